@@ -1,0 +1,57 @@
+"""The errors a user can meet, one class a phase; each message says what was found, where, and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class GridscanError(Exception):
+    """A mistake in what gridscan was given; the command line answers it with exit status 2."""
+
+
+class UnitError(GridscanError):
+    """A unit that is unknown, missing, or of the wrong dimension."""
+
+
+class ModelError(GridscanError):
+    """A model whose parameters, quantities and kernels do not fit together."""
+
+
+class CatalogueError(GridscanError):
+    """A catalogue that cannot be read, or a label that it does not hold."""
+
+
+class ScenarioError(GridscanError):
+    """A scenario, or the values given to ``Model.evaluate``, that does not fit its model."""
+
+
+class EvaluationError(GridscanError):
+    """A quantity that cannot be computed for the values given: outside a table, not converged, not finite."""
+
+
+class StoreError(GridscanError):
+    """A result that cannot be written or read back."""
+
+
+class SensitivityError(GridscanError):
+    """A question that the result cannot answer: no such axis, too few points, a logarithm of a negative number."""
+
+
+class GridscanWarning(UserWarning):
+    """Something the user should know about a result that is nevertheless usable."""
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str:
+    """Return ``"; did you mean 'x'?"`` for the closest of `candidates`, or an empty string where none is close."""
+    options = sorted(candidates, key=lambda option: option == name)
+    folded = {option.lower().replace("-", "_"): option for option in options}
+    found = difflib.get_close_matches(name.lower().replace("-", "_"), list(folded), n=1, cutoff=0.6)
+    return f"; did you mean {folded[found[0]]!r}?" if found else ""
+
+
+def listed(names: Iterable[str], limit: int = 12) -> str:
+    """Return names as one line of prose, cut after `limit`."""
+    names = list(names)
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown}, … ({len(names)} in all)"
