@@ -1,0 +1,275 @@
+"""What the command line shows: tables of models, plans, results and sensitivities."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from gridscan.catalogue import Catalogue
+from gridscan.graph import Graph
+from gridscan.model import Constant, Model, Parameter, Quantity
+from gridscan.plan import Plan
+from gridscan.store import Provenance
+from gridscan.units import label_of, readable
+
+_MOST_ROWS = 200
+
+
+def bytes_text(size: float) -> str:
+    """Return a size in the unit that suits it."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def plan_report(plan: Plan) -> RenderableType:
+    """Show axes, quantities, sizes and the expected memory of a plan."""
+    axes = _table("axis", "size", "values", title="Axes")
+    for axis in plan.axes:
+        axes.add_row(escape(axis.name), f"{axis.size:,}", escape(axis.values))
+    quantities = _table("quantity", "unit", "dimensions", "cells", "size", "", title="Quantities, in order")
+    for item in plan.quantities:
+        role = "output" if item.output else ""
+        quantities.add_row(
+            escape(item.name),
+            escape(item.unit),
+            escape(" × ".join(item.dims) or "-"),
+            f"{item.cells:,}",
+            bytes_text(item.nbytes),
+            f"{role}{' chunked' if item.lazy else ''}".strip(),
+        )
+    facts = (
+        f"Model    {plan.scenario.model.name}: {plan.scenario.model.description}\n"
+        f"Output   {bytes_text(plan.output_bytes)} to {plan.path}\n"
+        f"Memory   about {bytes_text(plan.peak_memory)} at the peak"
+    )
+    return Group(axes, "", quantities, "", escape(facts))
+
+
+def models_report(models: Iterable[Model], scenarios: Iterable[str]) -> RenderableType:
+    """Show the shipped models and scenarios."""
+    table = _table("model", "", title="Models")
+    for model in models:
+        table.add_row(escape(model.name), escape(model.description))
+    return Group(table, "", escape("Shipped scenarios, to run by name: " + ", ".join(scenarios)))
+
+
+def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableType:
+    """Show every input and quantity of a model."""
+    labels = _table("label", "default", "records", "sets", title="Labels")
+    for name, label in model.labels.items():
+        labels.add_row(
+            escape(name), escape(label.default), escape(", ".join(catalogues[name])), ", ".join(model.bundled(name))
+        )
+    parameters = _table("parameter", "default", "allowed", "", title="Parameters")
+    for parameter in model.parameters.values():
+        parameters.add_row(
+            escape(parameter.name),
+            escape(_default(parameter)),
+            escape(parameter.allowed if parameter.choices or parameter.minimum is not None else ""),
+            escape(parameter.description),
+        )
+    constants = _table("constant", "value", "", title="Constants")
+    for constant in model.constants.values():
+        constants.add_row(
+            constant.name, escape(f"{constant.default:.10g} {readable(constant.unit)}"), escape(constant.description)
+        )
+    quantities = _table("quantity", "unit", "", title="Quantities")
+    for quantity in model.quantities.values():
+        quantities.add_row(escape(quantity.name), escape(readable(quantity.unit)), escape(quantity.long_name))
+    return Group(
+        escape(f"{model.name}: {model.description}"), "", labels, "", parameters, "", constants, "", quantities
+    )
+
+
+def node_report(model: Model, name: str, catalogues: dict[str, Catalogue]) -> RenderableType:
+    """Show one label, parameter, constant or quantity."""
+    if name in model.labels:
+        table = _table("record", *model.bundled(name), "source")
+        for label, record in catalogues[name].items():
+            table.add_row(
+                escape(label),
+                *(escape(_raw(record.values.get(key))) for key in model.bundled(name)),
+                escape(record.source),
+            )
+        return Group(escape(f"{name}: {model.labels[name].description}"), "", table)
+    node = model.nodes[name]
+    if isinstance(node, Quantity):
+        inputs = sorted(Graph.of(model, [name]).inputs_of(name))
+        head = f"{name} [{readable(node.unit)}]: {node.long_name}"
+        wiring = f"{name}({', '.join(node.arguments)})   {node.where}"
+        return Group(
+            escape(head), "", escape(node.documentation), "", escape(wiring), "", escape("Inputs: " + ", ".join(inputs))
+        )
+    return escape(f"{name} = {_default(node)}: {node.description}")
+
+
+def _default(node: Parameter | Constant) -> str:
+    if isinstance(node, Parameter) and node.label is not None:
+        return f"from {node.label}" + ("" if readable(node.unit) == "1" else f" [{readable(node.unit)}]")
+    if isinstance(node.default, str):
+        return node.default
+    values = ", ".join(f"{value:.10g}" for value in np.atleast_1d(np.asarray(node.default, dtype=float)))
+    return f"{values} {readable(node.unit)}".removesuffix(" 1")
+
+
+def _raw(value: Any) -> str:
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
+def explanation(plan: Plan, name: str) -> RenderableType:
+    """Show the chain of formulas behind a quantity, with units, dimensions and sources."""
+    model, layout = plan.scenario.model, plan.layout
+    steps = {node.name: node for node in layout.graph.formulas}
+    shown: set[str] = set()
+
+    def branch(tree: Tree, name: str) -> None:
+        node = model.nodes[name]
+        dims = " × ".join(layout.dims.get(name, ()))
+        where = f"  over {dims}" if dims else ""
+        if name not in steps or isinstance(node, Parameter | Constant):
+            tree.add(escape(f"{name} = {_value(plan, name)}{where}"))
+            return
+        head = escape(f"{name} [{readable(node.unit)}]{where}")
+        twig = tree.add(f"[bold]{head}[/bold]" + (" (above)" if name in shown else ""))
+        if name not in shown:
+            shown.add(name)
+            twig.add(escape(_formula(steps[name])))
+            for argument in steps[name].needs:
+                branch(twig, argument)
+
+    tree = Tree(escape(f"{model.name}: {name}"), guide_style="dim")
+    branch(tree, name)
+    return tree
+
+
+def _formula(node: Quantity) -> str:
+    text = inspect.cleandoc(node.documentation).split("\nParameters\n")[0].strip() or "(no docstring)"
+    lines = textwrap.fill(" ".join(text.split()), 100)
+    return f"{node.name}({', '.join(node.arguments)})\n{lines}"
+
+
+def _value(plan: Plan, name: str) -> str:
+    item = plan.layout.resolved.inputs.get(name)
+    node = plan.scenario.model.nodes[name]
+    if item is None:
+        return "varies under the integral"
+    if item.dims or item.vector:
+        return f"{item.data.shape[0] if item.dims else 1} values [{readable(node.unit)}]"
+    if item.data.dtype.kind == "U":
+        return str(item.data)
+    from gridscan.units import base_factor
+
+    return f"{float(item.data / base_factor(node.unit)):.10g} {readable(node.unit)}".removesuffix(" 1")
+
+
+def result_report(dataset: xr.Dataset, provenance: Provenance) -> RenderableType:
+    """Show what a result holds and what made it."""
+    axes = _table("axis", "size", "unit", "", title="Axes")
+    for dim, size in dataset.sizes.items():
+        coordinate = dataset.coords.get(str(dim))
+        unit = label_of(coordinate) if coordinate is not None and "units" in coordinate.attrs else ""
+        title = coordinate.attrs.get("long_name", "") if coordinate is not None else ""
+        axes.add_row(escape(str(dim)), f"{size:,}", escape(unit), escape(title))
+    variables = _table("quantity", "unit", "dimensions", "size", "", title="Quantities")
+    for name, variable in dataset.data_vars.items():
+        variables.add_row(
+            escape(str(name)),
+            escape(label_of(variable) or "1"),
+            escape(" × ".join(map(str, variable.dims)) or "-"),
+            bytes_text(variable.nbytes),
+            escape(str(variable.attrs.get("long_name", ""))),
+        )
+    settings = _table("input", "value", title="Inputs")
+    for name, setting in provenance.settings.items():
+        settings.add_row(escape(name), escape(_setting(setting)))
+    versions = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
+    overridden = ", ".join(f"{name} = {value}" for name, value in provenance.overrides.items())
+    facts = [
+        f"{dataset.attrs.get('title', '')}",
+        f"Made     {provenance.created} from {provenance.scenario_name}"
+        + (f" with {overridden}" if overridden else ""),
+        f"With     {versions}",
+        f"Identity {provenance.fingerprint}",
+    ]
+    return Group(escape("\n".join(facts)), "", axes, "", variables, "", settings)
+
+
+def _setting(setting: Any) -> str:
+    values = setting["value"] if isinstance(setting, dict) else setting
+    unit = setting["unit"] if isinstance(setting, dict) else "1"
+    items = values if isinstance(values, list) else [values]
+    shown = [f"{item:.6g}" if isinstance(item, float) else str(item) for item in items[:8]]
+    more = ", …" if len(items) > 8 else ""
+    return f"{', '.join(shown)}{more} {unit}".removesuffix(" 1")
+
+
+def array_report(data: xr.DataArray | xr.Dataset) -> RenderableType:
+    """Show a sensitivity as a table: one row a cell, or a matrix where there are two dimensions."""
+    if isinstance(data, xr.Dataset):
+        groups: list[RenderableType] = []
+        for variable in data.data_vars.values():
+            groups += [array_report(variable), ""]
+        return Group(*groups, escape(str(data.attrs.get("comment", ""))))
+    unit = label_of(data) if "units" in data.attrs else ""
+    title = f"{data.attrs.get('long_name', data.name)}" + (f" [{unit}]" if unit else "")
+    if data.ndim == 2 and data.shape[1] <= 12:
+        return _matrix(data, title)
+    names = [str(dim) for dim in data.dims]
+    table = _table(*(escape(_axis_title(data, dim)) for dim in names), escape(str(data.name)), title=escape(title))
+    values = np.asarray(data.values)
+    for count, index in enumerate(np.ndindex(*data.shape)):
+        if count == _MOST_ROWS:
+            table.caption = f"the first {_MOST_ROWS} of {data.size:,} rows; --out FILE.csv writes them all"
+            break
+        labels = [
+            _cell(data[dim].values[i]) if dim in data.coords else str(i) for dim, i in zip(names, index, strict=True)
+        ]
+        table.add_row(*map(escape, labels), _cell(values[index]))
+    return table
+
+
+def _matrix(data: xr.DataArray, title: str) -> Table:
+    rows, columns = map(str, data.dims)
+    heads = (
+        [_cell(value) for value in data[columns].values] if columns in data.coords else map(str, range(data.shape[1]))
+    )
+    table = _table(escape(f"{_axis_title(data, rows)} \\ {_axis_title(data, columns)}"), *heads, title=escape(title))
+    labels = data[rows].values if rows in data.coords else np.arange(data.shape[0])
+    for label, row in zip(labels, data.values, strict=True):
+        table.add_row(escape(_cell(label)), *(_cell(value) for value in row))
+    return table
+
+
+def _axis_title(data: xr.DataArray, dim: str) -> str:
+    coordinate = data.coords.get(dim)
+    unit = label_of(coordinate) if coordinate is not None and "units" in coordinate.attrs else ""
+    return f"{dim} [{unit}]" if unit else dim
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.5g}" if isinstance(value, float | np.floating) else str(value)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that wraps nowhere when it writes to a file."""
+    found = Console(stderr=stderr, highlight=False)
+    return found if found.is_terminal else Console(stderr=stderr, highlight=False, width=160)

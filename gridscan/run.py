@@ -1,0 +1,142 @@
+"""Running a scenario: find it, plan it, evaluate it, write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from gridscan.evaluate import compute_lazily
+from gridscan.model import Model
+from gridscan.plan import Plan, make_plan
+from gridscan.resources import shipped_scenarios
+from gridscan.scenario import Scenario
+from gridscan.store import describe_dataset, provenance_of, scenario_in, write_result
+
+Source = str | Path | Scenario
+
+
+def find_scenario(
+    source: Source, *, model: Model | None = None, overrides: Mapping[str, Any] | None = None
+) -> Scenario:
+    """Return the scenario that `source` names.
+
+    Parameters
+    ----------
+    source
+        A TOML file, a result file (whose scenario is taken from inside it), the name of a shipped scenario, or a
+        scenario.
+    model
+        Used instead of the model that the scenario names.
+    overrides
+        Values by name that win over those of the scenario.
+
+    Raises
+    ------
+    ScenarioError, StoreError
+        If there is no such scenario, or it is faulty.
+    """
+    if isinstance(source, Scenario):
+        if model is None and not overrides:
+            return source
+        merged = {**source.overrides, **(overrides or {})}
+        return Scenario.parse(
+            source.text, name=source.name, folder=source.folder, model=model or source.model, overrides=merged
+        )
+    path = Path(source)
+    if path.suffix == ".nc":
+        found = scenario_in(path)
+        merged = {**found.overrides, **(overrides or {})}
+        name = f"{path}[{found.scenario_name}]"
+        return Scenario.parse(found.scenario, name=name, folder=path.parent, model=model, overrides=merged)
+    if not path.exists() and str(source) in shipped_scenarios():
+        return Scenario.load(shipped_scenarios()[str(source)], model=model, overrides=overrides)
+    return Scenario.load(path, model=model, overrides=overrides)
+
+
+def plan(
+    source: Source,
+    *,
+    model: Model | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    output: str | Path | None = None,
+) -> Plan:
+    """Plan a run without computing anything; see :func:`run`.
+
+    The result of a shipped scenario that is asked for by its name goes to ``results/`` in the current folder, and
+    that of a scenario taken from a result file to that file.
+    """
+    scenario = find_scenario(source, model=model, overrides=overrides)
+    if output is None and isinstance(source, str | Path):
+        if Path(source).suffix == ".nc":
+            output = source
+        elif not Path(source).exists():
+            output = Path("results", f"{Path(source).name}.nc")
+    return make_plan(scenario, path=output)
+
+
+def evaluate(
+    source: Source,
+    *,
+    model: Model | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    quantities: Sequence[str] | None = None,
+) -> xr.Dataset:
+    """Evaluate a scenario to a Dataset: small quantities at once, large ones when they are needed.
+
+    Parameters
+    ----------
+    source
+        A TOML file, a result file, the name of a shipped scenario, or a scenario.
+    model
+        Used instead of the model that the scenario names.
+    overrides
+        Values by name that win over those of the scenario.
+    quantities
+        Instead of those of the scenario.
+
+    Raises
+    ------
+    GridscanError
+        Saying what was found, where, and what is allowed.
+    """
+    scenario = find_scenario(source, model=model, overrides=overrides)
+    return execute(make_plan(scenario, quantities=quantities))
+
+
+def execute(plan: Plan) -> xr.Dataset:
+    """Return the lazy Dataset of a plan, with what makes it in its attributes."""
+    return describe_dataset(compute_lazily(plan.layout), provenance_of(plan))
+
+
+def run(
+    source: Source | Plan,
+    *,
+    model: Model | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    output: str | Path | None = None,
+    progress: Callable[[], Any] | None = None,
+) -> Path:
+    """Evaluate a scenario and write its result; return where.
+
+    Parameters
+    ----------
+    source
+        A TOML file, a result file (which is run again from the scenario inside it), the name of a shipped scenario,
+        a scenario, or a plan.
+    model, overrides
+        As for :func:`evaluate`.
+    output
+        Instead of the output path of the scenario.
+    progress
+        Makes a dask callback that shows the progress.
+
+    Raises
+    ------
+    GridscanError
+        Saying what was found, where, and what is allowed. An earlier result is lost only when the new one is whole.
+    """
+    todo = source if isinstance(source, Plan) else plan(source, model=model, overrides=overrides, output=output)
+    return write_result(execute(todo), todo.path, progress() if progress is not None else None)

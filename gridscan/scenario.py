@@ -1,0 +1,371 @@
+"""A scenario file: TOML to validated inputs, with every fault at its line and column.
+
+A scenario is data: nothing in it is executed or evaluated.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gridscan.errors import ModelError, ScenarioError, listed, nearest
+from gridscan.inputs import Fault, Given, InputFaults, Resolved, resolve, schema_fault, shown
+from gridscan.model import Model, Parameter
+from gridscan.models import load_model
+from gridscan.toml_positions import Positions, locate
+from gridscan.units import readable
+
+_LARGEST_FILE = 50_000_000
+
+
+class Output(BaseModel):
+    """What is written, and where."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    quantities: list[str] = Field(description="The quantities to evaluate")
+    path: str | None = Field(
+        None, description="The netCDF file, relative to the scenario; beside the scenario under its name by default"
+    )
+
+
+class ScenarioSchema(BaseModel):
+    """The keys of a scenario file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    model: str = Field(description="Name of the model")
+    title: str = Field("", description="One line that says what is asked")
+    description: str = Field("", description="More, if needed")
+    axes: dict[str, Any] = Field(
+        default_factory=dict, description="Parameters, labels or quantities that take several values: the grid"
+    )
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="Parameters, labels, constants or quantities that take one value"
+    )
+    catalogue: dict[str, dict[str, dict[str, Any]]] = Field(
+        default_factory=dict, description="Records of one's own: [catalogue.KIND.LABEL]"
+    )
+    output: Output = Field(description="What is written, and where")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A valid scenario: its text, its model, and the inputs that it resolves to.
+
+    Attributes
+    ----------
+    name
+        What messages call it: the path as it was given.
+    folder
+        What its output path is relative to.
+    overrides
+        Values given beside the file, which win over it.
+    """
+
+    name: str
+    text: str
+    folder: Path
+    schema: ScenarioSchema
+    model: Model
+    resolved: Resolved
+    overrides: Mapping[str, Any]
+
+    @property
+    def quantities(self) -> list[str]:
+        """The quantities to evaluate."""
+        return list(self.schema.output.quantities)
+
+    @property
+    def output_path(self) -> Path:
+        """Where the result goes."""
+        return Path(os.path.normpath(self.folder / (self.schema.output.path or f"{Path(self.name).stem}.nc")))
+
+    @classmethod
+    def load(
+        cls, path: str | Path, *, model: Model | None = None, overrides: Mapping[str, Any] | None = None
+    ) -> Scenario:
+        """Read and validate a scenario file.
+
+        Parameters
+        ----------
+        model
+            Used instead of the model that the file names.
+        overrides
+            Values by name that win over those of the file; a list makes an axis.
+
+        Raises
+        ------
+        ScenarioError
+            With a line ``file:line:column: …`` for each fault.
+        """
+        path = Path(path)
+        return cls.parse(_read(path), name=str(path), folder=path.parent, model=model, overrides=overrides)
+
+    @classmethod
+    def parse(
+        cls,
+        text: str,
+        *,
+        name: str = "scenario.toml",
+        folder: str | Path = ".",
+        model: Model | None = None,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> Scenario:
+        """Validate the text of a scenario; see :meth:`load`."""
+        return _Reader(text, name, Path(folder), dict(overrides or {})).read(model)
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ScenarioError(f"{path}: {path.stat().st_size:,} bytes are too many for a scenario")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        beside = [str(other) for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        raise ScenarioError(f"{path}: there is no such file{nearest(str(path), beside)}") from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{path}: not a text in UTF-8 (byte {error.start}); expected a TOML file") from None
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+class _Reader:
+    """Collects the faults of one text, then gives the scenario or all of them."""
+
+    def __init__(self, text: str, name: str, folder: Path, overrides: dict[str, Any]) -> None:
+        self.text, self.name, self.folder, self.overrides = text, name, folder, overrides
+        self.faults: list[Fault] = []
+
+    def read(self, model: Model | None) -> Scenario:
+        try:
+            return self._scenario(model)
+        except RecursionError:
+            raise ScenarioError(f"{self.name}:1:1: not valid TOML: nested too deeply") from None
+
+    def _scenario(self, model: Model | None) -> Scenario:
+        content = self._toml()
+        schema = self._schema(content)
+        model = model or self._model(content.get("model"))
+        resolved = None
+        if model is not None:
+            given = self._given(model, content)
+            resolved = self._resolve(model, given, content)
+            self._check_output(model, content, given)
+        if self.faults or schema is None or model is None or resolved is None:
+            raise self._error(locate(self.text))
+        return Scenario(self.name, self.text, self.folder, schema, model, resolved, self.overrides)
+
+    def _toml(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self.text.replace("\r\n", "\n"))
+        except ValueError as error:
+            # A whole number of thousands of digits is a ValueError of Python, and says no line.
+            place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+            lines = self.text.count("\n") + 1
+            line, column = (int(place[1]), int(place[2])) if place else (lines, 1)
+            what = re.sub(r"\s*\(at [^)]*\)", "", str(error))
+            raise ScenarioError(f"{self.name}:{line}:{column}: not valid TOML: {what[:1].lower() + what[1:]}") from None
+
+    def _error(self, positions: Positions) -> ScenarioError:
+        lines = []
+        for fault in self.faults:
+            if fault.path[:1] == ("--set",):
+                lines.append(((0, 0), f"--set {fault.path[1]}: {fault.message}"))
+            else:
+                line, column = positions.find(fault.path, fault.at_key)
+                lines.append(((line, column), f"{self.name}:{line}:{column}: {fault.message}"))
+        return ScenarioError("\n".join(dict.fromkeys(message for _, message in sorted(lines))))
+
+    def _schema(self, content: dict[str, Any]) -> ScenarioSchema | None:
+        try:
+            return ScenarioSchema.model_validate(content)
+        except ValidationError as error:
+            for item in error.errors():
+                location = item["loc"]
+                nested = Output if location[0] == "output" and len(location) > 1 else ScenarioSchema
+                if item["type"] in ("extra_forbidden", "missing"):
+                    path, message, at_key = schema_fault({**item, "loc": location[-1:]}, tuple(location[:-1]), nested)
+                    self.faults.append(Fault(path, message, at_key))
+                else:
+                    found = "a table" if isinstance(item["input"], dict) else shown(item["input"])
+                    what = item["msg"].lower().replace("dictionary", "table")
+                    name = next(part for part in reversed(location) if isinstance(part, str))
+                    self.faults.append(Fault(tuple(location), f"{name!r}: {what}, found {found}"))
+            return None
+
+    def _model(self, name: Any) -> Model | None:
+        if not isinstance(name, str):
+            return None
+        if ".py" in name:
+            message = f"a scenario names no Python file; run it with --model {name}, and a plain name here"
+            self.faults.append(Fault(("model",), message))
+            return None
+        try:
+            return load_model(name)
+        except ModelError as error:
+            self.faults.append(Fault(("model",), str(error)))
+            return None
+
+    def _given(self, model: Model, content: dict[str, Any]) -> dict[str, Given]:
+        given = {**self._axes(model, content), **self._parameters(model, content)}
+        axes_of_file = _table(content, "axes")
+        for name, value in self.overrides.items():
+            stays_in_place = name in axes_of_file and isinstance(value, list | Mapping)
+            if not stays_in_place:
+                given.pop(name, None)
+            given[name] = Given(value, ("--set", name))
+        return given
+
+    def _resolve(self, model: Model, given: dict[str, Given], content: dict[str, Any]) -> Resolved | None:
+        records = {
+            kind: {label: record for label, record in labels.items() if isinstance(record, dict)}
+            for kind, labels in _table(content, "catalogue").items()
+            if isinstance(labels, dict)
+        }
+        try:
+            return resolve(model, given, own_records=records, units_required=True)
+        except InputFaults as error:
+            self.faults += error.faults
+            return None
+
+    def _axes(self, model: Model, content: dict[str, Any]) -> dict[str, Given]:
+        given: dict[str, Given] = {}
+        for name, value in _table(content, "axes").items():
+            path = ("axes", name)
+            if name == "zip":
+                given |= self._zipped(model, value)
+            elif isinstance(value, list | dict):
+                given[name] = Given(value, path)
+            else:
+                message = f"an axis takes a list of values, found {value!r}; a single value belongs in [parameters]"
+                self.faults.append(Fault(path, message))
+        return given
+
+    def _zipped(self, model: Model, tables: Any) -> dict[str, Given]:
+        given: dict[str, Given] = {}
+        for dimension, members in tables.items() if isinstance(tables, dict) else [("zip", None)]:
+            path = ("axes", "zip", dimension)
+            if not isinstance(members, dict):
+                self.faults.append(
+                    Fault(path[: 2 + isinstance(tables, dict)], "zipped axes are written [axes.zip.NAME]")
+                )
+                continue
+            if dimension in model.names or not dimension.isidentifier():
+                message = f"{dimension!r} cannot name the zipped axis: it has to be an identifier that is no parameter"
+                self.faults.append(Fault(path, message, at_key=True))
+            for name, value in members.items():
+                if name in given or not isinstance(value, list | dict):
+                    what = "is zipped twice" if name in given else f"takes a list of values here, found {value!r}"
+                    self.faults.append(Fault((*path, name), f"{name!r} {what}"))
+                else:
+                    given[name] = Given(value, (*path, name), dimension)
+        return given
+
+    def _parameters(self, model: Model, content: dict[str, Any]) -> dict[str, Given]:
+        given = {}
+        axes = _table(content, "axes")
+        zips = [members for members in _table(axes, "zip").values() if isinstance(members, dict)]
+        for name, value in _table(content, "parameters").items():
+            path = ("parameters", name)
+            node = model.nodes.get(name)
+            vector = isinstance(node, Parameter) and node.vector is not None
+            if name in axes or any(name in members for members in zips):
+                message = f"{name!r} is given twice, here and in [axes]"
+                self.faults.append(Fault(path, message, at_key=True))
+            elif isinstance(value, dict) or (isinstance(value, list) and not vector):
+                message = f"{name!r} takes one value here; several make an axis, which belongs in [axes]"
+                self.faults.append(Fault(path, message))
+            else:
+                given[name] = Given(value, path)
+        return given
+
+    def _check_output(self, model: Model, content: dict[str, Any], given: Mapping[str, Given]) -> None:
+        output = _table(content, "output")
+        wanted = output.get("quantities")
+        path: tuple[str | int, ...] = ("output", "quantities")
+        if not isinstance(wanted, list):
+            return
+        if not wanted:
+            self.faults.append(Fault(path, f"no quantity is asked for; there are {listed(model.quantities, 40)}"))
+        for index, name in enumerate(wanted):
+            if not isinstance(name, str):
+                continue
+            if name not in model.quantities:
+                hint = nearest(name, model.quantities) or f"; there are {listed(model.quantities, 40)}"
+                message = f"model {model.name!r} has no quantity {name!r}{hint}"
+                self.faults.append(Fault((*path, index), message))
+            elif name in given:
+                message = f"{name!r} is given a value, so there is nothing to compute for it"
+                self.faults.append(Fault((*path, index), message))
+            elif name in wanted[:index]:
+                self.faults.append(Fault((*path, index), f"{name!r} is asked for twice"))
+        file = output.get("path")
+        if isinstance(file, str) and (Path(file).suffix != ".nc" or "\0" in file):
+            self.faults.append(Fault(("output", "path"), f"the output is a netCDF file: {file!r} does not end in .nc"))
+
+
+def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = content.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def json_schema(model: Model) -> dict[str, Any]:
+    """Return the JSON Schema by which an editor completes and checks scenarios of a model."""
+    schema = ScenarioSchema.model_json_schema()
+    one: dict[str, Any] = {}
+    for name, label in model.labels.items():
+        one[name] = {"description": label.description, "type": "string", "default": label.default}
+    for name, node in model.nodes.items():
+        one[name] = _value_schema(node)
+    several = {name: _axis_schema(value) for name, value in one.items()}
+    properties = schema["properties"]
+    properties["model"]["const"] = model.name
+    properties["parameters"] |= {"properties": one, "additionalProperties": False}
+    zipped = {
+        "description": "Axes that move together: [axes.zip.NAME]",
+        "type": "object",
+        "additionalProperties": {"type": "object", "properties": several, "additionalProperties": False},
+    }
+    properties["axes"] |= {"properties": {**several, "zip": zipped}, "additionalProperties": False}
+    properties["catalogue"] |= {"propertyNames": {"enum": list(model.labels)}}
+    quantities = {"type": "string", "enum": list(model.quantities)}
+    schema["$defs"]["Output"]["properties"]["quantities"]["items"] = quantities
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **schema, "title": f"gridscan: {model.name}"}
+
+
+def _value_schema(node: Any) -> dict[str, Any]:
+    description = getattr(node, "description", None) or node.long_name
+    unit = readable(node.unit)
+    if isinstance(node, Parameter) and node.choices:
+        return {"description": description, "type": "string", "enum": list(node.choices), "default": node.default}
+    single = {"type": "string"} if unit != "1" else {"type": ["number", "string"]}
+    described = {"description": f"{description} [{unit}]"}
+    if isinstance(node, Parameter) and node.vector is not None:
+        return {**described, "type": "array", "items": single}
+    default = getattr(node, "default", None)
+    shown = {} if default is None else {"default": default if unit == "1" else f"{default:g} {unit}"}
+    return {**described, **single, **shown}
+
+
+def _axis_schema(value: Mapping[str, Any]) -> dict[str, Any]:
+    kind = {key: value[key] for key in ("type", "enum", "items") if key in value}
+    item = {"type": ["string", "number"]} if kind.get("type") == "string" and "enum" not in kind else kind
+    ends = {"type": "array", "items": {"type": ["number", "string"]}, "minItems": 3, "maxItems": 3}
+    table = {
+        "type": "object",
+        "properties": {
+            "values": {"type": "array", "items": item},
+            **dict.fromkeys(("linspace", "geomspace", "arange"), ends),
+            "unit": {"type": "string"},
+        },
+        "additionalProperties": False,
+    }
+    return {"description": value["description"], "anyOf": [{"type": "array", "items": item, "minItems": 1}, table]}

@@ -1,0 +1,278 @@
+"""Results on disk: CF netCDF written atomically, with everything that made it inside."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import errno
+import hashlib
+import importlib.metadata
+import inspect
+import json
+import os
+import platform
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+import gridscan
+from gridscan.errors import ScenarioError, StoreError, nearest
+from gridscan.evaluate import input_settings
+from gridscan.model import Model
+from gridscan.plan import Plan
+from gridscan.resources import folder
+from gridscan.units import base_factor, base_unit, parse_unit, readable, to_cf
+
+_CONVENTIONS = "CF-1.11"
+_RECORDED_PACKAGES = ("numpy", "scipy", "xarray", "dask", "netCDF4", "pint")
+_LAZY_BEYOND = 100_000_000
+_MARGIN = 2_000_000
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What made a result."""
+
+    scenario: str
+    scenario_name: str
+    overrides: dict[str, Any]
+    model: str
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    fingerprint: str
+    created: str
+
+
+def provenance_of(plan: Plan) -> Provenance:
+    """Gather what makes the result of a plan."""
+    scenario = plan.scenario
+    settings = input_settings(plan.layout)
+    versions = {"gridscan": gridscan.__version__, "python": platform.python_version()}
+    versions |= {name: importlib.metadata.version(name) for name in _RECORDED_PACKAGES}
+    return Provenance(
+        scenario.text,
+        Path(scenario.name).name,
+        dict(scenario.overrides),
+        scenario.model.name,
+        settings,
+        versions,
+        _fingerprint(scenario.model, plan.layout.graph.targets, settings, versions),
+        datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _fingerprint(model: Model, targets: tuple[str, ...], settings: dict[str, Any], versions: dict[str, str]) -> str:
+    """Hash all that decides the numbers: values, the sources of gridscan and of the model, tables, versions."""
+    digest = hashlib.sha256(json.dumps([targets, settings, versions], sort_keys=True).encode())
+    sources = {*Path(gridscan.__file__).parent.rglob("*.py"), *folder("data").glob("*.*")}
+    for node in model.quantities.values():
+        with contextlib.suppress(TypeError):
+            sources.add(Path(inspect.getfile(inspect.unwrap(node.function))))
+    for path in sorted(path for path in sources if path.is_file()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def describe_dataset(dataset: xr.Dataset, provenance: Provenance) -> xr.Dataset:
+    """Return the Dataset with global attributes that say what it is and what made it."""
+    attributes = {
+        "Conventions": _CONVENTIONS,
+        "title": _title(provenance),
+        "source": f"gridscan {provenance.versions['gridscan']}, model {provenance.model}",
+        "history": f"{provenance.created} gridscan run {provenance.scenario_name}",
+        "date_created": provenance.created,
+        "comment": _unit_definitions(dataset),
+        "gridscan_model": provenance.model,
+        "gridscan_scenario": provenance.scenario,
+        "gridscan_scenario_name": provenance.scenario_name,
+        "gridscan_overrides": json.dumps(provenance.overrides),
+        "gridscan_settings": json.dumps(provenance.settings),
+        "gridscan_versions": json.dumps(provenance.versions),
+        "gridscan_fingerprint": provenance.fingerprint,
+    }
+    return dataset.assign_attrs(attributes)
+
+
+def _title(provenance: Provenance) -> str:
+    content = tomllib.loads(provenance.scenario.replace("\r\n", "\n"))
+    return str(content.get("title") or f"{provenance.model} over the grid of {provenance.scenario_name}")
+
+
+def _unit_definitions(dataset: xr.Dataset) -> str:
+    """Say what the units mean exactly: UDUNITS has a tropical year and an electronvolt of 1986."""
+    texts = {
+        item.attrs.get("unit_name", item.attrs["units"]) for item in dataset.variables.values() if "units" in item.attrs
+    }
+    names = sorted({name for text in texts for name in parse_unit(text)._units})
+    shown = []
+    for name in names:
+        unit = parse_unit(name)
+        base = base_unit(unit)
+        if unit != base:
+            value = f"{base_factor(unit):.16g} {to_cf(base)}"
+            shown.append(f"{readable(unit)} = {value.removesuffix(' 1')}")
+    return "Units: " + "; ".join(shown) if shown else "Units are SI."
+
+
+def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
+    """Read what made a result from its attributes.
+
+    Raises
+    ------
+    StoreError
+        If the file was not written by ``gridscan run``.
+    """
+    attributes = dataset.attrs
+    try:
+        return Provenance(
+            attributes["gridscan_scenario"],
+            attributes["gridscan_scenario_name"],
+            json.loads(attributes["gridscan_overrides"]),
+            attributes["gridscan_model"],
+            json.loads(attributes["gridscan_settings"]),
+            json.loads(attributes["gridscan_versions"]),
+            attributes["gridscan_fingerprint"],
+            attributes["date_created"],
+        )
+    except KeyError as error:
+        raise StoreError(f"{path}: was not written by gridscan run: it has no attribute {error.args[0]!r}") from None
+    except (json.JSONDecodeError, TypeError) as error:
+        raise StoreError(f"{path}: its provenance is damaged: {error}") from None
+
+
+def open_result(path: str | Path) -> xr.Dataset:
+    """Open a result lazily.
+
+    Parameters
+    ----------
+    path
+        A netCDF file; beyond 100 MB its variables are dask arrays.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing, damaged or no netCDF.
+    """
+    path = Path(path)
+    if not path.is_file():
+        beside = [str(other) for other in path.parent.glob("*.nc")] if path.parent.is_dir() else []
+        raise StoreError(f"{path}: there is no such file{nearest(str(path), beside)}")
+    chunks: Any = {} if path.stat().st_size > _LAZY_BEYOND else None
+    try:
+        return xr.open_dataset(path, engine="netcdf4", decode_times=False, chunks=chunks)
+    except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
+        raise StoreError(
+            f"{path}: cannot be read as netCDF ({_reason(error)}); it is damaged or something else"
+        ) from None
+
+
+def _reason(error: BaseException) -> str:
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
+
+
+def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContextManager[Any] | None = None) -> Path:
+    """Write a Dataset so that the file appears under its name only when it is whole.
+
+    Parameters
+    ----------
+    progress
+        A dask callback under which the chunks are computed and written.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written; what was there before is left as it was.
+    """
+    path = Path(path)
+    _check_target(path, dataset.nbytes)
+    with _temporary_beside(path) as temporary, _clear_messages(path):
+        delayed = dataset.to_netcdf(temporary, engine="netcdf4", encoding=_encoding(dataset), compute=False)
+        with progress or contextlib.nullcontext():
+            delayed.compute()
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    return path
+
+
+def _check_target(path: Path, size: int) -> None:
+    if path.is_dir():
+        raise StoreError(f"{path}: is a folder; expected the name of a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path.parent}: cannot be created: {_reason(error)}") from None
+    free = shutil.disk_usage(path.parent).free
+    if size + _MARGIN > free:
+        raise StoreError(
+            f"{path}: needs about {size / 1e6:,.0f} MB, but {free / 1e6:,.0f} MB are free on that disk;"
+            " give another place with --output, or fewer values"
+        )
+
+
+@contextlib.contextmanager
+def _temporary_beside(path: Path) -> Iterator[Path]:
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise StoreError(f"{path.parent}: cannot be written to: {_reason(error)}") from None
+    os.close(handle)
+    temporary = Path(name)
+    umask = os.umask(0)
+    os.umask(umask)
+    temporary.chmod(0o666 & ~umask)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _clear_messages(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        what = "the disk is full" if full else _reason(error)
+        raise StoreError(f"{path}: cannot be written: {what}; nothing that was there before is lost") from error
+    except RuntimeError as error:
+        if "NetCDF" not in str(error):
+            raise
+        free = shutil.disk_usage(path.parent).free
+        what = f"{_reason(error)}; {free / 1e6:,.0f} MB are free on that disk"
+        raise StoreError(f"{path}: cannot be written: {what}; nothing that was there before is lost") from error
+
+
+def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
+    """Store lazy variables in their own chunks; a fill value only where values may be missing (CF forbids others)."""
+    encoding: dict[str, dict[str, Any]] = {}
+    for name, variable in dataset.variables.items():
+        if variable.dtype.kind == "f":
+            missing = "missing" in variable.attrs.get("comment", "")
+            encoding[str(name)] = {"_FillValue": np.nan if missing else None}
+            if variable.chunks is not None:
+                encoding[str(name)]["chunksizes"] = tuple(sizes[0] for sizes in variable.chunks)
+    return encoding
+
+
+def scenario_in(path: str | Path) -> Provenance:
+    """Return the provenance of a result file, for running it again.
+
+    Raises
+    ------
+    StoreError, ScenarioError
+        If the file cannot be read, or holds no scenario.
+    """
+    with open_result(path) as dataset:
+        found = provenance_in(dataset, path)
+    if not found.scenario.strip():
+        raise ScenarioError(f"{path}: holds no scenario that could be run again")
+    return found
