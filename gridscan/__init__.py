@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from gridscan.errors import GridscanError, GridscanWarning
     from gridscan.local import local
-    from gridscan.model import Model
+    from gridscan.model import Model, kernel
     from gridscan.models import load_model as model
     from gridscan.run import evaluate, plan, run
     from gridscan.scenario import Scenario
@@ -24,6 +24,7 @@ __all__ = [
     "Model",
     "Scenario",
     "evaluate",
+    "kernel",
     "local",
     "model",
     "open",
@@ -38,6 +39,7 @@ _HOMES = {
     "Model": ("gridscan.model", "Model"),
     "Scenario": ("gridscan.scenario", "Scenario"),
     "evaluate": ("gridscan.run", "evaluate"),
+    "kernel": ("gridscan.model", "kernel"),
     "local": ("gridscan.local", "local"),
     "model": ("gridscan.models", "load_model"),
     "open": ("gridscan.store", "open_result"),

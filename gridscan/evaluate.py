@@ -31,6 +31,8 @@ CHUNK_CELLS = 1_000_000
 _MOST_CHUNKS = 4_000
 _QUADRATURE_ORDERS = (16, 32, 64, 128, 256, 512, 1024)
 _NODES_AT_ONCE = 16
+# Dimensions inside a chunk; no axis can have these names, which are no identifiers.
+_INNER, _PART = "(inner)", "(part)"
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ class Layout:
         """Return the number of cells of an input or quantity."""
         return math.prod(self.resolved.sizes[dim] for dim in self.dims[name])
 
+    def step(self, name: str) -> Step:
+        """Return the step that computes a quantity."""
+        return next(step for step in self.graph.steps if step.name == name)
+
     def is_lazy(self, name: str) -> bool:
         """Tell whether a quantity is too large to be computed at once."""
         return self.cells(name) > EAGER_CELLS
@@ -61,7 +67,7 @@ class Layout:
     @property
     def unused(self) -> list[str]:
         """Names that were given a value on which nothing that was asked for depends."""
-        used = set().union(*(self.graph.inputs_of(name) for name in self.graph.targets))
+        used = self.graph.inputs_of(*self.graph.targets)
         model = self.resolved.model
         return [name for name in model.names if name in self.resolved.given and name not in _with_labels(model, used)]
 
@@ -122,9 +128,17 @@ def compute_lazily(layout: Layout) -> xr.Dataset:
     arrays: dict[str, Any] = {name: layout.resolved.inputs[name].data for name in layout.graph.inputs}
     for step in layout.graph.steps:
         if step.name not in arrays:
-            arrays |= _lazy(layout, step, arrays) if layout.is_lazy(step.name) else _eager(layout, step, arrays)
-    variables = {name: _variable(layout, name, arrays[name]) for name in layout.graph.targets}
-    return xr.Dataset(variables, coords=_coordinates(layout))
+            found = _lazy(layout, step, arrays) if layout.is_lazy(step.name) else _eager(layout, step, arrays)
+            arrays |= {name: found[name] for name in found if name == step.name or _is_pair(layout, step, name)}
+    coordinates = _coordinates(layout)
+    variables = {name: _variable(layout, name, arrays[name], coordinates) for name in layout.graph.targets}
+    return xr.Dataset(variables, coords=coordinates)
+
+
+def _is_pair(layout: Layout, step: Step, name: str) -> bool:
+    """Tell whether a function's other result is wanted: neither given a value nor computed by another function."""
+    other = layout.resolved.model.quantities.get(name)
+    return other is not None and other.function is step.node.function and name not in layout.resolved.cut
 
 
 def _eager(layout: Layout, step: Step, arrays: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -175,6 +189,8 @@ def _call(step: Step, arguments: Mapping[str, np.ndarray]) -> dict[str, Any]:
                 return {node.name: node.function(**arguments)}
     except EvaluationError as fault:
         raise EvaluationError(f"{node.name!r}: {fault}") from fault
+    except Exception as fault:
+        raise EvaluationError(f"{node.name!r} ({node.where}) failed: {type(fault).__name__}: {fault}") from fault
     name = node.error_of or node.name
     return {name: value} if error is None else {name: value, f"{name}_error": error}
 
@@ -244,7 +260,7 @@ def _lazy(layout: Layout, step: Step, arrays: Mapping[str, Any]) -> dict[str, An
     operands: list[Any] = []
     for name in step.arguments:
         own = layout.dims[name]
-        inner = ("inner",) if arrays[name].ndim > len(own) else ()
+        inner = (_INNER,) if arrays[name].ndim > len(own) else ()
         chunks = (*(layout.chunks[dim] for dim in own), *([-1] if inner else []))
         array = arrays[name] if isinstance(arrays[name], da.Array) else da.from_array(arrays[name], chunks=chunks)
         operands += [array, (*own, *inner)]
@@ -252,9 +268,9 @@ def _lazy(layout: Layout, step: Step, arrays: Mapping[str, Any]) -> dict[str, An
     names = [step.node.error_of or step.name, f"{step.node.error_of or step.name}_error"] if paired else [step.name]
     result = da.blockwise(
         partial(_block, step, tuple(layout.dims[name] for name in step.arguments), dims, names),
-        (*dims, "part") if paired else dims,
+        (*dims, _PART) if paired else dims,
         *operands,
-        new_axes={"part": 2} if paired else {},
+        new_axes={_PART: 2} if paired else {},
         concatenate=True,
         dtype=float,
         meta=np.empty((0,) * (len(dims) + paired)),
@@ -286,14 +302,16 @@ def _block(
     return np.stack(fitted, axis=-1) if len(names) > 1 else fitted[0]
 
 
-def _variable(layout: Layout, name: str, array: Any) -> xr.Variable:
+def _variable(layout: Layout, name: str, array: Any, coordinates: Mapping[str, xr.Variable]) -> xr.Variable:
     """Convert a quantity to its declared unit, check that it is finite, and label it."""
-    node = layout.resolved.model.quantities[name]
+    node = layout.step(name).node
     dims = layout.dims[name]
     labels = {dim: layout.resolved.coordinates.get(dim) for dim in dims}
     finish = partial(_finish, node, labels)
     if isinstance(array, np.ndarray):
-        data: Any = finish(array, *(np.arange(layout.resolved.sizes[dim]) for dim in dims))
+        taken = any(name in step.arguments for step in layout.graph.steps)
+        mine = array.flags.owndata and array.flags.writeable and not taken
+        data: Any = partial(finish, in_place=mine)(array, *(np.arange(layout.resolved.sizes[dim]) for dim in dims))
     else:
         import dask.array as da
 
@@ -303,13 +321,21 @@ def _variable(layout: Layout, name: str, array: Any) -> xr.Variable:
     attributes = {"long_name": node.long_name, **unit_attributes(node.unit)}
     if node.missing is not None:
         attributes["comment"] = f"missing (NaN) {node.missing}"
-    return xr.Variable(dims, data, attributes)
+    own = _with_labels(layout.resolved.model, layout.graph.inputs_of(name))
+    auxiliary = [key for key, item in coordinates.items() if key in own and item.dims != (key,)]
+    return xr.Variable(dims, data, attributes, encoding={"coordinates": " ".join(auxiliary) or None})
 
 
 def _finish(
-    node: Quantity, labels: Mapping[str, Coordinate | None], block: np.ndarray, *positions: np.ndarray
+    node: Quantity,
+    labels: Mapping[str, Coordinate | None],
+    block: np.ndarray,
+    *positions: np.ndarray,
+    in_place: bool = False,
 ) -> np.ndarray:
-    result = block / base_factor(node.unit)
+    result = np.divide(block, base_factor(node.unit), out=block if in_place else None)
+    if math.isfinite(float(result.sum())):
+        return result
     wrong = np.isinf(result) if node.missing is not None else ~np.isfinite(result)
     if wrong.any():
         first = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
@@ -335,7 +361,7 @@ def _coordinates(layout: Layout) -> dict[str, xr.Variable]:
     """Return the coordinates of what was asked for: axes, what their labels bundle, and what has a single value."""
     model = layout.resolved.model
     spanned = {dim for name in layout.graph.targets for dim in layout.dims[name]}
-    used = _with_labels(model, set().union(*(layout.graph.inputs_of(name) for name in layout.graph.targets)))
+    used = _with_labels(model, layout.graph.inputs_of(*layout.graph.targets))
     variables = {}
     for name, item in layout.resolved.coordinates.items():
         if name in used and set(item.dims) <= spanned:
@@ -347,7 +373,7 @@ def _coordinates(layout: Layout) -> dict[str, xr.Variable]:
 def input_settings(layout: Layout) -> dict[str, Any]:
     """Return every input in use with its unit, as plain data for the provenance of a file."""
     model, resolved = layout.resolved.model, layout.resolved
-    used = set().union(*(layout.graph.inputs_of(name) for name in layout.graph.targets))
+    used = layout.graph.inputs_of(*layout.graph.targets)
     settings: dict[str, Any] = {}
     for label in model.labels:
         if label in _with_labels(model, used):
@@ -361,7 +387,7 @@ def input_settings(layout: Layout) -> dict[str, Any]:
 def _setting(model: Model, name: str, item: Input) -> Any:
     if item.data.dtype.kind == "U":
         return item.data.tolist()
-    node = model.nodes[name]
+    node = model[name]
     values = np.asarray(item.data / base_factor(node.unit))
     rounded = np.array([float(f"{value:.14g}") for value in values.ravel()]).reshape(values.shape)
     return {"value": rounded.tolist(), "unit": readable(node.unit)}

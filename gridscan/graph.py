@@ -9,6 +9,7 @@ from __future__ import annotations
 import graphlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from gridscan.errors import ModelError, listed, nearest
 from gridscan.model import Model, Quantity
@@ -57,13 +58,14 @@ class Graph:
             If a target is no quantity of the model.
         """
         targets = tuple(dict.fromkeys(targets))
+        known, given = model.quantities, set(cut)
         for name in targets:
-            if name not in model.quantities:
+            if name not in known:
                 raise ModelError(
-                    f"model {model.name!r} has no quantity {name!r}{nearest(name, model.quantities)};"
-                    f" there are {listed(model.quantities, 40)}"
+                    f"model {model.name!r} has no quantity {name!r}{nearest(name, known)};"
+                    f" there are {listed(known, 40)}"
                 )
-        quantities = {name: node for name, node in model.quantities.items() if name not in set(cut)}
+        quantities = {name: node for name, node in known.items() if name not in given}
         steps = _steps(quantities, targets)
         taken = dict.fromkeys(name for step in steps for name in step.arguments if name not in quantities)
         taken |= dict.fromkeys(name for name in targets if name not in quantities)
@@ -79,12 +81,16 @@ class Graph:
             found[step.name] = tuple(dim for dim in order if dim in have)
         return found
 
-    def inputs_of(self, name: str) -> set[str]:
-        """Return every input that a quantity depends on, however indirectly."""
+    @cached_property
+    def _reached(self) -> dict[str, set[str]]:
         reached: dict[str, set[str]] = {}
         for step in self.steps:
             reached[step.name] = set().union(*(reached.get(argument, {argument}) for argument in step.arguments))
-        return reached.get(name, {name})
+        return reached
+
+    def inputs_of(self, *names: str) -> set[str]:
+        """Return every input that quantities depend on, however indirectly."""
+        return set().union(*(self._reached.get(name, {name}) for name in names))
 
 
 def _nodes_of(step: Step) -> list[Quantity]:

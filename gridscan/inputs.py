@@ -437,7 +437,8 @@ class _Resolver:
             wrong |= (values != np.round(values)) if node.integer else False
         for index in np.flatnonzero(wrong)[:3]:
             allowed = node.allowed if isinstance(node, Parameter) else "a finite number"
-            self._fault(paths[index], f"{node.name!r} cannot be {_with_unit(values[index], node)}; allowed is {allowed}")
+            found = _with_unit(values[index], node)
+            self._fault(paths[index], f"{node.name!r} cannot be {found}; allowed is {allowed}")
         return None if wrong.any() else values
 
     def _attempt(self, path: Path, node: Numeric, read: Any) -> Any:
@@ -456,8 +457,8 @@ class _Resolver:
                 raise UnitError(f"{item!r} has no unit; expected one like {readable(node.unit)!r}")
             return float(convert(float(quantity.magnitude), quantity.units, node.unit))
         if isinstance(item, bool) or not isinstance(item, int | float | np.integer | np.floating):
-            example = f"a number with a unit like '1 {readable(node.unit)}'" if readable(node.unit) != "1" else "a number"
-            raise UnitError(f"found {shown(item)}, expected {example}")
+            example = "" if readable(node.unit) == "1" else f" with a unit like '1 {readable(node.unit)}'"
+            raise UnitError(f"found {shown(item)}, expected a number{example}")
         if isinstance(item, int) and abs(item) > sys.float_info.max:
             raise UnitError("found a whole number that is too large to be computed with")
         return float(self._bare(node, float(item), unit))

@@ -16,7 +16,7 @@ from gridscan.model import Model, Parameter
 from gridscan.run import Source, find_scenario
 from gridscan.units import base_factor, readable
 
-_STEP = 0.01
+_STEP = 0.003
 _STEP_DIMENSION = "_step"
 # Weights of the derivative at the first of the positions, in units of one step, of fourth and of second order.
 _CENTRAL = (np.array([0, 1, -1, 2, -2]), np.array([0, 8, -8, -1, 1]) / 12, np.array([0, 1, -1, 0, 0]) / 2)
@@ -53,7 +53,7 @@ def local(
     -------
     xarray.Dataset
         ``elasticity`` and ``elasticity_error`` over ``parameter``, the strongest first, with its ``base_value``.
-        Derivatives are of fourth order in steps of 1 %, one-sided at the end of a parameter's range; the error is
+        Derivatives are of fourth order in steps of 0.3 %, one-sided at the end of a parameter's range; the error is
         their difference from second order, which overstates it where the quantity is smooth. Whole numbers, words and
         parameters at zero have no elasticity and are named in the attribute ``comment``.
 
@@ -136,7 +136,7 @@ def _position(resolved: Resolved, dim: str, wanted: Any) -> int:
 
 
 def _default_position(resolved: Resolved, dim: str, values: np.ndarray) -> int:
-    node = resolved.model.labels.get(dim) or resolved.model.nodes[dim]
+    node = resolved.model.labels.get(dim) or resolved.model[dim]
     default = getattr(node, "default", None)
     if default is None:
         return 0
@@ -172,7 +172,7 @@ def _scheme(node: Parameter, item: Input) -> tuple[np.ndarray, np.ndarray, np.nd
         below = node.maximum is None or bool((reached <= node.maximum).all())
         if above and below:
             return positions, fourth, second
-    raise SensitivityError(f"the range of {node.name!r} ({node.allowed}) is too narrow for steps of {_STEP:.0%}")
+    raise SensitivityError(f"the range of {node.name!r} ({node.allowed}) is too narrow for steps of {_STEP:.1%}")
 
 
 def _table(

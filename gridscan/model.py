@@ -135,6 +135,31 @@ class Quantity:
 Node: TypeAlias = Parameter | Constant | Quantity
 
 
+@dataclass(frozen=True)
+class Kernel:
+    """A numerical function of bare arrays with the units of its arguments and of its result, for ``Model.replace``."""
+
+    function: Callable[..., Any]
+    unit: Unit
+    argument_units: Mapping[str, Unit]
+
+
+def kernel(unit: str, **argument_units: str) -> Callable[[Callable[..., Any]], Kernel]:
+    """Say in which units a numerical function of one's own works, so that it can replace a quantity.
+
+    Examples
+    --------
+    >>> table = kernel("cm^2", energy="MeV")(lambda energy: np.interp(energy, [0.1, 5], [1e-45, 5e-44]))
+
+    Raises
+    ------
+    UnitError
+        If a unit cannot be read.
+    """
+    units = {argument: parse_unit(text) for argument, text in argument_units.items()}
+    return lambda function: Kernel(function, parse_unit(unit), units)
+
+
 class Model:
     """A set of named inputs and functions.
 
@@ -164,10 +189,13 @@ class Model:
         self._nodes: dict[str, Node] = {}
         self._labels: dict[str, Label] = {}
         self._proven: set[str] = set()
-        self._checked = False
+        self._checked: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<Model {self.name}: {len(self.parameters)} parameters, {len(self.quantities)} quantities>"
+
+    def __getitem__(self, name: str) -> Node:
+        return self._nodes[name]
 
     @property
     def labels(self) -> dict[str, Label]:
@@ -376,21 +404,24 @@ class Model:
             raise ModelError(f"model {self.name!r}: {name!r} cannot be a name: it has to be a Python identifier")
         if name in self._nodes or name in self._labels:
             raise ModelError(f"model {self.name!r}: the name {name!r} is declared twice")
-        self._checked = False
+        self._checked = set()
 
-    def replace(self, **functions: Callable[..., Any]) -> Model:
+    def replace(self, **functions: Callable[..., Any] | Kernel) -> Model:
         """Return a model in which quantities (or parameters) are computed by other functions.
 
         Parameters
         ----------
         functions
             ``name=function``; the unit stays that of the name, and the function's arguments are wired by name.
-            The name of a parameter that chooses between formulas stands for the quantity that holds them.
+            A numerical function that pint cannot follow is wrapped in :func:`kernel`. The name of a parameter that
+            chooses between formulas stands for the quantity that holds them.
 
         Raises
         ------
         ModelError
             If there is no such name, or the new function closes a cycle or asks for an unknown name.
+        UnitError
+            If a kernel's unit does not fit the name.
         """
         model = self.copy()
         for name, function in functions.items():
@@ -401,8 +432,7 @@ class Model:
             if not isinstance(node, Parameter | Quantity):
                 known = [n for n, other in self._nodes.items() if not isinstance(other, Constant)]
                 raise ModelError(f"model {self.name!r} has no quantity {name!r} to replace{nearest(name, known)}")
-            title = node.long_name if isinstance(node, Quantity) else node.description
-            model._nodes[name] = Quantity(name, node.unit, function, _arguments(name, function), title)
+            model._nodes[name] = _substitute(node, function)
             if isinstance(node, Quantity) and node.gives_error:
                 model._nodes.pop(f"{name}_error", None)
             model._proven.discard(name)
@@ -413,7 +443,7 @@ class Model:
         """Return a model that can be extended without touching this one."""
         model = copy.copy(self)
         model._nodes, model._labels, model._proven = dict(self._nodes), dict(self._labels), set(self._proven)
-        model._checked = False
+        model._checked = set()
         return model
 
     def check(self, *, unused: bool = True) -> Model:
@@ -424,19 +454,24 @@ class Model:
         ModelError
             With one line a fault.
         """
-        if not self._checked:
+        checks = {"wiring", "unused"} if unused else {"wiring"}
+        if not checks <= self._checked:
             faults = [*self._unknown_names(), *self._wrong_limits()]
             faults += self._cycles() if not faults else []
             faults += self._unused_inputs() if unused and not faults else []
             if faults:
                 raise ModelError("\n".join(f"model {self.name!r}: {fault}" for fault in faults))
-            self._checked = True
+            self._checked |= checks
         return self
+
+    def _functions(self) -> list[Quantity]:
+        """Return the quantities without error estimates, which come from the function of another."""
+        return [node for node in self.quantities.values() if node.error_of is None]
 
     def _unknown_names(self) -> list[str]:
         labels = {name: ", ".join(self.bundled(name)) for name in self._labels}
         faults = []
-        for node in self.quantities.values():
+        for node in self._functions():
             for argument in node.needs:
                 if argument in labels:
                     faults.append(
@@ -453,7 +488,7 @@ class Model:
 
     def _wrong_limits(self) -> list[str]:
         faults = []
-        for node in self.quantities.values():
+        for node in self._functions():
             rule = node.integral
             if rule is None or not all(name in self._nodes for name in node.needs):
                 continue
@@ -546,6 +581,29 @@ def _arguments(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
                 " declare it as a parameter of the model"
             )
     return tuple(signature.parameters)
+
+
+def _substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel) -> Quantity:
+    title = node.long_name if isinstance(node, Quantity) else node.description
+    if not isinstance(function, Kernel):
+        return Quantity(node.name, node.unit, function, _arguments(node.name, function), title)
+    if not same_dimension(function.unit, node.unit):
+        raise UnitError(
+            f"the kernel for {node.name!r} gives {readable(function.unit)!r},"
+            f" expected a unit like {readable(node.unit)!r}"
+        )
+    arguments = _arguments(node.name, function.function)
+    substitute = Quantity(
+        node.name,
+        function.unit,
+        function.function,
+        arguments,
+        title,
+        kind="kernel",
+        argument_units=function.argument_units,
+    )
+    _check_kernel_arguments(substitute)
+    return substitute
 
 
 def _check_kernel_arguments(node: Quantity) -> None:

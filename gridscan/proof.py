@@ -31,21 +31,22 @@ def prove(model: Model, quantities: Iterable[Quantity]) -> None:
     """
     faults = []
     for node in quantities:
-        if node.name in model._proven:
+        name = node.error_of or node.name
+        if name in model._proven:
             continue
         try:
             _prove_kernel(model, node) if node.kind == "kernel" else _prove_formula(model, node)
         except UnitError as error:
             faults.append(str(error))
         else:
-            model._proven.add(node.name)
+            model._proven.add(name)
     if faults:
         raise UnitError("\n".join(dict.fromkeys(faults)))
 
 
 def _prove_kernel(model: Model, node: Quantity) -> None:
     for argument in node.arguments:
-        found = model.nodes[argument]
+        found = model[argument]
         expected = node.argument_units.get(argument)
         if isinstance(found, Parameter) and found.choices:
             continue
@@ -62,7 +63,7 @@ def _prove_kernel(model: Model, node: Quantity) -> None:
 
 
 def _prove_formula(model: Model, node: Quantity) -> None:
-    arguments = {name: _sample(model.nodes[name]) for name in node.arguments}
+    arguments = {name: _sample(model[name]) for name in node.arguments}
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("error", pint.UnitStrippedWarning)
@@ -75,13 +76,18 @@ def _prove_formula(model: Model, node: Quantity) -> None:
     except pint.PintError as error:
         raise UnitError(f"{_headline(model, node)}: in {_line_of(error, node)}, {error}{_fed(model, node)}") from None
     except Exception as error:
+        if str(error).startswith("Cannot compare"):
+            what = "a quantity with a unit is compared with a bare number"
+            raise UnitError(
+                f"{_headline(model, node)}: in {_line_of(error, node)}, {what}{_fed(model, node)}"
+            ) from None
         raise ModelError(
             f"{_headline(model, node)}: in {_line_of(error, node)}, {type(error).__name__}: {error}."
             " A numerical routine that pint cannot follow belongs in a kernel"
         ) from error
     found = result.units if isinstance(result, pint.Quantity) else registry.dimensionless
     if node.integral is not None:
-        found = found * model.nodes[node.integral.over].unit
+        found = found * model[node.integral.over].unit
     if not same_dimension(found, node.unit):
         what = "the integral of its formula over " + repr(node.integral.over) if node.integral else "its formula"
         raise UnitError(
@@ -103,11 +109,11 @@ def _sample(node: Node) -> Any:
 
 
 def _headline(model: Model, node: Quantity) -> str:
-    return f"{node.kind} {node.name!r} of model {model.name!r} ({node.where})"
+    return f"{node.kind} {(node.error_of or node.name)!r} of model {model.name!r} ({node.where})"
 
 
 def _fed(model: Model, node: Quantity) -> str:
-    units = [f"{name} [{readable(model.nodes[name].unit)}]" for name in node.arguments]
+    units = [f"{name} [{readable(model[name].unit)}]" for name in node.arguments]
     return f"; its arguments are {', '.join(units)}" if units else ""
 
 

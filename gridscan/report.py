@@ -19,9 +19,11 @@ from gridscan.graph import Graph
 from gridscan.model import Constant, Model, Parameter, Quantity
 from gridscan.plan import Plan
 from gridscan.store import Provenance
-from gridscan.units import label_of, readable
+from gridscan.units import base_factor, label_of, readable
 
 _MOST_ROWS = 200
+_MOST_COLUMNS = 12
+_MOST_MATRICES = 12
 
 
 def bytes_text(size: float) -> str:
@@ -111,7 +113,7 @@ def node_report(model: Model, name: str, catalogues: dict[str, Catalogue]) -> Re
                 escape(record.source),
             )
         return Group(escape(f"{name}: {model.labels[name].description}"), "", table)
-    node = model.nodes[name]
+    node = model[name]
     if isinstance(node, Quantity):
         inputs = sorted(Graph.of(model, [name]).inputs_of(name))
         head = f"{name} [{readable(node.unit)}]: {node.long_name}"
@@ -142,7 +144,7 @@ def explanation(plan: Plan, name: str) -> RenderableType:
     shown: set[str] = set()
 
     def branch(tree: Tree, name: str) -> None:
-        node = model.nodes[name]
+        node = model[name]
         dims = " × ".join(layout.dims.get(name, ()))
         where = f"  over {dims}" if dims else ""
         if name not in steps or isinstance(node, Parameter | Constant):
@@ -169,15 +171,13 @@ def _formula(node: Quantity) -> str:
 
 def _value(plan: Plan, name: str) -> str:
     item = plan.layout.resolved.inputs.get(name)
-    node = plan.scenario.model.nodes[name]
+    node = plan.scenario.model[name]
     if item is None:
         return "varies under the integral"
     if item.dims or item.vector:
         return f"{item.data.shape[0] if item.dims else 1} values [{readable(node.unit)}]"
     if item.data.dtype.kind == "U":
         return str(item.data)
-    from gridscan.units import base_factor
-
     return f"{float(item.data / base_factor(node.unit)):.10g} {readable(node.unit)}".removesuffix(" 1")
 
 
@@ -223,46 +223,74 @@ def _setting(setting: Any) -> str:
 
 
 def array_report(data: xr.DataArray | xr.Dataset) -> RenderableType:
-    """Show a sensitivity as a table: one row a cell, or a matrix where there are two dimensions."""
-    if isinstance(data, xr.Dataset):
-        groups: list[RenderableType] = []
-        for variable in data.data_vars.values():
-            groups += [array_report(variable), ""]
-        return Group(*groups, escape(str(data.attrs.get("comment", ""))))
+    """Show a sensitivity: a matrix for each of the leading labels where it ends in a short axis, rows otherwise."""
+    if isinstance(data, xr.DataArray):
+        return Group(*_array_parts(data))
+    comment = escape(str(data.attrs.get("comment", "")))
+    shapes = {variable.dims for variable in data.data_vars.values()}
+    if len(shapes) == 1 and len(next(iter(shapes))) == 1:
+        return Group(_columns(data), comment)
+    return Group(*(part for variable in data.data_vars.values() for part in (*_array_parts(variable), "")), comment)
+
+
+def _array_parts(data: xr.DataArray) -> list[RenderableType]:
     unit = label_of(data) if "units" in data.attrs else ""
-    title = f"{data.attrs.get('long_name', data.name)}" + (f" [{unit}]" if unit else "")
-    if data.ndim == 2 and data.shape[1] <= 12:
-        return _matrix(data, title)
+    title = f"[bold]{escape(str(data.attrs.get('long_name', data.name)))}[/bold]{escape(f' [{unit}]' if unit else '')}"
+    if data.ndim == 0:
+        return [title, _cell(data.item())]
+    if data.ndim == 1 or data.shape[-1] > _MOST_COLUMNS:
+        return [title, _rows(data)]
+    parts: list[RenderableType] = [title]
+    leading = [str(dim) for dim in data.dims[:-2]]
+    for count, index in enumerate(np.ndindex(*data.shape[:-2])):
+        if count == _MOST_MATRICES:
+            return [*parts, f"the first {count} of {int(np.prod(data.shape[:-2])):,} tables; --out FILE.csv writes all"]
+        part = data.isel(dict(zip(leading, index, strict=True)))
+        at = ", ".join(f"{dim} = {_label(data, dim, i)}" for dim, i in zip(leading, index, strict=True))
+        parts += [*([escape(at)] if at else []), _matrix(part)]
+    return parts
+
+
+def _columns(data: xr.Dataset) -> Table:
+    """Show quantities over one and the same axis side by side."""
+    dim = str(next(iter(data.dims)))
+    names = [str(name) for name in [*data.coords, *data.data_vars] if name != dim and data[name].dims == (dim,)]
+    table = _table(escape(dim), *(escape(_axis_title(data, name)) for name in names))
+    for index in range(min(data.sizes[dim], _MOST_ROWS)):
+        table.add_row(escape(_label(data, dim, index)), *(escape(_cell(data[name].values[index])) for name in names))
+    return table
+
+
+def _rows(data: xr.DataArray) -> Table:
     names = [str(dim) for dim in data.dims]
-    table = _table(*(escape(_axis_title(data, dim)) for dim in names), escape(str(data.name)), title=escape(title))
+    table = _table(*(escape(_axis_title(data, dim)) for dim in names), escape(str(data.name)))
     values = np.asarray(data.values)
     for count, index in enumerate(np.ndindex(*data.shape)):
         if count == _MOST_ROWS:
             table.caption = f"the first {_MOST_ROWS} of {data.size:,} rows; --out FILE.csv writes them all"
             break
-        labels = [
-            _cell(data[dim].values[i]) if dim in data.coords else str(i) for dim, i in zip(names, index, strict=True)
-        ]
+        labels = [_label(data, dim, i) for dim, i in zip(names, index, strict=True)]
         table.add_row(*map(escape, labels), _cell(values[index]))
     return table
 
 
-def _matrix(data: xr.DataArray, title: str) -> Table:
+def _matrix(data: xr.DataArray) -> Table:
     rows, columns = map(str, data.dims)
-    heads = (
-        [_cell(value) for value in data[columns].values] if columns in data.coords else map(str, range(data.shape[1]))
-    )
-    table = _table(escape(f"{_axis_title(data, rows)} \\ {_axis_title(data, columns)}"), *heads, title=escape(title))
-    labels = data[rows].values if rows in data.coords else np.arange(data.shape[0])
-    for label, row in zip(labels, data.values, strict=True):
-        table.add_row(escape(_cell(label)), *(_cell(value) for value in row))
+    heads = [escape(_label(data, columns, index)) for index in range(data.shape[1])]
+    table = _table(escape(f"{_axis_title(data, rows)} \\ {_axis_title(data, columns)}"), *heads)
+    for index, row in enumerate(data.values):
+        table.add_row(escape(_label(data, rows, index)), *(_cell(value) for value in row))
     return table
 
 
-def _axis_title(data: xr.DataArray, dim: str) -> str:
-    coordinate = data.coords.get(dim)
-    unit = label_of(coordinate) if coordinate is not None and "units" in coordinate.attrs else ""
-    return f"{dim} [{unit}]" if unit else dim
+def _label(data: xr.DataArray | xr.Dataset, dim: str, index: int) -> str:
+    return _cell(data[dim].values[index]) if dim in data.coords else str(index)
+
+
+def _axis_title(data: xr.DataArray | xr.Dataset, name: str) -> str:
+    attributes = data[name].attrs if name in data.coords or isinstance(data, xr.Dataset) else {}
+    unit = label_of(attributes) if "units" in attributes else ""
+    return f"{name} [{unit}]" if unit else name
 
 
 def _cell(value: Any) -> str:

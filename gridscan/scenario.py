@@ -15,9 +15,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gridscan.catalogue import shipped_catalogue
 from gridscan.errors import ModelError, ScenarioError, listed, nearest
-from gridscan.inputs import Fault, Given, InputFaults, Resolved, resolve, schema_fault, shown
-from gridscan.model import Model, Parameter
+from gridscan.inputs import AxisRange, Fault, Given, InputFaults, Resolved, resolve, schema_fault, shown
+from gridscan.model import Constant, Label, Model, Parameter, Quantity
 from gridscan.models import load_model
 from gridscan.toml_positions import Positions, locate
 from gridscan.units import readable
@@ -320,52 +321,46 @@ def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
 def json_schema(model: Model) -> dict[str, Any]:
     """Return the JSON Schema by which an editor completes and checks scenarios of a model."""
     schema = ScenarioSchema.model_json_schema()
-    one: dict[str, Any] = {}
-    for name, label in model.labels.items():
-        one[name] = {"description": label.description, "type": "string", "default": label.default}
-    for name, node in model.nodes.items():
-        one[name] = _value_schema(node)
+    one = {name: _label_schema(label) for name, label in model.labels.items()}
+    one |= {name: _value_schema(node) for name, node in model.nodes.items()}
     several = {name: _axis_schema(value) for name, value in one.items()}
+    schema["$defs"] |= {"range": AxisRange.model_json_schema(), "axes": {"properties": several}}
     properties = schema["properties"]
     properties["model"]["const"] = model.name
     properties["parameters"] |= {"properties": one, "additionalProperties": False}
     zipped = {
         "description": "Axes that move together: [axes.zip.NAME]",
         "type": "object",
-        "additionalProperties": {"type": "object", "properties": several, "additionalProperties": False},
+        "additionalProperties": {"type": "object", "$ref": "#/$defs/axes"},
     }
-    properties["axes"] |= {"properties": {**several, "zip": zipped}, "additionalProperties": False}
+    names = {"enum": [*several, "zip"]}
+    properties["axes"] |= {"$ref": "#/$defs/axes", "propertyNames": names, "properties": {"zip": zipped}}
     properties["catalogue"] |= {"propertyNames": {"enum": list(model.labels)}}
     quantities = {"type": "string", "enum": list(model.quantities)}
     schema["$defs"]["Output"]["properties"]["quantities"]["items"] = quantities
-    return {"$schema": "http://json-schema.org/draft-07/schema#", **schema, "title": f"gridscan: {model.name}"}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"gridscan: {model.name}"}
 
 
-def _value_schema(node: Any) -> dict[str, Any]:
-    description = getattr(node, "description", None) or node.long_name
+def _label_schema(label: Label) -> dict[str, Any]:
+    examples = list(shipped_catalogue(label.name))
+    return {"description": label.description, "type": "string", "default": label.default, "examples": examples}
+
+
+def _value_schema(node: Parameter | Constant | Quantity) -> dict[str, Any]:
+    description = node.long_name if isinstance(node, Quantity) else node.description
     unit = readable(node.unit)
     if isinstance(node, Parameter) and node.choices:
         return {"description": description, "type": "string", "enum": list(node.choices), "default": node.default}
-    single = {"type": "string"} if unit != "1" else {"type": ["number", "string"]}
+    single: dict[str, Any] = {"type": "string"} if unit != "1" else {"type": ["number", "string"]}
     described = {"description": f"{description} [{unit}]"}
     if isinstance(node, Parameter) and node.vector is not None:
         return {**described, "type": "array", "items": single}
-    default = getattr(node, "default", None)
-    shown = {} if default is None else {"default": default if unit == "1" else f"{default:g} {unit}"}
+    default = None if isinstance(node, Quantity) else node.default
+    shown = {} if default is None else {"default": default if unit == "1" else f"{default:.10g} {unit}"}
     return {**described, **single, **shown}
 
 
 def _axis_schema(value: Mapping[str, Any]) -> dict[str, Any]:
-    kind = {key: value[key] for key in ("type", "enum", "items") if key in value}
-    item = {"type": ["string", "number"]} if kind.get("type") == "string" and "enum" not in kind else kind
-    ends = {"type": "array", "items": {"type": ["number", "string"]}, "minItems": 3, "maxItems": 3}
-    table = {
-        "type": "object",
-        "properties": {
-            "values": {"type": "array", "items": item},
-            **dict.fromkeys(("linspace", "geomspace", "arange"), ends),
-            "unit": {"type": "string"},
-        },
-        "additionalProperties": False,
-    }
-    return {"description": value["description"], "anyOf": [{"type": "array", "items": item, "minItems": 1}, table]}
+    item = {key: value[key] for key in ("type", "enum", "items", "examples") if key in value}
+    listed_values = {"type": "array", "items": item, "minItems": 1}
+    return {"description": value["description"], "anyOf": [listed_values, {"$ref": "#/$defs/range"}]}

@@ -35,6 +35,9 @@ _CONVENTIONS = "CF-1.11"
 _RECORDED_PACKAGES = ("numpy", "scipy", "xarray", "dask", "netCDF4", "pint")
 _LAZY_BEYOND = 100_000_000
 _MARGIN = 2_000_000
+# An axis of one of these names has to hold dates, or places on Earth, in units that CF prescribes.
+_RESERVED_BY_CF = ("time", "lat", "latitude", "lon", "longitude", "height", "depth", "altitude", "pressure")
+_RENAMED_PREFIX = "model_"
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,7 @@ def open_result(path: str | Path) -> xr.Dataset:
         raise StoreError(f"{path}: there is no such file{nearest(str(path), beside)}")
     chunks: Any = {} if path.stat().st_size > _LAZY_BEYOND else None
     try:
-        return xr.open_dataset(path, engine="netcdf4", decode_times=False, chunks=chunks)
+        return _from_disk(xr.open_dataset(path, engine="netcdf4", decode_times=False, chunks=chunks))
     except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
         raise StoreError(
             f"{path}: cannot be read as netCDF ({_reason(error)}); it is damaged or something else"
@@ -194,6 +197,7 @@ def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContex
     path = Path(path)
     _check_target(path, dataset.nbytes)
     with _temporary_beside(path) as temporary, _clear_messages(path):
+        dataset = _for_disk(dataset)
         delayed = dataset.to_netcdf(temporary, engine="netcdf4", encoding=_encoding(dataset), compute=False)
         with progress or contextlib.nullcontext():
             delayed.compute()
@@ -251,11 +255,35 @@ def _clear_messages(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: cannot be written: {what}; nothing that was there before is lost") from error
 
 
+def _for_disk(dataset: xr.Dataset) -> xr.Dataset:
+    """Rename the axes whose names CF keeps for dates and places on Earth, such as ``time``."""
+    renamed = {str(dim): f"{_RENAMED_PREFIX}{dim}" for dim in dataset.sizes if dim in _RESERVED_BY_CF}
+    for dim, name in renamed.items():
+        dataset = dataset.rename({dim: name})
+        if name in dataset.coords:
+            dataset[name].attrs["comment"] = (
+                f"{dim!r} in gridscan; as the name of an axis, CF keeps that for other uses"
+            )
+    return dataset
+
+
+def _from_disk(dataset: xr.Dataset) -> xr.Dataset:
+    names = {f"{_RENAMED_PREFIX}{name}": name for name in _RESERVED_BY_CF}
+    renamed = {dim: names[str(dim)] for dim in dataset.sizes if dim in names}
+    dataset = dataset.rename(renamed)
+    for name in renamed.values():
+        if name in dataset.coords:
+            dataset[name].attrs.pop("comment", None)
+    return dataset
+
+
 def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
-    """Store lazy variables in their own chunks; a fill value only where values may be missing (CF forbids others)."""
+    """Store lazy variables in their own chunks, labels as characters, and a fill value only where some are missing."""
     encoding: dict[str, dict[str, Any]] = {}
     for name, variable in dataset.variables.items():
-        if variable.dtype.kind == "f":
+        if variable.dtype.kind in "UO":
+            encoding[str(name)] = {"dtype": "S1"}
+        elif variable.dtype.kind == "f":
             missing = "missing" in variable.attrs.get("comment", "")
             encoding[str(name)] = {"_FillValue": np.nan if missing else None}
             if variable.chunks is not None:

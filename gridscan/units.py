@@ -1,6 +1,7 @@
 """The one pint registry, and the way units are read from text and written to netCDF.
 
-A year is the Julian year of 365.25 d and ``kt`` is a kilotonne (not a knot). ``event`` counts and has no dimension.
+A year is the Julian year of 365.25 d, a parsec that of IAU 2015 B2, and ``kt`` a kilotonne (not a knot). ``event``
+counts and has no dimension.
 Units on disk follow the CF conventions and are spelled so that UDUNITS reads them (``kiloparsec``, not ``kpc``); a
 unit that UDUNITS does not know (``Msun``) is written as its value in SI, and its readable name is kept in the
 attribute ``unit_name``.
@@ -40,6 +41,7 @@ registry.define("megatonne = 1000000 * tonne = Mt")
 registry.define("event = count")
 registry.define("star = count")
 registry.define("year = 365.25 * day = yr = a = julian_year")
+registry.define("parsec = 3.0856775814913673e16 meter = pc")
 registry.define("@alias day = d")
 registry.define("@alias astronomical_unit = AU")
 registry.define("@alias degree = °")
@@ -181,14 +183,21 @@ def parse_quantity(text: str) -> pint.Quantity:
     UnitError
         If the text does not begin with a number, or what follows is no unit.
     """
+    number, unit = _parse_quantity(text)
+    return Quantity(number, unit)
+
+
+@functools.lru_cache(maxsize=4096)
+def _parse_quantity(text: str) -> tuple[float, Unit]:
     match = _QUANTITY.fullmatch(text)
     if match is None:
         raise UnitError(f"{text[:60]!r} does not begin with a number; expected a value such as '2 kpc'")
     rest = match["unit"].strip()
     unit = parse_unit("1" + rest if rest.startswith("/") else rest.removeprefix("*"))
-    return Quantity(float(match["number"]), unit)
+    return float(match["number"]), unit
 
 
+@functools.lru_cache(maxsize=4096)
 def same_dimension(unit: Unit, other: Unit) -> bool:
     """Tell whether two units measure the same kind of thing."""
     return bool(unit.dimensionality == other.dimensionality)
@@ -226,6 +235,7 @@ def convert(values: Any, unit: Unit, to: Unit) -> Any:
     return values * ratio
 
 
+@functools.lru_cache(maxsize=4096)
 def readable(unit: Unit) -> str:
     """Return the unit as a person writes it: ``"Msun/yr"``, ``"1/cm^2/s"``, ``"1"`` where dimensionless."""
     numerator = [_power(name, power) for name, power in _symbols(unit) if power > 0]
@@ -233,6 +243,7 @@ def readable(unit: Unit) -> str:
     return "/".join(["*".join(numerator) or "1", *denominator])
 
 
+@functools.lru_cache(maxsize=4096)
 def to_cf(unit: Unit) -> str:
     """Return the unit as a CF string that UDUNITS reads: ``"cm-2 s-1"``, ``"1"`` where dimensionless."""
     scale, parts = 1.0, []
