@@ -1,0 +1,90 @@
+"""The questions as methods, ``ds.gridscan.elasticity("flux", along="radius")``, and the dataset as pint quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import xarray as xr
+
+from gridscan import discrimination, sensitivity, variance
+from gridscan.errors import UnitError
+from gridscan.sensitivity import Kind, Scale
+from gridscan.units import registry, unit_of
+
+
+@xr.register_dataset_accessor("gridscan")
+class GridscanAccessor:
+    """What can be asked of a result of gridscan; importing gridscan makes it ``ds.gridscan``."""
+
+    def __init__(self, dataset: xr.Dataset) -> None:
+        self._dataset = dataset
+
+    def elasticity(self, name: str, along: str) -> xr.DataArray:
+        """Return d ln y / d ln x along a numeric axis; see `gridscan.sensitivity.elasticity`."""
+        return sensitivity.elasticity(self._dataset, name, along)
+
+    def derivative(self, name: str, along: str) -> xr.DataArray:
+        """Return dy/dx along a numeric axis; see `gridscan.sensitivity.derivative`."""
+        return sensitivity.derivative(self._dataset, name, along)
+
+    def contrast(self, name: str, along: str, reference: str | float, kind: Kind = "ratio") -> xr.DataArray:
+        """Return a quantity relative to one label or value; see `gridscan.sensitivity.contrast`."""
+        return sensitivity.contrast(self._dataset, name, along, reference, kind)
+
+    def crossing(self, name: str, along: str, value: str | float, scale: Scale = "linear") -> xr.DataArray:
+        """Return where a quantity first reaches a value; see `gridscan.sensitivity.crossing`."""
+        return sensitivity.crossing(self._dataset, name, along, value, scale)
+
+    def variance_shares(self, name: str, over: str | Sequence[str] | None = None, log: bool = False) -> xr.Dataset:
+        """Divide the variance among the axes; see `gridscan.variance.variance_shares`."""
+        return variance.variance_shares(self._dataset, name, over, log)
+
+    def rank(self, name: str, over: str | Sequence[str] | None = None, log: bool = False) -> xr.DataArray:
+        """Return the axes in the order in which they matter; see `gridscan.variance.rank`."""
+        return variance.rank(self._dataset, name, over, log)
+
+    def discriminate(
+        self,
+        name: str,
+        along: str,
+        *,
+        exposure: str = "10 yr",
+        background: str = "0 / yr",
+        significance: float = 3.0,
+        mass: str | None = None,
+    ) -> xr.Dataset:
+        """Return how large a detector tells scenarios apart; see `gridscan.discrimination.discriminate`."""
+        return discrimination.discriminate(
+            self._dataset,
+            name,
+            along,
+            exposure=exposure,
+            background=background,
+            significance=significance,
+            mass=mass,
+        )
+
+    def quantify(self) -> xr.Dataset:
+        """Return the dataset with pint quantities, on gridscan's registry, in place of its ``units`` attributes.
+
+        Variables without a unit, such as labels, stay as they are. ``.pint.dequantify()`` is the way back.
+
+        Raises
+        ------
+        UnitError
+            If a unit cannot be read; the message names the variable.
+        """
+        import pint_xarray  # noqa: F401  slow to import, and it is needed nowhere else
+
+        units = {}
+        plain = self._dataset.copy()
+        for name, variable in plain.variables.items():
+            if "units" in variable.attrs:
+                try:
+                    units[name] = unit_of(variable)
+                except UnitError as error:
+                    raise UnitError(f"the unit of {name!r} is not known: {error}") from None
+                # The quantity says its unit itself; what an attribute says would be wrong after the first operation.
+                for attribute in ("units", "unit_name"):
+                    variable.attrs.pop(attribute, None)
+        return plain.pint.quantify(units, unit_registry=registry)

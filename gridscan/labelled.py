@@ -1,0 +1,187 @@
+"""How a question finds its quantity and its axis in a Dataset, and how the answer gets its name, unit and sentence."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from gridscan.errors import GridscanWarning, SensitivityError, UnitError, listed, nearest
+from gridscan.units import Unit, convert, parse_quantity, readable, unit_attributes, unit_of
+
+# Values of an axis within this relative distance are the same label: 0.1 + 0.2 finds 0.3.
+_SAME_VALUE = 1e-9
+
+
+def quantity_of(dataset: xr.Dataset, name: str) -> xr.DataArray:
+    """Return a data variable as float64, lazily where it is lazy.
+
+    Raises
+    ------
+    SensitivityError
+        If the dataset has no such variable, or it holds no real numbers.
+    """
+    names = [str(known) for known in dataset.data_vars]
+    if name not in names:
+        raise SensitivityError(f"unknown quantity {name!r}{nearest(name, names)}; the dataset has: {listed(names)}")
+    quantity = dataset[name]
+    if quantity.dtype.kind not in "iuf":
+        raise SensitivityError(f"quantity {name!r} holds no real numbers but {quantity.dtype}")
+    return quantity.astype(float)
+
+
+def check_axis(quantity: xr.DataArray, axis: str) -> None:
+    """Refuse an axis that a quantity does not have.
+
+    Raises
+    ------
+    SensitivityError
+        With the axes there are, and the nearest one.
+    """
+    axes = [str(dimension) for dimension in quantity.dims]
+    if axis not in axes:
+        owned = f"its axes are: {listed(axes)}" if axes else "it has no axis at all"
+        raise SensitivityError(f"{quantity.name!r} does not depend on an axis {axis!r}{nearest(axis, axes)}; {owned}")
+
+
+def is_numeric(quantity: xr.DataArray, axis: str) -> bool:
+    """Tell whether an axis has numbers, as opposed to labels or nothing, for its coordinate."""
+    return axis in quantity.coords and quantity[axis].dtype.kind in "iuf"
+
+
+def numeric_axis(quantity: xr.DataArray, axis: str) -> NDArray[np.float64]:
+    """Return the values of a numeric axis, in the order they are stored in.
+
+    Raises
+    ------
+    SensitivityError
+        If the axis does not exist, holds labels, has no values, or holds a value that is not finite or comes twice.
+    """
+    check_axis(quantity, axis)
+    if not is_numeric(quantity, axis):
+        others = [str(dimension) for dimension in quantity.dims if is_numeric(quantity, str(dimension))]
+        found = f"labels ({listed(_labels(quantity, axis), 4)})" if axis in quantity.coords else "no values of its own"
+        offer = f"the numeric axes are: {listed(others)}" if others else f"{quantity.name!r} has no numeric axis"
+        raise SensitivityError(f"axis {axis!r} holds {found} and this needs numbers; {offer}")
+    values = np.asarray(quantity[axis].values, dtype=float)
+    if not np.isfinite(values).all():
+        raise SensitivityError(f"axis {axis!r} holds {values[~np.isfinite(values)][0]}; every value has to be finite")
+    unique, counts = np.unique(values, return_counts=True)
+    if (counts > 1).any():
+        twice = f"{unique[counts > 1][0]:g} {counts[counts > 1][0]} times"
+        raise SensitivityError(f"axis {axis!r} holds the value {twice}; every value may come once")
+    return values
+
+
+def position_on(quantity: xr.DataArray, axis: str, wanted: str | float) -> int:
+    """Return the index of a label, or of a value (a number in the unit of the axis, or text such as ``"2 kpc"``).
+
+    Raises
+    ------
+    SensitivityError
+        If the axis does not hold it; the nearest one is offered.
+    UnitError
+        If text is given for a numeric axis whose unit it does not fit.
+    """
+    if is_numeric(quantity, axis):
+        values, value = numeric_axis(quantity, axis), in_unit_of(quantity[axis], wanted)
+        found = np.flatnonzero(np.isclose(values, value, rtol=_SAME_VALUE, atol=0.0))
+        closest = f"; the nearest is {values[np.argmin(np.abs(values - value))]:g}" if values.size else ""
+        shown = [f"{known:g}" for known in values]
+    else:
+        check_axis(quantity, axis)
+        shown = _labels(quantity, axis)
+        found = np.flatnonzero(np.array(shown) == str(wanted))
+        closest = nearest(str(wanted), shown)
+    if found.size != 1:
+        raise SensitivityError(f"axis {axis!r} does not hold {wanted!r}{closest}; it holds: {listed(shown)}")
+    return int(found[0])
+
+
+def unit_known(variable: xr.DataArray) -> Unit:
+    """Return the unit of a variable.
+
+    Raises
+    ------
+    UnitError
+        If it says none, or one that cannot be read; the message names the variable.
+    """
+    try:
+        return unit_of(variable)
+    except UnitError as error:
+        raise UnitError(f"the unit of {variable.name!r} is not known: {error}") from None
+
+
+def in_unit_of(variable: xr.DataArray, value: str | float) -> float:
+    """Return a value, given as a number or as text with a unit, as a number in the unit of a variable.
+
+    Raises
+    ------
+    UnitError
+        If the text is no quantity, or its unit does not fit.
+    """
+    if not isinstance(value, str):
+        return float(value)
+    given: Any = parse_quantity(value)
+    unit = unit_known(variable)
+    try:
+        return float(convert(given.magnitude, given.units, unit))
+    except UnitError:
+        found = readable(given.units)
+        raise UnitError(f"{value!r} is in {found!r}; {variable.name!r} needs a value in {readable(unit)!r}") from None
+
+
+def sentence(variable: xr.DataArray) -> str:
+    """Return what a variable is, in words."""
+    return str(variable.attrs.get("long_name", variable.name))
+
+
+def blockwise(function: Callable[..., NDArray[Any]], *variables: Any, **options: Any) -> Any:
+    """Apply an elementwise function of arrays to xarray Variables: at once to numpy, block by block to dask."""
+    return xr.apply_ufunc(function, *variables, kwargs=options, dask="parallelized", output_dtypes=[float])
+
+
+def masked(variable: xr.Variable, reason: str) -> xr.Variable:
+    """Turn what is not finite into NaN and warn of it: at once for numpy, with each block when dask computes it."""
+    part = "cells" if variable.chunks is None else "cells of a block"
+    return blockwise(_mask, variable, reason=reason, part=part)
+
+
+def answer(
+    variable: xr.Variable,
+    name: str,
+    long_name: str,
+    unit: Unit | Mapping[str, str],
+    coords: Mapping[Hashable, Any],
+    comment: str | None = None,
+) -> xr.DataArray:
+    """Label a result: the coordinates that fit its dimensions, its unit, what it is, and nothing left from its inputs.
+
+    Parameters
+    ----------
+    variable
+        Dimensions and values; its attributes and encoding are dropped.
+    unit
+        A unit, or the attributes that say one.
+    coords
+        Coordinates to choose from.
+    """
+    units = dict(unit) if isinstance(unit, Mapping) else unit_attributes(unit)
+    attributes = {**units, "long_name": long_name, **({"comment": comment} if comment else {})}
+    fitting = {key: value for key, value in coords.items() if set(value.dims) <= set(variable.dims)}
+    return xr.DataArray(variable.data, coords=fitting, dims=variable.dims, name=name, attrs=attributes)
+
+
+def _labels(quantity: xr.DataArray, axis: str) -> list[str]:
+    return [str(label) for label in quantity[axis].values]
+
+
+def _mask(values: NDArray[Any], reason: str, part: str) -> NDArray[Any]:
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        warnings.warn(f"{int(wrong.sum())} of {wrong.size} {part} are NaN: {reason}", GridscanWarning, stacklevel=2)
+    return np.where(wrong, np.nan, values)
