@@ -12,8 +12,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from gridscan.errors import GridscanError, GridscanWarning
     from gridscan.local import local
-    from gridscan.model import Model, kernel
+    from gridscan.model import Model
     from gridscan.models import load_model as model
+    from gridscan.nodes import kernel
     from gridscan.run import evaluate, plan, run
     from gridscan.scenario import Scenario
     from gridscan.store import open_result as open
@@ -39,7 +40,7 @@ _HOMES = {
     "Model": ("gridscan.model", "Model"),
     "Scenario": ("gridscan.scenario", "Scenario"),
     "evaluate": ("gridscan.run", "evaluate"),
-    "kernel": ("gridscan.model", "kernel"),
+    "kernel": ("gridscan.nodes", "kernel"),
     "local": ("gridscan.local", "local"),
     "model": ("gridscan.models", "load_model"),
     "open": ("gridscan.store", "open_result"),

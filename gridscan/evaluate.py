@@ -8,6 +8,7 @@ arrays of chunks that are evaluated when they are needed.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +20,8 @@ import xarray as xr
 from gridscan.errors import EvaluationError, ScenarioError
 from gridscan.graph import Graph, Step
 from gridscan.inputs import Coordinate, Given, Input, Resolved, resolve
-from gridscan.model import Model, Quantity
+from gridscan.model import Model
+from gridscan.nodes import Quantity
 from gridscan.proof import prove
 from gridscan.quadrature import gauss_legendre
 from gridscan.units import base_factor, readable, unit_attributes
@@ -28,11 +30,13 @@ from gridscan.units import base_factor, readable, unit_attributes
 EAGER_CELLS = 4_000_000
 #: Cells of a chunk: some megabytes, so that a slice needs little more than itself and a core's cache holds the work.
 CHUNK_CELLS = 1_000_000
-_MOST_CHUNKS = 4_000
+_MOST_CHUNKS = 20_000
 _QUADRATURE_ORDERS = (16, 32, 64, 128, 256, 512, 1024)
 _NODES_AT_ONCE = 16
-# Dimensions inside a chunk; no axis can have these names, which are no identifiers.
-_INNER, _PART = "(inner)", "(part)"
+# Relative to the integral of the magnitude: where an integrand cancels, the sum of its values is not better than this.
+_ROUNDING = 1e-15
+# Dimension of value and error in a chunk; like that of a vector, it is no identifier, so no axis can have its name.
+_PART = "(value, error)"
 
 
 @dataclass(frozen=True)
@@ -214,15 +218,15 @@ def _integrate(step: Step, arguments: Mapping[str, np.ndarray]) -> tuple[np.ndar
     """
     rule = step.node.integral
     assert rule is not None
-    coarse = _gauss(step, arguments, _QUADRATURE_ORDERS[0])
+    coarse, _ = _gauss(step, arguments, _QUADRATURE_ORDERS[0])
     value, error = coarse, np.full_like(coarse, np.inf)
     open_cells = np.ones(coarse.shape, dtype=bool)
     for order in _QUADRATURE_ORDERS[1:]:
-        fine = _gauss(step, arguments, order)
-        difference = np.abs(fine - coarse)
+        fine, magnitude = _gauss(step, arguments, order)
+        difference = np.maximum(np.abs(fine - coarse), _ROUNDING * magnitude)
         value = np.where(open_cells, fine, value)
         error = np.where(open_cells, difference, error)
-        open_cells &= ~(difference <= rule.accuracy * np.abs(fine))
+        open_cells &= ~(difference <= np.maximum(rule.accuracy * np.abs(fine), 10 * _ROUNDING * magnitude))
         if not open_cells.any():
             return value, error
         coarse = fine
@@ -234,7 +238,8 @@ def _integrate(step: Step, arguments: Mapping[str, np.ndarray]) -> tuple[np.ndar
     )
 
 
-def _gauss(step: Step, arguments: Mapping[str, np.ndarray], order: int) -> np.ndarray:
+def _gauss(step: Step, arguments: Mapping[str, np.ndarray], order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the integral, and that of the integrand's magnitude, by a rule of one order."""
     rule = step.node.integral
     assert rule is not None
     lower, upper = arguments[rule.lower], arguments[rule.upper]
@@ -242,14 +247,17 @@ def _gauss(step: Step, arguments: Mapping[str, np.ndarray], order: int) -> np.nd
     half, middle = (upper - lower)[..., None] / 2, (upper + lower)[..., None] / 2
     outside = {name: array[(*(slice(None),) * lower.ndim, None)] for name, array in arguments.items()}
     total: Any = 0.0
+    magnitude: Any = 0.0
     for start in range(0, order, _NODES_AT_ONCE):
         part = slice(start, start + _NODES_AT_ONCE)
         known = {**outside, rule.over: middle + half * nodes[part]}
         for inner in step.inner:
             known |= _call(inner, {name: known[name] for name in inner.arguments})
         integrand = step.node.function(**{name: known[name] for name in step.node.arguments})
-        total = total + np.sum(np.ascontiguousarray(integrand * weights[part]), axis=-1)
-    return np.asarray(total * half[..., 0])
+        weighted = np.ascontiguousarray(integrand * weights[part])
+        total = total + np.sum(weighted, axis=-1)
+        magnitude = magnitude + np.sum(np.abs(weighted), axis=-1)
+    return np.asarray(total * half[..., 0]), np.asarray(magnitude * np.abs(half[..., 0]))
 
 
 def _lazy(layout: Layout, step: Step, arrays: Mapping[str, Any]) -> dict[str, Any]:
@@ -260,22 +268,25 @@ def _lazy(layout: Layout, step: Step, arrays: Mapping[str, Any]) -> dict[str, An
     operands: list[Any] = []
     for name in step.arguments:
         own = layout.dims[name]
-        inner = (_INNER,) if arrays[name].ndim > len(own) else ()
+        inner = (f"({name})",) if arrays[name].ndim > len(own) else ()
         chunks = (*(layout.chunks[dim] for dim in own), *([-1] if inner else []))
         array = arrays[name] if isinstance(arrays[name], da.Array) else da.from_array(arrays[name], chunks=chunks)
         operands += [array, (*own, *inner)]
     paired = step.node.gives_error
     names = [step.node.error_of or step.name, f"{step.node.error_of or step.name}_error"] if paired else [step.name]
-    result = da.blockwise(
-        partial(_block, step, tuple(layout.dims[name] for name in step.arguments), dims, names),
-        (*dims, _PART) if paired else dims,
-        *operands,
-        new_axes={_PART: 2} if paired else {},
-        concatenate=True,
-        dtype=float,
-        meta=np.empty((0,) * (len(dims) + paired)),
-        name=f"{step.name}-{_token(layout, step, operands)}",
-    )
+    with warnings.catch_warnings():
+        # A quantity that gains a dimension has more chunks than what it is made of.
+        warnings.simplefilter("ignore", da.PerformanceWarning)
+        result = da.blockwise(
+            partial(_block, step, tuple(layout.dims[name] for name in step.arguments), dims, names),
+            (*dims, _PART) if paired else dims,
+            *operands,
+            new_axes={_PART: 2} if paired else {},
+            concatenate=True,
+            dtype=float,
+            meta=np.empty((0,) * (len(dims) + paired)),
+            name=f"{step.name}-{_token(layout, step, operands)}",
+        )
     return {name: result[..., index] for index, name in enumerate(names)} if paired else {step.name: result}
 
 

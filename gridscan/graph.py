@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gridscan.errors import ModelError, listed, nearest
-from gridscan.model import Model, Quantity
+from gridscan.model import Model
+from gridscan.nodes import Quantity
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ the value it is about, so that a scenario can report them all with line and colu
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gridscan.catalogue import Catalogue, shipped_catalogue
 from gridscan.errors import CatalogueError, ScenarioError, UnitError, listed, nearest
-from gridscan.model import Constant, Label, Model, Parameter, Quantity
+from gridscan.model import Model
+from gridscan.nodes import Constant, Label, Parameter, Quantity
 from gridscan.units import Unit, base_factor, convert, parse_quantity, parse_unit, readable, registry
 
 Path = tuple[str | int, ...]
@@ -108,9 +110,11 @@ class AxisRange(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     values: list[Any] | None = Field(None, description="The values themselves")
-    linspace: list[float | str] | None = Field(None, description="[first, last, how many], evenly spaced")
-    geomspace: list[float | str] | None = Field(None, description="[first, last, how many], evenly spaced in the log")
-    arange: list[float | str] | None = Field(None, description="[first, end, step]; the end itself is left out")
+    linspace: list[int | float | str] | None = Field(None, description="[first, last, how many], evenly spaced")
+    geomspace: list[int | float | str] | None = Field(
+        None, description="[first, last, how many], evenly spaced in the log"
+    )
+    arange: list[int | float | str] | None = Field(None, description="[first, end, step]; the end itself is left out")
     unit: str | None = Field(None, description="Unit of the numbers")
 
 
@@ -187,6 +191,7 @@ class _Resolver:
         bundled = self.model.bundled(catalogue)
         record = self.catalogues[catalogue][label]
         path: Path = ("catalogue", catalogue, label)
+        misspelt = [key for key in record.values if key not in bundled]
         for key, value in record.values.items():
             if key in bundled:
                 self._values(self.model.parameters[key], [value], [(*path, key)], None)
@@ -195,7 +200,7 @@ class _Resolver:
                 message = f"a record of {catalogue!r} has no {key!r}{hint}; it sets {listed(bundled)}"
                 self._fault((*path, key), message, at_key=True)
         for key in bundled:
-            if key not in record.values:
+            if key not in record.values and not misspelt:
                 self._fault(path, f"the record {label!r} of {catalogue!r} lacks {key!r}", at_key=True)
 
     def _read(self, name: str, given: Given) -> None:
@@ -256,6 +261,8 @@ class _Resolver:
             self._fault((*path, "unit"), str(error))
             return nothing
         kind, values = kinds[0], getattr(spec, kinds[0])
+        if unit is not None and not self._fits(node, unit, (*path, "unit")):
+            return nothing
         if kind == "values":
             return values, unit, [(*path, "values", index) for index in range(len(values))]
         if isinstance(node, Label) or (isinstance(node, Parameter) and (node.choices or node.vector)):
@@ -263,6 +270,14 @@ class _Resolver:
             return nothing
         built = self._range(node, kind, values, unit, (*path, kind))
         return built, node.unit, [(*path, kind)] * len(built)
+
+    def _fits(self, node: Label | Numeric, unit: Unit, path: Path) -> bool:
+        if isinstance(node, Label) or (isinstance(node, Parameter) and node.choices):
+            self._fault(path, f"{node.name!r} is no number, so it has no unit", at_key=True)
+            return False
+        known = len(self.faults)
+        self._attempt(path, node, lambda: convert(1.0, unit, node.unit))
+        return len(self.faults) == known
 
     def _range(self, node: Numeric, kind: str, values: list[Any], unit: Unit | None, path: Path) -> np.ndarray:
         empty = np.empty(0)
@@ -422,10 +437,12 @@ class _Resolver:
         if isinstance(raw, np.ndarray) and raw.dtype.kind == "f":
             values = np.asarray(self._attempt(paths[0] if paths else (), node, lambda: self._bare(node, raw, unit)))
         else:
+            said = self._without_unit(node, raw, unit)
             values = np.array(
                 [
                     self._attempt(path, node, lambda item=item: self._number(node, item, unit))
-                    for item, path in zip(raw, paths, strict=True)
+                    for index, (item, path) in enumerate(zip(raw, paths, strict=True))
+                    if index not in said
                 ]
             )
         if len(self.faults) > known:
@@ -440,6 +457,13 @@ class _Resolver:
             found = _with_unit(values[index], node)
             self._fault(paths[index], f"{node.name!r} cannot be {found}; allowed is {allowed}")
         return None if wrong.any() else values
+
+    def _without_unit(self, node: Numeric, raw: Any, unit: Unit | None) -> set[int]:
+        """Return where bare numbers stand that need a unit, but for the first: one message about them is enough."""
+        if unit is not None or not self.units_required or readable(node.unit) == "1":
+            return set()
+        bare = (index for index, item in enumerate(raw) if isinstance(item, int | float) and not isinstance(item, bool))
+        return set(itertools.islice(bare, 1, None))
 
     def _attempt(self, path: Path, node: Numeric, read: Any) -> Any:
         try:

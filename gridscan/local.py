@@ -12,7 +12,8 @@ import xarray as xr
 from gridscan.errors import ScenarioError, SensitivityError, listed, nearest
 from gridscan.evaluate import compute_lazily, lay_out
 from gridscan.inputs import Coordinate, Given, Input, InputFaults, Resolved, resolve
-from gridscan.model import Model, Parameter
+from gridscan.model import Model
+from gridscan.nodes import Parameter
 from gridscan.run import Source, find_scenario
 from gridscan.units import base_factor, readable
 

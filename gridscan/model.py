@@ -7,157 +7,33 @@ itself when a model is loaded, replaced or used.
 from __future__ import annotations
 
 import copy
-import graphlib
-import inspect
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pint
 
-from gridscan.errors import ModelError, UnitError, listed, nearest
-from gridscan.units import Unit, parse_quantity, parse_unit, readable, registry, same_dimension
+from gridscan.errors import ModelError, nearest
+from gridscan.nodes import (
+    Constant,
+    Integral,
+    Kernel,
+    Label,
+    Node,
+    Parameter,
+    Quantity,
+    argument_names,
+    check_kernel_arguments,
+    default_and_unit,
+    substitute,
+)
+from gridscan.units import parse_quantity, parse_unit, registry
+from gridscan.wiring import wiring_faults
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-Number: TypeAlias = float | tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Label:
-    """A choice among the records of a catalogue; a record bundles values of the parameters that default to it."""
-
-    name: str
-    default: str
-    description: str
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """An input of the model, and an axis in waiting.
-
-    Attributes
-    ----------
-    default
-        Value in `unit`; a tuple for a vector; a text where there are `choices`; None where the record of `label`
-        gives it.
-    minimum, maximum
-        Allowed range, in `unit`, ends included.
-    vector
-        Name of the inner dimension of a parameter that is a list of numbers for each grid point.
-    selects
-        For a choice between formulas: the quantity that holds them, which is what ``Model.replace`` swaps.
-    """
-
-    name: str
-    description: str
-    unit: Unit
-    default: Number | str | None
-    label: str | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[str, ...] = ()
-    integer: bool = False
-    vector: str | None = None
-    selects: str | None = None
-
-    @property
-    def allowed(self) -> str:
-        """The allowed values, as one phrase for a message."""
-        if self.choices:
-            return f"one of {listed(self.choices)}"
-        unit = "" if readable(self.unit) == "1" else f" {readable(self.unit)}"
-        kind = "a whole number" if self.integer else "a number"
-        if self.minimum is not None and self.maximum is not None:
-            return f"{kind} from {self.minimum:g} to {self.maximum:g}{unit}"
-        if self.minimum is not None:
-            return f"{kind} of at least {self.minimum:g}{unit}"
-        return f"{kind} of at most {self.maximum:g}{unit}" if self.maximum is not None else kind
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A constant of nature, injected by name; it can be overridden, but is not meant to be scanned."""
-
-    name: str
-    description: str
-    unit: Unit
-    default: float
-
-
-@dataclass(frozen=True)
-class Integral:
-    """What turns an integrand into a definite integral over one parameter."""
-
-    over: str
-    lower: str
-    upper: str
-    accuracy: float
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A function of other names. `argument_units` is set for kernels only, `integral` for integrals only."""
-
-    name: str
-    unit: Unit
-    function: Callable[..., Any]
-    arguments: tuple[str, ...]
-    long_name: str
-    kind: Literal["quantity", "kernel", "integral"] = "quantity"
-    argument_units: Mapping[str, Unit | None] = field(default_factory=dict)
-    integral: Integral | None = None
-    gives_error: bool = False
-    error_of: str | None = None
-    missing: str | None = None
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """Every name that has to exist for this quantity: arguments, and for an integral its limits."""
-        if self.integral is None:
-            return self.arguments
-        return tuple(dict.fromkeys([*self.arguments, self.integral.over, self.integral.lower, self.integral.upper]))
-
-    @property
-    def where(self) -> str:
-        """File and line of the function, for messages."""
-        code = getattr(inspect.unwrap(self.function), "__code__", None)
-        return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(self.function)
-
-    @property
-    def documentation(self) -> str:
-        """The function's docstring, cleaned."""
-        return inspect.getdoc(self.function) or ""
-
-
-Node: TypeAlias = Parameter | Constant | Quantity
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """A numerical function of bare arrays with the units of its arguments and of its result, for ``Model.replace``."""
-
-    function: Callable[..., Any]
-    unit: Unit
-    argument_units: Mapping[str, Unit]
-
-
-def kernel(unit: str, **argument_units: str) -> Callable[[Callable[..., Any]], Kernel]:
-    """Say in which units a numerical function of one's own works, so that it can replace a quantity.
-
-    Examples
-    --------
-    >>> table = kernel("cm^2", energy="MeV")(lambda energy: np.interp(energy, [0.1, 5], [1e-45, 5e-44]))
-
-    Raises
-    ------
-    UnitError
-        If a unit cannot be read.
-    """
-    units = {argument: parse_unit(text) for argument, text in argument_units.items()}
-    return lambda function: Kernel(function, parse_unit(unit), units)
 
 
 class Model:
@@ -283,7 +159,7 @@ class Model:
         self._nodes[name] = parameter = Parameter(
             name,
             description,
-            *_default_and_unit(name, default, unit, tuple(choices)),
+            *default_and_unit(name, default, unit, tuple(choices)),
             label=default.name if isinstance(default, Label) else None,
             minimum=minimum,
             maximum=maximum,
@@ -383,8 +259,8 @@ class Model:
             name = function.__name__
             self._claim(name)
             title = long_name or name.replace("_", " ")
-            node = Quantity(name, declared, function, _arguments(name, function), title, **options)
-            _check_kernel_arguments(node)
+            node = Quantity(name, declared, function, argument_names(name, function), title, **options)
+            check_kernel_arguments(node)
             self._nodes[name] = node
             if node.gives_error:
                 self._claim(f"{name}_error")
@@ -432,7 +308,7 @@ class Model:
             if not isinstance(node, Parameter | Quantity):
                 known = [n for n, other in self._nodes.items() if not isinstance(other, Constant)]
                 raise ModelError(f"model {self.name!r} has no quantity {name!r} to replace{nearest(name, known)}")
-            model._nodes[name] = _substitute(node, function)
+            model._nodes[name] = substitute(node, function)
             if isinstance(node, Quantity) and node.gives_error:
                 model._nodes.pop(f"{name}_error", None)
             model._proven.discard(name)
@@ -456,67 +332,11 @@ class Model:
         """
         checks = {"wiring", "unused"} if unused else {"wiring"}
         if not checks <= self._checked:
-            faults = [*self._unknown_names(), *self._wrong_limits()]
-            faults += self._cycles() if not faults else []
-            faults += self._unused_inputs() if unused and not faults else []
+            faults = wiring_faults(self, unused=unused)
             if faults:
                 raise ModelError("\n".join(f"model {self.name!r}: {fault}" for fault in faults))
             self._checked |= checks
         return self
-
-    def _functions(self) -> list[Quantity]:
-        """Return the quantities without error estimates, which come from the function of another."""
-        return [node for node in self.quantities.values() if node.error_of is None]
-
-    def _unknown_names(self) -> list[str]:
-        labels = {name: ", ".join(self.bundled(name)) for name in self._labels}
-        faults = []
-        for node in self._functions():
-            for argument in node.needs:
-                if argument in labels:
-                    faults.append(
-                        f"{node.name!r} ({node.where}) asks for the label {argument!r};"
-                        f" ask for what its records bundle: {labels[argument]}"
-                    )
-                elif argument not in self._nodes:
-                    hint = nearest(argument, self._nodes)
-                    faults.append(f"{node.name!r} ({node.where}) asks for the unknown name {argument!r}{hint}")
-        for parameter in self.parameters.values():
-            if parameter.selects is not None and not isinstance(self._nodes.get(parameter.selects), Quantity):
-                faults.append(f"parameter {parameter.name!r} selects {parameter.selects!r}, which is no quantity")
-        return faults
-
-    def _wrong_limits(self) -> list[str]:
-        faults = []
-        for node in self._functions():
-            rule = node.integral
-            if rule is None or not all(name in self._nodes for name in node.needs):
-                continue
-            over = self._nodes[rule.over]
-            if not isinstance(over, Parameter) or over.choices or over.vector:
-                faults.append(f"{node.name!r} integrates over {rule.over!r}, which is not a parameter that is a number")
-                continue
-            for limit in (rule.lower, rule.upper):
-                if not same_dimension(self._nodes[limit].unit, over.unit):
-                    faults.append(
-                        f"{node.name!r} integrates over {rule.over!r} in {readable(over.unit)!r},"
-                        f" but its limit {limit!r} is in {readable(self._nodes[limit].unit)!r}"
-                    )
-        return faults
-
-    def _cycles(self) -> list[str]:
-        graph = {node.name: [n for n in node.needs if n in self.quantities] for node in self.quantities.values()}
-        try:
-            graphlib.TopologicalSorter(graph).prepare()
-        except graphlib.CycleError as error:
-            return ["the quantities form a cycle: " + " -> ".join(reversed(error.args[1]))]
-        return []
-
-    def _unused_inputs(self) -> list[str]:
-        used = {name for node in self.quantities.values() for name in node.needs}
-        idle = [name for name, node in self._nodes.items() if not isinstance(node, Quantity) and name not in used]
-        idle += [name for name in self._labels if not self.bundled(name)]
-        return [f"no quantity uses the input {name!r}" for name in idle]
 
     def bundled(self, label: str) -> list[str]:
         """Return the parameters that the records of a label set."""
@@ -546,70 +366,3 @@ class Model:
         from gridscan.evaluate import evaluate_model
 
         return evaluate_model(self, names, values)
-
-
-def _default_and_unit(
-    name: str, default: str | float | Iterable[float] | Label, unit: str | None, choices: tuple[str, ...]
-) -> tuple[Unit, Number | str | None]:
-    if isinstance(default, Label):
-        return parse_unit(unit or "1"), None
-    if choices:
-        if default not in choices:
-            raise ModelError(f"the default {default!r} of {name!r} is none of its choices: {listed(choices)}")
-        return registry.dimensionless, str(default)
-    if isinstance(default, str):
-        quantity = parse_quantity(default)
-        if unit is not None and parse_unit(unit) != quantity.units:
-            raise ModelError(f"parameter {name!r}: the default {default!r} already says the unit, but unit={unit!r}")
-        return quantity.units, float(quantity.magnitude)
-    if isinstance(default, int | float):
-        return parse_unit(unit or "1"), float(default)
-    return parse_unit(unit or "1"), tuple(float(value) for value in default)
-
-
-def _arguments(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        raise ModelError(f"the function for {name!r} has no signature that can be read; wrap it in a def") from None
-    for parameter in signature.parameters.values():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
-            raise ModelError(f"{name!r}: the argument {str(parameter)!r} has no name that could be wired")
-        if parameter.default is not parameter.empty:
-            raise ModelError(
-                f"{name!r}: the argument {parameter.name!r} has a default, which would hide an input;"
-                " declare it as a parameter of the model"
-            )
-    return tuple(signature.parameters)
-
-
-def _substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel) -> Quantity:
-    title = node.long_name if isinstance(node, Quantity) else node.description
-    if not isinstance(function, Kernel):
-        return Quantity(node.name, node.unit, function, _arguments(node.name, function), title)
-    if not same_dimension(function.unit, node.unit):
-        raise UnitError(
-            f"the kernel for {node.name!r} gives {readable(function.unit)!r},"
-            f" expected a unit like {readable(node.unit)!r}"
-        )
-    arguments = _arguments(node.name, function.function)
-    substitute = Quantity(
-        node.name,
-        function.unit,
-        function.function,
-        arguments,
-        title,
-        kind="kernel",
-        argument_units=function.argument_units,
-    )
-    _check_kernel_arguments(substitute)
-    return substitute
-
-
-def _check_kernel_arguments(node: Quantity) -> None:
-    surplus = [name for name in node.argument_units if name not in node.arguments]
-    if surplus:
-        raise UnitError(
-            f"kernel {node.name!r} ({node.where}) declares a unit for {surplus[0]!r},"
-            f" which is no argument of it{nearest(surplus[0], node.arguments)}"
-        )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gridscan.errors import StoreError
 from gridscan.evaluate import Layout, lay_out
 from gridscan.scenario import Scenario
 from gridscan.units import readable
@@ -126,9 +127,13 @@ def make_plan(scenario: Scenario, *, quantities: Sequence[str] | None = None, pa
     ------
     ModelError, UnitError, ScenarioError
         If the model or a unit is wrong, or a quantity unknown.
+    StoreError
+        If the path is none of a netCDF file.
     """
-    layout = lay_out(scenario.resolved, quantities or scenario.quantities)
-    return Plan(scenario, layout, Path(path) if path is not None else scenario.output_path)
+    place = Path(path) if path is not None else scenario.output_path
+    if place.suffix != ".nc":
+        raise StoreError(f"{place}: the output is a netCDF file, whose name ends in .nc")
+    return Plan(scenario, lay_out(scenario.resolved, quantities or scenario.quantities), place)
 
 
 def _summary(layout: Layout, name: str) -> str:

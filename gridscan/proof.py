@@ -17,7 +17,8 @@ import numpy as np
 import pint
 
 from gridscan.errors import ModelError, UnitError
-from gridscan.model import Model, Node, Parameter, Quantity
+from gridscan.model import Model
+from gridscan.nodes import Node, Parameter, Quantity
 from gridscan.units import readable, registry, same_dimension
 
 

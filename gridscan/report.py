@@ -16,7 +16,8 @@ from rich.tree import Tree
 
 from gridscan.catalogue import Catalogue
 from gridscan.graph import Graph
-from gridscan.model import Constant, Model, Parameter, Quantity
+from gridscan.model import Model
+from gridscan.nodes import Constant, Parameter, Quantity
 from gridscan.plan import Plan
 from gridscan.store import Provenance
 from gridscan.units import base_factor, label_of, readable
@@ -143,23 +144,25 @@ def explanation(plan: Plan, name: str) -> RenderableType:
     steps = {node.name: node for node in layout.graph.formulas}
     shown: set[str] = set()
 
-    def branch(tree: Tree, name: str) -> None:
+    def branch(tree: Tree, name: str, varying: dict[str, str]) -> None:
         node = model[name]
         dims = " × ".join(layout.dims.get(name, ()))
         where = f"  over {dims}" if dims else ""
         if name not in steps or isinstance(node, Parameter | Constant):
-            tree.add(escape(f"{name} = {_value(plan, name)}{where}"))
+            tree.add(escape(f"{name} = {varying.get(name) or _value(plan, name) + where}"))
             return
         head = escape(f"{name} [{readable(node.unit)}]{where}")
         twig = tree.add(f"[bold]{head}[/bold]" + (" (above)" if name in shown else ""))
         if name not in shown:
             shown.add(name)
             twig.add(escape(_formula(steps[name])))
+            rule = steps[name].integral
+            under = {} if rule is None else {rule.over: f"varies from {rule.lower} to {rule.upper}"}
             for argument in steps[name].needs:
-                branch(twig, argument)
+                branch(twig, argument, varying | under)
 
     tree = Tree(escape(f"{model.name}: {name}"), guide_style="dim")
-    branch(tree, name)
+    branch(tree, name, {})
     return tree
 
 
@@ -170,10 +173,7 @@ def _formula(node: Quantity) -> str:
 
 
 def _value(plan: Plan, name: str) -> str:
-    item = plan.layout.resolved.inputs.get(name)
-    node = plan.scenario.model[name]
-    if item is None:
-        return "varies under the integral"
+    item, node = plan.layout.resolved.inputs[name], plan.scenario.model[name]
     if item.dims or item.vector:
         return f"{item.data.shape[0] if item.dims else 1} values [{readable(node.unit)}]"
     if item.data.dtype.kind == "U":

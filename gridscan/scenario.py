@@ -18,8 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gridscan.catalogue import shipped_catalogue
 from gridscan.errors import ModelError, ScenarioError, listed, nearest
 from gridscan.inputs import AxisRange, Fault, Given, InputFaults, Resolved, resolve, schema_fault, shown
-from gridscan.model import Constant, Label, Model, Parameter, Quantity
+from gridscan.model import Model
 from gridscan.models import load_model
+from gridscan.nodes import Constant, Label, Parameter, Quantity
 from gridscan.toml_positions import Positions, locate
 from gridscan.units import readable
 
@@ -168,12 +169,8 @@ class _Reader:
         try:
             return tomllib.loads(self.text.replace("\r\n", "\n"))
         except ValueError as error:
-            # A whole number of thousands of digits is a ValueError of Python, and says no line.
-            place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-            lines = self.text.count("\n") + 1
-            line, column = (int(place[1]), int(place[2])) if place else (lines, 1)
-            what = re.sub(r"\s*\(at [^)]*\)", "", str(error))
-            raise ScenarioError(f"{self.name}:{line}:{column}: not valid TOML: {what[:1].lower() + what[1:]}") from None
+            line, column, what = _syntax_fault(error, self.text)
+            raise ScenarioError(f"{self.name}:{line}:{column}: not valid TOML: {what}") from None
 
     def _error(self, positions: Positions) -> ScenarioError:
         lines = []
@@ -252,13 +249,11 @@ class _Reader:
 
     def _zipped(self, model: Model, tables: Any) -> dict[str, Given]:
         given: dict[str, Given] = {}
-        for dimension, members in tables.items() if isinstance(tables, dict) else [("zip", None)]:
+        if not isinstance(tables, dict) or not all(isinstance(members, dict) for members in tables.values()):
+            self.faults.append(Fault(("axes", "zip"), "zipped axes are written [axes.zip.NAME]", at_key=True))
+            return given
+        for dimension, members in tables.items():
             path = ("axes", "zip", dimension)
-            if not isinstance(members, dict):
-                self.faults.append(
-                    Fault(path[: 2 + isinstance(tables, dict)], "zipped axes are written [axes.zip.NAME]")
-                )
-                continue
             if dimension in model.names or not dimension.isidentifier():
                 message = f"{dimension!r} cannot name the zipped axis: it has to be an identifier that is no parameter"
                 self.faults.append(Fault(path, message, at_key=True))
@@ -311,6 +306,24 @@ class _Reader:
         file = output.get("path")
         if isinstance(file, str) and (Path(file).suffix != ".nc" or "\0" in file):
             self.faults.append(Fault(("output", "path"), f"the output is a netCDF file: {file!r} does not end in .nc"))
+
+
+def _syntax_fault(error: ValueError, text: str) -> tuple[int, int, str]:
+    """Return line, column and reason of what tomllib refused."""
+    lines = text.split("\n")
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        # Python itself refuses to read a whole number of thousands of digits, and says no line.
+        digits = re.search(r"\d{4000,}", text.replace("_", ""))
+        line = text.replace("_", "").count("\n", 0, digits.start() if digits else 0) + 1
+        return line, 1, "a whole number of too many digits"
+    place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+    line, column = (int(place[1]), int(place[2])) if place else (len(lines), len(lines[-1]) + 1)
+    what = re.sub(r"\s*\(at [^)]*\)$", "", str(error))
+    if what == "Illegal character '\\n'":
+        what = "the line ends inside a text"
+    what = what.replace("Cannot overwrite a value", "this key was given before")
+    what = re.sub(r"Cannot declare \((.*?),?\) twice", lambda found: f"the table {found[1]} was given before", what)
+    return line, column, what[:1].lower() + what[1:]
 
 
 def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:

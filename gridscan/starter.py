@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from gridscan.catalogue import shipped_catalogue
-from gridscan.model import Model, Parameter
+from gridscan.model import Model
+from gridscan.nodes import Parameter
 from gridscan.units import readable
 
 

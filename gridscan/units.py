@@ -13,7 +13,7 @@ import functools
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import pint
@@ -36,8 +36,7 @@ registry: pint.UnitRegistry = pint.UnitRegistry(force_ndarray_like=True)
 registry.define("solar_mass = 1.988409870698051e30 kilogram = Msun = M_sun")
 registry.define("solar_luminosity = 3.828e26 watt = Lsun = L_sun")
 registry.define("solar_radius = 6.957e8 meter = Rsun = R_sun")
-registry.define("kilotonne = 1000 * tonne = kt")
-registry.define("megatonne = 1000000 * tonne = Mt")
+registry.define("metric_kiloton = 1000000 * kilogram = kt")
 registry.define("event = count")
 registry.define("star = count")
 registry.define("year = 365.25 * day = yr = a = julian_year")
@@ -52,10 +51,15 @@ Unit: TypeAlias = pint.facets.plain.PlainUnit
 Quantity = registry.Quantity
 
 # How UDUNITS spells what pint abbreviates differently; everything else is written by its pint symbol.
-_UDUNITS_ROOTS = {"parsec": "parsec", "tonne": "tonne", "degree": "degree", "light_year": "light_year", "barn": "barn"}
+_UDUNITS_ROOTS = {
+    "parsec": "parsec",
+    "metric_ton": "tonne",
+    "degree": "degree",
+    "light_year": "light_year",
+    "barn": "barn",
+}
 _UDUNITS_NAMES = {
-    "kilotonne": "kilotonne",
-    "megatonne": "megatonne",
+    "metric_kiloton": "kilotonne",
     "event": "count",
     "star": "count",
     "count": "count",
@@ -151,7 +155,8 @@ def _named_unit(name: str, text: str) -> Unit:
         raise UnitError(f"unknown unit {name!r} in {text!r}{nearest(name, _common_unit_names())}") from None
     if not registry._is_multiplicative(full):
         raise UnitError(f"{text!r} has an offset zero point; give an absolute unit such as K instead")
-    return registry.Unit(registry.UnitsContainer({full: 1}))
+    # A kilotonne written out is the unit of the symbol kt, which pint by itself reads as a knot.
+    return registry.Unit(registry.UnitsContainer({"metric_kiloton" if full == "kilometric_ton" else full: 1}))
 
 
 def _no_unit(text: str, rest: str) -> UnitError:
@@ -193,7 +198,7 @@ def _parse_quantity(text: str) -> tuple[float, Unit]:
     if match is None:
         raise UnitError(f"{text[:60]!r} does not begin with a number; expected a value such as '2 kpc'")
     rest = match["unit"].strip()
-    unit = parse_unit("1" + rest if rest.startswith("/") else rest.removeprefix("*"))
+    unit = parse_unit("1" + rest if rest.startswith("/") else rest.removeprefix("*").lstrip())
     return float(match["number"]), unit
 
 
@@ -250,9 +255,9 @@ def to_cf(unit: Unit) -> str:
     extra: list[tuple[str, float]] = []
     for name, power in _sorted_items(unit):
         if name in _UNKNOWN_TO_UDUNITS:
-            base = Quantity(1.0, name).to_base_units()
-            scale *= float(base.magnitude) ** power
-            extra += [(symbol, p * power) for symbol, p in _symbols(base.units)]
+            named = registry.Unit(name)
+            scale *= base_factor(named) ** power
+            extra += [(symbol, p * power) for symbol, p in _symbols(base_unit(named))]
         else:
             parts.append(_cf_power(_udunits_name(name), power))
     parts = [*([] if scale == 1.0 else [f"{scale:.16g}"]), *(_cf_power(*item) for item in extra), *parts]
@@ -288,7 +293,7 @@ def label_of(attributes: Mapping[str, Any] | Any) -> str:
 
 
 def _sorted_items(unit: Unit) -> list[tuple[str, float]]:
-    items = [(name, float(power)) for name, power in unit._units.items()]
+    items = [(name, cast(float, power)) for name, power in unit._units.items()]
     return sorted((item for item in items if item[0] != "dimensionless"), key=lambda item: (item[1] < 0, item[0]))
 
 

@@ -66,6 +66,9 @@ def fraction_within(
 ) -> ValueAndError:
     """Return the share of a galaxy's young stars that are within a distance of the Sun, P(d <= r).
 
+    p(<r) = ∫_0^r g(s) ds with g(s) = s ∫ f dα. Source: the density f in polar coordinates (s, α) about the Sun; the
+    integral over s is done in closed form.
+
     Parameters
     ----------
     radius
@@ -124,6 +127,8 @@ def mean_inverse_square_distance(
     distance_floor: ArrayLike,
 ) -> ValueAndError:
     """Return the mean of 1/max(d, floor)^2 over the young stars within a distance of the Sun.
+
+    <1/d²> = ∫_0^r g(s)/max(s, floor)² ds / p(<r). Source: the density in polar coordinates about the Sun, by parts.
 
     Parameters
     ----------

@@ -1,0 +1,224 @@
+"""The commands that describe, check, plan, run and show."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gridscan.cli.group import main
+from gridscan.cli.options import (
+    at_option,
+    catalogues_of,
+    dataset_of,
+    model_named,
+    out_option,
+    planned,
+    scenario_options,
+)
+from gridscan.errors import GridscanError, StoreError, nearest
+
+
+@main.command()
+def models() -> None:
+    """List the models and scenarios that ship."""
+    from gridscan.models import SHIPPED, load_model
+    from gridscan.report import console, models_report
+    from gridscan.resources import shipped_scenarios
+
+    console().print(models_report([load_model(name) for name in SHIPPED], shipped_scenarios()))
+
+
+@main.command()
+@click.argument("model_name", metavar="MODEL")
+@click.argument("name", required=False)
+def describe(model_name: str, name: str | None) -> None:
+    """Show the inputs and quantities of a model, or one of them."""
+    from gridscan.errors import ModelError
+    from gridscan.models import load_model
+    from gridscan.report import console, model_report, node_report
+
+    model = load_model(model_name)
+    if name is None:
+        console().print(model_report(model, catalogues_of(model)))
+    elif name in model.names:
+        console().print(node_report(model, name, catalogues_of(model)))
+    else:
+        raise ModelError(f"model {model.name!r} has nothing called {name!r}{nearest(name, model.names)}")
+
+
+@main.command()
+@click.argument("model_name", metavar="MODEL")
+@out_option("The file to write; MODEL.toml by default.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+def new(model_name: str, out: Path | None, force: bool) -> None:
+    """Write a commented scenario that runs as it is."""
+    from gridscan.models import load_model
+    from gridscan.resources import folder
+    from gridscan.starter import starter
+
+    model = load_model(model_name)
+    path = out or Path(f"{model.name}.toml")
+    if path.exists() and not force:
+        raise StoreError(f"{path}: exists; overwrite it with --force, or give another name with --out")
+    schema = folder("data") / "schemas" / f"{model.name}.json"
+    try:
+        path.write_text(starter(model, schema.as_uri() if schema.is_file() else None), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
+    click.echo(f"wrote {path}; run it with: gridscan run {path}")
+
+
+@main.command()
+@click.argument("model_name", metavar="MODEL")
+def schema(model_name: str) -> None:
+    """Print the JSON Schema of a model's scenarios, for editors."""
+    import json
+
+    from gridscan.models import load_model
+    from gridscan.scenario import json_schema
+
+    click.echo(json.dumps(json_schema(load_model(model_name)), indent=1, ensure_ascii=False))
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True)
+@scenario_options
+def check(files: tuple[str, ...], model_name: str | None, overrides: dict[str, Any]) -> None:
+    """Validate scenarios and prove their units, without computing anything."""
+    faults = []
+    for file in files:
+        try:
+            made = planned(file, model_name, overrides)
+            cells = sum(item.cells for item in made.quantities if item.output)
+            click.echo(f"{file}: valid, {len(made.axes)} axes, {cells:,} cells to compute")
+        except GridscanError as error:
+            faults.append(str(error))
+    if faults:
+        raise GridscanError("\n".join(faults))
+
+
+@main.command()
+@click.argument("file")
+@click.argument("quantity")
+@scenario_options
+def explain(file: str, quantity: str, model_name: str | None, overrides: dict[str, Any]) -> None:
+    """Show the chain of formulas behind a quantity, with units, dimensions and sources."""
+    from gridscan.plan import make_plan
+    from gridscan.report import console, explanation
+    from gridscan.run import find_scenario
+
+    scenario = find_scenario(file, model=model_named(model_name), overrides=overrides)
+    console().print(explanation(make_plan(scenario, quantities=[quantity]), quantity))
+
+
+@main.command()
+@click.argument("file")
+@scenario_options
+@click.option("--output", type=click.Path(path_type=Path), help="Another place for the result.")
+def plan(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None) -> None:
+    """Show what a run will compute, how large it is, and the memory it takes."""
+    from gridscan.report import console, plan_report
+
+    console().print(plan_report(planned(file, model_name, overrides, output)))
+
+
+@main.command()
+@click.argument("file")
+@scenario_options
+@click.option("--output", type=click.Path(path_type=Path), help="Another place for the result.")
+def run(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None) -> None:
+    """Evaluate a scenario and write the result.
+
+    FILE is a scenario, the name of a shipped one, or a result, which is run again from the scenario inside it.
+    """
+    from gridscan.report import bytes_text
+    from gridscan.run import run as run_plan
+
+    start = time.perf_counter()
+    made = planned(file, model_name, overrides, output)
+    path = run_plan(made, progress=_progress_bar)
+    size = bytes_text(path.stat().st_size)
+    outputs = sum(item.output for item in made.quantities)
+    click.echo(f"wrote {path} ({outputs} quantities, {size}) in {time.perf_counter() - start:.2f} s")
+
+
+def _progress_bar() -> Any:
+    """Return a dask callback that moves a bar, and nothing where nobody watches."""
+    from dask.callbacks import Callback
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    if not sys.stderr.isatty():
+        return Callback()
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} tasks"))
+    bar = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True))
+
+    class Bar(Callback):
+        def _start_state(self, _: Any, state: Any) -> None:
+            self._stack = ExitStack()
+            self._stack.enter_context(bar)
+            self._task = bar.add_task("computing", total=sum(len(state[key]) for key in ("ready", "waiting")))
+
+        def _posttask(self, *_: Any) -> None:
+            bar.advance(self._task)
+
+        def _finish(self, *_: Any) -> None:
+            self._stack.close()
+
+    return Bar()
+
+
+@main.command()
+@click.argument("file")
+@click.option("--scenario", is_flag=True, help="Print the scenario that made it instead.")
+def info(file: str, scenario: bool) -> None:
+    """Show what a result holds and what made it."""
+    from gridscan.report import console, result_report
+    from gridscan.store import open_result, provenance_in
+
+    with open_result(file) as dataset:
+        provenance = provenance_in(dataset, file)
+        if scenario:
+            click.echo(provenance.scenario, nl=False)
+        else:
+            console().print(result_report(dataset, provenance))
+
+
+@main.command()
+@click.argument("file")
+@click.option("--quantities", help="Names joined by commas; all by default.")
+@at_option
+@out_option("The CSV file.")
+def export(file: str, quantities: str | None, at: dict[str, Any], out: Path | None) -> None:
+    """Write a result as tidy CSV, one row a cell, with units in the header line."""
+    from gridscan.export import export_csv
+
+    names = [name.strip() for name in quantities.split(",")] if quantities is not None else None
+    path = export_csv(dataset_of(file, at), out or Path(file).with_suffix(".csv").name, names)
+    click.echo(f"wrote {path}")
+
+
+@main.command()
+@click.argument("file")
+@click.argument("quantity")
+@click.option("--along", multiple=True, metavar="AXIS", help="The axis (or two, for a map) to plot along.")
+@click.option("--by", metavar="AXIS", help="One line or colour for each value of this axis.")
+@at_option
+@out_option("The picture; QUANTITY.png by default.")
+def plot(
+    file: str, quantity: str, along: tuple[str, ...], by: str | None, at: dict[str, Any], out: Path | None
+) -> None:
+    """Draw a quantity: bars for labels, lines for a numeric axis, a map for two axes."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from gridscan.plot import draw, save
+
+    dataset = dataset_of(file, at, quantity)
+    path = save(draw(dataset, quantity, along=along, by=by), out or Path(f"{quantity}.png"))
+    click.echo(f"wrote {path}")

@@ -1,0 +1,66 @@
+"""The group that all commands belong to, and how it answers mistakes."""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from gridscan import __version__
+from gridscan.errors import GridscanError, GridscanWarning, listed, nearest
+
+
+class _Commands(click.Group):
+    """Ends with status 2 and one clear message for the user's mistakes, with 1 for ours."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        debug = bool(ctx.params.get("debug"))
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning(warnings.showwarning)
+                warnings.simplefilter("always", GridscanWarning)
+                return super().invoke(ctx)
+        except GridscanError as error:
+            if debug:
+                traceback.print_exc()
+            click.echo(f"error: {error}" if "\n" not in str(error) else str(error), err=True)
+            ctx.exit(2)
+        except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
+            raise
+        except Exception as error:
+            if debug:
+                traceback.print_exc()
+            click.echo(
+                f"internal error: {type(error).__name__}: {error}\n"
+                "This is a mistake of gridscan, not yours; please report it with the output of `gridscan --debug …`.",
+                err=True,
+            )
+            ctx.exit(1)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        name = args[0] if args else ""
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            ctx.fail(
+                f"there is no command {name!r}{nearest(name, self.commands)}; there are {listed(self.commands, 30)}"
+            )
+        return super().resolve_command(ctx, args)
+
+
+def _show_warning(otherwise: Callable[..., None]) -> Callable[..., None]:
+    def show(message: Any, category: type[Warning], *rest: Any, **options: Any) -> None:
+        if issubclass(category, GridscanWarning):
+            click.echo(f"warning: {message}", err=True)
+        else:
+            otherwise(message, category, *rest, **options)
+
+    return show
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__)
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+def main(debug: bool) -> None:
+    """Evaluate a physics model over a whole grid of scenarios: labelled, with units, exact."""

@@ -1,0 +1,125 @@
+"""What several commands share: options, opening what FILE names, and showing an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gridscan.errors import StoreError, nearest
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from gridscan.model import Model
+    from gridscan.plan import Plan
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def settings(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
+    """Read NAME=VALUE pairs; the value is TOML where it is valid TOML, and a text otherwise."""
+    import tomllib
+
+    settings: dict[str, Any] = {}
+    for item in values:
+        name, equals, text = item.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"{item!r} is not NAME=VALUE", ctx, parameter)
+        try:
+            content = tomllib.loads(f"value = {text}")
+            settings[name.strip()] = content["value"] if list(content) == ["value"] else text.strip()
+        except tomllib.TOMLDecodeError:
+            settings[name.strip()] = text.strip()
+    return settings
+
+
+def scenario_options(command: Command) -> Command:
+    """Give a command --model and --set."""
+    command = click.option("--model", "model_name", metavar="NAME", help="Another model: a name, or FILE.py:NAME.")(
+        command
+    )
+    return click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=settings,
+        help="Override a value; repeatable.",
+    )(command)
+
+
+def out_option(default: str) -> Callable[[Command], Command]:
+    """Give a command --out with this help."""
+    return click.option("--out", "-o", type=click.Path(path_type=Path), help=default)
+
+
+at_option = click.option(
+    "--at", "at", multiple=True, metavar="AXIS=VALUE", callback=settings, help="Pick a value of an axis; repeatable."
+)
+
+
+def model_named(name: str | None) -> Model | None:
+    """Return the model of this name, or None without a name."""
+    from gridscan.models import load_model
+
+    return load_model(name) if name is not None else None
+
+
+def catalogues_of(model: Model) -> dict[str, Any]:
+    """Return the shipped catalogue of each label of a model."""
+    from gridscan.catalogue import shipped_catalogue
+
+    return {name: shipped_catalogue(name) for name in model.labels}
+
+
+def planned(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None = None) -> Plan:
+    """Plan a run, and say what the user should know before it."""
+    from gridscan.run import plan
+
+    made = plan(file, model=model_named(model_name), overrides=overrides, output=output)
+    for warning in made.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return made
+
+
+def dataset_of(file: str, at: dict[str, Any], name: str | None = None) -> xr.Dataset:
+    """Open a result, or evaluate a scenario, and pick values of axes."""
+    from gridscan.labelled import position_on, quantity_of
+    from gridscan.run import evaluate
+    from gridscan.store import open_result
+
+    import_module("gridscan.accessor")
+    dataset = open_result(file) if Path(file).suffix == ".nc" else evaluate(file)
+    if name is not None:
+        quantity_of(dataset, name)
+    for axis, value in at.items():
+        holders = [item for item in dataset.data_vars.values() if axis in item.dims]
+        if not holders:
+            raise StoreError(f"{file}: has no axis {axis!r}{nearest(axis, map(str, dataset.sizes))}")
+        dataset = dataset.isel({axis: position_on(holders[0], axis, value)})
+    return dataset
+
+
+def show_or_write(data: xr.DataArray | xr.Dataset, out: Path | None) -> None:
+    """Show an answer, or write it where --out says."""
+    import xarray as xr
+
+    from gridscan.export import export_csv
+    from gridscan.report import array_report, console
+    from gridscan.store import write_result
+
+    if out is None:
+        console().print(array_report(data))
+        return
+    dataset = data.to_dataset() if isinstance(data, xr.DataArray) else data
+    if out.suffix == ".csv":
+        export_csv(dataset, out)
+    elif out.suffix == ".nc":
+        write_result(dataset, out)
+    else:
+        raise StoreError(f"{out}: a table is written as .csv or .nc")
+    click.echo(f"wrote {out}")

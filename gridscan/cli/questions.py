@@ -1,0 +1,163 @@
+"""The commands that ask how sensitive a quantity is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gridscan.cli.group import main
+from gridscan.cli.options import (
+    Command,
+    at_option,
+    dataset_of,
+    model_named,
+    out_option,
+    scenario_options,
+    show_or_write,
+)
+
+
+@main.group()
+def sensitivity() -> None:
+    """Ask how sensitive a quantity is to the axes of a result, or to every parameter."""
+
+
+_along = click.option("--along", required=True, metavar="AXIS", help="The axis that is asked about.")
+_over = click.option("--over", metavar="AXES", help="Axes that vary, joined by commas; all by default.")
+_log = click.option("--log", "logarithmic", is_flag=True, help="Of the logarithm of the quantity.")
+
+
+def _question(command: Command) -> Command:
+    """Give a command FILE, QUANTITY, --at and --out."""
+    for decorate in (
+        out_option("Write a .csv or .nc file instead."),
+        at_option,
+        click.argument("quantity"),
+        click.argument("file"),
+    ):
+        command = decorate(command)
+    return command
+
+
+def _names(text: str | None) -> list[str] | None:
+    return [name.strip() for name in text.split(",")] if text is not None else None
+
+
+@sensitivity.command()
+@_question
+@_along
+def elasticity(file: str, quantity: str, at: dict[str, Any], out: Path | None, along: str) -> None:
+    """Show d ln(quantity) / d ln(axis)."""
+    show_or_write(dataset_of(file, at, quantity).gridscan.elasticity(quantity, along), out)
+
+
+@sensitivity.command()
+@_question
+@_along
+def derivative(file: str, quantity: str, at: dict[str, Any], out: Path | None, along: str) -> None:
+    """Show the derivative along an axis, with units."""
+    show_or_write(dataset_of(file, at, quantity).gridscan.derivative(quantity, along), out)
+
+
+@sensitivity.command()
+@_question
+@_along
+@click.option("--reference", required=True, help="The label or value compared with.")
+@click.option("--kind", type=click.Choice(["ratio", "difference", "log"]), default="ratio", show_default=True)
+def contrast(
+    file: str, quantity: str, at: dict[str, Any], out: Path | None, along: str, reference: str, kind: Any
+) -> None:
+    """Compare every label or value of an axis with one of them."""
+    show_or_write(dataset_of(file, at, quantity).gridscan.contrast(quantity, along, reference, kind), out)
+
+
+@sensitivity.command()
+@_question
+@_over
+@_log
+def shares(file: str, quantity: str, at: dict[str, Any], out: Path | None, over: str | None, logarithmic: bool) -> None:
+    """Divide the variance over the grid among the axes: first order, total, pairwise."""
+    show_or_write(dataset_of(file, at, quantity).gridscan.variance_shares(quantity, _names(over), logarithmic), out)
+
+
+@sensitivity.command()
+@_question
+@_over
+@_log
+def rank(file: str, quantity: str, at: dict[str, Any], out: Path | None, over: str | None, logarithmic: bool) -> None:
+    """Order the axes by their total share of the variance."""
+    show_or_write(dataset_of(file, at, quantity).gridscan.rank(quantity, _names(over), logarithmic), out)
+
+
+@sensitivity.command()
+@_question
+@_along
+@click.option("--value", required=True, help="The value to reach, with its unit.")
+@click.option("--scale", type=click.Choice(["linear", "log"]), default="linear", show_default=True)
+def crossing(
+    file: str, quantity: str, at: dict[str, Any], out: Path | None, along: str, value: str, scale: Any
+) -> None:
+    """Show where along an axis a quantity first reaches a value."""
+    show_or_write(dataset_of(file, at, quantity).gridscan.crossing(quantity, along, value, scale), out)
+
+
+@sensitivity.command()
+@_question
+@_along
+@click.option("--exposure", default="10 yr", show_default=True)
+@click.option(
+    "--background", default="0 / yr", show_default=True, help="A rate, or a rate per mass such as '1 / kt / yr'."
+)
+@click.option("--significance", default=3.0, show_default=True, help="In standard deviations.")
+@click.option("--mass", help="Mass of the detector: a value with a unit, or the name of a coordinate.")
+def discriminate(
+    file: str,
+    quantity: str,
+    at: dict[str, Any],
+    out: Path | None,
+    along: str,
+    exposure: str,
+    background: str,
+    significance: float,
+    mass: str | None,
+) -> None:
+    """Show how large a detector tells any two labels or values of an axis apart."""
+    options: dict[str, Any] = {
+        "exposure": exposure,
+        "background": background,
+        "significance": significance,
+        "mass": mass,
+    }
+    show_or_write(dataset_of(file, at, quantity).gridscan.discriminate(quantity, along, **options), out)
+
+
+@sensitivity.command("local")
+@_question
+@click.option("--keep", help="Axes that stay, joined by commas.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw the tornado too.")
+@scenario_options
+def local_command(
+    file: str,
+    quantity: str,
+    at: dict[str, Any],
+    out: Path | None,
+    keep: str | None,
+    picture: Path | None,
+    model_name: str | None,
+    overrides: dict[str, Any],
+) -> None:
+    """Show the elasticity to every numeric parameter around the scenario's base values."""
+    from gridscan.local import local
+
+    options: dict[str, Any] = {"model": model_named(model_name), "overrides": overrides}
+    table = local(file, quantity, at=at, keep=_names(keep) or (), **options)
+    show_or_write(table, out)
+    if picture is not None:
+        import matplotlib
+
+        matplotlib.use("Agg")
+        from gridscan.plot import save, tornado
+
+        click.echo(f"wrote {save(tornado(table), picture)}")

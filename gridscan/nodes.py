@@ -1,0 +1,247 @@
+"""What a model is made of: labels, parameters, constants and quantities, each with a name, a unit and a sentence."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from gridscan.errors import ModelError, UnitError, listed, nearest
+from gridscan.units import Unit, parse_quantity, parse_unit, readable, registry, same_dimension
+
+Number: TypeAlias = float | tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A choice among the records of a catalogue; a record bundles values of the parameters that default to it."""
+
+    name: str
+    default: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An input of the model, and an axis in waiting.
+
+    Attributes
+    ----------
+    default
+        Value in `unit`; a tuple for a vector; a text where there are `choices`; None where the record of `label`
+        gives it.
+    minimum, maximum
+        Allowed range, in `unit`, ends included.
+    vector
+        Name of the inner dimension of a parameter that is a list of numbers for each grid point.
+    selects
+        For a choice between formulas: the quantity that holds them, which is what ``Model.replace`` swaps.
+    """
+
+    name: str
+    description: str
+    unit: Unit
+    default: Number | str | None
+    label: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    integer: bool = False
+    vector: str | None = None
+    selects: str | None = None
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values, as one phrase for a message."""
+        if self.choices:
+            return f"one of {listed(self.choices)}"
+        unit = "" if readable(self.unit) == "1" else f" {readable(self.unit)}"
+        kind = "a whole number" if self.integer else "a number"
+        if self.minimum is not None and self.maximum is not None:
+            return f"{kind} from {self.minimum:g} to {self.maximum:g}{unit}"
+        if self.minimum is not None:
+            return f"{kind} of at least {self.minimum:g}{unit}"
+        return f"{kind} of at most {self.maximum:g}{unit}" if self.maximum is not None else kind
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant of nature, injected by name; it can be overridden, but is not meant to be scanned."""
+
+    name: str
+    description: str
+    unit: Unit
+    default: float
+
+
+@dataclass(frozen=True)
+class Integral:
+    """What turns an integrand into a definite integral over one parameter."""
+
+    over: str
+    lower: str
+    upper: str
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A function of other names. `argument_units` is set for kernels only, `integral` for integrals only."""
+
+    name: str
+    unit: Unit
+    function: Callable[..., Any]
+    arguments: tuple[str, ...]
+    long_name: str
+    kind: Literal["quantity", "kernel", "integral"] = "quantity"
+    argument_units: Mapping[str, Unit | None] = field(default_factory=dict)
+    integral: Integral | None = None
+    gives_error: bool = False
+    error_of: str | None = None
+    missing: str | None = None
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Every name that has to exist for this quantity: arguments, and for an integral its limits."""
+        if self.integral is None:
+            return self.arguments
+        return tuple(dict.fromkeys([*self.arguments, self.integral.over, self.integral.lower, self.integral.upper]))
+
+    @property
+    def where(self) -> str:
+        """File and line of the function, for messages."""
+        code = getattr(inspect.unwrap(self.function), "__code__", None)
+        return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(self.function)
+
+    @property
+    def documentation(self) -> str:
+        """The function's docstring, cleaned."""
+        return inspect.getdoc(self.function) or ""
+
+
+Node: TypeAlias = Parameter | Constant | Quantity
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A numerical function of bare arrays with the units of its arguments and of its result, for ``Model.replace``."""
+
+    function: Callable[..., Any]
+    unit: Unit
+    argument_units: Mapping[str, Unit]
+
+
+def kernel(unit: str, **argument_units: str) -> Callable[[Callable[..., Any]], Kernel]:
+    """Say in which units a numerical function of one's own works, so that it can replace a quantity.
+
+    Examples
+    --------
+    >>> table = kernel("cm^2", energy="MeV")(lambda energy: np.interp(energy, [0.1, 5], [1e-45, 5e-44]))
+
+    Raises
+    ------
+    UnitError
+        If a unit cannot be read.
+    """
+    units = {argument: parse_unit(text) for argument, text in argument_units.items()}
+    return lambda function: Kernel(function, parse_unit(unit), units)
+
+
+def default_and_unit(
+    name: str, default: str | float | Iterable[float] | Label, unit: str | None, choices: tuple[str, ...]
+) -> tuple[Unit, Number | str | None]:
+    """Read the unit and the value that a parameter is declared with.
+
+    Raises
+    ------
+    ModelError
+        If the default is none of the choices, or the unit is said twice.
+    UnitError
+        If a unit cannot be read.
+    """
+    if isinstance(default, Label):
+        return parse_unit(unit or "1"), None
+    if choices:
+        if default not in choices:
+            raise ModelError(f"the default {default!r} of {name!r} is none of its choices: {listed(choices)}")
+        return registry.dimensionless, str(default)
+    if isinstance(default, str):
+        quantity = parse_quantity(default)
+        if unit is not None and parse_unit(unit) != quantity.units:
+            raise ModelError(f"parameter {name!r}: the default {default!r} already says the unit, but unit={unit!r}")
+        return quantity.units, float(quantity.magnitude)
+    if isinstance(default, int | float):
+        return parse_unit(unit or "1"), float(default)
+    return parse_unit(unit or "1"), tuple(float(value) for value in default)
+
+
+def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names by which a function is wired.
+
+    Raises
+    ------
+    ModelError
+        If an argument has no name that could be wired, or a default that would hide an input.
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        raise ModelError(f"the function for {name!r} has no signature that can be read; wrap it in a def") from None
+    for parameter in signature.parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
+            raise ModelError(f"{name!r}: the argument {str(parameter)!r} has no name that could be wired")
+        if parameter.default is not parameter.empty:
+            raise ModelError(
+                f"{name!r}: the argument {parameter.name!r} has a default, which would hide an input;"
+                " declare it as a parameter of the model"
+            )
+    return tuple(signature.parameters)
+
+
+def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel) -> Quantity:
+    """Return a quantity of the name and unit of `node` that is computed by another function.
+
+    Raises
+    ------
+    ModelError
+        If the function cannot be wired.
+    UnitError
+        If a kernel's unit does not fit, or it declares one for what is no argument of it.
+    """
+    title = node.long_name if isinstance(node, Quantity) else node.description
+    if not isinstance(function, Kernel):
+        return Quantity(node.name, node.unit, function, argument_names(node.name, function), title)
+    if not same_dimension(function.unit, node.unit):
+        raise UnitError(
+            f"the kernel for {node.name!r} gives {readable(function.unit)!r},"
+            f" expected a unit like {readable(node.unit)!r}"
+        )
+    arguments = argument_names(node.name, function.function)
+    substitute = Quantity(
+        node.name,
+        function.unit,
+        function.function,
+        arguments,
+        title,
+        kind="kernel",
+        argument_units=function.argument_units,
+    )
+    check_kernel_arguments(substitute)
+    return substitute
+
+
+def check_kernel_arguments(node: Quantity) -> None:
+    """Refuse units for what is no argument.
+
+    Raises
+    ------
+    UnitError
+        Naming the nearest argument.
+    """
+    surplus = [name for name in node.argument_units if name not in node.arguments]
+    if surplus:
+        raise UnitError(
+            f"kernel {node.name!r} ({node.where}) declares a unit for {surplus[0]!r},"
+            f" which is no argument of it{nearest(surplus[0], node.arguments)}"
+        )

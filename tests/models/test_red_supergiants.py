@@ -1,0 +1,267 @@
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gridscan as gs
+from gridscan.errors import EvaluationError, GridscanError
+from gridscan.units import unit_of
+
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "red_supergiants.json").read_text(encoding="utf-8"))
+COUNTED = ["stars_alive", "red_supergiants", "carbon_burning", "carbon_burning_rsg"]
+
+
+def cases(section):
+    table = REFERENCE[section]
+    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return gs.model("red_supergiants")
+
+
+def distinct(section, name):
+    return list(dict.fromkeys(case[name] for case in cases(section)))
+
+
+def test_every_reference_count_is_met_on_one_grid(model):
+    axes = {name: distinct("counts", name) for name in ("imf", "metallicity", "sfr", "time")}
+    grid = model.evaluate(COUNTED, **axes)
+    assert len(cases("counts")) == 144
+    for case in cases("counts"):
+        cell = grid.sel({name: case[name] for name in axes})
+        for name in COUNTED:
+            assert float(cell[name]) == pytest.approx(case[name], rel=REFERENCE["counts"]["relative_tolerance"]), case
+
+
+def test_every_reference_number_of_the_galaxy_is_met(model):
+    names = ["fraction_within", "mean_inverse_square_distance"]
+    grid = model.evaluate([*names, *(f"{name}_error" for name in names)], radius=distinct("galaxy", "radius"))
+    for case in cases("galaxy"):
+        cell = grid.sel(radius=case["radius"])
+        for name in names:
+            assert float(cell[name]) == pytest.approx(case[name], rel=REFERENCE["galaxy"]["relative_tolerance"])
+            assert abs(float(cell[name]) - case[name]) <= float(cell[f"{name}_error"]) + 1e-12 * case[name]
+
+
+@pytest.mark.parametrize("case", cases("spectrum"), ids=lambda case: f"{case['mean_energy']}-{case['flavor']}")
+def test_every_reference_rate_per_flux_is_met(model, case):
+    rate = model.evaluate(
+        "events_per_year",
+        flux="1 / cm^2 / s",
+        fiducial_mass="1 kt",
+        **{name: case[name] for name in ("mean_energy", "pinching", "flavor")},
+    )
+    expected = case["events_per_kton_year_per_unit_flux"]
+    assert float(rate) == pytest.approx(expected, rel=REFERENCE["spectrum"]["relative_tolerance"])
+
+
+def test_every_reference_flux_and_event_number_is_met(model):
+    tolerance = REFERENCE["detectability"]["relative_tolerance"]
+    detectors = list(REFERENCE["detectability"]["reference_star"]["events_per_year"])
+    quantities = ["fraction_within", "carbon_burning_rsg", "carbon_burning_rsg_within", "flux", "events_per_year"]
+    for case in cases("detectability"):
+        found = model.evaluate(
+            quantities,
+            imf=case["imf"],
+            metallicity=float(case["Z"]),
+            sfr=case["sfr"],
+            time=case["t_myr"],
+            radius=case["radius_kpc"],
+            detector=detectors,
+        )
+        expected = [case[name] for name in ("p_within", "n_cburn_rsg_mw", "n_cburn_rsg_within", "flux_within_cm2_s")]
+        for name, value in zip(quantities[:-1], expected, strict=True):
+            assert float(found[name]) == pytest.approx(value, rel=tolerance), (case, name)
+        for detector, value in case["events_per_year"].items():
+            assert float(found.events_per_year.sel(detector=detector)) == pytest.approx(value, rel=tolerance)
+
+
+def test_the_reference_star_is_met(model):
+    star = REFERENCE["detectability"]["reference_star"]
+    found = model.evaluate(
+        ["reference_flux", "reference_events_per_year"],
+        reference_distance=f"{star['distance_pc']} pc",
+        detector=list(star["events_per_year"]),
+    )
+    assert float(found.reference_flux) == pytest.approx(star["flux_cm2_s"], rel=1e-7)
+    assert found.reference_events_per_year.values == pytest.approx(list(star["events_per_year"].values()), rel=1e-7)
+
+
+@pytest.mark.parametrize("case", cases("required_mass"), ids=lambda case: f"{case['imf_a']}-{case['imf_b']}")
+def test_every_reference_required_mass_is_met_from_the_scenario_on(model, case):
+    rates = model.evaluate(
+        ["events_per_year"],
+        imf=[case["imf_a"], case["imf_b"]],
+        metallicity=float(case["Z"]),
+        radius=case["radius_kpc"],
+        detector="theia-100",
+    )
+    table = rates.gridscan.discriminate(
+        "events_per_year",
+        along="imf",
+        exposure=f"{case['exposure_years']} yr",
+        background=f"{case['background_per_kton_year']} / kt / yr",
+        significance=case["z_sigma"],
+    )
+    pair = table.required_mass.sel(imf_a=case["imf_a"], imf_b=case["imf_b"])
+    for method in ("asimov", "gaussian"):
+        # The textbook table was made with rates of 1e-7; the masses go with their difference squared.
+        found = float(pair.sel({"method": method}))
+        assert found == pytest.approx(case[f"required_mass_kton_{method}"], rel=1e-6)
+
+
+def test_the_galaxy_converges_further_than_the_reference_asks(model):
+    errors = model.evaluate(
+        [
+            "fraction_within",
+            "fraction_within_error",
+            "mean_inverse_square_distance",
+            "mean_inverse_square_distance_error",
+        ],
+        radius=[0.2, 1.0, 3.0, 8.0],
+        arm_pitch=["9 deg", "12 deg", "15 deg"],
+    )
+    assert float((errors.fraction_within_error / errors.fraction_within).max()) < 1e-8
+    assert float((errors.mean_inverse_square_distance_error / errors.mean_inverse_square_distance).max()) < 1e-7
+
+
+def test_every_parameter_of_the_model_can_be_an_axis(model):
+    outputs = ["events_per_year", "event_spectrum", "reference_events_per_year", "local_sfr_density"]
+    for name, parameter in model.parameters.items():
+        if parameter.vector is not None:
+            values = {"exponents": [[1.3, 2.3], [1.3, 2.4]], "breaks": [[0.08, 0.5, 120], [0.08, 0.5, 100]]}[name]
+        elif parameter.choices:
+            values = list(parameter.choices)
+        else:
+            default = {"fiducial_mass": 22.5, "electrons_per_mass": 0.5, "sun_y": 0.1}.get(
+                name, parameter.default or 0.2
+            )
+            values = [default, default + 1] if parameter.integer else [default, default * 1.05]
+        found = model.evaluate(outputs, **{name: values})
+        assert any(name in found[output].dims for output in outputs), name
+        assert all(np.isfinite(found[output]).all() for output in outputs), name
+
+
+@pytest.mark.parametrize(
+    ("quantity", "dims"),
+    [
+        ("fraction_within", ("radius",)),
+        ("carbon_burning_rsg", ("imf", "sfr", "time")),
+        ("carbon_to_red_ratio", ("imf", "time")),
+        ("mean_cross_section", ()),
+        ("event_spectrum", ("imf", "sfr", "time", "radius", "detector", "energy")),
+        ("events_per_year", ("imf", "sfr", "time", "radius", "detector")),
+    ],
+)
+def test_a_quantity_has_the_dimensions_it_depends_on(model, quantity, dims):
+    axes = {"imf": ["kroupa", "salpeter"], "sfr": [1, 2], "time": [10, 20], "radius": [1, 2]}
+    axes |= {"detector": ["juno", "super-k"], "energy": [0.5, 1.0, 2.0]}
+    assert model.evaluate(quantity, **axes).dims == dims
+
+
+def test_flux_is_that_of_one_star_where_one_is_expected_at_a_known_distance(model):
+    alone = model.evaluate("flux", carbon_burning_rsg_within=1, mean_inverse_square_distance="25 / kpc^2")
+    assert float(alone) == pytest.approx(
+        float(model.evaluate("reference_flux", reference_distance="200 pc")), rel=1e-12
+    )
+
+
+def test_the_event_spectrum_integrates_to_the_events(model):
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    spectrum = model.evaluate("event_spectrum", energy=2.55 + 2.45 * nodes)
+    assert float((spectrum * weights).sum()) * 2.45 == pytest.approx(
+        float(model.evaluate("events_per_year")), rel=1e-10
+    )
+
+
+def test_numbers_grow_in_proportion_to_the_star_formation_rate(model):
+    grid = model.evaluate([*COUNTED, "events_per_year", "local_sfr_density"], sfr=[1, 3])
+    for name in grid.data_vars:
+        assert float(grid[name].sel(sfr=3)) == pytest.approx(3 * float(grid[name].sel(sfr=1)), rel=1e-13)
+
+
+def test_local_density_is_the_rate_spread_over_the_circle(model):
+    grid = model.evaluate(["local_sfr_density", "fraction_within"], radius=[1, 2], sfr=3)
+    expected = 3 * grid.fraction_within / (math.pi * grid.radius**2)
+    np.testing.assert_allclose(grid.local_sfr_density, expected, rtol=1e-12)
+    assert str(unit_of(grid.local_sfr_density)) == "solar_mass / kiloparsec ** 2 / year"
+
+
+def test_ratios_are_missing_only_where_there_is_nothing_to_compare(model):
+    ratio = model.evaluate("carbon_to_red_ratio", time=[5, 8, 20])
+    assert np.isnan(ratio.values).tolist() == [True, False, False]
+    assert "missing" in ratio.attrs["comment"]
+    expected = model.evaluate(["carbon_burning_rsg", "red_supergiants"], time=20)
+    assert float(ratio.sel(time=20)) == pytest.approx(float(expected.carbon_burning_rsg / expected.red_supergiants))
+
+
+def test_continuous_masses_smooth_the_steps_of_the_bins(model):
+    times = np.linspace(7, 17, 400)
+    counts = model.evaluate("carbon_burning_rsg", time=times, mass_integration=["bins", "continuous"])
+    steps = np.abs(np.diff(counts.transpose("mass_integration", "time").values)).max(axis=1)
+    assert steps[1] < 0.2 * steps[0]
+    late = model.evaluate("carbon_burning_rsg", time=25, mass_integration=["bins", "continuous"]).values
+    assert late[1] == pytest.approx(late[0], rel=0.05)
+
+
+def test_the_tree_level_cross_section_is_below_the_linear_one_and_joins_its_slope(model):
+    grid = model.evaluate(
+        "scattering_cross_section", cross_section=["linear", "tree-level"], energy=["0.5 MeV", "1 GeV"]
+    )
+    ratio = grid.sel(cross_section="tree-level") / grid.sel(cross_section="linear")
+    assert float(ratio[0]) < 0.75
+    assert float(ratio[1]) == pytest.approx(9.46 / 9.20, rel=0.01)
+
+
+def test_the_choice_of_a_cross_section_names_the_quantity_to_swap(model):
+    def constant_slope(energy, cross_section_slope):
+        return 2 * cross_section_slope * energy
+
+    mine = model.replace(cross_section=constant_slope)
+    assert "cross_section" not in mine.parameters
+    assert float(mine.evaluate("events_per_year")) == pytest.approx(2 * float(model.evaluate("events_per_year")))
+
+
+def test_a_numerical_table_can_replace_a_quantity_as_a_kernel(model):
+    energies = np.linspace(0, 6, 601)
+    table = gs.kernel("cm^2", energy="MeV")(lambda energy: np.interp(energy, energies, 9.2e-45 * energies))
+    mine = model.replace(scattering_cross_section=table)
+    assert float(mine.evaluate("events_per_year")) == pytest.approx(float(model.evaluate("events_per_year")), rel=1e-10)
+    with pytest.raises(GridscanError, match="gives 'm', expected a unit like 'cm\\^2'"):
+        model.replace(scattering_cross_section=gs.kernel("m", energy="MeV")(lambda energy: energy))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"metallicity": 0.02}, "'metallicity' cannot be 0.02; allowed is a number from 0.014 to 0.017"),
+        ({"metallicity": [0.014, 0.0139]}, "'metallicity' cannot be 0.0139; allowed is a number from 0.014 to 0.017"),
+        ({"arm_fraction": 0.8, "ring_fraction": 0.3}, "fraction"),
+        ({"disk_inner_radius": "16 kpc"}, "disk"),
+        ({"energy_max": "0.05 MeV"}, "energy_max"),
+        ({"arm_pitch": "0 deg"}, "arm_pitch"),
+    ],
+)
+def test_what_the_physics_does_not_allow_is_refused_by_name(model, values, message):
+    with pytest.raises(GridscanError, match=message):
+        model.evaluate("events_per_year", **values)
+
+
+def test_masses_outside_the_table_are_refused_not_extrapolated(model):
+    with pytest.raises(EvaluationError, match="breaks"):
+        model.evaluate("carbon_burning_rsg", breaks=["120 Msun", "0.5 Msun", "0.08 Msun"])
+
+
+def test_constants_can_be_overridden(model):
+    doubled = model.evaluate("events_per_year", avogadro_constant="1.204428152e24 / mol")
+    assert float(doubled) == pytest.approx(2 * float(model.evaluate("events_per_year")), rel=1e-12)
+
+
+def test_every_quantity_documents_its_equation_and_source(model):
+    for name, node in model.quantities.items():
+        assert "ource" in node.documentation, name
+        assert node.long_name, name

@@ -1,0 +1,67 @@
+"""Results read without gridscan, and by the tools of the field."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+
+import gridscan as gs
+from gridscan.resources import shipped_scenarios
+
+
+@pytest.fixture(scope="module", params=shipped_scenarios())
+def result(request, tmp_path_factory):
+    return gs.run(request.param, output=tmp_path_factory.mktemp("results") / f"{request.param}.nc")
+
+
+def test_the_ioos_compliance_checker_finds_nothing_to_correct(result, tmp_path):
+    report = tmp_path / "report.json"
+    program = Path(sys.executable).with_name("compliance-checker")
+    command = [program, "--test=cf:1.11", "--format=json", f"--output={report}", str(result)]
+    subprocess.run(command, capture_output=True, text=True, check=True)
+    found = json.loads(report.read_text(encoding="utf-8"))["cf:1.11"]
+    assert found["high_count"] == found["medium_count"] == found["low_count"] == 0
+    assert found["scored_points"] == found["possible_points"] > 50
+
+
+def test_a_file_opens_without_gridscan_and_shows_units_and_long_names(result):
+    code = (
+        "import sys, xarray as xr\n"
+        f"ds = xr.open_dataset({str(result)!r}, engine='netcdf4')\n"
+        "assert not any(name.split('.')[0] == 'gridscan' for name in sys.modules)\n"
+        "for name, item in ds.variables.items():\n"
+        "    assert item.attrs['long_name'], name\n"
+        "    assert item.dtype.kind in 'OU' or item.attrs['units'], name\n"
+        "print(len(ds.data_vars))\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(found.stdout) >= 6
+
+
+def test_every_unit_on_disk_is_read_by_udunits(result):
+    import cf_units
+
+    with netCDF4.Dataset(result) as file:
+        units = {item.units for item in file.variables.values() if "units" in item.ncattrs()}
+    assert units
+    assert not [text for text in units if cf_units.Unit(text).is_unknown()]
+
+
+def test_a_file_that_was_written_is_what_was_evaluated(result):
+    stored = gs.open(result)
+    computed = gs.evaluate(result)
+    assert dict(stored.sizes) == dict(computed.sizes)
+    for name, item in computed.variables.items():
+        if item.dtype.kind == "f":
+            np.testing.assert_array_equal(stored[name].values, item.values, err_msg=str(name))
+        assert {key: stored[name].attrs[key] for key in item.attrs} == item.attrs
+
+
+def test_a_file_names_the_exact_values_of_its_units(result):
+    with gs.open(result) as dataset:
+        assert "yr = 31557600 s" in dataset.attrs["comment"]
+        assert "MeV = 1.602176634e-13 kg m2 s-2" in dataset.attrs["comment"]

@@ -1,0 +1,97 @@
+"""What the README says is true: its code runs, its commands work, its scenario is valid."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import gridscan as gs
+from gridscan.cli import main
+from gridscan.resources import folder
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """Stand where the README does: beside the scenarios, with the first result there."""
+    (tmp_path / "scenarios").mkdir()
+    for path in folder("scenarios").glob("*.toml"):
+        (tmp_path / "scenarios" / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    gs.run("scenarios/imf_scan.toml")
+    return tmp_path
+
+
+def test_the_python_blocks_run_in_order(clone):
+    found = {}
+    code = blocks("python")
+    assert len(code) == 2
+    for block in code:
+        exec(compile(block, "README.md", "exec"), found)
+    assert found["ds"].events_per_year.size > 10_000
+    assert found["mine"].evaluate("mean_cross_section").item() > 0
+    swing = found["model"].evaluate(["period", "moving_mass"], gravity="9.81 m/s^2")
+    assert swing.period.item() == pytest.approx(2.0099, rel=1e-4)
+
+
+def test_forgetting_the_conversion_is_the_error_that_the_readme_promises(clone):
+    with pytest.raises(gs.GridscanError, match=r"'moving_mass'.*gives 'J', expected the declared unit 'ng'"):
+        exec(compile(blocks("python")[1].replace("energy / speed_of_light**2", "energy"), "README.md", "exec"), {})
+
+
+def test_the_model_of_ones_own_takes_about_twenty_lines():
+    lines = [line for line in blocks("python")[1].splitlines() if line.strip() and not line.startswith("import")]
+    assert len(lines) <= 24
+
+
+def test_the_scenario_is_valid(clone):
+    (text,) = blocks("toml")
+    scenario = gs.Scenario.parse(text)
+    assert gs.evaluate(scenario).sizes == {"imf": 3, "sfr": 10, "radius": 3, "detector": 2}
+
+
+def test_the_commands_work(clone):
+    commands = [line.removeprefix("$ ") for block in blocks("console") for line in block.splitlines()]
+    assert len(commands) == 8
+    for command in commands:
+        program, *arguments = shlex.split(command)
+        assert program == "gridscan"
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 0, f"{command}\n{result.output}"
+
+
+@pytest.mark.filterwarnings("ignore:the shares of:gridscan.errors.GridscanWarning")
+def test_the_sensitivities_of_the_table_work(clone):
+    rows = re.findall(r"^\| [^|]+ \| (`[^|]+`) \| (`[^|]+`) \|$", README, re.MULTILINE)
+    assert len(rows) == 7
+    ds = gs.open("results/imf_scan.nc").sel(time=20, metallicity=0.014)
+    for python, commands in rows:
+        for code in re.findall(r"`([^`]+)`", python):
+            assert eval(code if not code.startswith(".") else f"ds.gridscan{code}", {"gs": gs, "ds": ds}) is not None
+        for command in re.findall(r"`([^`]+)`", commands):
+            command = command.replace("FILE", "results/imf_scan.nc").replace("…", "carbon_burning_rsg_within")
+            result = CliRunner().invoke(main, ["sensitivity", *shlex.split(command), "--at", "time=20 Myr"])
+            assert result.exit_code == 0, f"{command}\n{result.output}"
+
+
+def test_the_files_it_links_to_are_there():
+    links = re.findall(r"\]\(([^)h][^)]*)\)", README)
+    assert links
+    assert not [link for link in links if not (ROOT / link).is_file()]
+
+
+def test_the_promised_message_is_the_one_that_is_given():
+    (text,) = blocks("toml")
+    wrong = text.replace("sfr      =", "metalicity =", 1)
+    with pytest.raises(gs.GridscanError) as caught:
+        gs.Scenario.parse(wrong, name="steep.toml")
+    promised = re.search(r"^    (steep\.toml:.*)$", README, re.MULTILINE)[1]
+    assert str(caught.value).splitlines()[0] == promised
