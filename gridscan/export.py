@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 from collections.abc import Iterable, Sequence
@@ -36,39 +37,36 @@ def export_csv(dataset: xr.Dataset, path: str | Path, quantities: Sequence[str] 
         if name not in dataset.data_vars:
             known = [str(other) for other in dataset.data_vars]
             raise StoreError(f"the result holds no quantity {name!r}{nearest(name, known)}; it holds {listed(known)}")
+    dataset = dataset[names].assign_coords(
+        {dim: np.arange(size) for dim, size in dataset[names].sizes.items() if dim not in dataset.coords}
+    )
     temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
-            for rows in _tables(dataset[names], names):
+            for rows in _tables(dataset, names):
                 writer.writerows(rows)
         os.replace(temporary, path)
     except OSError as error:
         raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
     return path
 
 
 def _tables(dataset: xr.Dataset, names: list[str]) -> Iterable[list[list[Any]]]:
+    """Give the header line, then the rows in blocks."""
     dims = [str(dim) for dim in dataset.sizes]
-    coordinates = [name for name in map(str, dataset.coords) if set(dataset[name].dims) <= set(dims)]
-    axes = [dim for dim in dims if dim in dataset.coords]
-    extra = [name for name in coordinates if name not in axes and dataset[name].ndim > 0]
-    columns = [*dims, *extra, *names]
+    auxiliary = [str(name) for name, item in dataset.coords.items() if name not in dims and item.ndim > 0]
+    columns = [*dims, *auxiliary, *names]
     yield [[_head(dataset, name) for name in columns]]
-    sizes = [dataset.sizes[dim] for dim in dims]
-    for block in _blocks(dims, sizes):
+    for block in _blocks(dims, [dataset.sizes[dim] for dim in dims]):
         part = dataset.isel(block)
-        shape = [part.sizes[dim] for dim in dims]
-        values = []
-        for name in columns:
-            array = part[name] if name in part.variables else xr.DataArray(np.arange(part.sizes[name]), dims=name)
-            values.append(
-                array.broadcast_like(xr.DataArray(np.empty(shape), dims=dims)).transpose(*dims).values.ravel()
-            )
-        yield [list(row) for row in zip(*(column.tolist() for column in values), strict=True)]
+        whole = xr.DataArray(np.empty([part.sizes[dim] for dim in dims]), dims=dims)
+        cells = [part[name].broadcast_like(whole).transpose(*dims).values.ravel().tolist() for name in columns]
+        yield [list(row) for row in zip(*cells, strict=True)]
 
 
 def _blocks(dims: list[str], sizes: list[int]) -> Iterable[dict[str, slice]]:
@@ -82,7 +80,5 @@ def _blocks(dims: list[str], sizes: list[int]) -> Iterable[dict[str, slice]]:
 
 
 def _head(dataset: xr.Dataset, name: str) -> str:
-    if name not in dataset.variables or "units" not in dataset[name].attrs:
-        return name
-    unit = label_of(dataset[name])
+    unit = label_of(dataset[name]) if "units" in dataset[name].attrs else ""
     return f"{name} [{unit}]" if unit else name
