@@ -1,0 +1,109 @@
+"""What a picture shows of a quantity, and at which values it holds the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tomllib
+
+import numpy as np
+import xarray as xr
+
+from gridscan.errors import SensitivityError, listed
+from gridscan.labelled import check_axis, is_numeric, numeric_axis, quantity_of
+from gridscan.plot.text import point, said, unit_text
+
+
+def shown_axes(values: xr.DataArray, along: list[str], by: str | None) -> list[str]:
+    """Return the axes to draw along: those asked for, or the longest numeric one, or the first.
+
+    Raises
+    ------
+    SensitivityError
+        If an axis does not exist, too many are asked for, or there is none.
+    """
+    if not values.dims:
+        found = f"{float(values):.4g} {unit_text(values)}".strip()
+        raise SensitivityError(f"{values.name!r} has no axis, it is the one number {found}: there is nothing to plot")
+    if len(along) > 2:
+        raise SensitivityError(f"a picture has one or two axes; found {listed(along)}; pick a value of the others")
+    asked = [*along, *([by] if by is not None else [])]
+    for axis in asked:
+        check_axis(values, axis)
+    if len(set(asked)) < len(asked):
+        raise SensitivityError(f"an axis can be shown once; found {listed(asked)}")
+    if by is not None and len(along) == 2:
+        raise SensitivityError(
+            f"a map along {along[0]!r} and {along[1]!r} has no lines to draw by {by!r}; leave it out"
+        )
+    if along:
+        return along
+    free = [axis for axis in long_axes(values) or map(str, values.dims) if axis != by]
+    if not free:
+        raise SensitivityError(f"{values.name!r} has no axis with several values but {by!r}: plot along that instead")
+    numeric = [axis for axis in free if is_numeric(values, axis)]
+    return [max(numeric, key=lambda axis: values.sizes[axis])] if numeric else free[:1]
+
+
+def long_axes(values: xr.DataArray) -> list[str]:
+    """Return the axes that have more than one value."""
+    return [str(axis) for axis, size in values.sizes.items() if size > 1]
+
+
+def picked(
+    values: xr.DataArray, kept: list[str], scanned: set[str] | None = None, sort: bool = True
+) -> tuple[xr.DataArray, list[str]]:
+    """Hold all axes but some at their first value.
+
+    Parameters
+    ----------
+    kept
+        The axes that stay.
+    scanned
+        Names of coordinates of a single value that were an axis once, and have to be said; by default all.
+    sort
+        Whether to sort numeric axes.
+
+    Returns
+    -------
+    DataArray, list of str
+        The values that are left, computed, NaN where they are not finite; and what is held, in words.
+
+    Raises
+    ------
+    SensitivityError
+        If no value is finite, or a numeric axis cannot be sorted.
+    """
+    rest = [str(axis) for axis in values.dims if axis not in kept]
+    single = [name for name, item in values.coords.items() if not item.dims and (scanned is None or name in scanned)]
+    held = [point(values, axis, 0) for axis in rest] + [said(values[name]) for name in single]
+    left = values.isel(dict.fromkeys(rest, 0)).compute()
+    left = left.where(np.isfinite(left))
+    if not bool(left.notnull().any()):
+        where = f" at {', '.join(held)}" if held else ""
+        raise SensitivityError(f"{values.name!r} has no finite value to plot{where}")
+    numeric = [axis for axis in kept if sort and is_numeric(values, axis)]
+    return left.isel({axis: np.argsort(numeric_axis(values, axis)) for axis in numeric}), held
+
+
+def scanned_names(dataset: xr.Dataset) -> set[str] | None:
+    """Return the names that the scenario inside a result scans, or None where there is no scenario."""
+    with contextlib.suppress(ValueError, AttributeError, KeyError):
+        axes = tomllib.loads(dataset.attrs["gridscan_scenario"].replace("\r\n", "\n")).get("axes", {})
+        zipped = [name for members in axes.get("zip", {}).values() for name in members]
+        return {*axes, *zipped, *json.loads(dataset.attrs["gridscan_overrides"])}
+    return None
+
+
+def column(table: xr.Dataset, name: str, axis: str, maker: str) -> xr.DataArray:
+    """Return a variable of a table that gridscan made.
+
+    Raises
+    ------
+    SensitivityError
+        If the table is another one.
+    """
+    if name not in table.data_vars or axis not in table[name].dims:
+        found = listed(map(str, table.data_vars)) or "no variable"
+        raise SensitivityError(f"expected the table of {maker}, with {name!r} along {axis!r}; found {found}")
+    return quantity_of(table, name)

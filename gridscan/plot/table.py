@@ -1,0 +1,142 @@
+"""Pictures of answers: the elasticities to every parameter, the shares of the variance, the pairs told apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+
+from gridscan.errors import SensitivityError, listed, nearest
+from gridscan.labelled import sentence
+from gridscan.plot.page import COLOURS, cells, finish, legend, page, title
+from gridscan.plot.selection import column, picked
+from gridscan.plot.text import number, plain, unit_text
+
+
+def tornado(table: xr.Dataset, *, axes: Axes | None = None, most: int = 15) -> Axes:
+    """Draw the elasticities of `gridscan.local` as bars, the strongest on top, with their error estimates.
+
+    Parameters
+    ----------
+    table
+        From `gridscan.local`. Axes that it kept are held at their first value, which the subtitle says.
+    axes
+        Where to draw; a new figure otherwise.
+    most
+        Number of parameters to show.
+
+    Raises
+    ------
+    SensitivityError
+        If the table is another one, or nothing is to be shown.
+    """
+    if most < 1:
+        raise SensitivityError(f"a tornado needs one bar or more; found most={most}")
+    values, held = picked(column(table, "elasticity", "parameter", "gridscan.local"), ["parameter"], set())
+    errors, _ = picked(column(table, "elasticity_error", "parameter", "gridscan.local"), ["parameter"], set())
+    found = np.flatnonzero(np.isfinite(values.values))
+    chosen = found[np.argsort(-np.abs(values.values[found]), kind="stable")][:most]
+    heights = values.values[chosen].tolist()
+    # What is narrower than a line would look like an error that is there.
+    whiskers = np.where(errors.values[chosen] > 0.003 * np.max(np.abs(heights)), errors.values[chosen], np.nan)
+    axes = page(axes, 1.3 + 0.27 * len(heights))
+    drawn = axes.barh(
+        range(len(heights)),
+        heights,
+        0.7,
+        xerr=whiskers,
+        color=[COLOURS[0] if height >= 0 else COLOURS[1] for height in heights],
+        error_kw={"ecolor": "black", "capsize": 3},
+    )
+    axes.bar_label(drawn, [number(height, "+.3g" if height else "g") for height in heights], padding=4, fontsize=9)
+    axes.set_yticks(range(len(heights)), _parameters(values.isel(parameter=chosen)))
+    axes.invert_yaxis()
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.margins(x=0.16, y=0.02)
+    axes.set_xlabel(title(axes, sentence(values), "", "x"))
+    rest = [f"the {len(heights)} strongest of {found.size} parameters"] if len(heights) < found.size else []
+    finish(axes, [str(table.attrs.get("comment", "")).split(";")[0], ", ".join(held), *rest])
+    return axes
+
+
+def _parameters(values: xr.DataArray) -> list[str]:
+    names = [plain(str(name)) for name in values["parameter"].values]
+    if "base_value" not in values.coords:
+        return names
+    return [f"{name} = {plain(str(base))}" for name, base in zip(names, values["base_value"].values, strict=True)]
+
+
+def matrix(table: xr.Dataset, *, method: str = "asimov", axes: Axes | None = None) -> Axes:
+    """Draw what `discriminate` found for each pair: the required mass where it is known, else the scale factor.
+
+    Parameters
+    ----------
+    table
+        From `gridscan.discrimination.discriminate`. Axes besides the pair are held at their first value, which the
+        subtitle says.
+    method
+        The statistical method: ``"asimov"`` or ``"gaussian"``.
+    axes
+        Where to draw; a new figure otherwise.
+
+    Raises
+    ------
+    SensitivityError
+        If the table is another one, the method is unknown, or no pair can be told apart.
+    """
+    values = column(table, "required_mass" if "required_mass" in table else "scale_factor", "method", "discriminate")
+    methods = [str(known) for known in table["method"].values]
+    if method not in methods:
+        hint = nearest(method, methods)
+        raise SensitivityError(f"unknown method {method!r}{hint}; expected one of: {listed(methods)}")
+    values = values.isel(method=methods.index(method)).drop_vars("method")
+    rows, columns = str(values.dims[0]), str(values.dims[1])
+    one, held = picked(values, [rows, columns], sort=False)
+    texts = np.vectorize(number, otypes=[object])(values.isel(dict.fromkeys(values.dims[2:], 0)).values)
+    np.fill_diagonal(texts, "")
+    axes = page(axes)
+    cells(axes, one, True, texts)
+    for set_label, side, pair in ((axes.set_ylabel, "y", rows), (axes.set_xlabel, "x", columns)):
+        name = sentence(one[pair]) if pair in one.coords else pair
+        unit = unit_text(one[pair]) if pair in one.coords else ""
+        set_label(title(axes, f"{name.removesuffix(pair[-2:])} {pair[-1]}", unit, "x" if side == "x" else "y"))
+    setting = str(values.attrs.get("comment", "")).split(";")[0]
+    finish(axes, [f"{method}: {setting}".removesuffix(": "), ", ".join(held)])
+    return axes
+
+
+def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
+    """Draw the shares of the variance as bars, of each axis alone and with its interactions, the highest on top.
+
+    Parameters
+    ----------
+    table
+        From `gridscan.variance.variance_shares`. Axes that it kept are held at their first value, which the subtitle
+        says.
+    axes
+        Where to draw; a new figure otherwise.
+
+    Raises
+    ------
+    SensitivityError
+        If the table is another one.
+    """
+    total, held = picked(column(table, "total", "axis", "variance_shares"), ["axis"])
+    alone, _ = picked(column(table, "first_order", "axis", "variance_shares"), ["axis"])
+    order = np.argsort(-total.values, kind="stable")
+    places = np.arange(order.size)
+    axes = page(axes, 1.4 + 0.5 * order.size)
+    for values, label, colour, hatch, shift in (
+        (alone, "the axis alone", COLOURS[0], "", -0.2),
+        (total, "with its interactions", COLOURS[5], "////", 0.2),
+    ):
+        heights = values.values[order]
+        drawn = axes.barh(places + shift, heights, 0.38, color=colour, hatch=hatch, edgecolor="white", label=label)
+        axes.bar_label(drawn, [number(height, ".2f") for height in heights], padding=3, fontsize=9)
+    axes.set_yticks(places, [plain(str(name)) for name in total["axis"].values[order]])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.1 * max(1.0, float(total.max())))
+    axes.set_xlabel(title(axes, sentence(total).split(" due to ")[0], "", "x"))
+    legend(axes, "")
+    finish(axes, [", ".join(held)])
+    return axes

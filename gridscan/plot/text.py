@@ -1,0 +1,93 @@
+"""What stands in a picture: numbers, units, labels and values, as matplotlib typesets them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from gridscan.errors import UnitError
+from gridscan.labelled import is_numeric
+from gridscan.units import label_of
+
+_FACTOR = re.compile(r"([^\W\d]+|[%°])(?:\^(\d[\d.]*))?")
+_OF_THE_SUN = re.compile("[MLR]sun")
+
+
+def plain(text: str) -> str:
+    """Return a text in which no dollar sign begins a formula."""
+    return text.replace("$", r"\$")
+
+
+def unit_text(variable: xr.DataArray) -> str:
+    """Return the unit of a variable as a person writes it, ``""`` where it has none; what is no unit as it stands."""
+    try:
+        return label_of(variable)
+    except UnitError:
+        return str(variable.attrs.get("units", ""))
+
+
+def typeset(unit: str) -> str:
+    """Return ``1/cm^2/s`` as ``cm$^{-2}$ s$^{-1}$``, and a text that is no such product as it is."""
+    numerator, *denominator = unit.split("/")
+    factors = [(factor, "") for factor in numerator.split("*") if factor != "1"]
+    factors += [(factor, "-") for factor in denominator]
+    shown = []
+    for factor, sign in factors:
+        found = _FACTOR.fullmatch(factor)
+        if found is None:
+            return plain(unit)
+        name, power = found[1], sign + (found[2] or ("1" if sign else ""))
+        of_the_sun = _OF_THE_SUN.fullmatch(name) is not None
+        script = ("_{\\odot}" if of_the_sun else "") + (f"^{{{power}}}" if power else "")
+        shown.append((name[0] if of_the_sun else name) + (f"${script}$" if script else ""))
+    return " ".join(shown)
+
+
+def number(value: float, style: str = ".3g") -> str:
+    """Return a number as it stands in a cell: ``1.2×10$^{-5}$``, ``∞``, and nothing where it is missing."""
+    if not np.isfinite(value):
+        return "" if np.isnan(value) else "∞" if value > 0 else "−∞"
+    digits, _, exponent = f"{value:{style}}".partition("e")
+    if exponent in ("+03", "+04"):
+        sign = style[0] if style[0] == "+" else ""
+        digits, exponent = f"{float(digits) * 10 ** int(exponent):{sign}.0f}", ""
+    return digits.replace("-", "−") + (f"×10$^{{{int(exponent)}}}$" if exponent else "")
+
+
+def power(value: float) -> str:
+    """Return a tick of a logarithmic axis: ``10$^{6}$``, ``2×10$^{6}$``."""
+    digits, _, exponent = f"{value:.0e}".partition("e")
+    return f"{'' if digits == '1' else f'{digits}×'}10$^{{{int(exponent)}}}$"
+
+
+def labels(values: xr.DataArray, axis: str) -> list[str]:
+    """Return a label for each point of an axis; numbers with as many digits as it takes to tell them apart."""
+    if is_numeric(values, axis):
+        numbers = values[axis].values.tolist()
+        for digits in (3, 4, 6):
+            shown = [number(value, f".{digits}g") for value in numbers]
+            if len(set(shown)) == len(numbers):
+                return shown
+        return [number(value, ".12g") for value in numbers]
+    if axis in values.coords:
+        return [plain(str(value)) for value in values[axis].values]
+    return [plain(point(values, axis, index)).replace(", ", ",\n") for index in range(values.sizes[axis])]
+
+
+def point(values: xr.DataArray, axis: str, index: int) -> str:
+    """Return where a point of an axis lies: ``time = 5 Myr``.
+
+    An axis along which several parameters move together has no values of its own; theirs are given.
+    """
+    members = [axis] if axis in values.coords else [str(k) for k, item in values.coords.items() if item.dims == (axis,)]
+    return ", ".join(said(values[name].isel({axis: index})) for name in members) or f"{axis} = {index}"
+
+
+def said(value: xr.DataArray) -> str:
+    """Return a single value with its name and unit: ``sfr = 0.5 Msun/yr``."""
+    content: Any = value.values
+    shown = f"{float(content):.4g}" if value.dtype.kind in "iuf" else str(content)
+    return f"{value.name} = {shown} {unit_text(value)}".rstrip()
