@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pint
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from gridscan.catalogue import Catalogue, shipped_catalogue
 from gridscan.errors import CatalogueError, ScenarioError, UnitError, listed, nearest
@@ -104,17 +104,24 @@ class Resolved:
         return [name for name in self.model.quantities if name in self.given]
 
 
+_THREE: dict[str, JsonValue] = {"minItems": 3, "maxItems": 3}
+
+
 class AxisRange(BaseModel):
     """Values of an axis: exactly one of `values`, `linspace`, `geomspace`, `arange`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     values: list[Any] | None = Field(None, description="The values themselves")
-    linspace: list[int | float | str] | None = Field(None, description="[first, last, how many], evenly spaced")
+    linspace: list[int | float | str] | None = Field(
+        None, description="[first, last, how many], evenly spaced", json_schema_extra=_THREE
+    )
     geomspace: list[int | float | str] | None = Field(
         None, description="[first, last, how many], evenly spaced in the log"
     )
-    arange: list[int | float | str] | None = Field(None, description="[first, end, step]; the end itself is left out")
+    arange: list[int | float | str] | None = Field(
+        None, description="[first, end, step]; the end itself is left out", json_schema_extra=_THREE
+    )
     unit: str | None = Field(None, description="Unit of the numbers")
 
 
@@ -305,7 +312,7 @@ class _Resolver:
                 self._fault((*path, 2), f"{kind} needs a whole number of values of at least 1, found {values[2]!r}")
                 return empty
         if count > LONGEST_AXIS:
-            many = f"{count:,}" if count < 10**15 else f"{float(count):.1e}"
+            many = f"{count:,}" if count < 10**15 else f"{min(count, 10**300):.1e}"
             self._fault((*path, 2), f"an axis of {many} values; at most {LONGEST_AXIS:,} are allowed")
             return empty
         if kind == "arange":
@@ -447,7 +454,8 @@ class _Resolver:
             )
         if len(self.faults) > known:
             return None
-        wrong = ~np.isfinite(values)
+        with np.errstate(over="ignore"):
+            wrong = ~np.isfinite(values * base_factor(node.unit))
         if bounded and isinstance(node, Parameter):
             wrong |= values < (-np.inf if node.minimum is None else node.minimum)
             wrong |= values > (np.inf if node.maximum is None else node.maximum)

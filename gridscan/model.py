@@ -48,6 +48,7 @@ class Model:
 
     Examples
     --------
+    >>> import numpy as np
     >>> model = Model("pendulum", "A small swing")
     >>> _ = model.parameter("length", "1 m", "Length of the string", minimum=0)
     >>> _ = model.constant("gravity", "9.80665 m/s^2", "Standard gravity")
@@ -55,8 +56,8 @@ class Model:
     ... def period(length, gravity):
     ...     "T = 2 pi sqrt(l/g)."
     ...     return 2 * np.pi * np.sqrt(length / gravity)
-    >>> float(model.evaluate("period", length="25 cm"))
-    1.003033490163217
+    >>> round(float(model.evaluate("period", length="25 cm")), 4)
+    1.0032
     """
 
     def __init__(self, name: str, description: str) -> None:

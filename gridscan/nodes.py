@@ -137,6 +137,7 @@ def kernel(unit: str, **argument_units: str) -> Callable[[Callable[..., Any]], K
 
     Examples
     --------
+    >>> import numpy as np
     >>> table = kernel("cm^2", energy="MeV")(lambda energy: np.interp(energy, [0.1, 5], [1e-45, 5e-44]))
 
     Raises

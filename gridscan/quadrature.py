@@ -103,6 +103,7 @@ def integrate_panels(
     relative_tolerance: ArrayLike,
     absolute_tolerance: float = 0.0,
     rounds: int = 16,
+    most_panels: int = 200_000,
 ) -> tuple[FloatArray, FloatArray]:
     """Integrate many functions at once, each over its own panels, bisecting panels until each integral has converged.
 
@@ -123,6 +124,8 @@ def integrate_panels(
         An integral whose error is below it has converged whatever its value.
     rounds
         How often panels are bisected before the integrals are returned as they are.
+    most_panels
+        How many panels there may be in all before they are: an integrand that needs more would take forever.
 
     Returns
     -------
@@ -141,7 +144,7 @@ def integrate_panels(
         tolerance = np.maximum(np.asarray(relative_tolerance) * np.abs(values), absolute_tolerance)
         share = np.where(errors > tolerance, tolerance / np.maximum(np.bincount(owner, minlength=count), 1), np.inf)
         rough = error > share[owner]
-        if not rough.any():
+        if not rough.any() or len(owner) + np.count_nonzero(rough) > most_panels:
             return values, errors
         middle = 0.5 * (lower[rough] + upper[rough])
         halves = np.concatenate([lower[rough], middle]), np.concatenate([middle, upper[rough]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def find_scenario(
         merged = {**found.overrides, **(overrides or {})}
         name = f"{path}[{found.scenario_name}]"
         return Scenario.parse(found.scenario, name=name, folder=path.parent, model=model, overrides=merged)
-    if not path.exists() and str(source) in shipped_scenarios():
+    if not os.path.exists(path) and str(source) in shipped_scenarios():
         return Scenario.load(shipped_scenarios()[str(source)], model=model, overrides=overrides)
     return Scenario.load(path, model=model, overrides=overrides)
 
@@ -72,7 +73,7 @@ def plan(
     if output is None and isinstance(source, str | Path):
         if Path(source).suffix == ".nc":
             output = source
-        elif not Path(source).exists():
+        elif not os.path.exists(source):
             output = Path("results", f"{Path(source).name}.nc")
     return make_plan(scenario, path=output)
 

@@ -167,7 +167,7 @@ class _Reader:
 
     def _toml(self) -> dict[str, Any]:
         try:
-            return tomllib.loads(self.text.replace("\r\n", "\n"))
+            return tomllib.loads(self.text)
         except ValueError as error:
             line, column, what = _syntax_fault(error, self.text)
             raise ScenarioError(f"{self.name}:{line}:{column}: not valid TOML: {what}") from None

@@ -165,7 +165,7 @@ def open_result(path: str | Path) -> xr.Dataset:
         If the file is missing, damaged or no netCDF.
     """
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         beside = [str(other) for other in path.parent.glob("*.nc")] if path.parent.is_dir() else []
         raise StoreError(f"{path}: there is no such file{nearest(str(path), beside)}")
     chunks: Any = {} if path.stat().st_size > _LAZY_BEYOND else None
@@ -208,7 +208,7 @@ def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContex
 
 
 def _check_target(path: Path, size: int) -> None:
-    if path.is_dir():
+    if os.path.isdir(path):
         raise StoreError(f"{path}: is a folder; expected the name of a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -43,6 +43,7 @@ _TOLERANCE_OF_MEAN = 1e-9
 _CONVERGED = 1e-8
 _DISTANCES_AT_ONCE = 2048
 _MOST_PIECES = 256
+_MOST_DISTANCE_PANELS = 1000
 
 
 def fraction_within(
@@ -271,6 +272,7 @@ def _integral_by_parts(galaxy: Galaxy, radii: FloatArray, floor: float, toleranc
         *(integrand, np.arange(count), np.zeros(count), np.ones(count), count),
         relative_tolerance=_TOLERANCE_OF_MEAN,
         absolute_tolerance=tolerance,
+        most_panels=_MOST_DISTANCE_PANELS,
     )
     last = np.searchsorted(ends[1:], radii)
     return np.cumsum(value)[last], np.cumsum(error + worst * value)[last]

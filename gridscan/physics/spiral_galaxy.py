@@ -15,6 +15,8 @@ from gridscan.errors import EvaluationError
 
 FloatArray = NDArray[np.floating[Any]]
 
+_MOST_CROSSINGS = 500
+
 
 @dataclasses.dataclass(frozen=True)
 class Galaxy:
@@ -61,6 +63,12 @@ class Galaxy:
         )
         pitch = self.arm_pitch
         require(0.0 < abs(pitch) < math.pi / 2, "arm_pitch", pitch, "-pi/2 to pi/2 rad, but not 0")
+        # As many arms cross a ray from the centre; each is a term of the density.
+        least = (
+            math.log(self.arm_outer_radius / self.arm_inner_radius) * self.arm_count / (2 * math.pi * _MOST_CROSSINGS)
+        )
+        allowed = f"at least {math.atan(least):.3g} rad either way, for {self.arm_count:g} arms between these radii"
+        require(abs(math.tan(pitch)) >= least, "arm_pitch", pitch, allowed)
 
     @functools.cached_property
     def sun_radius(self) -> float:

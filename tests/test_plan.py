@@ -1,0 +1,145 @@
+"""The plan of a run: what it promises is what is computed and written."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import gridscan as gs
+from gridscan.errors import GridscanError, ModelError
+from gridscan.evaluate import EAGER_CELLS
+from gridscan.plan import make_plan
+from gridscan.scenario import Scenario
+
+TEXT = """\
+model = "planet"
+[axes]
+planet = ["earth", "mars", "venus"]
+luminosity = { linspace = ["1 Lsun", "2 Lsun", 20] }
+cooling_time = ["1 yr", "2 yr"]
+[axes.zip.pair]
+moons = [0, 1]
+sky = ["clear", "clear"]
+[output]
+quantities = ["temperature", "heat", "heat_error", "tides"]
+path = "out.nc"
+"""
+
+
+@pytest.fixture
+def scenario(toy, tmp_path):
+    return Scenario.parse(TEXT, model=toy, folder=tmp_path)
+
+
+def test_the_plan_lists_axes_with_members_and_values(scenario):
+    axes = {axis.name: axis for axis in make_plan(scenario).axes}
+    assert [(axis.name, axis.size, axis.members) for axis in axes.values()] == [
+        ("planet", 3, ("planet",)),
+        ("luminosity", 20, ("luminosity",)),
+        ("cooling_time", 2, ("cooling_time",)),
+        ("pair", 2, ("moons", "sky")),
+    ]
+    assert axes["planet"].values == "earth, mars, venus"
+    assert axes["luminosity"].values == "1, 1.05263, 1.10526, …, 2 Lsun"
+    assert axes["pair"].values == "moons = 0, 1; sky = clear, clear"
+
+
+def test_dimensions_and_bytes_are_those_of_what_is_written(scenario):
+    plan = make_plan(scenario)
+    path = gs.run(plan)
+    assert path == plan.path == scenario.folder / "out.nc"
+    with xr.open_dataset(path, engine="netcdf4") as written:
+        outputs = {item.name: item for item in plan.quantities if item.output}
+        assert set(outputs) == set(written.data_vars)
+        for name, item in outputs.items():
+            assert item.dims == written[name].dims
+            assert item.cells == written[name].size
+            assert item.nbytes == written[name].nbytes
+        assert plan.output_bytes == sum(variable.nbytes for variable in written.data_vars.values())
+        assert {axis.name: axis.size for axis in plan.axes} == dict(written.sizes)
+
+
+def test_quantities_come_in_the_order_in_which_they_are_computed(scenario):
+    names = [item.name for item in make_plan(scenario).quantities]
+    assert names.index("irradiance") < names.index("absorbed") < names.index("temperature")
+    assert {item.name for item in make_plan(scenario).quantities if not item.output} == {
+        "irradiance",
+        "absorbed",
+        "depth",
+    }
+
+
+def test_other_quantities_and_another_path_may_be_asked_for(scenario, tmp_path):
+    plan = make_plan(scenario, quantities=["decay"], path=tmp_path / "other.nc")
+    assert [item.name for item in plan.quantities] == ["decay"]
+    assert plan.path == tmp_path / "other.nc"
+    with pytest.raises(ModelError, match="has no quantity 'decoy'; did you mean 'decay'"):
+        make_plan(scenario, quantities=["decoy"])
+
+
+def test_a_plan_says_what_has_no_effect(toy):
+    text = TEXT.replace('["temperature", "heat", "heat_error", "tides"]', '["decay"]')
+    text += '[parameters]\nalbedo = 0.1\nmoment = "2 yr"\n'
+    assert make_plan(Scenario.parse(text, model=toy)).warnings == [
+        f"the axis '{name}' has no effect on the quantities asked for" for name in ("planet",)
+    ] + [
+        "the value of 'albedo' has no effect on the quantities asked for",
+        "the axis 'luminosity' has no effect on the quantities asked for",
+        "the value of 'sky' has no effect on the quantities asked for",
+        "the value of 'moons' has no effect on the quantities asked for",
+    ]
+    assert make_plan(Scenario.parse(TEXT, model=toy)).warnings == []
+
+
+def _large(toy, cells):
+    text = f"""\
+model = "planet"
+[axes]
+luminosity = {{ linspace = ["1 Lsun", "2 Lsun", {cells // 1000}] }}
+albedo = {{ linspace = [0, 0.9, 1000] }}
+[output]
+quantities = ["absorbed"]
+"""
+    return make_plan(Scenario.parse(text, model=toy))
+
+
+def test_the_memory_of_a_large_grid_is_that_of_its_chunks_and_not_of_the_whole(toy):
+    small, large, huge = (_large(toy, cells) for cells in (10_000, 50_000_000, 5_000_000_000))
+    assert [item.lazy for item in large.quantities if item.output] == [True]
+    assert small.peak_memory < large.peak_memory < 2e9
+    assert huge.output_bytes == 40_000_000_000
+    assert huge.peak_memory < 3e9
+    assert small.peak_memory < 3e8
+
+
+def test_the_memory_of_an_eager_grid_covers_what_it_holds(toy):
+    plan = _large(toy, EAGER_CELLS)
+    assert not any(item.lazy for item in plan.quantities)
+    assert plan.peak_memory >= 1.5e8 + 2 * plan.output_bytes
+
+
+def test_planning_computes_nothing(count, tmp_path):
+    model, counters = count("irradiance", "absorbed", "temperature")
+    plan = make_plan(Scenario.parse(TEXT, model=model, folder=tmp_path))
+    assert plan.quantities
+    assert all(counter.calls == 0 for counter in counters.values())
+
+
+def test_the_plan_of_a_shipped_scenario_is_the_object_that_runs(tmp_path):
+    plan = gs.plan("imf_scan", output=tmp_path / "out.nc")
+    path = gs.run(plan)
+    with gs.open(path) as written:
+        assert {item.name: item.dims for item in plan.quantities if item.output} == {
+            name: variable.dims for name, variable in written.data_vars.items()
+        }
+        assert all(np.isfinite(written[name]).all() for name in ("flux", "events_per_year"))
+
+
+def test_a_faulty_source_is_refused_before_anything_is_planned(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(GridscanError, match="imf_scam: there is no such file"):
+        gs.plan("imf_scam")
+    assert "gridscan.plan" in sys.modules
