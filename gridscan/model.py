@@ -270,7 +270,6 @@ class Model:
                     name=f"{name}_error",
                     long_name=f"absolute error estimate of the {title}",
                     error_of=name,
-                    missing=None,
                 )
             return function
 

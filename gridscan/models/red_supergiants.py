@@ -182,6 +182,7 @@ fraction_within = model.kernel(
 mean_inverse_square_distance = model.kernel(
     "1/kpc^2",
     long_name="mean inverse square distance of the stars within the radius",
+    missing="where no star is within the radius",
     error=True,
     radius="kpc",
     distance_floor="kpc",

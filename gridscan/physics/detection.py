@@ -47,15 +47,16 @@ def flux_of_stars(number: Any, luminosity: Any, mean_energy: Any, mean_inverse_s
     mean_energy
         Mean energy <E> of a neutrino.
     mean_inverse_square_distance
-        Mean of 1/d^2 over the stars, per area.
+        Mean of 1/d^2 over the stars, per area; NaN where there are none, which send nothing.
 
     Returns
     -------
     Any
         Per area and time.
     """
+    mean = np.where(np.isnan(mean_inverse_square_distance), 0, mean_inverse_square_distance)
     # What varies along few axes is multiplied first, so that the large array is touched once.
-    return number * (luminosity / mean_energy * mean_inverse_square_distance / (4.0 * np.pi))
+    return number * (luminosity / mean_energy * mean / (4.0 * np.pi))
 
 
 def flux_of_one_star(luminosity: Any, mean_energy: Any, distance: Any) -> Any:

@@ -143,12 +143,13 @@ def mean_inverse_square_distance(
     Returns
     -------
     value, error
-        [1/kpc^2], of the shape to which all arguments broadcast; the error is an estimate of the absolute one.
+        [1/kpc^2], of the shape to which all arguments broadcast; the error is an estimate of the absolute one. NaN
+        where no star is within the radius, for of none there is no mean.
 
     Raises
     ------
     EvaluationError
-        If a parameter is outside its range, no star is within the radius, or an integral has not converged to 1e-8.
+        If a parameter is outside its range, or an integral has not converged to 1e-8.
     """
     parameters = (
         *(sun_x, sun_y, disk_scale_length, disk_inner_radius, disk_outer_radius, arm_fraction, arm_count, arm_pitch),
@@ -219,20 +220,21 @@ def _mean_inverse_squares(galaxy: Galaxy, radii: tuple[float, ...], floor: float
     require(0.0 < floor < math.inf, "distance_floor", floor, "finite, above 0 kpc")
     for radius in radii:
         require(radius > 0.0, "radius", radius, "finite, above 0 kpc")
+    value, error = np.full(len(radii), np.nan), np.full(len(radii), np.nan)
     fraction, fraction_error = _fractions(galaxy, radii)
-    distances = np.array(radii)
-    if (fraction == 0.0).any():
-        empty = distances[fraction == 0.0].max()
-        raise EvaluationError(f"radius is {empty:g} kpc, within which there is no star: the mean of 1/d^2 is undefined")
+    some = fraction > 0.0
+    if not some.any():
+        return value, error
+    fraction, fraction_error, distances = fraction[some], fraction_error[some], np.array(radii)[some]
     boundary = fraction / np.maximum(distances, floor) ** 2
     beyond = distances > floor
-    integral, integral_error = np.zeros(len(radii)), np.zeros(len(radii))
+    integral, integral_error = np.zeros(len(distances)), np.zeros(len(distances))
     if beyond.any():
         tolerance = _TOLERANCE_OF_MEAN * float(boundary[beyond].min())
         integral[beyond], integral_error[beyond] = _integral_by_parts(galaxy, distances[beyond], floor, tolerance)
-    value = (boundary + integral) / fraction
-    error = integral_error / fraction + value * fraction_error / fraction
-    _require_convergence("mean_inverse_square_distance", value, error, distances)
+    value[some] = (boundary + integral) / fraction
+    error[some] = (integral_error + value[some] * fraction_error) / fraction
+    _require_convergence("mean_inverse_square_distance", value[some], error[some], distances)
     return value, error
 
 

@@ -170,6 +170,12 @@ def test_flux_is_that_of_one_star_where_one_is_expected_at_a_known_distance(mode
     )
 
 
+def test_where_no_star_is_near_the_mean_distance_is_missing_and_the_flux_zero(model):
+    found = model.evaluate(["mean_inverse_square_distance", "flux", "events_per_year"], sun_x=["-8.2 kpc", "-20 kpc"])
+    assert np.isnan(found.mean_inverse_square_distance.values).tolist() == [False, True]
+    assert found.flux.values[0] > 0 == found.flux.values[1] == found.events_per_year.values[1]
+
+
 def test_the_event_spectrum_integrates_to_the_events(model):
     nodes, weights = np.polynomial.legendre.leggauss(40)
     spectrum = model.evaluate("event_spectrum", energy=2.55 + 2.45 * nodes)

@@ -289,6 +289,7 @@ def test_arguments_broadcast_and_every_galaxy_is_evaluated_once(monkeypatch):
         ({"ring_width": 0.0}, "ring_width is 0"),
         ({"arm_pitch": 0.0}, "arm_pitch is 0; allowed is -pi/2 to pi/2 rad, but not 0"),
         ({"arm_pitch": 2.0}, "arm_pitch is 2"),
+        ({"arm_pitch": -1e-4}, r"arm_pitch is -0\.0001; allowed is at least 0\.00187 rad either way, for 4 arms"),
         ({"arm_count": 2.5}, r"arm_count is 2\.5; allowed is 1, 2, 3"),
         ({"arm_count": 0}, "arm_count is 0"),
         ({"sun_x": np.nan}, "sun_x is nan; allowed is a finite number"),
@@ -306,12 +307,19 @@ def test_nonsense_is_refused_by_name_value_and_range(change, message):
     [
         ({"radius": 0.0}, "radius is 0; allowed is finite, above 0 kpc"),
         ({"distance_floor": 0.0}, "distance_floor is 0"),
-        ({"sun_x": 20.0}, "radius is 1 kpc, within which there is no star"),
     ],
 )
-def test_a_mean_over_no_star_or_without_floor_is_refused(change, message):
+def test_a_mean_at_no_distance_or_without_floor_is_refused(change, message):
     with pytest.raises(EvaluationError, match=message):
         galaxy.mean_inverse_square_distance(**{"radius": 1.0, **MILKY_WAY, "distance_floor": FLOOR, **change})
+
+
+def test_a_mean_over_no_star_is_missing_and_does_not_spoil_the_others():
+    far = {**MILKY_WAY, "distance_floor": FLOOR, "sun_x": 20.0}
+    value, error = galaxy.mean_inverse_square_distance(**{"radius": [1.0, 9.0], **far})
+    assert np.isnan([value[0], error[0]]).all()
+    assert 1 / 81 < value[1] < 1 / 25
+    assert error[1] < 1e-8 * value[1]
 
 
 def test_an_integral_that_has_not_converged_is_refused(monkeypatch):
