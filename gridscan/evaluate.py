@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gridscan.errors import EvaluationError, ScenarioError
+from gridscan.errors import EvaluationError, GridscanWarning, ScenarioError
 from gridscan.graph import Graph, Step
 from gridscan.inputs import Coordinate, Given, Input, Resolved, resolve
 from gridscan.model import Model
@@ -33,6 +33,8 @@ CHUNK_CELLS = 1_000_000
 _MOST_CHUNKS = 20_000
 _QUADRATURE_ORDERS = (16, 32, 64, 128, 256, 512, 1024)
 _NODES_AT_ONCE = 16
+# Longer axes are in the file as coordinates; the settings then tell their ends.
+_LONGEST_SETTING = 1000
 # Relative to the integral of the magnitude: where an integrand cancels, the sum of its values is not better than this.
 _ROUNDING = 1e-15
 # Dimension of value and error in a chunk; like that of a vector, it is no identifier, so no axis can have its name.
@@ -69,11 +71,17 @@ class Layout:
         return self.cells(name) > EAGER_CELLS
 
     @property
-    def unused(self) -> list[str]:
-        """Names that were given a value on which nothing that was asked for depends."""
+    def idle(self) -> list[str]:
+        """One line for each name that was given a value on which nothing that was asked for depends."""
+        model, given = self.resolved.model, self.resolved.given
         used = self.graph.inputs_of(*self.graph.targets)
-        model = self.resolved.model
-        return [name for name in model.names if name in self.resolved.given and name not in _with_labels(model, used)]
+        used |= {label for label in model.labels if any(key in used - given for key in model.bundled(label))}
+        lines = []
+        for name in model.names:
+            if name in given and name not in used:
+                what = "the axis" if name in self.resolved.sizes else "the value of"
+                lines.append(f"{what} {name!r} has no effect on the quantities asked for")
+        return lines
 
 
 def _with_labels(model: Model, used: set[str]) -> set[str]:
@@ -117,7 +125,10 @@ def evaluate_model(model: Model, names: str | Iterable[str], values: Mapping[str
     """Evaluate quantities without a file; see :meth:`gridscan.model.Model.evaluate`."""
     resolved = resolve(model, {name: Given(value, (name,)) for name, value in values.items()})
     wanted = [names] if isinstance(names, str) else list(names)
-    dataset = compute_lazily(lay_out(resolved, wanted))
+    layout = lay_out(resolved, wanted)
+    for fault in layout.idle:
+        warnings.warn(fault, GridscanWarning, stacklevel=3)
+    dataset = compute_lazily(layout)
     return dataset[names] if isinstance(names, str) else dataset
 
 
@@ -400,5 +411,9 @@ def _setting(model: Model, name: str, item: Input) -> Any:
         return item.data.tolist()
     node = model[name]
     values = np.asarray(item.data / base_factor(node.unit))
+    if values.size > _LONGEST_SETTING:
+        ends = {"first": float(values.flat[0]), "last": float(values.flat[-1]), "size": values.size}
+        return {"value": ends, "unit": readable(node.unit)}
+    # The way to SI and back costs the last digit, which nobody wants to read.
     rounded = np.array([float(f"{value:.14g}") for value in values.ravel()]).reshape(values.shape)
     return {"value": rounded.tolist(), "unit": readable(node.unit)}

@@ -312,8 +312,7 @@ class Model:
             if isinstance(node, Quantity) and node.gives_error:
                 model._nodes.pop(f"{name}_error", None)
             model._proven.discard(name)
-        model.check(unused=False)
-        return model
+        return model.check(unused=False)
 
     def copy(self) -> Model:
         """Return a model that can be extended without touching this one."""
@@ -323,7 +322,15 @@ class Model:
         return model
 
     def check(self, *, unused: bool = True) -> Model:
-        """Report every fault of the wiring: unknown names, cycles, and (by default) inputs that nothing uses.
+        """Report every fault of the wiring: unknown names, cycles, and inputs that nothing uses.
+
+        It ends the definition of a model: a loaded one is checked by itself, one in a notebook by its author. What
+        may be wrong in a model that is still being written is checked whenever it is used.
+
+        Parameters
+        ----------
+        unused
+            Whether inputs that nothing uses are faults.
 
         Raises
         ------

@@ -105,15 +105,6 @@ class Plan:
         chunk = _BYTES * math.prod(max(sizes) for sizes in self.layout.chunks.values())
         return _BASE_MEMORY + _DASK_MEMORY + kept + chunk * (lazy + _COPIES) * (os.cpu_count() or 1)
 
-    @property
-    def warnings(self) -> list[str]:
-        """What the user should know before running."""
-        axes = set(self.layout.resolved.sizes)
-        return [
-            f"{'the axis' if name in axes else 'the value of'} {name!r} has no effect on the quantities asked for"
-            for name in self.layout.unused
-        ]
-
 
 def make_plan(scenario: Scenario, *, quantities: Sequence[str] | None = None, path: str | Path | None = None) -> Plan:
     """Prove a scenario's model and measure what a run of it takes.

@@ -216,6 +216,8 @@ def result_report(dataset: xr.Dataset, provenance: Provenance) -> RenderableType
 def _setting(setting: Any) -> str:
     values = setting["value"] if isinstance(setting, dict) else setting
     unit = setting["unit"] if isinstance(setting, dict) else "1"
+    if isinstance(values, dict):
+        return f"{values['size']:,} values from {values['first']:.6g} to {values['last']:.6g} {unit}".removesuffix(" 1")
     items = values if isinstance(values, list) else [values]
     shown = [f"{item:.6g}" if isinstance(item, float) else str(item) for item in items[:8]]
     more = ", …" if len(items) > 8 else ""

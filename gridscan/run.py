@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
+from gridscan.errors import GridscanWarning
 from gridscan.evaluate import compute_lazily
 from gridscan.model import Model
 from gridscan.plan import Plan, make_plan
@@ -75,7 +77,13 @@ def plan(
             output = source
         elif not os.path.exists(source):
             output = Path("results", f"{Path(source).name}.nc")
-    return make_plan(scenario, path=output)
+    return _warned(make_plan(scenario, path=output))
+
+
+def _warned(plan: Plan) -> Plan:
+    for fault in plan.layout.idle:
+        warnings.warn(fault, GridscanWarning, stacklevel=3)
+    return plan
 
 
 def evaluate(
@@ -104,7 +112,7 @@ def evaluate(
         Saying what was found, where, and what is allowed.
     """
     scenario = find_scenario(source, model=model, overrides=overrides)
-    return execute(make_plan(scenario, quantities=quantities))
+    return execute(_warned(make_plan(scenario, quantities=quantities)))
 
 
 def execute(plan: Plan) -> xr.Dataset:

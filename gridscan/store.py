@@ -26,7 +26,6 @@ import xarray as xr
 import gridscan
 from gridscan.errors import ScenarioError, StoreError, nearest
 from gridscan.evaluate import input_settings
-from gridscan.model import Model
 from gridscan.plan import Plan
 from gridscan.resources import folder
 from gridscan.units import base_factor, base_unit, parse_unit, readable, to_cf
@@ -67,16 +66,20 @@ def provenance_of(plan: Plan) -> Provenance:
         scenario.model.name,
         settings,
         versions,
-        _fingerprint(scenario.model, plan.layout.graph.targets, settings, versions),
+        _fingerprint(plan, versions),
         datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )
 
 
-def _fingerprint(model: Model, targets: tuple[str, ...], settings: dict[str, Any], versions: dict[str, str]) -> str:
+def _fingerprint(plan: Plan, versions: dict[str, str]) -> str:
     """Hash all that decides the numbers: values, the sources of gridscan and of the model, tables, versions."""
-    digest = hashlib.sha256(json.dumps([targets, settings, versions], sort_keys=True).encode())
+    graph, resolved = plan.layout.graph, plan.layout.resolved
+    digest = hashlib.sha256(json.dumps([graph.targets, versions], sort_keys=True).encode())
+    for name in sorted(graph.inputs):
+        item = resolved.inputs[name]
+        digest.update(f"{name} {item.dims} {item.data.dtype} {item.data.shape}".encode() + item.data.tobytes())
     sources = {*Path(gridscan.__file__).parent.rglob("*.py"), *folder("data").glob("*.*")}
-    for node in model.quantities.values():
+    for node in resolved.model.quantities.values():
         with contextlib.suppress(TypeError):
             sources.add(Path(inspect.getfile(inspect.unwrap(node.function))))
     for path in sorted(path for path in sources if path.is_file()):

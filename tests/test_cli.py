@@ -261,6 +261,16 @@ def test_plot_draws_a_picture(folder):
     assert Path("events.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.filterwarnings("ignore:the shares of:gridscan.errors.GridscanWarning")
+@pytest.mark.parametrize("question", ["shares", "discriminate", "local"])
+def test_tables_of_sensitivity_have_a_picture(folder, question):
+    picks = [] if question == "shares" else ["--at", "time=20 Myr", "--at", "detector=juno"]
+    succeed("run", "small.toml")
+    options = [*QUESTIONS[question], *picks, "--picture", "answer.png"]
+    assert "wrote answer.png" in succeed("sensitivity", question, "small.nc", "events_per_year", *options)
+    assert Path("answer.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_the_shipped_schema_is_the_generated_one():
     for model in SHIPPED:
         shipped = data_path(f"schemas/{model}.json")

@@ -11,7 +11,7 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gridscan.errors import EvaluationError, GridscanError, ModelError, ScenarioError
+from gridscan.errors import EvaluationError, GridscanError, GridscanWarning, ModelError, ScenarioError
 from gridscan.evaluate import compute_lazily, input_settings, lay_out
 from gridscan.inputs import Given, resolve
 from gridscan.model import Model
@@ -427,8 +427,9 @@ def test_the_settings_of_a_result_name_every_input_with_its_unit(toy):
 
 def test_values_without_effect_are_listed(toy):
     resolved = resolve(toy, {name: Given(value) for name, value in AXES.items()})
-    assert set(lay_out(resolved, ["absorbed"]).unused) == {"moons", "moment", "end", "cooling_time"}
-    assert lay_out(resolved, ["tides", "heat", "decay"]).unused == []
+    idle = [line.split("'")[1] for line in lay_out(resolved, ["absorbed"]).idle]
+    assert set(idle) == {"moons", "moment", "end", "cooling_time"}
+    assert lay_out(resolved, ["tides", "heat", "decay"]).idle == []
 
 
 def test_zipped_values_move_together(toy):
@@ -481,3 +482,10 @@ def test_permuting_the_axes_permutes_the_result(toy, grid, random):
     for name in _NAMES:
         assert second[name].dims == tuple(dim for dim in order if dim in first[name].dims)
         np.testing.assert_allclose(second[name].transpose(*first[name].dims), first[name], rtol=1e-13)
+
+
+def test_a_value_without_effect_is_said(toy):
+    with pytest.warns(GridscanWarning, match="the axis 'moons' has no effect on the quantities asked for"):
+        toy.evaluate("irradiance", moons=[1, 2])
+    with pytest.warns(GridscanWarning, match="the value of 'planet' has no effect"):
+        toy.evaluate("irradiance", planet="mars", orbit="1 AU")

@@ -83,7 +83,7 @@ def test_other_quantities_and_another_path_may_be_asked_for(scenario, tmp_path):
 def test_a_plan_says_what_has_no_effect(toy):
     text = TEXT.replace('["temperature", "heat", "heat_error", "tides"]', '["decay"]')
     text += '[parameters]\nalbedo = 0.1\nmoment = "2 yr"\n'
-    assert make_plan(Scenario.parse(text, model=toy)).warnings == [
+    assert make_plan(Scenario.parse(text, model=toy)).layout.idle == [
         f"the axis '{name}' has no effect on the quantities asked for" for name in ("planet",)
     ] + [
         "the value of 'albedo' has no effect on the quantities asked for",
@@ -91,7 +91,7 @@ def test_a_plan_says_what_has_no_effect(toy):
         "the value of 'sky' has no effect on the quantities asked for",
         "the value of 'moons' has no effect on the quantities asked for",
     ]
-    assert make_plan(Scenario.parse(TEXT, model=toy)).warnings == []
+    assert make_plan(Scenario.parse(TEXT, model=toy)).layout.idle == []
 
 
 def _large(toy, cells):

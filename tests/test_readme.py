@@ -49,7 +49,7 @@ def test_forgetting_the_conversion_is_the_error_that_the_readme_promises(clone):
 
 def test_the_model_of_ones_own_takes_about_twenty_lines():
     lines = [line for line in blocks("python")[1].splitlines() if line.strip() and not line.startswith("import")]
-    assert len(lines) <= 24
+    assert len(lines) <= 25
 
 
 def test_the_scenario_is_valid(clone):

@@ -77,13 +77,10 @@ def catalogues_of(model: Model) -> dict[str, Any]:
 
 
 def planned(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None = None) -> Plan:
-    """Plan a run, and say what the user should know before it."""
+    """Plan a run."""
     from gridscan.run import plan
 
-    made = plan(file, model=model_named(model_name), overrides=overrides, output=output)
-    for warning in made.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    return made
+    return plan(file, model=model_named(model_name), overrides=overrides, output=output)
 
 
 def dataset_of(file: str, at: dict[str, Any], name: str | None = None) -> xr.Dataset:

@@ -41,6 +41,19 @@ def _question(command: Command) -> Command:
     return command
 
 
+_picture = click.option("--picture", type=click.Path(path_type=Path), help="Draw it too, as .png, .pdf or .svg.")
+
+
+def _draw(kind: str, table: Any, picture: Path | None) -> None:
+    if picture is not None:
+        import matplotlib
+
+        matplotlib.use("Agg")
+        from gridscan import plot
+
+        click.echo(f"wrote {plot.save(getattr(plot, kind)(table), picture)}")
+
+
 def _names(text: str | None) -> list[str] | None:
     return [name.strip() for name in text.split(",")] if text is not None else None
 
@@ -77,9 +90,20 @@ def contrast(
 @_question
 @_over
 @_log
-def shares(file: str, quantity: str, at: dict[str, Any], out: Path | None, over: str | None, logarithmic: bool) -> None:
+@_picture
+def shares(
+    file: str,
+    quantity: str,
+    at: dict[str, Any],
+    out: Path | None,
+    over: str | None,
+    logarithmic: bool,
+    picture: Path | None,
+) -> None:
     """Divide the variance over the grid among the axes: first order, total, pairwise."""
-    show_or_write(dataset_of(file, at, quantity).gridscan.variance_shares(quantity, _names(over), logarithmic), out)
+    table = dataset_of(file, at, quantity).gridscan.variance_shares(quantity, _names(over), logarithmic)
+    show_or_write(table, out)
+    _draw("shares", table, picture)
 
 
 @sensitivity.command()
@@ -112,6 +136,7 @@ def crossing(
 )
 @click.option("--significance", default=3.0, show_default=True, help="In standard deviations.")
 @click.option("--mass", help="Mass of the detector: a value with a unit, or the name of a coordinate.")
+@_picture
 def discriminate(
     file: str,
     quantity: str,
@@ -122,6 +147,7 @@ def discriminate(
     background: str,
     significance: float,
     mass: str | None,
+    picture: Path | None,
 ) -> None:
     """Show how large a detector tells any two labels or values of an axis apart."""
     options: dict[str, Any] = {
@@ -130,13 +156,15 @@ def discriminate(
         "significance": significance,
         "mass": mass,
     }
-    show_or_write(dataset_of(file, at, quantity).gridscan.discriminate(quantity, along, **options), out)
+    table = dataset_of(file, at, quantity).gridscan.discriminate(quantity, along, **options)
+    show_or_write(table, out)
+    _draw("matrix", table, picture)
 
 
 @sensitivity.command("local")
 @_question
 @click.option("--keep", help="Axes that stay, joined by commas.")
-@click.option("--picture", type=click.Path(path_type=Path), help="Draw the tornado too.")
+@_picture
 @scenario_options
 def local_command(
     file: str,
@@ -154,10 +182,4 @@ def local_command(
     options: dict[str, Any] = {"model": model_named(model_name), "overrides": overrides}
     table = local(file, quantity, at=at, keep=_names(keep) or (), **options)
     show_or_write(table, out)
-    if picture is not None:
-        import matplotlib
-
-        matplotlib.use("Agg")
-        from gridscan.plot import save, tornado
-
-        click.echo(f"wrote {save(tornado(table), picture)}")
+    _draw("tornado", table, picture)
