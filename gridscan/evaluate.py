@@ -19,12 +19,13 @@ import xarray as xr
 
 from gridscan.errors import EvaluationError, GridscanWarning, ScenarioError
 from gridscan.graph import Graph, Step
-from gridscan.inputs import Coordinate, Given, Input, Resolved, resolve
+from gridscan.inputs import Coordinate, Input, Resolved, resolve
 from gridscan.model import Model
 from gridscan.nodes import Quantity
 from gridscan.proof import prove
 from gridscan.quadrature import gauss_legendre
 from gridscan.units import base_factor, readable, unit_attributes
+from gridscan.values import Given
 
 #: Quantities up to this size are computed at once; larger ones are chunked and lazy.
 EAGER_CELLS = 4_000_000

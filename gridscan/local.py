@@ -11,11 +11,12 @@ import xarray as xr
 
 from gridscan.errors import ScenarioError, SensitivityError, listed, nearest
 from gridscan.evaluate import compute_lazily, lay_out
-from gridscan.inputs import Coordinate, Given, Input, InputFaults, Resolved, resolve
+from gridscan.inputs import Coordinate, Input, Resolved, resolve
 from gridscan.model import Model
 from gridscan.nodes import Parameter
 from gridscan.run import Source, find_scenario
 from gridscan.units import base_factor, readable
+from gridscan.values import Given, InputFaults
 
 _STEP = 0.003
 _STEP_DIMENSION = "_step"

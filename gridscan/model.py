@@ -23,6 +23,7 @@ from gridscan.nodes import (
     Parameter,
     Quantity,
     argument_names,
+    check_default,
     check_kernel_arguments,
     default_and_unit,
     substitute,
@@ -157,7 +158,7 @@ class Model:
             If the default cannot be read.
         """
         self._claim(name)
-        self._nodes[name] = parameter = Parameter(
+        parameter = Parameter(
             name,
             description,
             *default_and_unit(name, default, unit, tuple(choices)),
@@ -169,6 +170,8 @@ class Model:
             vector=vector,
             selects=selects,
         )
+        check_default(parameter)
+        self._nodes[name] = parameter
         return parameter
 
     def constant(self, name: str, value: str | None = None, description: str = "") -> Constant:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -175,6 +176,25 @@ def default_and_unit(
     if isinstance(default, int | float):
         return parse_unit(unit or "1"), float(default)
     return parse_unit(unit or "1"), tuple(float(value) for value in default)
+
+
+def check_default(parameter: Parameter) -> None:
+    """Refuse a default that could not be given.
+
+    Raises
+    ------
+    ModelError
+        Saying what is allowed.
+    """
+    default = parameter.default
+    values = default if isinstance(default, tuple) else (default,) if isinstance(default, float) else ()
+    low = -math.inf if parameter.minimum is None else parameter.minimum
+    high = math.inf if parameter.maximum is None else parameter.maximum
+    for value in values:
+        if not (low <= value <= high and math.isfinite(value) and (not parameter.integer or value.is_integer())):
+            raise ModelError(
+                f"the default {value:g} of {parameter.name!r} is not allowed: it has to be {parameter.allowed}"
+            )
 
 
 def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:

@@ -17,12 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gridscan.catalogue import shipped_catalogue
 from gridscan.errors import ModelError, ScenarioError, listed, nearest
-from gridscan.inputs import AxisRange, Fault, Given, InputFaults, Resolved, resolve, schema_fault, shown
+from gridscan.inputs import Resolved, resolve
 from gridscan.model import Model
 from gridscan.models import load_model
 from gridscan.nodes import Constant, Label, Parameter, Quantity
 from gridscan.toml_positions import Positions, locate
 from gridscan.units import readable
+from gridscan.values import AxisRange, Fault, Given, InputFaults, schema_fault, shown
 
 _LARGEST_FILE = 50_000_000
 

@@ -6,8 +6,9 @@ import pytest
 
 from gridscan.catalogue import Catalogue, Record, read_catalogue, shipped_catalogue
 from gridscan.errors import CatalogueError
-from gridscan.inputs import InputFaults, resolve
+from gridscan.inputs import resolve
 from gridscan.models import SHIPPED, load_model
+from gridscan.values import InputFaults
 
 GOOD = """
 [small]

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from gridscan.errors import EvaluationError, GridscanError, GridscanWarning, ModelError, ScenarioError
 from gridscan.evaluate import compute_lazily, input_settings, lay_out
-from gridscan.inputs import Given, resolve
+from gridscan.inputs import resolve
 from gridscan.model import Model
 from gridscan.units import parse_unit, unit_of
+from gridscan.values import Given
 
 SIGMA = 5.670374419e-8
 AXES = {

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridscan.errors import ScenarioError
-from gridscan.inputs import LONGEST_AXIS, Given, InputFaults, resolve, shown
+from gridscan.inputs import resolve
 from gridscan.model import Model
 from gridscan.units import Quantity
+from gridscan.values import LONGEST_AXIS, Given, InputFaults, shown
 
 AU = 149_597_870_700.0
 

@@ -409,3 +409,21 @@ def test_a_faulty_model_file_is_refused_with_the_reason(tmp_path, text, attribut
     with pytest.raises(GridscanError) as caught:
         load_model(f"{_model_file(tmp_path, text)}{attribute}")
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"default": "-1 m", "minimum": 0},
+            "the default -1 of 'length' is not allowed: it has to be a number of at least 0 m",
+        ),
+        ({"default": "3 m", "maximum": 2}, "a number of at most 2 m"),
+        ({"default": 2.5, "integer": True}, "a whole number"),
+        ({"default": "nan m"}, "the default nan of 'length'"),
+        ({"default": [1, 5], "minimum": 2, "vector": "step"}, "the default 1 of 'length'"),
+    ],
+)
+def test_a_default_that_could_not_be_given_is_refused(options, message):
+    with pytest.raises(ModelError, match=message):
+        Model("plane", "Flat").parameter("length", options.pop("default"), "Length", **options)

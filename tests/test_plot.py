@@ -51,6 +51,7 @@ def dataset():
             "offset": (("time",), TIMES - 10, attributes("kpc", "offset")),
             "shape": (("sun", "radius"), np.outer([1, 2], RADII), attributes("1", "share within the radius")),
             "single": ((), 4.25, attributes("kt", "one mass")),
+            "unborn": (("imf", "time"), np.where(time > 7, imf * time, np.nan)[..., 0], attributes("1", "unborn")),
             "lost": (("imf", "time"), np.full((4, 4), np.nan), attributes("1", "lost")),
         },
         coords={
@@ -153,7 +154,7 @@ def test_without_along_the_longest_numeric_axis_and_the_first_labels_are_chosen(
     axes = draw(dataset, "events")
     assert axes.get_xlabel().startswith("Radius")
     assert axes.get_legend().get_title().get_text() == "imf"
-    assert subtitle(axes).startswith("time = 5 Myr, detector = juno")
+    assert subtitle(axes).startswith("time = 12 Myr, detector = juno")
 
 
 def test_without_a_numeric_axis_labels_become_bars(dataset):
@@ -199,7 +200,7 @@ def test_of_many_lines_ten_are_drawn_and_the_legend_says_so():
 def test_bars_are_grouped_by_a_second_axis(dataset):
     axes = draw(dataset.sel(time=20), "events", along="imf", by="detector")
     heights = [[bar.get_height() for bar in group] for group in axes.containers]
-    np.testing.assert_array_equal(heights, dataset.events.sel(time=20).isel(radius=0).transpose("detector", "imf"))
+    np.testing.assert_array_equal(heights, dataset.events.sel(time=20).isel(radius=4).transpose("detector", "imf"))
     assert [item.get_text() for item in axes.get_legend().get_texts()] == DETECTORS
     assert len({group[0].get_hatch() for group in axes.containers}) == 3
     centres = [bar.get_x() + bar.get_width() / 2 for group in axes.containers for bar in group]
@@ -313,7 +314,7 @@ def test_zeros_on_a_linear_scale_are_drawn(dataset):
 
 
 def test_a_picture_of_nothing_but_zeros_says_so(dataset):
-    assert "every value shown is zero" in subtitle(draw(dataset, "flux", along="radius"))
+    assert "every value shown is zero" in subtitle(draw(dataset.sel(time=[5]), "flux", along="radius"))
 
 
 @pytest.mark.parametrize(
@@ -357,8 +358,8 @@ def test_tiny_values_keep_their_power_of_ten_clear_of_the_subtitle(dataset):
 # What is held fixed
 
 
-def test_axes_that_are_not_shown_are_held_at_their_first_value_and_said(dataset):
-    axes = draw(dataset.isel(time=slice(2, None)), "events", along="radius", by="imf")
+def test_axes_that_are_not_shown_are_held_at_their_first_label_or_middle_value_and_said(dataset):
+    axes = draw(dataset.isel(time=slice(1, None)), "events", along="radius", by="imf")
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), dataset.events.isel(imf=0, time=2, detector=0))
     assert subtitle(axes) == "time = 12 Myr, detector = juno"
 
@@ -382,7 +383,7 @@ def test_a_zipped_axis_is_said_by_its_parameters(dataset):
 
 def test_a_long_subtitle_is_broken_between_what_it_says(dataset):
     many = {f"parameter_{k}": ((), 1.5 * k, attributes("Msun/yr", "p")) for k in range(12)}
-    axes = draw(dataset.assign_coords(many).drop_attrs(deep=False), "flux", along="radius")
+    axes = draw(dataset.sel(time=[5]).assign_coords(many).drop_attrs(deep=False), "flux", along="radius")
     lines = axes.get_title(loc="left").split("\n")
     assert len(lines) > 2
     assert all(
@@ -454,7 +455,7 @@ def test_dollar_signs_and_missing_units_do_no_harm():
         ("mass", {"by": "detector"}, "no axis with several values but 'detector'"),
         ("single", {}, "the one number 4.25 kt: there is nothing to plot"),
         ("lost", {}, "'lost' has no finite value to plot"),
-        ("ratio", {"along": "imf"}, "no finite value to plot at time = 5 Myr"),
+        ("unborn", {"along": "imf"}, "no finite value to plot at time = 12 Myr"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_before_a_figure_is_made(dataset, quantity, options, message):

@@ -45,6 +45,7 @@ def _load_from_file(name: str) -> Model:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    # The folder stays on the path: what the model imports from beside it may be imported late.
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
     try:

@@ -48,8 +48,8 @@ def draw(
 ) -> Axes:
     """Draw a quantity: bars along labels, lines along numbers, a map along two axes.
 
-    Axes that are neither shown nor `by` are held at their first value, which the subtitle says. What is missing stays
-    blank. A scale is logarithmic where positive values span two decades.
+    Axes that are neither shown nor `by` are held at their first label or middle value, which the subtitle says. What
+    is missing stays blank. A scale is logarithmic where positive values span two decades.
 
     Parameters
     ----------

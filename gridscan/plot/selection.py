@@ -53,7 +53,7 @@ def long_axes(values: xr.DataArray) -> list[str]:
 def picked(
     values: xr.DataArray, kept: list[str], scanned: set[str] | None = None, sort: bool = True
 ) -> tuple[xr.DataArray, list[str]]:
-    """Hold all axes but some at their first value.
+    """Hold all axes but some: at the first label, or the middle one of the numbers as they stand.
 
     Parameters
     ----------
@@ -76,8 +76,9 @@ def picked(
     """
     rest = [str(axis) for axis in values.dims if axis not in kept]
     single = [name for name, item in values.coords.items() if not item.dims and (scanned is None or name in scanned)]
-    held = [point(values, axis, 0) for axis in rest] + [said(values[name]) for name in single]
-    left = values.isel(dict.fromkeys(rest, 0)).compute()
+    at = {axis: values.sizes[axis] // 2 if is_numeric(values, axis) else 0 for axis in rest}
+    held = [point(values, axis, index) for axis, index in at.items()] + [said(values[name]) for name in single]
+    left = values.isel(at).compute()
     left = left.where(np.isfinite(left))
     if not bool(left.notnull().any()):
         where = f" at {', '.join(held)}" if held else ""

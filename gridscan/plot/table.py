@@ -19,7 +19,7 @@ def tornado(table: xr.Dataset, *, axes: Axes | None = None, most: int = 15) -> A
     Parameters
     ----------
     table
-        From `gridscan.local`. Axes that it kept are held at their first value, which the subtitle says.
+        From `gridscan.local`. Axes that it kept are held at their first label or middle value, which the subtitle says.
     axes
         Where to draw; a new figure otherwise.
     most
