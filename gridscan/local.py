@@ -10,8 +10,9 @@ import numpy as np
 import xarray as xr
 
 from gridscan.errors import ScenarioError, SensitivityError, listed, nearest
-from gridscan.evaluate import compute_lazily, lay_out
+from gridscan.evaluate import compute_lazily
 from gridscan.inputs import Coordinate, Input, Resolved, resolve
+from gridscan.layout import lay_out
 from gridscan.model import Model
 from gridscan.nodes import Parameter
 from gridscan.run import Source, find_scenario

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridscan.errors import StoreError
-from gridscan.evaluate import Layout, lay_out
+from gridscan.layout import Layout, lay_out
 from gridscan.scenario import Scenario
 from gridscan.units import readable
 

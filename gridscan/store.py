@@ -25,7 +25,7 @@ import xarray as xr
 
 import gridscan
 from gridscan.errors import ScenarioError, StoreError, nearest
-from gridscan.evaluate import input_settings
+from gridscan.layout import input_settings
 from gridscan.plan import Plan
 from gridscan.resources import folder
 from gridscan.units import base_factor, base_unit, parse_unit, readable, to_cf

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import sys
 
 import numpy as np
 import pytest
 
-import gridscan.evaluate
 import gridscan.inputs
+import gridscan.layout
 from gridscan.catalogue import Catalogue, Record
 from gridscan.model import Model
 
@@ -100,12 +99,10 @@ def toy() -> Model:
 @pytest.fixture
 def set_cells(monkeypatch):
     """Return a function that sets up to how many cells a quantity is computed at once, and how many a chunk holds."""
-    # By its name in sys.modules: the function `gridscan.evaluate` hides the module of the same name.
-    module = sys.modules["gridscan.evaluate"]
 
     def put(eager: int, chunk: int = 2) -> None:
-        monkeypatch.setattr(module, "EAGER_CELLS", eager)
-        monkeypatch.setattr(module, "CHUNK_CELLS", chunk)
+        monkeypatch.setattr(gridscan.layout, "EAGER_CELLS", eager)
+        monkeypatch.setattr(gridscan.layout, "CHUNK_CELLS", chunk)
 
     return put
 

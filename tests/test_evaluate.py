@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gridscan.errors import EvaluationError, GridscanError, GridscanWarning, ModelError, ScenarioError
-from gridscan.evaluate import compute_lazily, input_settings, lay_out
+from gridscan.evaluate import compute_lazily
 from gridscan.inputs import resolve
+from gridscan.layout import input_settings, lay_out
 from gridscan.model import Model
 from gridscan.units import parse_unit, unit_of
 from gridscan.values import Given
@@ -490,3 +491,20 @@ def test_a_value_without_effect_is_said(toy):
         toy.evaluate("irradiance", moons=[1, 2])
     with pytest.warns(GridscanWarning, match="the value of 'planet' has no effect"):
         toy.evaluate("irradiance", planet="mars", orbit="1 AU")
+
+
+def test_an_array_that_a_formula_keeps_is_left_alone():
+    kept = np.array([1000.0, 2000.0])
+    model = Model("keeper", "Keeps an array")
+    model.parameter("axis", "1 m", "Axis")
+
+    @model.quantity("m")
+    def start(axis):
+        return 0 * axis
+
+    @model.quantity("km")
+    def table(start, axis):
+        return kept if isinstance(axis, np.ndarray) else start + axis
+
+    for _ in range(2):
+        np.testing.assert_array_equal(model.evaluate("table", axis=[1, 2]), [1.0, 2.0])

@@ -10,7 +10,7 @@ import xarray as xr
 
 import gridscan as gs
 from gridscan.errors import GridscanError, ModelError
-from gridscan.evaluate import EAGER_CELLS
+from gridscan.layout import EAGER_CELLS
 from gridscan.plan import make_plan
 from gridscan.scenario import Scenario
 

@@ -1,0 +1,133 @@
+"""The layout of an evaluation: what will run, proven, with the dimensions and chunks of everything."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gridscan.errors import ScenarioError
+from gridscan.graph import Graph, Step
+from gridscan.inputs import Input, Resolved
+from gridscan.model import Model
+from gridscan.proof import prove
+from gridscan.units import base_factor, readable
+
+#: Quantities up to this size are computed at once; larger ones are chunked and lazy.
+EAGER_CELLS = 4_000_000
+#: Cells of a chunk: some megabytes, so that a slice needs little more than itself and a core's cache holds the work.
+CHUNK_CELLS = 1_000_000
+_MOST_CHUNKS = 20_000
+# Longer axes are in the file as coordinates; the settings then tell their ends.
+_LONGEST_SETTING = 1000
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The proven graph with everything about its arrays that is known before anything is computed.
+
+    Attributes
+    ----------
+    dims
+        Dimensions of each input and quantity, in the order of the axes.
+    chunks
+        Chunk sizes of each dimension.
+    """
+
+    graph: Graph
+    resolved: Resolved
+    dims: dict[str, tuple[str, ...]]
+    chunks: dict[str, tuple[int, ...]]
+
+    def cells(self, name: str) -> int:
+        """Return the number of cells of an input or quantity."""
+        return math.prod(self.resolved.sizes[dim] for dim in self.dims[name])
+
+    def step(self, name: str) -> Step:
+        """Return the step that computes a quantity."""
+        return next(step for step in self.graph.steps if step.name == name)
+
+    def is_lazy(self, name: str) -> bool:
+        """Tell whether a quantity is too large to be computed at once."""
+        return self.cells(name) > EAGER_CELLS
+
+    @property
+    def idle(self) -> list[str]:
+        """One line for each name that was given a value on which nothing that was asked for depends."""
+        model, given = self.resolved.model, self.resolved.given
+        used = self.graph.inputs_of(*self.graph.targets)
+        used |= {label for label in model.labels if any(key in used - given for key in model.bundled(label))}
+        lines = []
+        for name in model.names:
+            if name in given and name not in used:
+                what = "the axis" if name in self.resolved.sizes else "the value of"
+                lines.append(f"{what} {name!r} has no effect on the quantities asked for")
+        return lines
+
+
+def with_labels(model: Model, used: set[str]) -> set[str]:
+    """Return names with the labels whose records bundle any of them."""
+    return used | {label for label in model.labels if any(name in used for name in model.bundled(label))}
+
+
+def lay_out(resolved: Resolved, names: Iterable[str]) -> Layout:
+    """Select, prove and measure what has to run for the quantities `names`.
+
+    Raises
+    ------
+    ModelError, UnitError, ScenarioError
+        If the model is faulty, a unit is wrong, or a name is none that can be computed.
+    """
+    model = resolved.model
+    names = list(names)
+    model.check(unused=False)
+    graph = Graph.of(model, names, resolved.cut)
+    prove(model, graph.formulas)
+    given = [name for name in graph.targets if name in resolved.cut]
+    if given:
+        raise ScenarioError(f"{given[0]!r} is given a value, so there is nothing to compute for it")
+    if not names:
+        raise ScenarioError("no quantity was asked for")
+    dims = graph.dimensions({name: item.dims for name, item in resolved.inputs.items()}, resolved.sizes)
+    return Layout(graph, resolved, dims, _chunks(resolved.sizes))
+
+
+def _chunks(sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    if not sizes:
+        return {}
+    from dask.array.core import normalize_chunks
+
+    cells = max(CHUNK_CELLS, math.prod(sizes.values()) // _MOST_CHUNKS)
+    shape = tuple(sizes.values())
+    chunks = normalize_chunks("auto", shape=shape, limit=cells * 8, dtype=np.dtype(float))
+    return dict(zip(sizes, chunks, strict=True))
+
+
+def input_settings(layout: Layout) -> dict[str, Any]:
+    """Return every input in use with its unit, as plain data for the provenance of a file."""
+    model, resolved = layout.resolved.model, layout.resolved
+    used = layout.graph.inputs_of(*layout.graph.targets)
+    settings: dict[str, Any] = {}
+    for label in model.labels:
+        if label in with_labels(model, used):
+            coordinate = resolved.coordinates.get(label)
+            settings[label] = model.labels[label].default if coordinate is None else coordinate.values.tolist()
+    for name in sorted(used):
+        settings[name] = _setting(model, name, resolved.inputs[name])
+    return settings
+
+
+def _setting(model: Model, name: str, item: Input) -> Any:
+    if item.data.dtype.kind == "U":
+        return item.data.tolist()
+    node = model[name]
+    values = np.asarray(item.data / base_factor(node.unit))
+    if values.size > _LONGEST_SETTING:
+        ends = {"first": float(values.flat[0]), "last": float(values.flat[-1]), "size": values.size}
+        return {"value": ends, "unit": readable(node.unit)}
+    # The way to SI and back costs the last digit, which nobody wants to read.
+    rounded = np.array([float(f"{value:.14g}") for value in values.ravel()]).reshape(values.shape)
+    return {"value": rounded.tolist(), "unit": readable(node.unit)}
