@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from gridscan.atomic import replacing
 from gridscan.errors import StoreError, listed, nearest
 from gridscan.units import label_of
 
@@ -40,19 +39,10 @@ def export_csv(dataset: xr.Dataset, path: str | Path, quantities: Sequence[str] 
     dataset = dataset[names].assign_coords(
         {dim: np.arange(size) for dim, size in dataset[names].sizes.items() if dim not in dataset.coords}
     )
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            for rows in _tables(dataset, names):
-                writer.writerows(rows)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        for rows in _tables(dataset, names):
+            writer.writerows(rows)
     return path
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import errno
 import hashlib
 import importlib.metadata
 import inspect
@@ -12,18 +11,19 @@ import json
 import os
 import platform
 import shutil
-import tempfile
 import tomllib
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 import numpy as np
 import xarray as xr
+from xarray.backends.file_manager import FILE_CACHE
 
 import gridscan
+from gridscan.atomic import reason, replacing
 from gridscan.errors import ScenarioError, StoreError, nearest
 from gridscan.layout import input_settings
 from gridscan.plan import Plan
@@ -176,12 +176,8 @@ def open_result(path: str | Path) -> xr.Dataset:
         return _from_disk(xr.open_dataset(path, engine="netcdf4", decode_times=False, chunks=chunks))
     except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
         raise StoreError(
-            f"{path}: cannot be read as netCDF ({_reason(error)}); it is damaged or something else"
+            f"{path}: cannot be read as netCDF ({reason(error)}); it is damaged or something else"
         ) from None
-
-
-def _reason(error: BaseException) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
 
 
 def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContextManager[Any] | None = None) -> Path:
@@ -198,64 +194,38 @@ def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContex
         If it cannot be written; what was there before is left as it was.
     """
     path = Path(path)
-    _check_target(path, dataset.nbytes)
-    with _temporary_beside(path) as temporary, _clear_messages(path):
-        dataset = _for_disk(dataset)
-        delayed = dataset.to_netcdf(temporary, engine="netcdf4", encoding=_encoding(dataset), compute=False)
-        with progress or contextlib.nullcontext():
-            delayed.compute()
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+    with replacing(path) as temporary:
+        _check_space(path, dataset.nbytes)
+        _write(_for_disk(dataset), temporary, progress)
     return path
 
 
-def _check_target(path: Path, size: int) -> None:
-    if os.path.isdir(path):
-        raise StoreError(f"{path}: is a folder; expected the name of a file")
+def _write(dataset: xr.Dataset, path: Path, progress: AbstractContextManager[Any] | None) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path.parent}: cannot be created: {_reason(error)}") from None
+        delayed = dataset.to_netcdf(path, engine="netcdf4", encoding=_encoding(dataset), compute=False)
+        with progress or contextlib.nullcontext():
+            delayed.compute()
+    except BaseException:
+        _close_quietly(path)
+        raise
+
+
+def _close_quietly(path: Path) -> None:
+    """Close a half-written file: left to xarray, its complaint would reach the screen at some later time."""
+    for key, file in list(FILE_CACHE.items()):
+        if isinstance(file, netCDF4.Dataset) and file.filepath() == str(path):
+            with contextlib.suppress(RuntimeError, KeyError):
+                del FILE_CACHE[key]
+                file.close()
+
+
+def _check_space(path: Path, size: int) -> None:
     free = shutil.disk_usage(path.parent).free
     if size + _MARGIN > free:
         raise StoreError(
-            f"{path}: needs about {size / 1e6:,.0f} MB, but {free / 1e6:,.0f} MB are free on that disk;"
+            f"{path}: needs about {(size + _MARGIN) / 1e6:,.0f} MB, but {free / 1e6:,.1f} MB are free on that disk;"
             " give another place with --output, or fewer values"
         )
-
-
-@contextlib.contextmanager
-def _temporary_beside(path: Path) -> Iterator[Path]:
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    except OSError as error:
-        raise StoreError(f"{path.parent}: cannot be written to: {_reason(error)}") from None
-    os.close(handle)
-    temporary = Path(name)
-    umask = os.umask(0)
-    os.umask(umask)
-    temporary.chmod(0o666 & ~umask)
-    try:
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _clear_messages(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        what = "the disk is full" if full else _reason(error)
-        raise StoreError(f"{path}: cannot be written: {what}; nothing that was there before is lost") from error
-    except RuntimeError as error:
-        if "NetCDF" not in str(error):
-            raise
-        free = shutil.disk_usage(path.parent).free
-        what = f"{_reason(error)}; {free / 1e6:,.0f} MB are free on that disk"
-        raise StoreError(f"{path}: cannot be written: {what}; nothing that was there before is lost") from error
 
 
 def _for_disk(dataset: xr.Dataset) -> xr.Dataset:

@@ -60,6 +60,6 @@ def test_an_unknown_quantity_leaves_an_earlier_file_alone(dataset, tmp_path):
 
 def test_a_place_that_cannot_be_written_to_is_named(dataset, tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot be created"):
         export_csv(dataset, tmp_path / "file" / "table.csv")
     assert not list(tmp_path.glob("*.part"))

@@ -627,7 +627,7 @@ def test_what_cannot_be_written_is_refused_and_leaves_what_was_there(dataset, tm
     for path, message in (
         (tmp_path / "mass.jpg", r"written as \.png, \.pdf or \.svg; found '\.jpg'"),
         (tmp_path / "mass", "found 'no suffix'"),
-        (tmp_path / "file" / "mass.png", "cannot be written"),
+        (tmp_path / "file" / "mass.png", "cannot be created"),
     ):
         with pytest.raises(StoreError, match=message):
             save(axes, path)
@@ -636,7 +636,7 @@ def test_what_cannot_be_written_is_refused_and_leaves_what_was_there(dataset, tm
         save(axes, tmp_path / "folder.png")
     (tmp_path / "old.png").write_text("old")
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", _full)
-    with pytest.raises(StoreError, match=r"old\.png: cannot be written: No space left"):
+    with pytest.raises(StoreError, match=r"old\.png: cannot be written: the disk is full"):
         save(axes, tmp_path / "old.png")
     assert (tmp_path / "old.png").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.png", "old.png"]

@@ -57,6 +57,7 @@ def describe(model_name: str, name: str | None) -> None:
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def new(model_name: str, out: Path | None, force: bool) -> None:
     """Write a commented scenario that runs as it is."""
+    from gridscan.atomic import replacing
     from gridscan.models import load_model
     from gridscan.resources import folder
     from gridscan.starter import starter
@@ -66,11 +67,11 @@ def new(model_name: str, out: Path | None, force: bool) -> None:
     if path.exists() and not force:
         raise StoreError(f"{path}: exists; overwrite it with --force, or give another name with --out")
     schema = folder("data") / "schemas" / f"{model.name}.json"
-    try:
-        path.write_text(starter(model, schema.as_uri() if schema.is_file() else None), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
-    click.echo(f"wrote {path}; run it with: gridscan run {path}")
+    text = starter(model, schema.as_uri() if schema.is_file() else None)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    named = f" --model {model_name}" if ".py" in model_name else ""
+    click.echo(f"wrote {path}; run it with: gridscan run {path}{named}")
 
 
 @main.command()

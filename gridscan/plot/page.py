@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import tempfile
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +16,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from gridscan.atomic import replacing
 from gridscan.errors import StoreError
 from gridscan.labelled import is_numeric, sentence
 from gridscan.plot.text import labels, number, plain, power, typeset, unit_text
@@ -52,27 +51,11 @@ def save(axes: Axes, path: str | Path, dpi: float = 110) -> Path:
     suffix = path.suffix.lower()
     if suffix not in _SUFFIXES:
         raise StoreError(f"{path}: a picture is written as .png, .pdf or .svg; found {path.suffix or 'no suffix'!r}")
-    if path.is_dir():
-        raise StoreError(f"{path}: is a folder; expected the name of a file")
     figure = figure_of(axes)
     # A page of our own has its margins; another may have a legend beyond its border.
     box = None if figure.get_layout_engine() is not None else "tight"
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            figure.savefig(file, format=suffix[1:], dpi=dpi, bbox_inches=box)
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format=suffix[1:], dpi=dpi, bbox_inches=box)
     return path
 
 

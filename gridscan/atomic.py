@@ -1,0 +1,89 @@
+"""Writing files so that they appear under their name only when they are whole."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import glob
+import os
+import shutil
+import socket
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from gridscan.errors import StoreError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a temporary file beside `path`, which takes its place when the block ends without an error.
+
+    What runs that were killed have left beside it is removed first.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be written; what was there before is left as it was.
+    """
+    path = Path(path)
+    if os.path.isdir(path):
+        raise StoreError(f"{path}: is a folder; expected the name of a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path.parent}: cannot be created: {reason(error)}") from None
+    _remove_remains(path)
+    temporary = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
+    try:
+        temporary.touch()
+    except OSError as error:
+        raise StoreError(f"{path.parent}: cannot be written to: {reason(error)}") from None
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:
+        what = _what_failed(error, path)
+        if what is None:
+            raise
+        raise StoreError(f"{path}: cannot be written: {what}; nothing that was there before is lost") from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def reason(error: BaseException) -> str:
+    """Return in a few words why a file cannot be read or written."""
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
+
+
+def _what_failed(error: OSError | RuntimeError, path: Path) -> str | None:
+    if isinstance(error, OSError):
+        return "the disk is full" if error.errno in _FULL else reason(error)
+    if "NetCDF" not in str(error):
+        return None
+    return f"{reason(error)}; {shutil.disk_usage(path.parent).free / 1e6:,.1f} MB are free on that disk"
+
+
+def _remove_remains(path: Path) -> None:
+    """Remove temporary files of the same name whose process on this machine is no more."""
+    pattern = f".{glob.escape(path.name)}.{glob.escape(socket.gethostname())}-*.part"
+    for name in glob.glob(pattern, root_dir=path.parent):
+        process = name.removesuffix(".part").rsplit("-", 2)[1]
+        if process.isdigit() and not _is_alive(int(process)):
+            with contextlib.suppress(OSError):
+                (path.parent / name).unlink()
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
