@@ -35,7 +35,9 @@ class Catalogue(Mapping[str, Record]):
 
     def __getitem__(self, label: str) -> Record:
         if label not in self.records:
-            raise CatalogueError(f"unknown {self.name} {label!r}{nearest(label, self)}; known are {listed(self, 20)}")
+            own = f"write its record as [catalogue.{self.name}.{label}]"
+            known = f"known are {listed(self, 20)}" if self.records else own
+            raise CatalogueError(f"unknown {self.name} {label!r}{nearest(label, self)}; {known}")
         return self.records[label]
 
     def __contains__(self, label: object) -> bool:

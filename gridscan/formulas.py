@@ -37,7 +37,8 @@ def run_step(step: Step, arguments: Mapping[str, np.ndarray]) -> dict[str, Any]:
     except EvaluationError as fault:
         raise EvaluationError(f"{node.name!r}: {fault}") from fault
     except Exception as fault:
-        raise EvaluationError(f"{node.name!r} ({node.where}) failed: {type(fault).__name__}: {fault}") from fault
+        hint = " (arguments are arrays: choose with np.where, not with if)" if "ambiguous" in str(fault) else ""
+        raise EvaluationError(f"{node.name!r} ({node.where}) failed: {type(fault).__name__}: {fault}{hint}") from fault
     name = node.error_of or node.name
     return {name: value} if error is None else {name: value, f"{name}_error": error}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
@@ -88,6 +89,9 @@ def position_on(quantity: xr.DataArray, axis: str, wanted: str | float) -> int:
         If text is given for a numeric axis whose unit it does not fit.
     """
     if is_numeric(quantity, axis):
+        with contextlib.suppress(ValueError):
+            # A value of an axis is looked up, not computed with: its number is enough.
+            wanted = float(wanted)
         values, value = numeric_axis(quantity, axis), in_unit_of(quantity[axis], wanted)
         found = np.flatnonzero(np.isclose(values, value, rtol=_SAME_VALUE, atol=0.0))
         closest = f"; the nearest is {values[np.argmin(np.abs(values - value))]:g}" if values.size else ""
@@ -131,8 +135,10 @@ def in_unit_of(variable: xr.DataArray, value: str | float) -> float:
     try:
         return float(convert(given.magnitude, given.units, unit))
     except UnitError:
-        found = readable(given.units)
-        raise UnitError(f"{value!r} is in {found!r}; {variable.name!r} needs a value in {readable(unit)!r}") from None
+        found, expected = readable(given.units), readable(unit)
+        if found == "1":
+            raise UnitError(f"{value!r} has no unit; write for example '{value.strip()} {expected}'") from None
+        raise UnitError(f"{value!r} is in {found!r}; {variable.name!r} needs a value in {expected!r}") from None
 
 
 def sentence(variable: xr.DataArray) -> str:

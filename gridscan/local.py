@@ -17,7 +17,7 @@ from gridscan.model import Model
 from gridscan.nodes import Parameter
 from gridscan.run import Source, find_scenario
 from gridscan.units import base_factor, readable
-from gridscan.values import Given, InputFaults
+from gridscan.values import Given, InputFaults, Numeric
 
 _STEP = 0.003
 _STEP_DIMENSION = "_step"
@@ -39,7 +39,8 @@ def local(
     """Return the elasticity d ln y / d ln x of a quantity to every numeric parameter x around the base values.
 
     The base values are those of the scenario. Along an axis that is not kept, the base is the value in `at`; without
-    one, the model's default where the axis holds it, and the first value otherwise.
+    one, the number nearest to the model's default, the default label where the axis holds it, and the first value
+    otherwise. Quantities and constants that were given a value count as parameters.
 
     Parameters
     ----------
@@ -71,11 +72,13 @@ def local(
     base, chosen = _base(scenario.resolved, dict(at or {}), list(keep))
     layout = lay_out(base, [quantity])
     used = layout.graph.inputs_of(quantity)
+    given = [node for node in (base.model[name] for name in base.given & used) if not isinstance(node, Parameter)]
     parameters = [node for name, node in base.model.parameters.items() if name in used and not node.choices]
     rows, passed_over = [], []
-    for node in parameters:
+    for node in [*parameters, *sorted(given, key=lambda node: node.name)]:
         data = base.inputs[node.name].data
-        if node.integer or node.vector is not None or np.any(data == 0):
+        whole = isinstance(node, Parameter) and (node.integer or node.vector is not None)
+        if whole or np.any(data == 0):
             passed_over.append(node.name)
         else:
             rows.append((node, *_elasticity(base, node, quantity)))
@@ -105,7 +108,7 @@ def _base(resolved: Resolved, at: dict[str, Any], keep: list[str]) -> tuple[Reso
         if coordinate.dims and coordinate.dims[0] in picked:
             value = coordinate.values[picked[coordinate.dims[0]]]
             coordinates[name] = Coordinate((), value, coordinate.unit, coordinate.long_name)
-            if name in resolved.sizes:
+            if name in resolved.given:
                 chosen[name] = _text(value, coordinate.unit)
         else:
             coordinates[name] = coordinate
@@ -139,15 +142,14 @@ def _position(resolved: Resolved, dim: str, wanted: Any) -> int:
 
 
 def _default_position(resolved: Resolved, dim: str, values: np.ndarray) -> int:
-    node = resolved.model.labels.get(dim) or resolved.model[dim]
+    node = resolved.model.labels.get(dim) or resolved.model.nodes[dim]
     default = getattr(node, "default", None)
-    if default is None:
-        return 0
-    matches = np.flatnonzero(values == default)
-    return int(matches[0]) if len(matches) else 0
+    if isinstance(default, float):
+        return int(np.argmin(np.abs(values - default)))
+    return values.tolist().index(default) if default in values.tolist() else 0
 
 
-def _elasticity(base: Resolved, node: Parameter, quantity: str) -> tuple[xr.DataArray, xr.DataArray]:
+def _elasticity(base: Resolved, node: Numeric, quantity: str) -> tuple[xr.DataArray, xr.DataArray]:
     item = base.inputs[node.name]
     positions, fourth, second = _scheme(node, item)
     factors = np.exp(_STEP * positions)
@@ -166,20 +168,20 @@ def _elasticity(base: Resolved, node: Parameter, quantity: str) -> tuple[xr.Data
     return best, abs(best - rough)
 
 
-def _scheme(node: Parameter, item: Input) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _scheme(node: Numeric, item: Input) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Choose steps that stay within the parameter's range."""
     values = item.data / base_factor(node.unit)
     for positions, fourth, second in (_CENTRAL, _FORWARD, _BACKWARD):
         reached = values[..., None] * np.exp(_STEP * positions)
-        above = node.minimum is None or bool((reached >= node.minimum).all())
-        below = node.maximum is None or bool((reached <= node.maximum).all())
-        if above and below:
+        low = -np.inf if not isinstance(node, Parameter) or node.minimum is None else node.minimum
+        high = np.inf if not isinstance(node, Parameter) or node.maximum is None else node.maximum
+        if ((reached >= low) & (reached <= high)).all():
             return positions, fourth, second
-    raise SensitivityError(f"the range of {node.name!r} ({node.allowed}) is too narrow for steps of {_STEP:.1%}")
+    raise SensitivityError(f"the range of {node.name!r} is too narrow for steps of {_STEP:.1%}")
 
 
 def _table(
-    rows: list[tuple[Parameter, xr.DataArray, xr.DataArray]],
+    rows: list[tuple[Numeric, xr.DataArray, xr.DataArray]],
     quantity: str,
     base: Resolved,
     chosen: Mapping[str, str],
@@ -206,7 +208,7 @@ def _table(
     return table.assign_attrs(quantity=quantity, comment=f"around {at or 'the values of the scenario'}{passed}")
 
 
-def _base_text(base: Resolved, node: Parameter) -> str:
+def _base_text(base: Resolved, node: Numeric) -> str:
     return _text(float(base.inputs[node.name].data / base_factor(node.unit)), node.unit)
 
 

@@ -120,7 +120,7 @@ class Model:
     def parameter(
         self,
         name: str,
-        default: str | float | Iterable[float] | Label,
+        default: str | float | Iterable[float | str] | Label,
         description: str,
         *,
         unit: str | None = None,
@@ -136,8 +136,8 @@ class Model:
         Parameters
         ----------
         default
-            ``"2 Msun/yr"`` (whose unit is then the default unit), a number for a dimensionless one, one of `choices`,
-            or a label, whose record then gives the value.
+            ``"2 Msun/yr"`` (whose unit is then the default unit), a number for a dimensionless one, a list of either
+            for a vector, one of `choices`, or a label, whose record then gives the value.
         unit
             Default unit where `default` is a label or a vector.
         minimum, maximum

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from gridscan.errors import ModelError, UnitError, listed, nearest
-from gridscan.units import Unit, parse_quantity, parse_unit, readable, registry, same_dimension
+from gridscan.units import Unit, convert, parse_quantity, parse_unit, readable, registry, same_dimension
 
 Number: TypeAlias = float | tuple[float, ...]
 
@@ -151,7 +151,7 @@ def kernel(unit: str, **argument_units: str) -> Callable[[Callable[..., Any]], K
 
 
 def default_and_unit(
-    name: str, default: str | float | Iterable[float] | Label, unit: str | None, choices: tuple[str, ...]
+    name: str, default: str | float | Iterable[float | str] | Label, unit: str | None, choices: tuple[str, ...]
 ) -> tuple[Unit, Number | str | None]:
     """Read the unit and the value that a parameter is declared with.
 
@@ -175,7 +175,12 @@ def default_and_unit(
         return quantity.units, float(quantity.magnitude)
     if isinstance(default, int | float):
         return parse_unit(unit or "1"), float(default)
-    return parse_unit(unit or "1"), tuple(float(value) for value in default)
+    items = list(default)
+    if items and isinstance(items[0], str):
+        quantities = [parse_quantity(str(item)) for item in items]
+        first = parse_unit(unit) if unit is not None else quantities[0].units
+        return first, tuple(float(convert(float(item.magnitude), item.units, first)) for item in quantities)
+    return parse_unit(unit or "1"), tuple(float(item) for item in items)
 
 
 def check_default(parameter: Parameter) -> None:
@@ -187,6 +192,8 @@ def check_default(parameter: Parameter) -> None:
         Saying what is allowed.
     """
     default = parameter.default
+    if isinstance(default, tuple) and parameter.vector is None:
+        raise ModelError(f"the default of {parameter.name!r} is a list: name its inner dimension with vector=…")
     values = default if isinstance(default, tuple) else (default,) if isinstance(default, float) else ()
     low = -math.inf if parameter.minimum is None else parameter.minimum
     high = math.inf if parameter.maximum is None else parameter.maximum

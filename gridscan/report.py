@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import textwrap
 from collections.abc import Iterable
 from typing import Any
@@ -22,6 +23,7 @@ from gridscan.plan import Plan
 from gridscan.store import Provenance
 from gridscan.units import base_factor, label_of, readable
 
+_PROSE = ("", "values", "value", "dimensions", "source", "records", "sets", "allowed", "description")
 _MOST_ROWS = 200
 _MOST_COLUMNS = 12
 _MOST_MATRICES = 12
@@ -37,9 +39,11 @@ def bytes_text(size: float) -> str:
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
+    """Return a table in which prose may be broken between words, but no name and no number."""
     table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        prose = column in _PROSE
+        table.add_column(column, overflow="fold", no_wrap=not prose, min_width=13 if prose and column else None)
     return table
 
 
@@ -106,13 +110,10 @@ def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableTy
 def node_report(model: Model, name: str, catalogues: dict[str, Catalogue]) -> RenderableType:
     """Show one label, parameter, constant or quantity."""
     if name in model.labels:
-        table = _table("record", *model.bundled(name), "source")
+        table = _table("record", *model.bundled(name), "description", "source")
         for label, record in catalogues[name].items():
-            table.add_row(
-                escape(label),
-                *(escape(_raw(record.values.get(key))) for key in model.bundled(name)),
-                escape(record.source),
-            )
+            values = [escape(_raw(record.values.get(key))) for key in model.bundled(name)]
+            table.add_row(escape(label), *values, escape(record.description), escape(record.source))
         return Group(escape(f"{name}: {model.labels[name].description}"), "", table)
     node = model[name]
     if isinstance(node, Quantity):
@@ -236,6 +237,8 @@ def array_report(data: xr.DataArray | xr.Dataset) -> RenderableType:
 
 
 def _array_parts(data: xr.DataArray) -> list[RenderableType]:
+    sides = [str(dim) for dim in data.dims if str(dim).endswith(("_a", "_b"))]
+    data = data.transpose(..., *sides)
     unit = label_of(data) if "units" in data.attrs else ""
     title = f"[bold]{escape(str(data.attrs.get('long_name', data.name)))}[/bold]{escape(f' [{unit}]' if unit else '')}"
     if data.ndim == 0:
@@ -249,7 +252,7 @@ def _array_parts(data: xr.DataArray) -> list[RenderableType]:
             return [*parts, f"the first {count} of {int(np.prod(data.shape[:-2])):,} tables; --out FILE.csv writes all"]
         part = data.isel(dict(zip(leading, index, strict=True)))
         at = ", ".join(f"{dim} = {_label(data, dim, i)}" for dim, i in zip(leading, index, strict=True))
-        parts += [*([escape(at)] if at else []), _matrix(part)]
+        parts += [*([escape(at)] if at else []), _matrix(part) if _fits(part) else _rows(part)]
     return parts
 
 
@@ -285,6 +288,16 @@ def _matrix(data: xr.DataArray) -> Table:
     return table
 
 
+def _fits(data: xr.DataArray) -> bool:
+    """Tell whether a matrix is no wider than the screen."""
+    rows, columns = map(str, data.dims)
+    heads = [_label(data, columns, index) for index in range(data.shape[1])]
+    first = [f"{_axis_title(data, rows)} \\ {_axis_title(data, columns)}"]
+    first += [_label(data, rows, index) for index in range(data.shape[0])]
+    cells = [max(len(head), 10) + 1 for head in heads]
+    return max(map(len, first)) + sum(cells) <= console().width
+
+
 def _label(data: xr.DataArray | xr.Dataset, dim: str, index: int) -> str:
     return _cell(data[dim].values[index]) if dim in data.coords else str(index)
 
@@ -300,6 +313,6 @@ def _cell(value: Any) -> str:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that wraps nowhere when it writes to a file."""
+    """Return a console as wide as the terminal, or as COLUMNS says, or wide enough for all but the longest lines."""
     found = Console(stderr=stderr, highlight=False)
-    return found if found.is_terminal else Console(stderr=stderr, highlight=False, width=160)
+    return found if found.is_terminal or "COLUMNS" in os.environ else Console(stderr=stderr, highlight=False, width=200)

@@ -10,7 +10,7 @@ from typing import Any
 
 import xarray as xr
 
-from gridscan.errors import GridscanWarning
+from gridscan.errors import GridscanWarning, ScenarioError, nearest
 from gridscan.evaluate import compute_lazily
 from gridscan.model import Model
 from gridscan.plan import Plan, make_plan
@@ -46,16 +46,24 @@ def find_scenario(
             return source
         merged = {**source.overrides, **(overrides or {})}
         return Scenario.parse(
-            source.text, name=source.name, folder=source.folder, model=model or source.model, overrides=merged
+            source.text,
+            name=source.name,
+            file=source.file,
+            folder=source.folder,
+            model=model or source.model,
+            overrides=merged,
         )
     path = Path(source)
     if path.suffix == ".nc":
         found = scenario_in(path)
         merged = {**found.overrides, **(overrides or {})}
         name = f"{path}[{found.scenario_name}]"
-        return Scenario.parse(found.scenario, name=name, folder=path.parent, model=model, overrides=merged)
+        file = found.scenario_name
+        return Scenario.parse(found.scenario, name=name, file=file, folder=path.parent, model=model, overrides=merged)
     if not os.path.exists(path) and str(source) in shipped_scenarios():
         return Scenario.load(shipped_scenarios()[str(source)], model=model, overrides=overrides)
+    if not os.path.exists(path) and not path.suffix and (hint := nearest(str(source), shipped_scenarios())):
+        raise ScenarioError(f"there is no scenario {str(source)!r}, neither a file nor a shipped one{hint}")
     return Scenario.load(path, model=model, overrides=overrides)
 
 

@@ -67,6 +67,8 @@ class Scenario:
     ----------
     name
         What messages call it: the path as it was given.
+    file
+        Name of its file, which its result tells.
     folder
         What its output path is relative to.
     overrides
@@ -74,6 +76,7 @@ class Scenario:
     """
 
     name: str
+    file: str
     text: str
     folder: Path
     schema: ScenarioSchema
@@ -89,7 +92,7 @@ class Scenario:
     @property
     def output_path(self) -> Path:
         """Where the result goes."""
-        return Path(os.path.normpath(self.folder / (self.schema.output.path or f"{Path(self.name).stem}.nc")))
+        return Path(os.path.normpath(self.folder / (self.schema.output.path or f"{Path(self.file).stem}.nc")))
 
     @classmethod
     def load(
@@ -118,12 +121,14 @@ class Scenario:
         text: str,
         *,
         name: str = "scenario.toml",
+        file: str | None = None,
         folder: str | Path = ".",
         model: Model | None = None,
         overrides: Mapping[str, Any] | None = None,
     ) -> Scenario:
         """Validate the text of a scenario; see :meth:`load`."""
-        return _Reader(text, name, Path(folder), dict(overrides or {})).read(model)
+        file = Path(name).name if file is None else file
+        return _Reader(text, name, file, Path(folder), dict(overrides or {})).read(model)
 
 
 def _read(path: Path) -> str:
@@ -143,8 +148,8 @@ def _read(path: Path) -> str:
 class _Reader:
     """Collects the faults of one text, then gives the scenario or all of them."""
 
-    def __init__(self, text: str, name: str, folder: Path, overrides: dict[str, Any]) -> None:
-        self.text, self.name, self.folder, self.overrides = text, name, folder, overrides
+    def __init__(self, text: str, name: str, file: str, folder: Path, overrides: dict[str, Any]) -> None:
+        self.text, self.name, self.file, self.folder, self.overrides = text, name, file, folder, overrides
         self.faults: list[Fault] = []
 
     def read(self, model: Model | None) -> Scenario:
@@ -164,7 +169,7 @@ class _Reader:
             self._check_output(model, content, given)
         if self.faults or schema is None or model is None or resolved is None:
             raise self._error(locate(self.text))
-        return Scenario(self.name, self.text, self.folder, schema, model, resolved, self.overrides)
+        return Scenario(self.name, self.file, self.text, self.folder, schema, model, resolved, self.overrides)
 
     def _toml(self) -> dict[str, Any]:
         try:
@@ -240,7 +245,11 @@ class _Reader:
         for name, value in _table(content, "axes").items():
             path = ("axes", name)
             if name == "zip":
-                given |= self._zipped(model, value)
+                zipped = self._zipped(model, value)
+                for twice in [key for key in zipped if key in _table(content, "axes")]:
+                    message = f"{twice!r} is given twice, here and in [axes]"
+                    self.faults.append(Fault(zipped[twice].path, message, at_key=True))
+                given |= zipped
             elif isinstance(value, list | dict):
                 given[name] = Given(value, path)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 from gridscan.catalogue import shipped_catalogue
 from gridscan.model import Model
@@ -97,11 +98,23 @@ def _value(number: float, unit: str) -> str | float | int:
 
 
 def _record_example(model: Model) -> list[str]:
-    for name in model.labels:
-        for label, record in shipped_catalogue(name).items():
-            rows = [f"#   {key} = {json.dumps(value)}" for key, value in record.values.items()]
-            return [f"#   [catalogue.{name}.my-{label}]", *rows, ""]
+    for name, label in model.labels.items():
+        records = shipped_catalogue(name)
+        if not records:
+            # Without a record the scenario would not run, so this one is no comment.
+            rows = [f"{key} = {_placeholder(model.parameters[key])}" for key in model.bundled(name)]
+            return [f"[catalogue.{name}.{label.default}]   # these numbers are placeholders", *rows, ""]
+        for key, record in records.items():
+            rows = [f"#   {parameter} = {json.dumps(value)}" for parameter, value in record.values.items()]
+            return [f"#   [catalogue.{name}.my-{key}]", *rows, ""]
     return [""]
+
+
+def _placeholder(parameter: Parameter) -> str:
+    low = -math.inf if parameter.minimum is None else parameter.minimum
+    high = math.inf if parameter.maximum is None else parameter.maximum
+    value = json.dumps(_value(min(max(1.0, low), high), readable(parameter.unit)))
+    return f"[{value}]" if parameter.vector is not None else value
 
 
 def _results(model: Model) -> list[str]:

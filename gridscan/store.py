@@ -61,7 +61,7 @@ def provenance_of(plan: Plan) -> Provenance:
     versions |= {name: importlib.metadata.version(name) for name in _RECORDED_PACKAGES}
     return Provenance(
         scenario.text,
-        Path(scenario.name).name,
+        scenario.file,
         dict(scenario.overrides),
         scenario.model.name,
         settings,
@@ -89,11 +89,12 @@ def _fingerprint(plan: Plan, versions: dict[str, str]) -> str:
 
 def describe_dataset(dataset: xr.Dataset, provenance: Provenance) -> xr.Dataset:
     """Return the Dataset with global attributes that say what it is and what made it."""
+    settings = [f"--set {name}={json.dumps(value)}" for name, value in provenance.overrides.items()]
     attributes = {
         "Conventions": _CONVENTIONS,
         "title": _title(provenance),
         "source": f"gridscan {provenance.versions['gridscan']}, model {provenance.model}",
-        "history": f"{provenance.created} gridscan run {provenance.scenario_name}",
+        "history": " ".join([provenance.created, "gridscan run", provenance.scenario_name, *settings]),
         "date_created": provenance.created,
         "comment": _unit_definitions(dataset),
         "gridscan_model": provenance.model,

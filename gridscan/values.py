@@ -222,6 +222,9 @@ class ValueReader:
         with np.errstate(over="ignore"):
             wrong = ~np.isfinite(values * base_factor(node.unit))
         if bounded and isinstance(node, Parameter):
+            for bound in (node.minimum, node.maximum):
+                # 1.4 % is 0.014 but for the last bit; no more than that is forgiven.
+                values = values if bound is None else np.where(np.isclose(values, bound, 4e-16, 0.0), bound, values)
             wrong |= values < (-np.inf if node.minimum is None else node.minimum)
             wrong |= values > (np.inf if node.maximum is None else node.maximum)
             wrong |= (values != np.round(values)) if node.integer else False
@@ -264,8 +267,9 @@ class ValueReader:
         if unit is not None:
             return convert(number, unit, node.unit)
         if self.units_required and readable(node.unit) != "1":
-            found = f"{float(np.ravel(number)[0]):.10g}"
-            raise UnitError(f"{found} has no unit; write for example '{found} {readable(node.unit)}'")
+            first = float(np.ravel(number)[0])
+            example = f"{first:.10g}" if math.isfinite(first) else "1"
+            raise UnitError(f"{first:.10g} has no unit; write for example '{example} {readable(node.unit)}'")
         return number
 
 

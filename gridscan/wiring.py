@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
 
 def wiring_faults(model: Model, *, unused: bool) -> list[str]:
-    """Return one line a fault; cycles are looked for where names are right, and inputs that nothing uses after that."""
+    """Return one line a fault; an input that nothing uses is one where all names are right, and not just misspelt."""
     # An error estimate comes from the function of another quantity, so its faults are that one's.
     functions = [node for node in model.quantities.values() if node.error_of is None]
-    faults = [*_unknown_names(model, functions), *_wrong_limits(model, functions)]
-    faults = faults or _cycles(model)
+    faults = [*_unknown_names(model, functions), *_wrong_limits(model, functions), *_cycles(model)]
     return faults or (_unused_inputs(model) if unused else [])
 
 

@@ -1,6 +1,8 @@
 import csv
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +14,7 @@ import xarray as xr
 from click.testing import CliRunner
 
 import gridscan as gs
-from gridscan.cli import main
+from gridscan.cli import group, main
 from gridscan.models import SHIPPED
 from gridscan.resources import data_path, shipped_scenarios
 
@@ -32,6 +34,7 @@ path = "small.nc"
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "160")
     Path("small.toml").write_text(SMALL, encoding="utf-8")
     return tmp_path
 
@@ -346,6 +349,86 @@ def test_a_model_of_ones_own_is_named_on_the_command_line(folder):
     succeed("run", "swing.toml", "--model", "swing.py:model")
     assert float(gs.open("swing.nc").period.sel(length=9.8)) == pytest.approx(6.283185307179586)
     assert "--model" in call("run", "swing.nc").output
+
+
+OWN_MODEL = """
+import gridscan as gs
+model = gs.Model("swing", "A swing")
+planet = model.label("planet", "earth", "Where")
+model.parameter("gravity", planet, "Gravity", unit="m/s^2", minimum=0)
+model.parameter("steps", planet, "Steps", unit="m", vector="step", minimum=2)
+model.parameter("length", "1 m", "Length", minimum=0)
+@model.quantity("s")
+def period(length, gravity):
+    return 6.283185307179586 * (length / gravity) ** 0.5
+@model.quantity("m")
+def way(steps):
+    return steps.sum(axis=-1)
+"""
+
+
+def test_new_for_a_model_of_ones_own_writes_the_record_it_needs_and_the_command_that_runs_it(folder):
+    Path("swing.py").write_text(OWN_MODEL, encoding="utf-8")
+    hint = succeed("new", "swing.py:model", "--out", "swing.toml")
+    assert hint.strip().endswith("gridscan run swing.toml --model swing.py:model")
+    assert "[catalogue.planet.earth]" in Path("swing.toml").read_text(encoding="utf-8")
+    succeed("run", "swing.toml", "--model", "swing.py:model")
+    assert float(gs.open("swing.nc").way.sel(planet="earth")) == 2
+    text = 'model = "swing"\n[output]\nquantities = ["period"]\n'
+    Path("bare.toml").write_text(text + '[parameters]\nplanet = "mars"\n', encoding="utf-8")
+    message = "unknown planet 'mars'; write its record as [catalogue.planet.mars]"
+    assert message in call("check", "bare.toml", "--model", "swing.py:model").output
+
+
+def test_a_result_that_is_run_again_and_again_keeps_the_name_of_its_scenario(folder):
+    succeed("run", "small.toml", "--set", "sfr=3 Msun/yr")
+    for _ in range(2):
+        succeed("run", "small.nc")
+    attributes = gs.open("small.nc").attrs
+    assert attributes["gridscan_scenario_name"] == "small.toml"
+    assert attributes["title"] == "red_supergiants over the grid of small.toml"
+    assert attributes["history"].endswith('gridscan run small.toml --set sfr="3 Msun/yr"')
+
+
+def test_the_signal_that_ends_a_batch_job_clears_up():
+    with pytest.raises(SystemExit) as caught, group._stopped_by_term():
+        signal.raise_signal(signal.SIGTERM)
+    assert caught.value.code == 143
+
+
+def test_a_terminal_without_utf8_gets_an_answer(folder):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "gridscan", "explain", "small.toml", "flux"]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert "Source:" in found.stdout
+
+
+def test_an_output_that_cannot_be_written_to_is_no_mistake_of_ours(folder):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        command = [sys.executable, "-m", "gridscan", "describe", "red_supergiants"]
+        found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert "internal error" not in found.stderr
+    assert "No space left" in found.stderr
+
+
+def test_a_wide_matrix_becomes_rows_on_a_narrow_screen_and_no_number_is_broken(folder, monkeypatch):
+    question = ["sensitivity", "crossing", "imf_scan", "carbon_burning_rsg", "--along", "time", "--value", "10"]
+    assert "metallicity \\ sfr [Msun/yr]" in succeed(*question)
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = succeed(*question)
+    assert "\\" not in narrow
+    assert "11.323" in narrow
+
+
+def test_a_zipped_axis_is_asked_for_by_position(folder):
+    members = "[axes.zip.pair]\nmetallicity = [0.014, 0.015, 0.016]\ntime ="
+    lines = SMALL.replace('detector = ["juno", "hyper-k"]\n', "").replace("time =", members)
+    Path("zip.toml").write_text(lines, encoding="utf-8")
+    succeed("run", "zip.toml", "--output", "zip.nc")
+    question = ["sensitivity", "contrast", "zip.nc", "events_per_year", "--along", "imf", "--reference", "kroupa"]
+    result = call(*question, "--at", "time=10 Myr")
+    assert result.exit_code == 2
+    assert "it moves along 'pair': give a position from 0 to 2 there" in result.output
 
 
 def test_running_as_a_module_is_the_same(folder):

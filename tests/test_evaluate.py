@@ -508,3 +508,15 @@ def test_an_array_that_a_formula_keeps_is_left_alone():
 
     for _ in range(2):
         np.testing.assert_array_equal(model.evaluate("table", axis=[1, 2]), [1.0, 2.0])
+
+
+def test_an_if_on_an_array_is_told_what_to_do_instead():
+    model = Model("choosy", "Chooses")
+    model.parameter("way", "left", "Way", choices=["left", "right"])
+
+    @model.quantity("1")
+    def side(way):
+        return 1.0 if way == "left" else 2.0
+
+    with pytest.raises(EvaluationError, match=r"choose with np\.where, not with if"):
+        model.evaluate("side", way=["left", "right"])

@@ -37,6 +37,12 @@ def test_rows_do_not_depend_on_how_many_are_written_at_once(dataset, tmp_path, m
     assert len(rows) == 13
 
 
+def test_a_large_grid_is_written_in_blocks_along_its_first_axes(dataset, monkeypatch):
+    monkeypatch.setattr(gridscan.export, "_ROWS_AT_ONCE", 3)
+    tables = list(gridscan.export._tables(dataset.assign_coords(step=[0, 1, 2]), ["full", "part"]))
+    assert [len(table) for table in tables] == [1, 3, 3, 3, 3]
+
+
 def test_numbers_survive_to_the_last_bit(dataset, tmp_path):
     rows = rows_of(export_csv(dataset, tmp_path / "table.csv", ["full"]))
     found = [float(row[-1]) for row in rows[1:]]

@@ -138,3 +138,30 @@ def test_the_flux_answers_to_every_factor_in_proportion():
 def test_mistakes_are_answered_clearly(scenario, arguments, error, message):
     with pytest.raises(error, match=message):
         gs.local(scenario, arguments.pop("quantity"), **arguments)
+
+
+def test_a_quantity_that_was_given_a_value_counts_as_a_parameter():
+    given = {"flux": "2 / cm^2 / s", "avogadro_constant": "6e23 / mol"}
+    table = gs.local("imf_scan", "events_per_year", overrides=given)
+    found = dict(zip(table.parameter.values, table.elasticity.values, strict=True))
+    assert found["flux"] == pytest.approx(1, abs=1e-9)
+    assert found["avogadro_constant"] == pytest.approx(1, abs=1e-9)
+    assert "sfr" not in found
+
+
+def test_the_base_along_an_axis_of_numbers_is_the_nearest_to_the_default(model):
+    other = gs.Scenario.parse(TEXT.replace('"2 m", "3 m", "5 m"', '"9 m", "2.6 m", "5 m"'), model=model)
+    assert "base = 2.6 m" in gs.local(other, "volume").attrs["comment"]
+
+
+def test_along_a_zipped_axis_its_members_say_where_the_base_is(model):
+    text = """
+model = "powers"
+[axes.zip.pair]
+kind = ["hard", "soft"]
+base = ["2 m", "5 m"]
+[output]
+quantities = ["volume"]
+"""
+    table = gs.local(gs.Scenario.parse(text, model=model), "volume", at={"pair": 1})
+    assert "kind = soft, base = 5 m" in table.attrs["comment"]

@@ -427,3 +427,31 @@ def test_a_faulty_model_file_is_refused_with_the_reason(tmp_path, text, attribut
 def test_a_default_that_could_not_be_given_is_refused(options, message):
     with pytest.raises(ModelError, match=message):
         Model("plane", "Flat").parameter("length", options.pop("default"), "Length", **options)
+
+
+def test_a_list_without_a_dimension_of_its_own_is_refused():
+    with pytest.raises(ModelError, match="the default of 'length' is a list: name its inner dimension with vector="):
+        Model("plane", "Flat").parameter("length", [1.0, 2.0], "Length")
+
+
+def test_a_vector_can_be_declared_as_texts_with_units():
+    parameter = Model("plane", "Flat").parameter("length", ["1 m", "20 cm"], "Length", vector="step")
+    assert parameter.default == (1.0, 0.2)
+    assert str(parameter.unit) == "meter"
+
+
+def test_unknown_names_and_cycles_are_reported_together():
+    model = Model("plane", "Flat")
+
+    @model.quantity("1")
+    def first(second, nobody):
+        return second
+
+    @model.quantity("1")
+    def second(first):
+        return first
+
+    with pytest.raises(ModelError) as caught:
+        model.check()
+    assert "unknown name 'nobody'" in str(caught.value)
+    assert "form a cycle" in str(caught.value)

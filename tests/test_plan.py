@@ -140,6 +140,9 @@ def test_the_plan_of_a_shipped_scenario_is_the_object_that_runs(tmp_path):
 
 def test_a_faulty_source_is_refused_before_anything_is_planned(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(GridscanError, match="imf_scam: there is no such file"):
+    with pytest.raises(
+        GridscanError,
+        match=r"there is no scenario 'imf_scam', neither a file nor a shipped one; did you mean 'imf_scan'",
+    ):
         gs.plan("imf_scam")
     assert "gridscan.plan" in sys.modules

@@ -80,3 +80,16 @@ def test_what_has_not_converged_says_so_in_its_error():
     )
     exact = 2 * np.sqrt(0.3) + 2 * np.sqrt(0.7)
     assert 1e-3 * exact < abs(values[0] - exact) < 2 * errors[0]
+
+
+def test_an_integrand_that_never_settles_ends_at_the_most_panels():
+    calls = []
+
+    def restless(x, owner):
+        calls.append(x.size)
+        return np.sign(np.sin(1e9 * x * x))
+
+    start = (restless, np.zeros(1, dtype=int), np.zeros(1), np.ones(1), 1)
+    _, error = integrate_panels(*start, relative_tolerance=1e-12, most_panels=100)
+    assert sum(calls) <= 15 * 2 * 100
+    assert error[0] > 1e-12

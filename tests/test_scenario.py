@@ -657,3 +657,13 @@ def test_the_schema_of_any_model_is_plain_json(toy):
     assert set(schema["properties"]["parameters"]["properties"]) == set(toy.names)
     assert schema["$defs"]["axes"]["properties"]["sky"]["anyOf"][0]["items"]["enum"] == ["clear", "overcast"]
     assert schema["title"] == "gridscan: planet"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_name_that_is_both_an_axis_and_zipped_is_refused(order):
+    plain = '[axes]\nradius = ["1 kpc", "2 kpc"]\n'
+    zipped = '[axes.zip.both]\nradius = ["5 kpc", "6 kpc"]\nsfr = ["1 Msun/yr", "2 Msun/yr"]\n'
+    tables = "".join([plain, zipped][::order])
+    text = f'model = "red_supergiants"\n{tables}[output]\nquantities = ["flux"]\n'
+    with pytest.raises(ScenarioError, match=r"'radius' is given twice, here and in \[axes\]"):
+        Scenario.parse(text, name="s.toml")

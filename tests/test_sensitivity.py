@@ -393,7 +393,7 @@ def test_a_reference_that_is_not_on_the_axis_is_refused_with_the_nearest(grid, a
 def test_a_reference_or_value_in_a_wrong_unit_is_refused_with_both_units(grid):
     with pytest.raises(UnitError, match=r"^'2 yr' is in 'yr'; 'x' needs a value in 'kpc'$"):
         sensitivity.contrast(grid, "y", "x", "2 yr")
-    with pytest.raises(UnitError, match=r"^'2' is in '1'; 'y' needs a value in '1/yr'$"):
+    with pytest.raises(UnitError, match=r"^'2' has no unit; write for example '2 1/yr'$"):
         sensitivity.crossing(grid, "y", "x", "2")
     with pytest.raises(UnitError, match=r"'many' does not begin with a number"):
         sensitivity.crossing(grid, "y", "x", "many")

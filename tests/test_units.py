@@ -367,3 +367,11 @@ def test_quantities_made_by_pint_itself_are_in_the_registry_of_gridscan():
     # In a process of its own: importing cf_xarray.units, as this module does, puts another registry in place.
     code = "import pint, gridscan.units as u; print(u.registry.Quantity(1, 'Msun') == pint.Quantity(1, 'solar_mass'))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split() == ["True"]
+
+
+@pytest.mark.parametrize(
+    ("written", "symbol"), [("kilotonne", "kt"), ("kilotonne-1 yr-1", "1/kt/yr"), ("megatonne", "Mt")]
+)
+def test_a_tonne_written_out_is_the_unit_of_its_symbol(written, symbol):
+    assert parse_unit(written) == parse_unit(symbol)
+    assert readable(parse_unit(written)) == symbol

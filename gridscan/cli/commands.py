@@ -96,7 +96,8 @@ def check(files: tuple[str, ...], model_name: str | None, overrides: dict[str, A
         try:
             made = planned(file, model_name, overrides)
             cells = sum(item.cells for item in made.quantities if item.output)
-            click.echo(f"{file}: valid, {len(made.axes)} axes, {cells:,} cells to compute")
+            axes = " × ".join(made.layout.resolved.sizes) or "no axis"
+            click.echo(f"{file}: valid, {cells:,} cells to compute over {axes}")
         except GridscanError as error:
             faults.append(str(error))
     if faults:
@@ -145,7 +146,8 @@ def run(file: str, model_name: str | None, overrides: dict[str, Any], output: Pa
     path = run_plan(made, progress=_progress_bar)
     size = bytes_text(path.stat().st_size)
     outputs = sum(item.output for item in made.quantities)
-    click.echo(f"wrote {path} ({outputs} quantities, {size}) in {time.perf_counter() - start:.2f} s")
+    counted = f"{outputs} {'quantity' if outputs == 1 else 'quantities'}"
+    click.echo(f"wrote {path} ({counted}, {size}) in {time.perf_counter() - start:.2f} s")
 
 
 def _progress_bar() -> Any:

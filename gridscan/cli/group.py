@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import signal
+import sys
+import threading
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -18,8 +23,12 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         debug = bool(ctx.params.get("debug"))
+        for stream in (sys.stdout, sys.stderr):
+            # A terminal without UTF-8 shows a question mark for what it cannot: better than no answer.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _stopped_by_term():
                 warnings.showwarning = _show_warning(warnings.showwarning)
                 warnings.simplefilter("always", GridscanWarning)
                 return super().invoke(ctx)
@@ -30,6 +39,12 @@ class _Commands(click.Group):
             ctx.exit(2)
         except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
             raise
+        except OSError as error:
+            if debug:
+                traceback.print_exc()
+            what = f"{error.filename}: " if error.filename else ""
+            click.echo(f"error: {what}{error.strerror or error}", err=True)
+            ctx.exit(2)
         except Exception as error:
             if debug:
                 traceback.print_exc()
@@ -47,6 +62,23 @@ class _Commands(click.Group):
                 f"there is no command {name!r}{nearest(name, self.commands)}; there are {listed(self.commands, 30)}"
             )
         return super().resolve_command(ctx, args)
+
+
+@contextlib.contextmanager
+def _stopped_by_term() -> Iterator[None]:
+    """Let the signal by which batch systems end a job clear up behind it, as an interrupt from the keyboard does."""
+
+    def stop(*_: Any) -> None:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _show_warning(otherwise: Callable[..., None]) -> Callable[..., None]:

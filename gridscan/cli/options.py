@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gridscan.errors import StoreError, nearest
+from gridscan.errors import StoreError, listed, nearest
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -96,9 +96,17 @@ def dataset_of(file: str, at: dict[str, Any], name: str | None = None) -> xr.Dat
     for axis, value in at.items():
         holders = [item for item in dataset.data_vars.values() if axis in item.dims]
         if not holders:
-            raise StoreError(f"{file}: has no axis {axis!r}{nearest(axis, map(str, dataset.sizes))}")
+            raise StoreError(f"{file}: has no axis {axis!r}{_hint(dataset, axis)}")
         dataset = dataset.isel({axis: position_on(holders[0], axis, value)})
     return dataset
+
+
+def _hint(dataset: xr.Dataset, name: str) -> str:
+    if name in dataset.coords and dataset[name].ndim == 1:
+        dim = str(dataset[name].dims[0])
+        return f"; it moves along {dim!r}: give a position from 0 to {dataset.sizes[dim] - 1} there"
+    axes = [str(dim) for dim in dataset.sizes]
+    return nearest(name, axes) or f"; its axes are {listed(axes)}"
 
 
 def show_or_write(data: xr.DataArray | xr.Dataset, out: Path | None) -> None:

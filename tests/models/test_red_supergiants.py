@@ -190,6 +190,17 @@ def test_numbers_grow_in_proportion_to_the_star_formation_rate(model):
         assert float(grid[name].sel(sfr=3)) == pytest.approx(3 * float(grid[name].sel(sfr=1)), rel=1e-13)
 
 
+@pytest.mark.parametrize("name", COUNTED)
+def test_what_is_within_the_radius_is_its_share_of_the_whole(model, name):
+    grid = model.evaluate([name, f"{name}_within", "fraction_within"], radius=[0.5, 3.0])
+    np.testing.assert_allclose(grid[f"{name}_within"], grid[name] * grid.fraction_within, rtol=1e-14)
+
+
+def test_the_share_of_red_supergiants_is_that_of_the_counts(model):
+    grid = model.evaluate(["red_to_alive_ratio", "red_supergiants", "stars_alive"], time=[5, 10, 20])
+    np.testing.assert_allclose(grid.red_to_alive_ratio, grid.red_supergiants / grid.stars_alive, rtol=1e-14)
+
+
 def test_local_density_is_the_rate_spread_over_the_circle(model):
     grid = model.evaluate(["local_sfr_density", "fraction_within"], radius=[1, 2], sfr=3)
     expected = 3 * grid.fraction_within / (math.pi * grid.radius**2)
@@ -255,6 +266,10 @@ def test_a_numerical_table_can_replace_a_quantity_as_a_kernel(model):
 def test_what_the_physics_does_not_allow_is_refused_by_name(model, values, message):
     with pytest.raises(GridscanError, match=message):
         model.evaluate("events_per_year", **values)
+
+
+def test_the_end_of_a_range_in_another_unit_is_not_lost_to_rounding(model):
+    assert model.evaluate("carbon_burning_rsg", metallicity="1.4 %") == model.evaluate("carbon_burning_rsg")
 
 
 def test_masses_outside_the_table_are_refused_not_extrapolated(model):
