@@ -22,9 +22,14 @@ def test_a_file_appears_only_when_it_is_whole(tmp_path):
 def test_whatever_happens_the_earlier_file_stays_and_nothing_else(tmp_path, error):
     path = tmp_path / "table.csv"
     path.write_text("precious", encoding="utf-8")
-    with pytest.raises(error), replacing(path) as temporary:
-        temporary.write_text("half", encoding="utf-8")
-        raise error
+
+    def fail():
+        with replacing(path) as temporary:
+            temporary.write_text("half", encoding="utf-8")
+            raise error
+
+    with pytest.raises(error):
+        fail()
     assert path.read_text(encoding="utf-8") == "precious"
     assert os.listdir(tmp_path) == ["table.csv"]
 

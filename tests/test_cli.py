@@ -90,6 +90,10 @@ def test_new_writes_a_scenario_that_runs_as_it_is_and_names_every_parameter(mode
     found = gs.model(model)
     assert all(name in text for name in [*found.labels, *found.parameters])
     assert "valid" in succeed("check", f"{model}.toml")
+    asked = gs.Scenario.load(f"{model}.toml").quantities
+    taken = {name for node in found.quantities.values() for name in node.needs}
+    assert asked
+    assert not taken & set(asked)
     assert "wrote" in succeed("run", f"{model}.toml")
     assert Path(f"{model}.nc").is_file()
 
@@ -354,9 +358,9 @@ def test_a_model_of_ones_own_is_named_on_the_command_line(folder):
 OWN_MODEL = """
 import gridscan as gs
 model = gs.Model("swing", "A swing")
-planet = model.label("planet", "earth", "Where")
-model.parameter("gravity", planet, "Gravity", unit="m/s^2", minimum=0)
-model.parameter("steps", planet, "Steps", unit="m", vector="step", minimum=2)
+site = model.label("site", "lab", "Where")
+model.parameter("gravity", site, "Gravity", unit="m/s^2", minimum=0)
+model.parameter("steps", site, "Steps", unit="m", vector="step", minimum=2)
 model.parameter("length", "1 m", "Length", minimum=0)
 @model.quantity("s")
 def period(length, gravity):
@@ -371,12 +375,12 @@ def test_new_for_a_model_of_ones_own_writes_the_record_it_needs_and_the_command_
     Path("swing.py").write_text(OWN_MODEL, encoding="utf-8")
     hint = succeed("new", "swing.py:model", "--out", "swing.toml")
     assert hint.strip().endswith("gridscan run swing.toml --model swing.py:model")
-    assert "[catalogue.planet.earth]" in Path("swing.toml").read_text(encoding="utf-8")
+    assert "[catalogue.site.lab]" in Path("swing.toml").read_text(encoding="utf-8")
     succeed("run", "swing.toml", "--model", "swing.py:model")
-    assert float(gs.open("swing.nc").way.sel(planet="earth")) == 2
+    assert float(gs.open("swing.nc").way.sel(site="lab")) == 2
     text = 'model = "swing"\n[output]\nquantities = ["period"]\n'
-    Path("bare.toml").write_text(text + '[parameters]\nplanet = "mars"\n', encoding="utf-8")
-    message = "unknown planet 'mars'; write its record as [catalogue.planet.mars]"
+    Path("bare.toml").write_text(text + '[parameters]\nsite = "attic"\n', encoding="utf-8")
+    message = "unknown site 'attic'; write its record as [catalogue.site.attic]"
     assert message in call("check", "bare.toml", "--model", "swing.py:model").output
 
 
@@ -417,7 +421,7 @@ def test_a_wide_matrix_becomes_rows_on_a_narrow_screen_and_no_number_is_broken(f
     monkeypatch.setenv("COLUMNS", "60")
     narrow = succeed(*question)
     assert "\\" not in narrow
-    assert "11.323" in narrow
+    assert "11.787" in narrow
 
 
 def test_a_zipped_axis_is_asked_for_by_position(folder):

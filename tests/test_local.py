@@ -141,8 +141,9 @@ def test_mistakes_are_answered_clearly(scenario, arguments, error, message):
 
 
 def test_a_quantity_that_was_given_a_value_counts_as_a_parameter():
-    given = {"flux": "2 / cm^2 / s", "avogadro_constant": "6e23 / mol"}
-    table = gs.local("imf_scan", "events_per_year", overrides=given)
+    text = 'model = "red_supergiants"\n[output]\nquantities = ["events_per_year"]\n[parameters]\n'
+    scenario = gs.Scenario.parse(text + 'flux = "2 / cm^2 / s"\navogadro_constant = "6e23 / mol"\n')
+    table = gs.local(scenario, "events_per_year")
     found = dict(zip(table.parameter.values, table.elasticity.values, strict=True))
     assert found["flux"] == pytest.approx(1, abs=1e-9)
     assert found["avogadro_constant"] == pytest.approx(1, abs=1e-9)
