@@ -424,6 +424,19 @@ def test_a_wide_matrix_becomes_rows_on_a_narrow_screen_and_no_number_is_broken(f
     assert "11.787" in narrow
 
 
+def test_pairs_are_shown_as_a_matrix_whatever_other_axes_there_are(folder):
+    text = succeed("sensitivity", "discriminate", "small.toml", "events_per_year", "--along", "imf")
+    assert text.count("imf_a \\ imf_b  kroupa") == 2 * 2 * 3 * 2
+    assert "method = gaussian, time = 20, detector = hyper-k" in text
+
+
+def test_a_value_of_an_axis_may_be_a_bare_number(folder):
+    question = ["sensitivity", "contrast", "small.toml", "carbon_burning_rsg", "--along", "time", "--reference"]
+    bare, full = (succeed(*question, text).splitlines()[1:] for text in ("20", "20 Myr"))
+    assert bare == full
+    assert "axis 'time' does not hold" in call(*question, "21").output
+
+
 def test_a_zipped_axis_is_asked_for_by_position(folder):
     members = "[axes.zip.pair]\nmetallicity = [0.014, 0.015, 0.016]\ntime ="
     lines = SMALL.replace('detector = ["juno", "hyper-k"]\n', "").replace("time =", members)
