@@ -37,6 +37,7 @@ _MARGIN = 2_000_000
 # An axis of one of these names has to hold dates, or places on Earth, in units that CF prescribes.
 _RESERVED_BY_CF = ("time", "lat", "latitude", "lon", "longitude", "height", "depth", "altitude", "pressure")
 _RENAMED_PREFIX = "model_"
+_RENAMED_AXES = "gridscan_renamed_axes"
 
 
 @dataclass(frozen=True)
@@ -230,24 +231,24 @@ def _check_space(path: Path, size: int) -> None:
 
 
 def _for_disk(dataset: xr.Dataset) -> xr.Dataset:
-    """Rename the axes whose names CF keeps for dates and places on Earth, such as ``time``."""
-    renamed = {str(dim): f"{_RENAMED_PREFIX}{dim}" for dim in dataset.sizes if dim in _RESERVED_BY_CF}
-    for dim, name in renamed.items():
+    """Rename the axes whose names CF keeps for dates and places on Earth, such as ``time``, and note which."""
+    reserved = [str(dim) for dim in dataset.sizes if dim in _RESERVED_BY_CF]
+    for dim in reserved:
+        name = f"{_RENAMED_PREFIX}{dim}"
         dataset = dataset.rename({dim: name})
         if name in dataset.coords:
-            dataset[name].attrs["comment"] = (
-                f"{dim!r} in gridscan; as the name of an axis, CF keeps that for other uses"
-            )
-    return dataset
+            comment = f"{dim!r} in gridscan; as the name of an axis, CF keeps that for other uses"
+            dataset = dataset.assign_coords({name: dataset[name].assign_attrs(comment=comment)})
+    return dataset.assign_attrs({_RENAMED_AXES: " ".join(reserved)}) if reserved else dataset
 
 
 def _from_disk(dataset: xr.Dataset) -> xr.Dataset:
-    names = {f"{_RENAMED_PREFIX}{name}": name for name in _RESERVED_BY_CF}
-    renamed = {dim: names[str(dim)] for dim in dataset.sizes if dim in names}
-    dataset = dataset.rename(renamed)
-    for name in renamed.values():
-        if name in dataset.coords:
-            dataset[name].attrs.pop("comment", None)
+    for dim in str(dataset.attrs.get(_RENAMED_AXES, "")).split():
+        name = f"{_RENAMED_PREFIX}{dim}"
+        dataset = dataset.rename({name: dim})
+        if dim in dataset.coords:
+            dataset[dim].attrs.pop("comment", None)
+    dataset.attrs.pop(_RENAMED_AXES, None)
     return dataset
 
 
