@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gridscan.counting import METHODS, scale_to_discriminate
 from gridscan.errors import EvaluationError, SensitivityError, UnitError, listed, nearest
-from gridscan.labelled import answer, blockwise, check_axis, quantity_of, sentence, unit_known
+from gridscan.labelled import answer, blockwise, check_axis, quantity_of, scenario_attributes, sentence, unit_known
 from gridscan.units import (
     Unit,
     convert,
@@ -95,7 +95,7 @@ def discriminate(
         long_name = f"detector mass that discriminates {sentence(rate)} of {pairs}"
         needed = _ordered(scale * _side(weight, along, "a"), along)
         result["required_mass"] = answer(needed, "required_mass", long_name, unit_known(weight), coords, comment)
-    return xr.Dataset(result)
+    return xr.Dataset(result, attrs=scenario_attributes(dataset))
 
 
 def _scale_factors(rate: xr.DataArray, noise: xr.DataArray, along: str, setting: tuple[float, float]) -> xr.Variable:

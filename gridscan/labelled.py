@@ -182,6 +182,11 @@ def answer(
     return xr.DataArray(variable.data, coords=fitting, dims=variable.dims, name=name, attrs=attributes)
 
 
+def scenario_attributes(dataset: xr.Dataset) -> dict[str, Any]:
+    """Return the attributes that tell which scenario a result is of, for an answer that is a table."""
+    return {key: dataset.attrs[key] for key in ("gridscan_scenario", "gridscan_overrides") if key in dataset.attrs}
+
+
 def _labels(quantity: xr.DataArray, axis: str) -> list[str]:
     return [str(label) for label in quantity[axis].values]
 

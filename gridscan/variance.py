@@ -21,7 +21,16 @@ from dask.graph_manipulation import clone
 from numpy.typing import NDArray
 
 from gridscan.errors import GridscanWarning, SensitivityError, listed
-from gridscan.labelled import answer, blockwise, check_axis, is_numeric, quantity_of, sentence, unit_known
+from gridscan.labelled import (
+    answer,
+    blockwise,
+    check_axis,
+    is_numeric,
+    quantity_of,
+    scenario_attributes,
+    sentence,
+    unit_known,
+)
 from gridscan.units import registry
 
 # n evenly spaced points, ends included, have (n + 1)/(n - 1) times the variance of the interval they stand for. Of two
@@ -107,7 +116,8 @@ def variance_shares(
         "variance": (f"variance of {subject} over {', '.join(axes)}", unit * unit),
     }
     coords = {**y.coords, **_axis_coordinates(axes)}
-    return xr.Dataset({key: answer(moments[key], key, *label, coords=coords) for key, label in labels.items()})
+    parts = {key: answer(moments[key], key, *label, coords=coords) for key, label in labels.items()}
+    return xr.Dataset(parts, attrs=scenario_attributes(dataset))
 
 
 def rank(dataset: xr.Dataset, name: str, over: str | Sequence[str] | None = None, log: bool = False) -> xr.DataArray:

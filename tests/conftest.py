@@ -6,11 +6,16 @@ import functools
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import gridscan.inputs
 import gridscan.layout
 from gridscan.catalogue import Catalogue, Record
 from gridscan.model import Model
+
+# The same examples in every run: what a search for new ones finds is kept with @example.
+settings.register_profile("deterministic", derandomize=True, deadline=None)
+settings.load_profile("deterministic")
 
 PLANETS = Catalogue(
     "planet",

@@ -644,3 +644,13 @@ def test_what_cannot_be_written_is_refused_and_leaves_what_was_there(dataset, tm
 
 def _full(*_, **__):
     raise OSError(28, "No space left on device")
+
+
+def test_a_matrix_shows_the_numbers_of_the_cells_that_it_colours(dataset):
+    table = discriminate(dataset, "events", "imf", background="1 / yr", mass="20 kt")
+    axes = matrix(table)
+    held = {"time": 2, "radius": 4, "detector": 0}
+    expected = table.required_mass.sel({"method": "asimov"}).isel(held)
+    shown = {(item.get_position()[1], item.get_position()[0]): item.get_text() for item in axes.texts}
+    assert shown[0.5, 1.5] == text.number(float(expected[0, 1]))
+    assert "time = 12 Myr" in axes.get_title(loc="left")

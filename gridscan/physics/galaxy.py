@@ -41,6 +41,8 @@ ValueAndError = tuple[FloatArray, FloatArray]
 _TOLERANCE = 1e-11
 _TOLERANCE_OF_MEAN = 1e-9
 _CONVERGED = 1e-8
+# A share of a galaxy's stars too small to hold a single one, though the radius may just touch the edge of a component.
+_NO_STAR = 1e-15
 _DISTANCES_AT_ONCE = 2048
 _MOST_PIECES = 256
 _MOST_DISTANCE_PANELS = 1000
@@ -211,7 +213,7 @@ def _fractions(galaxy: Galaxy, radii: tuple[float, ...]) -> ValueAndError:
     value, error = np.zeros(len(radii)), np.zeros(len(radii))
     inside = distances > 0.0
     value[inside], error[inside] = _enclosed(galaxy, distances[inside], _TOLERANCE)
-    _require_convergence("fraction_within", value, error, distances)
+    _require_convergence("fraction_within", value, error, distances, _NO_STAR)
     return value, error
 
 
@@ -238,8 +240,10 @@ def _mean_inverse_squares(galaxy: Galaxy, radii: tuple[float, ...], floor: float
     return value, error
 
 
-def _require_convergence(name: str, value: FloatArray, error: FloatArray, radius: FloatArray) -> None:
-    poor = np.flatnonzero(~(error <= _CONVERGED * value))
+def _require_convergence(
+    name: str, value: FloatArray, error: FloatArray, radius: FloatArray, negligible: float = 0.0
+) -> None:
+    poor = np.flatnonzero(~(error <= _CONVERGED * value + negligible))
     if poor.size:
         index = poor[0]
         raise EvaluationError(

@@ -50,10 +50,16 @@ def long_axes(values: xr.DataArray) -> list[str]:
     return [str(axis) for axis, size in values.sizes.items() if size > 1]
 
 
+def held_at(values: xr.DataArray, kept: list[str]) -> dict[str, int]:
+    """Return where the axes that are not kept are held: at the first label, or the middle one of the numbers."""
+    rest = [str(axis) for axis in values.dims if axis not in kept]
+    return {axis: values.sizes[axis] // 2 if is_numeric(values, axis) else 0 for axis in rest}
+
+
 def picked(
     values: xr.DataArray, kept: list[str], scanned: set[str] | None = None, sort: bool = True
 ) -> tuple[xr.DataArray, list[str]]:
-    """Hold all axes but some: at the first label, or the middle one of the numbers as they stand.
+    """Hold all axes but some, as `held_at` says.
 
     Parameters
     ----------
@@ -74,9 +80,8 @@ def picked(
     SensitivityError
         If no value is finite, or a numeric axis cannot be sorted.
     """
-    rest = [str(axis) for axis in values.dims if axis not in kept]
     single = [name for name, item in values.coords.items() if not item.dims and (scanned is None or name in scanned)]
-    at = {axis: values.sizes[axis] // 2 if is_numeric(values, axis) else 0 for axis in rest}
+    at = held_at(values, kept)
     held = [point(values, axis, index) for axis, index in at.items()] + [said(values[name]) for name in single]
     left = values.isel(at).compute()
     left = left.where(np.isfinite(left))

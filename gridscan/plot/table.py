@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from gridscan.errors import SensitivityError, listed, nearest
 from gridscan.labelled import sentence
 from gridscan.plot.page import COLOURS, cells, finish, legend, page, title
-from gridscan.plot.selection import column, picked
+from gridscan.plot.selection import column, held_at, picked, scanned_names
 from gridscan.plot.text import number, plain, unit_text
 
 
@@ -91,8 +91,8 @@ def matrix(table: xr.Dataset, *, method: str = "asimov", axes: Axes | None = Non
         raise SensitivityError(f"unknown method {method!r}{hint}; expected one of: {listed(methods)}")
     values = values.isel(method=methods.index(method)).drop_vars("method")
     rows, columns = str(values.dims[0]), str(values.dims[1])
-    one, held = picked(values, [rows, columns], sort=False)
-    texts = np.vectorize(number, otypes=[object])(values.isel(dict.fromkeys(values.dims[2:], 0)).values)
+    one, held = picked(values, [rows, columns], scanned_names(table), sort=False)
+    texts = np.vectorize(number, otypes=[object])(values.isel(held_at(values, [rows, columns])).values)
     np.fill_diagonal(texts, "")
     axes = page(axes)
     cells(axes, one, True, texts)
@@ -111,8 +111,8 @@ def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
     Parameters
     ----------
     table
-        From `gridscan.variance.variance_shares`. Axes that it kept are held at their first value, which the subtitle
-        says.
+        From `gridscan.variance.variance_shares`. Axes that it kept are held at their first label or middle value, which
+        the subtitle says.
     axes
         Where to draw; a new figure otherwise.
 
@@ -121,8 +121,9 @@ def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
     SensitivityError
         If the table is another one.
     """
-    total, held = picked(column(table, "total", "axis", "variance_shares"), ["axis"])
-    alone, _ = picked(column(table, "first_order", "axis", "variance_shares"), ["axis"])
+    scanned = scanned_names(table)
+    total, held = picked(column(table, "total", "axis", "variance_shares"), ["axis"], scanned)
+    alone, _ = picked(column(table, "first_order", "axis", "variance_shares"), ["axis"], scanned)
     order = np.argsort(-total.values, kind="stable")
     places = np.arange(order.size)
     axes = page(axes, 1.4 + 0.5 * order.size)

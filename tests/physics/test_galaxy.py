@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
@@ -234,6 +234,7 @@ def test_small_radii_see_the_local_surface_density():
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(1e-3, 25.0), min_size=2, max_size=4), st.floats(0.0, 16.0), st.floats(0.1, 3.0))
+@example([0.5, 1.0], 2.7462016968781227e-14, 1.0)
 def test_the_fraction_never_falls_with_the_radius(radii, sun, width):
     parameters = {**MILKY_WAY, "sun_x": sun, "arm_width": width}
     fractions, _ = galaxy.fraction_within(np.sort(radii), *parameters.values())
