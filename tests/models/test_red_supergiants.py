@@ -109,9 +109,9 @@ def test_every_reference_required_mass_is_met_from_the_scenario_on(model, case):
     )
     pair = table.required_mass.sel(imf_a=case["imf_a"], imf_b=case["imf_b"])
     for method in ("asimov", "gaussian"):
-        # The textbook table was made with rates of 1e-7; the masses go with their difference squared.
         found = float(pair.sel({"method": method}))
-        assert found == pytest.approx(case[f"required_mass_kton_{method}"], rel=1e-6)
+        tolerance = REFERENCE["required_mass"]["relative_tolerance"]
+        assert found == pytest.approx(case[f"required_mass_kton_{method}"], rel=tolerance)
 
 
 def test_the_galaxy_converges_further_than_the_reference_asks(model):
