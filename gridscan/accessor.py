@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 
 import xarray as xr
 
@@ -74,7 +75,8 @@ class GridscanAccessor:
         UnitError
             If a unit cannot be read; the message names the variable.
         """
-        import pint_xarray  # noqa: F401  slow to import, and it is needed nowhere else
+        # Registers `.pint`; slow to import, and needed nowhere else.
+        import_module("pint_xarray")
 
         units = {}
         plain = self._dataset.copy()

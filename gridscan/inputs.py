@@ -7,7 +7,7 @@ the value it is about, so that a scenario can report them all with line and colu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,6 @@ class Resolved:
     inputs: dict[str, Input]
     coordinates: dict[str, Coordinate]
     given: frozenset[str]
-    catalogues: dict[str, Catalogue] = field(default_factory=dict)
 
     @property
     def cut(self) -> list[str]:
@@ -119,7 +118,7 @@ class _Resolver:
                 self._default(name, node)
         if self.reader.faults:
             raise InputFaults(self.reader.faults)
-        return Resolved(self.model, self.sizes, self.inputs, self.coordinates, frozenset(given), self.catalogues)
+        return Resolved(self.model, self.sizes, self.inputs, self.coordinates, frozenset(given))
 
     def _open_catalogues(self, own_records: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
         self.catalogues = {name: shipped_catalogue(name) for name in self.model.labels}

@@ -11,13 +11,14 @@ import xarray as xr
 
 from gridscan.errors import ScenarioError, SensitivityError, listed, nearest
 from gridscan.evaluate import compute_lazily
-from gridscan.inputs import Coordinate, Input, Resolved, resolve
+from gridscan.inputs import Coordinate, Input, Resolved
+from gridscan.labelled import position_on
 from gridscan.layout import lay_out
 from gridscan.model import Model
 from gridscan.nodes import Parameter
 from gridscan.run import Source, find_scenario
-from gridscan.units import base_factor, readable
-from gridscan.values import Given, InputFaults, Numeric
+from gridscan.units import base_factor, readable, unit_attributes
+from gridscan.values import Numeric, plain
 
 _STEP = 0.003
 _STEP_DIMENSION = "_step"
@@ -64,9 +65,11 @@ def local(
     Raises
     ------
     ScenarioError
-        If a name or value is unknown.
+        If a name is unknown.
     SensitivityError
-        If the quantity is not positive at the base values.
+        If an axis does not hold a value of `at`, or the quantity is not positive at the base values.
+    UnitError
+        If a value of `at` has the wrong unit.
     """
     scenario = find_scenario(source, model=model, overrides=overrides)
     base, chosen = _base(scenario.resolved, dict(at or {}), list(keep))
@@ -124,21 +127,11 @@ def _position(resolved: Resolved, dim: str, wanted: Any) -> int:
         if isinstance(wanted, int) and 0 <= wanted < resolved.sizes[dim]:
             return wanted
         raise ScenarioError(f"{dim!r} is a zipped axis: give a position from 0 to {resolved.sizes[dim] - 1}")
-    values = coordinate.values
     if wanted is None:
-        return _default_position(resolved, dim, values)
-    if coordinate.unit is not None:
-        try:
-            wanted = resolve(resolved.model, {dim: Given(wanted, (dim,))}).coordinates[dim].values
-        except InputFaults as error:
-            raise ScenarioError(str(error)) from None
-    matches = (
-        np.flatnonzero(values == wanted) if coordinate.unit is None else np.flatnonzero(np.isclose(values, wanted))
-    )
-    if len(matches) == 0:
-        shown = listed([_text(value, coordinate.unit) for value in values])
-        raise ScenarioError(f"the axis {dim!r} does not hold {_text(wanted, coordinate.unit)}; it holds {shown}")
-    return int(matches[0])
+        return _default_position(resolved, dim, coordinate.values)
+    attributes = {} if coordinate.unit is None else unit_attributes(coordinate.unit)
+    axis = xr.Variable(dim, coordinate.values, attributes)
+    return position_on(xr.DataArray(np.arange(axis.size), {dim: axis}, dim), dim, plain(wanted))
 
 
 def _default_position(resolved: Resolved, dim: str, values: np.ndarray) -> int:

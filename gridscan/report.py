@@ -149,7 +149,7 @@ def explanation(plan: Plan, name: str) -> RenderableType:
         node = model[name]
         dims = " × ".join(layout.dims.get(name, ()))
         where = f"  over {dims}" if dims else ""
-        if name not in steps or isinstance(node, Parameter | Constant):
+        if name not in steps:
             tree.add(escape(f"{name} = {varying.get(name) or _value(plan, name) + where}"))
             return
         head = escape(f"{name} [{readable(node.unit)}]{where}")

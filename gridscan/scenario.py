@@ -23,7 +23,7 @@ from gridscan.models import load_model
 from gridscan.nodes import Constant, Label, Parameter, Quantity
 from gridscan.toml_positions import Positions, locate
 from gridscan.units import readable
-from gridscan.values import AxisRange, Fault, Given, InputFaults, schema_fault, shown
+from gridscan.values import AxisRange, Fault, Given, InputFaults, plain, schema_fault, shown
 
 _LARGEST_FILE = 50_000_000
 
@@ -128,7 +128,8 @@ class Scenario:
     ) -> Scenario:
         """Validate the text of a scenario; see :meth:`load`."""
         file = Path(name).name if file is None else file
-        return _Reader(text, name, file, Path(folder), dict(overrides or {})).read(model)
+        kept = {key: plain(value) for key, value in (overrides or {}).items()}
+        return _Reader(text, name, file, Path(folder), kept).read(model)
 
 
 def _read(path: Path) -> str:

@@ -278,6 +278,23 @@ def _own(unit: Any) -> Unit:
     return unit if unit._REGISTRY is registry else parse_unit(str(unit))
 
 
+def plain(value: Any) -> Any:
+    """Return a raw value as a scenario file would hold it, so that it can be kept with a result.
+
+    Pint quantities become texts with a unit, or a table of values with one; arrays become lists.
+    """
+    if isinstance(value, pint.Quantity):
+        unit, magnitude = readable(_own(value.units)), np.asarray(value.magnitude, dtype=float)
+        if magnitude.ndim == 0:
+            return f"{float(magnitude)!r} {unit}".removesuffix(" 1")
+        return {"values": magnitude.tolist(), "unit": unit}
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple | range) else value
+
+
 def shown(value: Any) -> str:
     """Return a raw value as a message shows it: on one line, and not too long."""
     text = str(value) if isinstance(value, datetime.date | datetime.time) else " ".join(repr(value).split())

@@ -107,4 +107,4 @@ def test_quantify_names_the_variable_whose_unit_cannot_be_read(dataset):
 
 def test_pint_xarray_is_imported_only_when_quantities_are_asked_for():
     code = "import sys, gridscan.accessor; sys.exit('pint_xarray' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

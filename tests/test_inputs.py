@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gridscan.catalogue import Catalogue
 from gridscan.errors import ScenarioError
 from gridscan.inputs import resolve
 from gridscan.model import Model
@@ -339,7 +340,8 @@ def test_a_record_of_ones_own_is_selected_by_its_label(toy):
     records = {"planet": {"pluto": {"albedo": 0.6, "orbit": "40 AU", "layers": [0.01]}}}
     found = resolve(toy, {"planet": Given(["earth", "pluto"])}, own_records=records)
     assert found.inputs["albedo"].data.tolist() == [0.3, 0.6]
-    assert found.catalogues["planet"]["pluto"].source == "given in the scenario"
+    own = Catalogue("planet").extended(records["planet"])
+    assert own["pluto"].source == "given in the scenario"
 
 
 def test_long_values_are_cut_in_messages():

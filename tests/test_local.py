@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 import gridscan as gs
-from gridscan.errors import ScenarioError, SensitivityError
+from gridscan.errors import ScenarioError, SensitivityError, UnitError
+from gridscan.units import Quantity
 
 TEXT = """
 model = "powers"
@@ -129,8 +130,8 @@ def test_the_flux_answers_to_every_factor_in_proportion():
             ScenarioError,
             "'bass' is no axis of the scenario; did you mean",
         ),
-        ({"quantity": "volume", "at": {"base": "4 m"}}, ScenarioError, "does not hold 4 m; it holds 2 m, 3 m, 5 m"),
-        ({"quantity": "volume", "at": {"base": "4 s"}}, ScenarioError, "found 's', expected a unit like 'm'"),
+        ({"quantity": "volume", "at": {"base": "4 m"}}, SensitivityError, "does not hold '4 m'; .* it holds: 2, 3, 5"),
+        ({"quantity": "volume", "at": {"base": "4 s"}}, UnitError, "'4 s' is in 's'; 'base' needs a value in 'm'"),
         ({"quantity": "volume", "keep": ["time"]}, ScenarioError, "'time' is no axis"),
         ({"quantity": "signed"}, SensitivityError, "is not positive around the base values"),
     ],
@@ -166,3 +167,11 @@ quantities = ["volume"]
 """
     table = gs.local(gs.Scenario.parse(text, model=model), "volume", at={"pair": 1})
     assert "kind = soft, base = 5 m" in table.attrs["comment"]
+
+
+@pytest.mark.parametrize("wanted", ["5e-45 cm^2/MeV", 5e-45, Quantity(5e-49, "m^2/MeV")])
+def test_small_numbers_on_an_axis_are_told_apart(wanted):
+    axis = 'cross_section_slope = ["9e-45 cm^2/MeV", "5e-45 cm^2/MeV"]'
+    text = f'model = "red_supergiants"\n[axes]\n{axis}\n[output]\nquantities = ["events_per_year"]\n'
+    table = gs.local(gs.Scenario.parse(text), "events_per_year", at={"cross_section_slope": wanted})
+    assert "cross_section_slope = 5e-45 cm^2/MeV" in table.attrs["comment"]

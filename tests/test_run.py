@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import xarray as xr
 
@@ -14,6 +15,7 @@ from gridscan.errors import EvaluationError, ScenarioError, StoreError, UnitErro
 from gridscan.resources import shipped_scenarios
 from gridscan.run import find_scenario
 from gridscan.store import provenance_in, scenario_in
+from gridscan.units import Quantity
 
 TEXT = """\
 model = "red_supergiants"
@@ -192,3 +194,20 @@ def test_progress_is_shown_by_the_callback_given(file):
 
     gs.run(file, progress=Progress)
     assert entered == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"radius": Quantity(2.5, "kpc")}, "2.5 kpc"),
+        ({"radius": Quantity(np.array([0.5, 1.0]), "kpc")}, {"values": [0.5, 1.0], "unit": "kpc"}),
+        ({"metallicity": np.array([0.014, 0.015])}, [0.014, 0.015]),
+        ({"metallicity": np.float64(0.015)}, 0.015),
+        ({"arm_count": range(2, 4)}, [2, 3]),
+    ],
+)
+def test_overrides_of_any_kind_are_kept_as_a_file_would_hold_them_and_run_again(tmp_path, given, kept):
+    path = gs.run("imf_scan", overrides=given, output=tmp_path / "first.nc")
+    assert json.loads(gs.open(path).attrs["gridscan_overrides"]) == {next(iter(given)): kept}
+    again = gs.run(path, output=tmp_path / "again.nc")
+    xr.testing.assert_equal(gs.open(path).load(), gs.open(again).load())

@@ -537,7 +537,8 @@ def test_a_good_file_is_read_whatever_its_line_ends_and_byte_order_mark(tmp_path
     assert scenario.resolved.coordinates["sun_x"].dims == ("place",)
     assert float(scenario.resolved.coordinates["neutrino_luminosity"].values) == 1e38
     np.testing.assert_allclose(scenario.resolved.coordinates["sfr"].values, np.linspace(0.5, 5, 10))
-    assert "mine" in scenario.resolved.catalogues["detector"]
+    mine = Scenario.load(path, overrides={"detector": "mine"})
+    assert float(mine.resolved.coordinates["fiducial_mass"].values) == 3
 
 
 def test_line_ends_do_not_move_the_place_of_a_fault():
@@ -632,7 +633,7 @@ def test_a_shipped_scenario_is_valid_for_gridscan_and_for_the_schema_of_editors(
     scenario = Scenario.parse(text)
     schema = json_schema(scenario.model)
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(tomllib.loads(text), schema)
+    assert not list(jsonschema.Draft202012Validator(schema).iter_errors(tomllib.loads(text)))
 
 
 #: Broken files that an editor can underline already while they are written.
