@@ -12,6 +12,7 @@ import os
 import platform
 import shutil
 import tomllib
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,9 +84,21 @@ def _fingerprint(plan: Plan, versions: dict[str, str]) -> str:
     for node in resolved.model.quantities.values():
         with contextlib.suppress(TypeError):
             sources.add(Path(inspect.getfile(inspect.unwrap(node.function))))
+    for node in graph.formulas:
+        digest.update(_source_of(node.function))
     for path in sorted(path for path in sources if path.is_file()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def _source_of(function: Callable[..., Any]) -> bytes:
+    """Return the source of a formula that may be of a notebook, and so of no file; its code where it has none."""
+    plain_function = inspect.unwrap(function)
+    try:
+        return inspect.getsource(plain_function).encode()
+    except (OSError, TypeError):
+        code = getattr(plain_function, "__code__", None)
+        return b"" if code is None else code.co_code + repr(code.co_names).encode()
 
 
 def describe_dataset(dataset: xr.Dataset, provenance: Provenance) -> xr.Dataset:

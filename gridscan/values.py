@@ -92,12 +92,14 @@ class ValueReader:
         if isinstance(value, Mapping):
             values, unit, paths = self._expand(node, value, path)
             return values, unit, paths, True
+        vector = isinstance(node, Parameter) and node.vector is not None
         if isinstance(value, pint.Quantity) and np.ndim(value.magnitude) == 1:
+            if vector:
+                return [list(value)], None, [path], False
             return np.asarray(value.magnitude, dtype=float), _own(value.units), [path] * len(value.magnitude), True
         if isinstance(value, np.ndarray) and value.ndim == 0:
             value = value.item()
         if isinstance(value, np.ndarray | list | tuple | range):
-            vector = isinstance(node, Parameter) and node.vector is not None
             if vector and not any(isinstance(item, list | tuple | np.ndarray) for item in value):
                 return [value], None, [path], False
             numeric = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iuf"

@@ -211,3 +211,18 @@ def test_overrides_of_any_kind_are_kept_as_a_file_would_hold_them_and_run_again(
     assert json.loads(gs.open(path).attrs["gridscan_overrides"]) == {next(iter(given)): kept}
     again = gs.run(path, output=tmp_path / "again.nc")
     xr.testing.assert_equal(gs.open(path).load(), gs.open(again).load())
+
+
+def test_a_formula_of_no_file_is_part_of_the_fingerprint():
+    def fingerprint(formula):
+        found = {}
+        exec(formula, found)
+        model = gs.model("red_supergiants").replace(scattering_cross_section=found["formula"])
+        return gs.evaluate("imf_scan", model=model).attrs["gridscan_fingerprint"]
+
+    once = "def formula(energy, cross_section_slope):\n    return energy * cross_section_slope\n"
+    other = once.replace(
+        "energy * cross_section_slope", "cross_section_slope * energy + 0 * energy * cross_section_slope"
+    )
+    assert fingerprint(once) == fingerprint(once)
+    assert fingerprint(once) != fingerprint(other)

@@ -7,7 +7,7 @@ import pytest
 
 import gridscan as gs
 from gridscan.errors import EvaluationError, GridscanError
-from gridscan.units import unit_of
+from gridscan.units import Quantity, unit_of
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "red_supergiants.json").read_text(encoding="utf-8"))
 COUNTED = ["stars_alive", "red_supergiants", "carbon_burning", "carbon_burning_rsg"]
@@ -275,6 +275,12 @@ def test_the_end_of_a_range_in_another_unit_is_not_lost_to_rounding(model):
 def test_masses_outside_the_table_are_refused_not_extrapolated(model):
     with pytest.raises(EvaluationError, match="breaks"):
         model.evaluate("carbon_burning_rsg", breaks=["120 Msun", "0.5 Msun", "0.08 Msun"])
+
+
+def test_a_vector_can_be_given_as_a_pint_quantity(model):
+    given = model.evaluate("carbon_burning_rsg", breaks=Quantity(np.array([0.08, 0.5, 100.0]), "Msun"))
+    assert given == model.evaluate("carbon_burning_rsg", breaks=["0.08 Msun", "0.5 Msun", "100 Msun"])
+    assert given.dims == ()
 
 
 def test_constants_can_be_overridden(model):
