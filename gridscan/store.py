@@ -12,6 +12,7 @@ import os
 import platform
 import shutil
 import tomllib
+import types
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -98,7 +99,11 @@ def _source_of(function: Callable[..., Any]) -> bytes:
         return inspect.getsource(plain_function).encode()
     except (OSError, TypeError):
         code = getattr(plain_function, "__code__", None)
-        return b"" if code is None else code.co_code + repr(code.co_names).encode()
+        if code is None:
+            return b""
+        # The text of a code object inside another holds its address, which says nothing.
+        constants = [item for item in code.co_consts if not isinstance(item, types.CodeType)]
+        return code.co_code + repr((code.co_names, constants)).encode()
 
 
 def describe_dataset(dataset: xr.Dataset, provenance: Provenance) -> xr.Dataset:
