@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from gridscan.draws import Sampling
     from gridscan.errors import GridscanError, GridscanWarning
     from gridscan.local import local
     from gridscan.model import Model
     from gridscan.models import load_model as model
     from gridscan.nodes import kernel
     from gridscan.run import evaluate, plan, run
+    from gridscan.sample import sample
     from gridscan.scenario import Scenario
     from gridscan.store import open_result as open
 
@@ -23,6 +25,7 @@ __all__ = [
     "GridscanError",
     "GridscanWarning",
     "Model",
+    "Sampling",
     "Scenario",
     "evaluate",
     "kernel",
@@ -31,6 +34,7 @@ __all__ = [
     "open",
     "plan",
     "run",
+    "sample",
 ]
 
 # Public names are imported when they are first used, so that `gridscan --help` does not wait for xarray and dask.
@@ -38,6 +42,7 @@ _HOMES = {
     "GridscanError": ("gridscan.errors", "GridscanError"),
     "GridscanWarning": ("gridscan.errors", "GridscanWarning"),
     "Model": ("gridscan.model", "Model"),
+    "Sampling": ("gridscan.draws", "Sampling"),
     "Scenario": ("gridscan.scenario", "Scenario"),
     "evaluate": ("gridscan.run", "evaluate"),
     "kernel": ("gridscan.nodes", "kernel"),
@@ -46,6 +51,7 @@ _HOMES = {
     "open": ("gridscan.store", "open_result"),
     "plan": ("gridscan.run", "plan"),
     "run": ("gridscan.run", "run"),
+    "sample": ("gridscan.sample", "sample"),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import rel_entr
+from scipy.special import ndtri, pdtr, rel_entr
 
 from gridscan.errors import EvaluationError, listed, nearest
 
@@ -16,6 +16,8 @@ METHODS = ("asimov", "gaussian")
 # and y - x cancel at most one digit.
 _SERIES_BELOW = 0.1
 _SERIES_TERMS = 8
+# Beyond, a double no longer tells all counts apart.
+_LARGEST_MEAN = 1e12
 
 
 def poisson_divergence(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
@@ -120,6 +122,59 @@ def _divergence(x: NDArray[Any], y: NDArray[Any], difference: NDArray[Any]) -> N
     for term in range(_SERIES_TERMS, 0, -1):
         tail = (tail + 1 / (2 * term + 1)) * square
     return np.where(np.abs(v) < _SERIES_BELOW, v * (difference + 2 * x * tail), rel_entr(x, y) - difference)
+
+
+def poisson_quantile(probability: ArrayLike, mean: ArrayLike) -> NDArray[np.int64]:
+    """Return the smallest count that a Poisson distribution does not exceed with a probability.
+
+    Applied to uniform random numbers it draws from the distribution, each draw from one number alone.
+
+    Parameters
+    ----------
+    probability
+        Above 0 and below 1, dimensionless.
+    mean
+        Finite, not negative, at most 1e12; broadcast with `probability`.
+
+    Returns
+    -------
+    ndarray
+        The least k with P(N <= k) >= probability.
+
+    Raises
+    ------
+    EvaluationError
+        If a probability or a mean is outside its range.
+
+    Notes
+    -----
+    A start from the expansion of E. A. Cornish and R. A. Fisher, Rev. Inst. Int. Stat. 5, 307 (1938), is moved to the
+    quantile in whole steps.
+    """
+    mean = _counts("means of Poisson counts", mean)
+    probability = np.asarray(probability, dtype=float)
+    for what, array, wrong in (
+        ("a probability has to be above 0 and below 1", probability, ~((probability > 0) & (probability < 1))),
+        ("the mean of a Poisson count has to be at most 1e12", mean, mean > _LARGEST_MEAN),
+    ):
+        if wrong.any():
+            raise EvaluationError(f"{what}; found {array[wrong].flat[0]:g}")
+    probability, mean = np.broadcast_arrays(probability, mean)
+    z = ndtri(probability)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        third = (z**3 - z) / (72 * np.sqrt(mean))
+    start = mean + np.sqrt(mean) * z + (z * z - 1) / 6 - np.where(mean > 1, third, 0.0)
+    count = np.maximum(np.ceil(start - 0.5), 0.0).ravel()
+    todo = np.arange(count.size)
+    wanted, means = probability.ravel(), mean.ravel()
+    while todo.size:
+        here, level, expected = count[todo], wanted[todo], means[todo]
+        too_low = pdtr(here, expected) < level
+        below = np.where(here > 0, pdtr(np.maximum(here - 1, 0), expected), 0.0)
+        too_high = (here > 0) & (below >= level)
+        count[todo] = here + too_low - (too_high & ~too_low)
+        todo = todo[too_low | too_high]
+    return count.reshape(mean.shape).astype(np.int64)
 
 
 def _counts(what: str, values: ArrayLike) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from gridscan.draws import DRAWN, REALISATION, Sampling, dimension_keys, poisson_draws
 from gridscan.errors import EvaluationError, GridscanWarning
 from gridscan.formulas import fitted, run_step
 from gridscan.graph import Step
@@ -30,11 +31,15 @@ from gridscan.values import Given
 _PART = "(value, error)"
 
 
-def evaluate_model(model: Model, names: str | Iterable[str], values: Mapping[str, Any]) -> xr.DataArray | xr.Dataset:
+def evaluate_model(
+    model: Model, names: str | Iterable[str], values: Mapping[str, Any], sampling: Sampling | None = None
+) -> xr.DataArray | xr.Dataset:
     """Evaluate quantities without a file; see :meth:`gridscan.model.Model.evaluate`."""
     resolved = resolve(model, {name: Given(value, (name,)) for name, value in values.items()})
     wanted = [names] if isinstance(names, str) else list(names)
-    layout = lay_out(resolved, wanted)
+    if sampling is not None and isinstance(names, str):
+        raise EvaluationError(f"one name gives one array, without draws: ask for [{names!r}]")
+    layout = lay_out(resolved, wanted, sampling)
     for fault in layout.idle:
         warnings.warn(fault, GridscanWarning, stacklevel=3)
     dataset = compute_lazily(layout)
@@ -56,7 +61,53 @@ def compute_lazily(layout: Layout) -> xr.Dataset:
             arrays |= {name: found[name] for name in found if name == step.name or _is_pair(layout, step, name)}
     coordinates = _coordinates(layout)
     variables = {name: _variable(layout, name, arrays[name], coordinates) for name in layout.graph.targets}
+    if layout.drawn:
+        coordinates = {**coordinates, REALISATION: _realisations(layout)}
+        variables |= {f"{name}{DRAWN}": _draws(layout, name, variables[name]) for name in layout.drawn}
     return xr.Dataset(variables, coords=coordinates)
+
+
+def _realisations(layout: Layout) -> xr.Variable:
+    assert layout.sampling is not None
+    numbers = np.arange(layout.sampling.realisations)
+    return xr.Variable(REALISATION, numbers, {"long_name": "number of the realisation", "units": "1"})
+
+
+def _draws(layout: Layout, name: str, mean: xr.Variable) -> xr.Variable:
+    """Draw a count, in each cell on its own, with one more, last, dimension."""
+    assert layout.sampling is not None
+    resolved, seed, many = layout.resolved, layout.sampling.seed, layout.sampling.realisations
+    common, along = dimension_keys(name, seed, resolved.inputs, layout.graph.inputs_of(name))
+    dims = layout.dims[name]
+    numbers = np.arange(many)
+    together = layout.realisations_at_once(name)
+    if together == 0:
+        data: Any = poisson_draws(mean.values, common, [along[dim] for dim in dims], numbers)
+    else:
+        import dask.array as da
+
+        chunks = tuple(layout.chunks[dim] for dim in dims)
+        means = mean.data if isinstance(mean.data, da.Array) else da.from_array(mean.data, chunks=chunks)
+        keys = [(da.from_array(along[dim], chunks=(layout.chunks[dim],)), (dim,)) for dim in dims]
+        operands = [item for pair in keys for item in pair]
+        realisations = da.from_array(numbers, chunks=together)
+        data = da.blockwise(
+            partial(_drawn_block, common),
+            (*dims, REALISATION),
+            *(means, dims, realisations, (REALISATION,), *operands),
+            dtype=np.int64,
+            meta=np.empty((0,) * (len(dims) + 1), dtype=np.int64),
+        )
+    attributes = {
+        "long_name": f"Poisson draw of the {mean.attrs['long_name']}",
+        "units": "1",
+        "comment": f"seed {seed}; every count and every cell is drawn on its own",
+    }
+    return xr.Variable((*dims, REALISATION), data, attributes, encoding=mean.encoding)
+
+
+def _drawn_block(common: np.uint64, means: np.ndarray, realisations: np.ndarray, *along: np.ndarray) -> np.ndarray:
+    return poisson_draws(means, common, list(along), realisations)
 
 
 def _is_pair(layout: Layout, step: Step, name: str) -> bool:

@@ -55,8 +55,19 @@ def _tables(dataset: xr.Dataset, names: list[str]) -> Iterable[list[list[Any]]]:
     for block in _blocks(dims, [dataset.sizes[dim] for dim in dims]):
         part = dataset.isel(block)
         whole = xr.DataArray(np.empty([part.sizes[dim] for dim in dims]), dims=dims)
-        cells = [part[name].broadcast_like(whole).transpose(*dims).values.ravel().tolist() for name in columns]
+        cells = [
+            _in_words(part[name]).broadcast_like(whole).transpose(*dims).values.ravel().tolist() for name in columns
+        ]
         yield [list(row) for row in zip(*cells, strict=True)]
+
+
+def _in_words(variable: xr.DataArray) -> xr.DataArray:
+    """Return what the numbers of a flag variable mean."""
+    if "flag_meanings" not in variable.attrs:
+        return variable
+    words = np.array(variable.attrs["flag_meanings"].split())
+    places = {int(value): place for place, value in enumerate(np.atleast_1d(variable.attrs["flag_values"]))}
+    return variable.copy(data=words[[places[int(value)] for value in variable.values.ravel()]].reshape(variable.shape))
 
 
 def _blocks(dims: list[str], sizes: list[int]) -> Iterable[dict[str, slice]]:
@@ -65,8 +76,14 @@ def _blocks(dims: list[str], sizes: list[int]) -> Iterable[dict[str, slice]]:
     while cut < len(sizes) and rows > _ROWS_AT_ONCE:
         rows //= sizes[cut]
         cut += 1
-    for index in np.ndindex(*sizes[:cut]):
-        yield {dim: slice(i, i + 1) for dim, i in zip(dims[:cut], index, strict=True)}
+    if cut == 0:
+        yield {}
+        return
+    together = max(1, _ROWS_AT_ONCE // rows)
+    for index in np.ndindex(*sizes[: cut - 1]):
+        ahead = {dim: slice(i, i + 1) for dim, i in zip(dims, index, strict=False)}
+        for start in range(0, sizes[cut - 1], together):
+            yield {**ahead, dims[cut - 1]: slice(start, start + together)}
 
 
 def _head(dataset: xr.Dataset, name: str) -> str:

@@ -64,7 +64,7 @@ class Graph:
             if name not in known:
                 raise ModelError(
                     f"model {model.name!r} has no quantity {name!r}{nearest(name, known)};"
-                    f" there are {listed(known, 40)}"
+                    f" there are {listed(known, 60)}"
                 )
         quantities = {name: node for name, node in known.items() if name not in given}
         steps = _steps(quantities, targets)

@@ -6,8 +6,10 @@ the value it is about, so that a scenario can report them all with line and colu
 
 from __future__ import annotations
 
+import os
+import pathlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from gridscan.catalogue import Catalogue, shipped_catalogue
 from gridscan.errors import CatalogueError, listed, nearest
 from gridscan.model import Model
 from gridscan.nodes import Constant, Label, Parameter, Quantity
+from gridscan.table_files import TableFiles
 from gridscan.units import Unit, base_factor
 from gridscan.values import Given, InputFaults, Numeric, Path, ValueReader, shown
 
@@ -53,6 +56,8 @@ class Resolved:
         In the default units: axes, what a label bundles, and what was given a single value.
     given
         Names that were given a value.
+    tables
+        Content of the files that were named.
     """
 
     model: Model
@@ -60,6 +65,7 @@ class Resolved:
     inputs: dict[str, Input]
     coordinates: dict[str, Coordinate]
     given: frozenset[str]
+    tables: dict[str, str] = field(default_factory=dict)
 
     @property
     def cut(self) -> list[str]:
@@ -73,6 +79,7 @@ def resolve(
     *,
     own_records: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
     units_required: bool = False,
+    files: TableFiles | None = None,
 ) -> Resolved:
     """Turn raw values into labelled arrays.
 
@@ -84,19 +91,23 @@ def resolve(
         Records that a scenario adds, by catalogue and label.
     units_required
         Whether a bare number for a parameter with a dimension is an error (in a file) or means its default unit.
+    files
+        Where the files are that parameters name; by default in the current folder.
 
     Raises
     ------
     InputFaults
         With everything that is wrong.
     """
-    return _Resolver(model, units_required).run(given, own_records or {})
+    return _Resolver(model, units_required, files or TableFiles()).run(given, own_records or {})
 
 
 class _Resolver:
-    def __init__(self, model: Model, units_required: bool) -> None:
+    def __init__(self, model: Model, units_required: bool, files: TableFiles) -> None:
         self.model = model
         self.reader = ValueReader(units_required)
+        self.files = files
+        self.contents: dict[str, dict[str, str]] = {}
         self.sizes: dict[str, int] = {}
         self.inputs: dict[str, Input] = {}
         self.coordinates: dict[str, Coordinate] = {}
@@ -105,6 +116,7 @@ class _Resolver:
 
     def run(self, given: Mapping[str, Given], own_records: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Resolved:
         self._open_catalogues(own_records)
+        self._read_tables(given)
         for name, value in given.items():
             self._read(name, value)
         for name, label in self.model.labels.items():
@@ -118,7 +130,43 @@ class _Resolver:
                 self._default(name, node)
         if self.reader.faults:
             raise InputFaults(self.reader.faults)
-        return Resolved(self.model, self.sizes, self.inputs, self.coordinates, frozenset(given))
+        tables = {name: text for contents in self.contents.values() for name, text in contents.items()}
+        return Resolved(self.model, self.sizes, self.inputs, self.coordinates, frozenset(given), tables)
+
+    def _read_tables(self, given: Mapping[str, Given]) -> None:
+        """Read the files that are named, and let the tables say which ranges of other parameters are allowed."""
+        ranges: dict[str, tuple[float, float]] = {}
+        for name, parameter in self.model.parameters.items():
+            if parameter.table is None or name not in given:
+                continue
+            raw, _, paths, _ = self.reader.items(parameter, given[name])
+            self.contents[name] = {}
+            for item, path in zip(raw, paths, strict=True):
+                for key, (low, high) in self._read_table(name, parameter, item, path).items():
+                    least, most = ranges.get(key, (low, high))
+                    ranges[key] = (min(least, low), max(most, high))
+        self.model = self.model.bounded(ranges) if ranges else self.model
+        for key, (low, high) in ranges.items():
+            node = self.model.parameters[key]
+            if key not in given and isinstance(node.default, float) and not low <= node.default <= high:
+                message = f"{key!r} needs a value with this table: {node.default:g}, its default, is not {node.allowed}"
+                table = next(iter(self.contents))
+                self.reader.fault(given[table].path, message)
+
+    def _read_table(self, name: str, parameter: Parameter, item: Any, path: Path) -> Mapping[str, tuple[float, float]]:
+        assert parameter.table is not None
+        if not isinstance(item, str | os.PathLike) or not str(item):
+            self.reader.fault(path, f"{name!r} takes the name of a file, found {shown(item)}")
+            return {}
+        # What is given on the command line is relative to where it is typed.
+        folder = pathlib.Path(".") if path[:1] == ("--set",) else None
+        try:
+            content, table = self.files.read(parameter.table, str(item), folder)
+        except CatalogueError as error:
+            self.reader.fault(path, f"{name!r}: {error}")
+            return {}
+        self.contents[name][str(item)] = content
+        return parameter.table.ranges(table)
 
     def _open_catalogues(self, own_records: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
         self.catalogues = {name: shipped_catalogue(name) for name in self.model.labels}
@@ -164,6 +212,8 @@ class _Resolver:
             dims = ()
         if isinstance(node, Label):
             self._select(name, node, raw, paths, dims)
+        elif name in self.contents:
+            self._keep_tables(name, node, dims, [str(item) for item in raw], paths)
         else:
             self._keep(name, node, dims, self.reader.values(node, raw, paths, unit), paths)
 
@@ -203,7 +253,7 @@ class _Resolver:
         if values is None:
             return
         vector = isinstance(node, Parameter) and node.vector is not None
-        words = isinstance(node, Parameter) and bool(node.choices)
+        words = isinstance(node, Parameter) and node.is_word
         array = _stack(values) if vector else np.asarray(values)
         if dims and not vector:
             self._no_duplicates(name, array, paths, dims)
@@ -211,6 +261,15 @@ class _Resolver:
             title = node.long_name if isinstance(node, Quantity) else node.description
             self._coordinate(name, dims, array, None if words else node.unit, title)
         self._input(name, node, dims, array)
+
+    def _keep_tables(
+        self, name: str, node: Numeric, dims: tuple[str, ...], names: list[str], paths: list[Path]
+    ) -> None:
+        contents = self.contents[name]
+        if all(file in contents for file in names):
+            self._no_duplicates(name, names, paths, dims)
+            self._coordinate(name, dims, np.array(names), None, getattr(node, "description", name))
+            self._input(name, node, dims, np.array([contents[file] for file in names]))
 
     def _input(self, name: str, node: Numeric, dims: tuple[str, ...], values: np.ndarray) -> None:
         vector = isinstance(node, Parameter) and node.vector is not None
@@ -251,12 +310,16 @@ class _Resolver:
             array = _stack(values) if node.vector else np.asarray(values)
             self._input(key, node, dims, array)
             if not node.vector:
-                self._coordinate(key, dims, array, None if node.choices else node.unit, node.description)
+                self._coordinate(key, dims, array, None if node.is_word else node.unit, node.description)
 
     def _default(self, name: str, node: Parameter | Constant) -> None:
         if node.default is None:
             return
-        array = np.asarray([node.default]) if isinstance(node.default, str) else np.asarray([node.default], dtype=float)
+        table = node.table if isinstance(node, Parameter) else None
+        if table is not None:
+            array = np.asarray([self.files.content(table, table.shipped.name, table.shipped.parent)])
+        else:
+            array = np.asarray([node.default], dtype=str if isinstance(node.default, str) else float)
         self._input(name, node, (), array)
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from gridscan.draws import DRAWN, REALISATION, Sampling
 from gridscan.errors import ScenarioError
 from gridscan.graph import Graph, Step
 from gridscan.inputs import Input, Resolved
 from gridscan.model import Model
+from gridscan.nodes import Parameter
 from gridscan.proof import prove
 from gridscan.units import base_factor, readable
 
@@ -35,12 +37,20 @@ class Layout:
         Dimensions of each input and quantity, in the order of the axes.
     chunks
         Chunk sizes of each dimension.
+    sampling
+        What is drawn beside the means of counts, if anything.
     """
 
     graph: Graph
     resolved: Resolved
     dims: dict[str, tuple[str, ...]]
     chunks: dict[str, tuple[int, ...]]
+    sampling: Sampling | None = None
+
+    @property
+    def drawn(self) -> list[str]:
+        """The counts that are drawn from."""
+        return [name for name in self.graph.targets if self.sampling is not None and self.step(name).node.count]
 
     def cells(self, name: str) -> int:
         """Return the number of cells of an input or quantity."""
@@ -53,6 +63,14 @@ class Layout:
     def is_lazy(self, name: str) -> bool:
         """Tell whether a quantity is too large to be computed at once."""
         return self.cells(name) > EAGER_CELLS
+
+    def realisations_at_once(self, name: str) -> int:
+        """Return how many draws of a count make a chunk, or 0 where all are made at once."""
+        many = 0 if self.sampling is None else self.sampling.realisations
+        if self.cells(name) * many <= EAGER_CELLS:
+            return 0
+        block = math.prod(max(self.chunks[dim]) for dim in self.dims[name])
+        return min(many, max(1, CHUNK_CELLS // block))
 
     @property
     def idle(self) -> list[str]:
@@ -73,7 +91,7 @@ def with_labels(model: Model, used: set[str]) -> set[str]:
     return used | {label for label in model.labels if any(name in used for name in model.bundled(label))}
 
 
-def lay_out(resolved: Resolved, names: Iterable[str]) -> Layout:
+def lay_out(resolved: Resolved, names: Iterable[str], sampling: Sampling | None = None) -> Layout:
     """Select, prove and measure what has to run for the quantities `names`.
 
     Raises
@@ -92,7 +110,12 @@ def lay_out(resolved: Resolved, names: Iterable[str]) -> Layout:
     if not names:
         raise ScenarioError("no quantity was asked for")
     dims = graph.dimensions({name: item.dims for name, item in resolved.inputs.items()}, resolved.sizes)
-    return Layout(graph, resolved, dims, _chunks(resolved.sizes))
+    layout = Layout(graph, resolved, dims, _chunks(resolved.sizes), sampling)
+    taken = [name for name in layout.drawn if f"{name}{DRAWN}" in model.nodes]
+    if taken or (layout.drawn and REALISATION in resolved.sizes):
+        name = f"{taken[0]}{DRAWN}" if taken else REALISATION
+        raise ScenarioError(f"the draws of a count need the name {name!r}, which the model or an axis has")
+    return layout
 
 
 def _chunks(sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
@@ -116,14 +139,20 @@ def input_settings(layout: Layout) -> dict[str, Any]:
             coordinate = resolved.coordinates.get(label)
             settings[label] = model.labels[label].default if coordinate is None else coordinate.values.tolist()
     for name in sorted(used):
-        settings[name] = _setting(model, name, resolved.inputs[name])
+        named = resolved.coordinates.get(name)
+        if named is not None and named.values.dtype.kind == "U":
+            settings[name] = named.values.tolist()
+        else:
+            settings[name] = _setting(model, name, resolved.inputs[name])
     return settings
 
 
 def _setting(model: Model, name: str, item: Input) -> Any:
+    node = model[name]
+    if isinstance(node, Parameter) and node.table is not None:
+        return node.default
     if item.data.dtype.kind == "U":
         return item.data.tolist()
-    node = model[name]
     values = np.asarray(item.data / base_factor(node.unit))
     if values.size > _LONGEST_SETTING:
         ends = {"first": float(values.flat[0]), "last": float(values.flat[-1]), "size": values.size}

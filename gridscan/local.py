@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gridscan.errors import ScenarioError, SensitivityError, listed, nearest
+from gridscan.errors import SensitivityError
 from gridscan.evaluate import compute_lazily
 from gridscan.inputs import Coordinate, Input, Resolved
-from gridscan.labelled import position_on
 from gridscan.layout import lay_out
 from gridscan.model import Model
 from gridscan.nodes import Parameter
+from gridscan.point import positions, value_text
 from gridscan.run import Source, find_scenario
-from gridscan.units import base_factor, readable, unit_attributes
-from gridscan.values import Numeric, plain
+from gridscan.units import base_factor
+from gridscan.values import Numeric
 
 _STEP = 0.003
 _STEP_DIMENSION = "_step"
@@ -76,7 +76,7 @@ def local(
     layout = lay_out(base, [quantity])
     used = layout.graph.inputs_of(quantity)
     given = [node for node in (base.model[name] for name in base.given & used) if not isinstance(node, Parameter)]
-    parameters = [node for name, node in base.model.parameters.items() if name in used and not node.choices]
+    parameters = [node for name, node in base.model.parameters.items() if name in used and not node.is_word]
     rows, passed_over = [], []
     for node in [*parameters, *sorted(given, key=lambda node: node.name)]:
         data = base.inputs[node.name].data
@@ -92,13 +92,7 @@ def local(
 
 def _base(resolved: Resolved, at: dict[str, Any], keep: list[str]) -> tuple[Resolved, dict[str, str]]:
     """Pick one value along every axis that is not kept."""
-    for name in [*at, *keep]:
-        if name not in resolved.sizes:
-            raise ScenarioError(
-                f"{name!r} is no axis of the scenario{nearest(name, resolved.sizes)};"
-                f" its axes are {listed(resolved.sizes)}"
-            )
-    picked = {dim: _position(resolved, dim, at.get(dim)) for dim in resolved.sizes if dim not in keep}
+    picked = positions(resolved, at, keep)
     inputs = {}
     for name, item in resolved.inputs.items():
         data = item.data
@@ -112,34 +106,11 @@ def _base(resolved: Resolved, at: dict[str, Any], keep: list[str]) -> tuple[Reso
             value = coordinate.values[picked[coordinate.dims[0]]]
             coordinates[name] = Coordinate((), value, coordinate.unit, coordinate.long_name)
             if name in resolved.given:
-                chosen[name] = _text(value, coordinate.unit)
+                chosen[name] = value_text(value, coordinate.unit)
         else:
             coordinates[name] = coordinate
     sizes = {dim: size for dim, size in resolved.sizes.items() if dim in keep}
     return dataclasses.replace(resolved, sizes=sizes, inputs=inputs, coordinates=coordinates), chosen
-
-
-def _position(resolved: Resolved, dim: str, wanted: Any) -> int:
-    coordinate = resolved.coordinates.get(dim)
-    if coordinate is None:
-        if wanted is None:
-            return 0
-        if isinstance(wanted, int) and 0 <= wanted < resolved.sizes[dim]:
-            return wanted
-        raise ScenarioError(f"{dim!r} is a zipped axis: give a position from 0 to {resolved.sizes[dim] - 1}")
-    if wanted is None:
-        return _default_position(resolved, dim, coordinate.values)
-    attributes = {} if coordinate.unit is None else unit_attributes(coordinate.unit)
-    axis = xr.Variable(dim, coordinate.values, attributes)
-    return position_on(xr.DataArray(np.arange(axis.size), {dim: axis}, dim), dim, plain(wanted))
-
-
-def _default_position(resolved: Resolved, dim: str, values: np.ndarray) -> int:
-    node = resolved.model.labels.get(dim) or resolved.model.nodes[dim]
-    default = getattr(node, "default", None)
-    if isinstance(default, float):
-        return int(np.argmin(np.abs(values - default)))
-    return values.tolist().index(default) if default in values.tolist() else 0
 
 
 def _elasticity(base: Resolved, node: Numeric, quantity: str) -> tuple[xr.DataArray, xr.DataArray]:
@@ -164,12 +135,12 @@ def _elasticity(base: Resolved, node: Numeric, quantity: str) -> tuple[xr.DataAr
 def _scheme(node: Numeric, item: Input) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Choose steps that stay within the parameter's range."""
     values = item.data / base_factor(node.unit)
-    for positions, fourth, second in (_CENTRAL, _FORWARD, _BACKWARD):
-        reached = values[..., None] * np.exp(_STEP * positions)
+    for steps, fourth, second in (_CENTRAL, _FORWARD, _BACKWARD):
+        reached = values[..., None] * np.exp(_STEP * steps)
         low = -np.inf if not isinstance(node, Parameter) or node.minimum is None else node.minimum
         high = np.inf if not isinstance(node, Parameter) or node.maximum is None else node.maximum
         if ((reached >= low) & (reached <= high)).all():
-            return positions, fourth, second
+            return steps, fourth, second
     raise SensitivityError(f"the range of {node.name!r} is too narrow for steps of {_STEP:.1%}")
 
 
@@ -202,10 +173,4 @@ def _table(
 
 
 def _base_text(base: Resolved, node: Numeric) -> str:
-    return _text(float(base.inputs[node.name].data / base_factor(node.unit)), node.unit)
-
-
-def _text(value: Any, unit: Any) -> str:
-    if unit is None:
-        return str(value)
-    return f"{float(value):.6g} {readable(unit)}".removesuffix(" 1")
+    return value_text(float(base.inputs[node.name].data / base_factor(node.unit)), node.unit)

@@ -7,21 +7,25 @@ itself when a model is loaded, replaced or used.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pint
 
 from gridscan.errors import ModelError, nearest
 from gridscan.nodes import (
+    Column,
     Constant,
     Integral,
     Kernel,
     Label,
     Node,
     Parameter,
+    Population,
     Quantity,
+    Table,
     argument_names,
     check_default,
     check_kernel_arguments,
@@ -33,6 +37,8 @@ from gridscan.wiring import wiring_faults
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from gridscan.draws import Sampling
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -66,6 +72,7 @@ class Model:
         self.description = description
         self._nodes: dict[str, Node] = {}
         self._labels: dict[str, Label] = {}
+        self._populations: dict[str, Population] = {}
         self._proven: set[str] = set()
         self._checked: set[str] = set()
 
@@ -94,6 +101,11 @@ class Model:
     def quantities(self) -> dict[str, Quantity]:
         """The quantities by name."""
         return {name: node for name, node in self._nodes.items() if isinstance(node, Quantity)}
+
+    @property
+    def populations(self) -> dict[str, Population]:
+        """What can be sampled, by name."""
+        return dict(self._populations)
 
     @property
     def nodes(self) -> dict[str, Node]:
@@ -174,6 +186,59 @@ class Model:
         self._nodes[name] = parameter
         return parameter
 
+    def table(
+        self,
+        name: str,
+        default: Path,
+        description: str,
+        *,
+        read: Callable[[str, str], Any],
+        ranges: Callable[[Any], Mapping[str, tuple[float, float]]] | None = None,
+    ) -> Parameter:
+        """Declare a parameter whose value is the name of a file with a table.
+
+        Functions that take it get the content of the file, one text for each grid point, so that a result depends on
+        what the file says and not on where it lies; `read` is where they parse it (and may remember what it gave).
+
+        Parameters
+        ----------
+        default
+            The file that ships with the model.
+        read
+            ``read(content, name)`` returns the table, and raises `CatalogueError` if it is none.
+        ranges
+            Returns the smallest and largest value that a table allows to other parameters, in their default units.
+
+        Raises
+        ------
+        ModelError
+            If the name is taken.
+        """
+        self._claim(name)
+        table = Table(default, read, ranges or (lambda _: {}))
+        parameter = Parameter(name, description, registry.dimensionless, default.name, table=table)
+        self._nodes[name] = parameter
+        return parameter
+
+    def bounded(self, ranges: Mapping[str, tuple[float, float]]) -> Model:
+        """Return this model with other allowed ranges of parameters, in their default units.
+
+        Raises
+        ------
+        ModelError
+            If there is no such parameter.
+        """
+        model = self.copy()
+        for name, (low, high) in ranges.items():
+            node = self._nodes.get(name)
+            if not isinstance(node, Parameter):
+                raise ModelError(
+                    f"model {self.name!r}: a table has a range of {name!r},"
+                    f" which is no parameter{nearest(name, self.parameters)}"
+                )
+            model._nodes[name] = replace(node, minimum=low, maximum=high)
+        return model
+
     def constant(self, name: str, value: str | None = None, description: str = "") -> Constant:
         """Declare a constant; without a value, the one that pint (CODATA) has under this name.
 
@@ -196,7 +261,7 @@ class Model:
         return constant
 
     def quantity(
-        self, unit: str, *, long_name: str | None = None, missing: str | None = None
+        self, unit: str, *, long_name: str | None = None, missing: str | None = None, count: bool = False
     ) -> Callable[[Function], Function]:
         """Declare a quantity: a formula that the unit proof follows.
 
@@ -208,8 +273,17 @@ class Model:
             For the file and for plots; the name with blanks by default.
         missing
             Where the quantity is undefined, as a phrase; only then may it be NaN.
+        count
+            It is the mean of a Poisson distribution, from which a scenario can ask for draws.
+
+        Raises
+        ------
+        ModelError
+            If a count has a unit, or may be missing.
         """
-        return self._declaration(unit, long_name=long_name, missing=missing)
+        if count and (missing is not None or parse_unit(unit) != registry.dimensionless):
+            raise ModelError("a count is a number without a unit that is nowhere missing")
+        return self._declaration(unit, long_name=long_name, missing=missing, count=count)
 
     def kernel(
         self,
@@ -256,6 +330,55 @@ class Model:
         rule = Integral(over, lower, upper, accuracy)
         return self._declaration(unit, long_name=long_name, kind="integral", integral=rule, gives_error=True)
 
+    def population(
+        self,
+        dimension: str,
+        *,
+        long_name: str,
+        columns: Mapping[str, tuple[str | Iterable[str], str]],
+        tells: Iterable[str] = (),
+        **argument_units: str,
+    ) -> Callable[[Function], Function]:
+        """Declare a function that draws members of a population, such as stars, for one point of a scenario.
+
+        Its first argument is ``generator``, a `numpy.random.Generator`; a second one may be ``size``, the number of
+        members, or None for a random one. The others are wired by name, and are bare numbers in the units given. It
+        returns an array for each column.
+
+        Parameters
+        ----------
+        dimension
+            Name of the dimension along which the members lie, such as ``"star"``.
+        columns
+            By name, the unit and what it is; instead of the unit, the words of a column of indices into them.
+        tells
+            Parameters whose values go with a sample, though its members do not depend on them.
+
+        Raises
+        ------
+        ModelError
+            If the name is taken, or the first argument is another.
+        """
+        units = {argument: parse_unit(text) for argument, text in argument_units.items()}
+        parsed = {name: _column(*column) for name, column in columns.items()}
+
+        def declare(function: Function) -> Function:
+            name = function.__name__
+            self._claim(name)
+            generator, *wired = argument_names(name, function)
+            if generator != "generator":
+                raise ModelError(f"population {name!r}: its first argument has to be 'generator', not {generator!r}")
+            sized = wired[:1] == ["size"]
+            arguments = tuple(wired[1:] if sized else wired)
+            node = Quantity(
+                name, registry.dimensionless, function, arguments, long_name, kind="kernel", argument_units=units
+            )
+            check_kernel_arguments(node)
+            self._populations[name] = Population(node, dimension, parsed, sized, tuple(tells))
+            return function
+
+        return declare
+
     def _declaration(self, unit: str, *, long_name: str | None, **options: Any) -> Callable[[Function], Function]:
         declared = parse_unit(unit)
 
@@ -281,7 +404,7 @@ class Model:
     def _claim(self, name: str) -> None:
         if not name.isidentifier() or name == "zip":
             raise ModelError(f"model {self.name!r}: {name!r} cannot be a name: it has to be a Python identifier")
-        if name in self._nodes or name in self._labels:
+        if name in self._nodes or name in self._labels or name in self._populations:
             raise ModelError(f"model {self.name!r}: the name {name!r} is declared twice")
         self._checked = set()
 
@@ -321,6 +444,7 @@ class Model:
         """Return a model that can be extended without touching this one."""
         model = copy.copy(self)
         model._nodes, model._labels, model._proven = dict(self._nodes), dict(self._labels), set(self._proven)
+        model._populations = dict(self._populations)
         model._checked = set()
         return model
 
@@ -352,13 +476,17 @@ class Model:
         """Return the parameters that the records of a label set."""
         return [name for name, parameter in self.parameters.items() if parameter.label == label]
 
-    def evaluate(self, names: str | Iterable[str], /, **values: Any) -> xr.DataArray | xr.Dataset:
+    def evaluate(
+        self, names: str | Iterable[str], /, *, sampling: Sampling | None = None, **values: Any
+    ) -> xr.DataArray | xr.Dataset:
         """Evaluate quantities for the values given, defaults elsewhere.
 
         Parameters
         ----------
         names
             One name gives a DataArray, a list of names a Dataset.
+        sampling
+            Adds draws of the counts among `names`, called ``<name>_drawn``; `names` has to be a list.
         values
             A number in the default unit, a text with a unit, a label, a pint quantity, or a list (or array) of any of
             these, which makes an axis. A value for a quantity cuts the graph there.
@@ -375,4 +503,10 @@ class Model:
         """
         from gridscan.evaluate import evaluate_model
 
-        return evaluate_model(self, names, values)
+        return evaluate_model(self, names, values, sampling)
+
+
+def _column(kind: str | Iterable[str], long_name: str) -> Column:
+    if isinstance(kind, str):
+        return Column(long_name, unit=parse_unit(kind))
+    return Column(long_name, words=tuple(kind))

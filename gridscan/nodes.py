@@ -6,6 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from gridscan.errors import ModelError, UnitError, listed, nearest
@@ -24,20 +25,41 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Table:
+    """How the file is read that is the value of a parameter.
+
+    Attributes
+    ----------
+    shipped
+        The file that is the default.
+    read
+        Turns the content and the name of a file into a table; raises CatalogueError where it is none.
+    ranges
+        The ranges that a table allows to other parameters, in their default units.
+    """
+
+    shipped: Path
+    read: Callable[[str, str], Any]
+    ranges: Callable[[Any], Mapping[str, tuple[float, float]]]
+
+
+@dataclass(frozen=True)
 class Parameter:
     """An input of the model, and an axis in waiting.
 
     Attributes
     ----------
     default
-        Value in `unit`; a tuple for a vector; a text where there are `choices`; None where the record of `label`
-        gives it.
+        Value in `unit`; a tuple for a vector; a text where there are `choices` or a `table`; None where the record of
+        `label` gives it.
     minimum, maximum
         Allowed range, in `unit`, ends included.
     vector
         Name of the inner dimension of a parameter that is a list of numbers for each grid point.
     selects
         For a choice between formulas: the quantity that holds them, which is what ``Model.replace`` swaps.
+    table
+        For a parameter that names a file: how it is read. Functions get its content.
     """
 
     name: str
@@ -51,12 +73,20 @@ class Parameter:
     integer: bool = False
     vector: str | None = None
     selects: str | None = None
+    table: Table | None = None
+
+    @property
+    def is_word(self) -> bool:
+        """Whether values are texts: one of the choices, or a file."""
+        return bool(self.choices) or self.table is not None
 
     @property
     def allowed(self) -> str:
         """The allowed values, as one phrase for a message."""
         if self.choices:
             return f"one of {listed(self.choices)}"
+        if self.table is not None:
+            return "the name of a file"
         unit = "" if readable(self.unit) == "1" else f" {readable(self.unit)}"
         kind = "a whole number" if self.integer else "a number"
         if self.minimum is not None and self.maximum is not None:
@@ -88,7 +118,10 @@ class Integral:
 
 @dataclass(frozen=True)
 class Quantity:
-    """A function of other names. `argument_units` is set for kernels only, `integral` for integrals only."""
+    """A function of other names. `argument_units` is set for kernels only, `integral` for integrals only.
+
+    A `count` is the mean of a Poisson distribution, from which a scenario can ask for draws.
+    """
 
     name: str
     unit: Unit
@@ -101,6 +134,7 @@ class Quantity:
     gives_error: bool = False
     error_of: str | None = None
     missing: str | None = None
+    count: bool = False
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -119,6 +153,38 @@ class Quantity:
     def documentation(self) -> str:
         """The function's docstring, cleaned."""
         return inspect.getdoc(self.function) or ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a population tells of each of its members: a number with a unit, or one of several words."""
+
+    long_name: str
+    unit: Unit | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Population:
+    """Random members, such as stars, drawn by a function of other names.
+
+    Attributes
+    ----------
+    quantity
+        The function with its arguments and their units; the generator and the number of members are not among them.
+    dimension
+        Name of the dimension along which the members lie.
+    sized
+        Whether the function can be asked for a number of members.
+    tells
+        Parameters that a sample tells the value of, though its members do not depend on it.
+    """
+
+    quantity: Quantity
+    dimension: str
+    columns: Mapping[str, Column]
+    sized: bool
+    tells: tuple[str, ...] = ()
 
 
 Node: TypeAlias = Parameter | Constant | Quantity

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gridscan.draws import DRAWN, REALISATION
 from gridscan.errors import StoreError
 from gridscan.layout import Layout, lay_out
 from gridscan.scenario import Scenario
@@ -69,13 +70,16 @@ class Plan:
                 name for name, item in resolved.coordinates.items() if item.dims == (dim,) and name in resolved.given
             )
             axes.append(PlannedAxis(dim, size, members, "; ".join(_summary(self.layout, name) for name in members)))
+        if self.layout.sampling is not None and self.layout.drawn:
+            many, seed = self.layout.sampling.realisations, self.layout.sampling.seed
+            axes.append(PlannedAxis(REALISATION, many, (), f"Poisson draws of counts, seed {seed}"))
         return axes
 
     @property
     def quantities(self) -> list[PlannedQuantity]:
         """Every quantity in the order in which it is computed."""
         layout = self.layout
-        return [
+        computed = [
             PlannedQuantity(
                 step.name,
                 readable(step.node.unit),
@@ -86,6 +90,15 @@ class Plan:
             )
             for step in layout.graph.steps
         ]
+        return [*computed, *(self._draws(item) for item in computed if item.name in layout.drawn)]
+
+    def _draws(self, count: PlannedQuantity) -> PlannedQuantity:
+        assert self.layout.sampling is not None
+        cells = count.cells * self.layout.sampling.realisations
+        dims = (*count.dims, REALISATION)
+        return PlannedQuantity(
+            f"{count.name}{DRAWN}", "1", dims, cells, self.layout.realisations_at_once(count.name) > 0, output=True
+        )
 
     @property
     def output_bytes(self) -> int:
@@ -126,7 +139,9 @@ def make_plan(scenario: Scenario, *, quantities: Sequence[str] | None = None, pa
     place = Path(path) if path is not None else scenario.output_path
     if place.suffix != ".nc":
         raise StoreError(f"{place}: the output is a netCDF file, whose name ends in .nc")
-    return Plan(scenario, lay_out(scenario.resolved, quantities or scenario.quantities), place)
+    return Plan(
+        scenario, lay_out(scenario.resolved, quantities or scenario.quantities, scenario.schema.sampling), place
+    )
 
 
 def _summary(layout: Layout, name: str) -> str:

@@ -49,7 +49,7 @@ def _prove_kernel(model: Model, node: Quantity) -> None:
     for argument in node.arguments:
         found = model[argument]
         expected = node.argument_units.get(argument)
-        if isinstance(found, Parameter) and found.choices:
+        if isinstance(found, Parameter) and found.is_word:
             continue
         if expected is None:
             raise UnitError(
@@ -98,7 +98,7 @@ def _prove_formula(model: Model, node: Quantity) -> None:
 
 
 def _sample(node: Node) -> Any:
-    if isinstance(node, Parameter) and node.choices:
+    if isinstance(node, Parameter) and node.is_word:
         return np.array([node.default or node.choices[0]])
     vector = isinstance(node, Parameter) and node.vector is not None
     default = None if isinstance(node, Quantity) else node.default

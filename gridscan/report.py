@@ -91,7 +91,7 @@ def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableTy
         parameters.add_row(
             escape(parameter.name),
             escape(_default(parameter)),
-            escape(parameter.allowed if parameter.choices or parameter.minimum is not None else ""),
+            escape(parameter.allowed if parameter.is_word or parameter.minimum is not None else ""),
             escape(parameter.description),
         )
     constants = _table("constant", "value", "", title="Constants")
@@ -194,7 +194,7 @@ def result_report(dataset: xr.Dataset, provenance: Provenance) -> RenderableType
     for name, variable in dataset.data_vars.items():
         variables.add_row(
             escape(str(name)),
-            escape(label_of(variable) or "1"),
+            escape((label_of(variable) or "1") if "units" in variable.attrs else "words"),
             escape(" × ".join(map(str, variable.dims)) or "-"),
             bytes_text(variable.nbytes),
             escape(str(variable.attrs.get("long_name", ""))),

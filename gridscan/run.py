@@ -10,13 +10,13 @@ from typing import Any
 
 import xarray as xr
 
-from gridscan.errors import GridscanWarning, ScenarioError, nearest
+from gridscan.errors import GridscanWarning, ScenarioError, StoreError, nearest
 from gridscan.evaluate import compute_lazily
 from gridscan.model import Model
 from gridscan.plan import Plan, make_plan
 from gridscan.resources import shipped_scenarios
 from gridscan.scenario import Scenario
-from gridscan.store import describe_dataset, provenance_of, scenario_in, write_result
+from gridscan.store import describe_dataset, open_result, provenance_of, scenario_in, write_result
 
 Source = str | Path | Scenario
 
@@ -52,6 +52,7 @@ def find_scenario(
             folder=source.folder,
             model=model or source.model,
             overrides=merged,
+            tables=source.tables,
         )
     path = Path(source)
     if path.suffix == ".nc":
@@ -59,7 +60,15 @@ def find_scenario(
         merged = {**found.overrides, **(overrides or {})}
         name = f"{path}[{found.scenario_name}]"
         file = found.scenario_name
-        return Scenario.parse(found.scenario, name=name, file=file, folder=path.parent, model=model, overrides=merged)
+        return Scenario.parse(
+            found.scenario,
+            name=name,
+            file=file,
+            folder=path.parent,
+            model=model,
+            overrides=merged,
+            tables=found.tables,
+        )
     if not os.path.exists(path) and str(source) in shipped_scenarios():
         return Scenario.load(shipped_scenarios()[str(source)], model=model, overrides=overrides)
     if not os.path.exists(path) and not path.suffix and (hint := nearest(str(source), shipped_scenarios())):
@@ -82,10 +91,17 @@ def plan(
     scenario = find_scenario(source, model=model, overrides=overrides)
     if output is None and isinstance(source, str | Path):
         if Path(source).suffix == ".nc":
+            _refuse_to_replace_a_sample(source)
             output = source
         elif not os.path.exists(source):
             output = Path("results", f"{Path(source).name}.nc")
     return _warned(make_plan(scenario, path=output))
+
+
+def _refuse_to_replace_a_sample(path: str | Path) -> None:
+    with open_result(path) as dataset:
+        if "gridscan_population" in dataset.attrs:
+            raise StoreError(f"{path}: is a sample, which a run would replace; give another place with --output")
 
 
 def _warned(plan: Plan) -> Plan:

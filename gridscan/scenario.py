@@ -16,11 +16,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gridscan.catalogue import shipped_catalogue
+from gridscan.draws import Sampling
 from gridscan.errors import ModelError, ScenarioError, listed, nearest
 from gridscan.inputs import Resolved, resolve
 from gridscan.model import Model
 from gridscan.models import load_model
 from gridscan.nodes import Constant, Label, Parameter, Quantity
+from gridscan.table_files import TableFiles
 from gridscan.toml_positions import Positions, locate
 from gridscan.units import readable
 from gridscan.values import AxisRange, Fault, Given, InputFaults, plain, schema_fault, shown
@@ -56,7 +58,11 @@ class ScenarioSchema(BaseModel):
     catalogue: dict[str, dict[str, dict[str, Any]]] = Field(
         default_factory=dict, description="Records of one's own: [catalogue.KIND.LABEL]"
     )
+    sampling: Sampling | None = Field(None, description="Random draws of the counts, beside their means")
     output: Output = Field(description="What is written, and where")
+
+
+_NESTED: dict[str | int, type[BaseModel]] = {"output": Output, "sampling": Sampling}
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,11 @@ class Scenario:
     model: Model
     resolved: Resolved
     overrides: Mapping[str, Any]
+
+    @property
+    def tables(self) -> Mapping[str, str]:
+        """Content of the files that it names."""
+        return self.resolved.tables
 
     @property
     def quantities(self) -> list[str]:
@@ -125,11 +136,15 @@ class Scenario:
         folder: str | Path = ".",
         model: Model | None = None,
         overrides: Mapping[str, Any] | None = None,
+        tables: Mapping[str, str] | None = None,
     ) -> Scenario:
-        """Validate the text of a scenario; see :meth:`load`."""
+        """Validate the text of a scenario; see :meth:`load`.
+
+        `tables` holds the content of files that it names, which win over those in its folder.
+        """
         file = Path(name).name if file is None else file
         kept = {key: plain(value) for key, value in (overrides or {}).items()}
-        return _Reader(text, name, file, Path(folder), kept).read(model)
+        return _Reader(text, name, file, TableFiles(Path(folder), dict(tables or {})), kept).read(model)
 
 
 def _read(path: Path) -> str:
@@ -149,8 +164,8 @@ def _read(path: Path) -> str:
 class _Reader:
     """Collects the faults of one text, then gives the scenario or all of them."""
 
-    def __init__(self, text: str, name: str, file: str, folder: Path, overrides: dict[str, Any]) -> None:
-        self.text, self.name, self.file, self.folder, self.overrides = text, name, file, folder, overrides
+    def __init__(self, text: str, name: str, file: str, files: TableFiles, overrides: dict[str, Any]) -> None:
+        self.text, self.name, self.file, self.files, self.overrides = text, name, file, files, overrides
         self.faults: list[Fault] = []
 
     def read(self, model: Model | None) -> Scenario:
@@ -170,7 +185,7 @@ class _Reader:
             self._check_output(model, content, given)
         if self.faults or schema is None or model is None or resolved is None:
             raise self._error(locate(self.text))
-        return Scenario(self.name, self.file, self.text, self.folder, schema, model, resolved, self.overrides)
+        return Scenario(self.name, self.file, self.text, self.files.folder, schema, model, resolved, self.overrides)
 
     def _toml(self) -> dict[str, Any]:
         try:
@@ -195,7 +210,7 @@ class _Reader:
         except ValidationError as error:
             for item in error.errors():
                 location = item["loc"]
-                nested = Output if location[0] == "output" and len(location) > 1 else ScenarioSchema
+                nested = _NESTED.get(location[0], ScenarioSchema) if len(location) > 1 else ScenarioSchema
                 if item["type"] in ("extra_forbidden", "missing"):
                     path, message, at_key = schema_fault({**item, "loc": location[-1:]}, tuple(location[:-1]), nested)
                     self.faults.append(Fault(path, message, at_key))
@@ -236,7 +251,7 @@ class _Reader:
             if isinstance(labels, dict)
         }
         try:
-            return resolve(model, given, own_records=records, units_required=True)
+            return resolve(model, given, own_records=records, units_required=True, files=self.files)
         except InputFaults as error:
             self.faults += error.faults
             return None
@@ -301,12 +316,12 @@ class _Reader:
         if not isinstance(wanted, list):
             return
         if not wanted:
-            self.faults.append(Fault(path, f"no quantity is asked for; there are {listed(model.quantities, 40)}"))
+            self.faults.append(Fault(path, f"no quantity is asked for; there are {listed(model.quantities, 60)}"))
         for index, name in enumerate(wanted):
             if not isinstance(name, str):
                 continue
             if name not in model.quantities:
-                hint = nearest(name, model.quantities) or f"; there are {listed(model.quantities, 40)}"
+                hint = nearest(name, model.quantities) or f"; there are {listed(model.quantities, 60)}"
                 message = f"model {model.name!r} has no quantity {name!r}{hint}"
                 self.faults.append(Fault((*path, index), message))
             elif name in given:
@@ -314,6 +329,10 @@ class _Reader:
                 self.faults.append(Fault((*path, index), message))
             elif name in wanted[:index]:
                 self.faults.append(Fault((*path, index), f"{name!r} is asked for twice"))
+        counts = [name for name, node in model.quantities.items() if node.count]
+        if "sampling" in content and not set(counts) & {name for name in wanted if isinstance(name, str)}:
+            message = f"none of the quantities asked for is a count to draw; counts are {listed(counts, 20)}"
+            self.faults.append(Fault(("sampling",), message, at_key=True))
         file = output.get("path")
         if isinstance(file, str) and (Path(file).suffix != ".nc" or "\0" in file):
             self.faults.append(Fault(("output", "path"), f"the output is a netCDF file: {file!r} does not end in .nc"))
@@ -375,6 +394,8 @@ def _value_schema(node: Parameter | Constant | Quantity) -> dict[str, Any]:
     unit = readable(node.unit)
     if isinstance(node, Parameter) and node.choices:
         return {"description": description, "type": "string", "enum": list(node.choices), "default": node.default}
+    if isinstance(node, Parameter) and node.table is not None:
+        return {"description": f"{description}: the name of a file", "type": "string", "default": node.default}
     single: dict[str, Any] = {"type": "string"} if unit != "1" else {"type": ["number", "string"]}
     described = {"description": f"{description} [{unit}]"}
     if isinstance(node, Parameter) and node.vector is not None:

@@ -83,7 +83,8 @@ def _commented(model: Model, name: str) -> tuple[str, str]:
     if parameter.label is not None:
         return f"# {name} = …", f"{parameter.description} [{unit}]; set by {parameter.label}"
     if isinstance(parameter.default, str):
-        return f"# {name} = {json.dumps(parameter.default)}", f"{parameter.description}: {', '.join(parameter.choices)}"
+        choices = ", ".join(parameter.choices) or "the name of a file"
+        return f"# {name} = {json.dumps(parameter.default)}", f"{parameter.description}: {choices}"
     if isinstance(parameter.default, tuple):
         value = json.dumps([_value(item, unit) for item in parameter.default])
     else:

@@ -54,6 +54,7 @@ class Provenance:
     versions: dict[str, str]
     fingerprint: str
     created: str
+    tables: dict[str, str]
 
 
 def provenance_of(plan: Plan) -> Provenance:
@@ -71,6 +72,7 @@ def provenance_of(plan: Plan) -> Provenance:
         versions,
         _fingerprint(plan, versions),
         datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        dict(scenario.tables),
     )
 
 
@@ -106,14 +108,14 @@ def _source_of(function: Callable[..., Any]) -> bytes:
         return code.co_code + repr((code.co_names, constants)).encode()
 
 
-def describe_dataset(dataset: xr.Dataset, provenance: Provenance) -> xr.Dataset:
+def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str = "run") -> xr.Dataset:
     """Return the Dataset with global attributes that say what it is and what made it."""
     settings = [f"--set {name}={json.dumps(value)}" for name, value in provenance.overrides.items()]
     attributes = {
         "Conventions": _CONVENTIONS,
         "title": _title(provenance),
         "source": f"gridscan {provenance.versions['gridscan']}, model {provenance.model}",
-        "history": " ".join([provenance.created, "gridscan run", provenance.scenario_name, *settings]),
+        "history": " ".join([provenance.created, f"gridscan {command}", provenance.scenario_name, *settings]),
         "date_created": provenance.created,
         "comment": _unit_definitions(dataset),
         "gridscan_model": provenance.model,
@@ -123,6 +125,7 @@ def describe_dataset(dataset: xr.Dataset, provenance: Provenance) -> xr.Dataset:
         "gridscan_settings": json.dumps(provenance.settings),
         "gridscan_versions": json.dumps(provenance.versions),
         "gridscan_fingerprint": provenance.fingerprint,
+        "gridscan_tables": json.dumps(provenance.tables),
     }
     return dataset.assign_attrs(attributes)
 
@@ -167,6 +170,7 @@ def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
             json.loads(attributes["gridscan_versions"]),
             attributes["gridscan_fingerprint"],
             attributes["date_created"],
+            json.loads(attributes["gridscan_tables"]),
         )
     except KeyError as error:
         raise StoreError(f"{path}: was not written by gridscan run: it has no attribute {error.args[0]!r}") from None
@@ -279,8 +283,8 @@ def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
         elif variable.dtype.kind == "f":
             missing = "missing" in variable.attrs.get("comment", "")
             encoding[str(name)] = {"_FillValue": np.nan if missing else None}
-            if variable.chunks is not None:
-                encoding[str(name)]["chunksizes"] = tuple(sizes[0] for sizes in variable.chunks)
+        if variable.chunks is not None:
+            encoding.setdefault(str(name), {})["chunksizes"] = tuple(sizes[0] for sizes in variable.chunks)
     return encoding
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import math
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -131,14 +132,14 @@ class ValueReader:
             return nothing
         if kind == "values":
             return values, unit, [(*path, "values", index) for index in range(len(values))]
-        if isinstance(node, Label) or (isinstance(node, Parameter) and (node.choices or node.vector)):
+        if isinstance(node, Label) or (isinstance(node, Parameter) and (node.is_word or node.vector)):
             self.fault((*path, kind), f"{node.name!r} is no number: give its values as a list", at_key=True)
             return nothing
         built = self._range(node, kind, values, unit, (*path, kind))
         return built, node.unit, [(*path, kind)] * len(built)
 
     def _fits(self, node: Label | Numeric, unit: Unit, path: Path) -> bool:
-        if isinstance(node, Label) or (isinstance(node, Parameter) and node.choices):
+        if isinstance(node, Label) or (isinstance(node, Parameter) and node.is_word):
             self.fault(path, f"{node.name!r} is no number, so it has no unit", at_key=True)
             return False
         known = len(self.faults)
@@ -292,6 +293,8 @@ def plain(value: Any) -> Any:
         return {"values": magnitude.tolist(), "unit": unit}
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list | tuple | range) else value

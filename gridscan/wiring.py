@@ -17,6 +17,7 @@ def wiring_faults(model: Model, *, unused: bool) -> list[str]:
     """Return one line a fault; an input that nothing uses is one where all names are right, and not just misspelt."""
     # An error estimate comes from the function of another quantity, so its faults are that one's.
     functions = [node for node in model.quantities.values() if node.error_of is None]
+    functions += [population.quantity for population in model.populations.values()]
     faults = [*_unknown_names(model, functions), *_wrong_limits(model, functions), *_cycles(model)]
     return faults or (_unused_inputs(model) if unused else [])
 
@@ -48,7 +49,7 @@ def _wrong_limits(model: Model, functions: list[Quantity]) -> list[str]:
         if rule is None or not all(name in nodes for name in node.needs):
             continue
         over = nodes[rule.over]
-        if not isinstance(over, Parameter) or over.choices or over.vector:
+        if not isinstance(over, Parameter) or over.is_word or over.vector:
             faults.append(f"{node.name!r} integrates over {rule.over!r}, which is not a parameter that is a number")
             continue
         for limit in (rule.lower, rule.upper):
@@ -72,6 +73,7 @@ def _cycles(model: Model) -> list[str]:
 
 def _unused_inputs(model: Model) -> list[str]:
     used = {name for node in model.quantities.values() for name in node.needs}
+    used |= {name for one in model.populations.values() for name in [*one.quantity.arguments, *one.tells]}
     idle = [name for name in [*model.parameters, *model.constants] if name not in used]
     idle += [name for name in model.labels if not model.bundled(name)]
     return [f"no quantity uses the input {name!r}" for name in idle]

@@ -308,7 +308,7 @@ def test_shipped_scenarios_name_a_schema_that_they_meet():
         (["info", "small.toml"], "cannot be read as netCDF"),
         (["run", "small.toml", "--output", "small.txt"], ".nc"),
         (["export", "small.toml", "--quantities", "flu"], "the result holds no quantity 'flu'"),
-        (["plot", "small.toml", "flux"], "flux"),
+        (["plot", "small.toml", "fluxx"], "did you mean 'flux'"),
         (["check", "small.toml", "--model", "none.py:model"], "there is no model file none.py"),
     ],
 )

@@ -1,6 +1,6 @@
 """The command line. Modules are imported inside the commands, so that help does not wait for them."""
 
-from gridscan.cli import commands, questions
+from gridscan.cli import commands, pictures, questions, tracks
 from gridscan.cli.group import main
 
-__all__ = ["commands", "main", "questions"]
+__all__ = ["commands", "main", "pictures", "questions", "tracks"]

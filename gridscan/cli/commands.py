@@ -178,6 +178,43 @@ def _progress_bar() -> Any:
 
 @main.command()
 @click.argument("file")
+@click.option("--population", metavar="NAME", help="What to draw, if not the first population of the model.")
+@click.option("--number", type=click.IntRange(min=0), help="How many to draw; a random number by default.")
+@click.option("--seed", type=click.IntRange(min=0), help="Of the random numbers; that of the scenario, or 0.")
+@at_option
+@scenario_options
+@out_option("The netCDF file; POPULATION.nc by default.")
+def sample(
+    file: str,
+    population: str | None,
+    number: int | None,
+    seed: int | None,
+    at: dict[str, Any],
+    model_name: str | None,
+    overrides: dict[str, Any],
+    out: Path | None,
+) -> None:
+    """Draw single stars, or what the model has, for one point of a scenario.
+
+    The point is where --at says along the axes of the scenario, and else nearest to the defaults of the model.
+    """
+    from gridscan.report import bytes_text
+    from gridscan.sample import sample as draw_sample
+    from gridscan.store import write_result
+
+    start = time.perf_counter()
+    options: dict[str, Any] = {"model": model_named(model_name), "overrides": overrides}
+    dataset = draw_sample(file, population, at=at, number=number, seed=seed, **options)
+    path = out or Path(f"{dataset.attrs['gridscan_population']}.nc")
+    if path.suffix != ".nc":
+        raise StoreError(f"{path}: a sample is a netCDF file, whose name ends in .nc")
+    write_result(dataset, path)
+    click.echo(dataset.attrs["title"])
+    click.echo(f"wrote {path} ({bytes_text(path.stat().st_size)}) in {time.perf_counter() - start:.2f} s")
+
+
+@main.command()
+@click.argument("file")
 @click.option("--scenario", is_flag=True, help="Print the scenario that made it instead.")
 def info(file: str, scenario: bool) -> None:
     """Show what a result holds and what made it."""
@@ -203,25 +240,4 @@ def export(file: str, quantities: str | None, at: dict[str, Any], out: Path | No
 
     names = [name.strip() for name in quantities.split(",")] if quantities is not None else None
     path = export_csv(dataset_of(file, at), out or Path(file).with_suffix(".csv").name, names)
-    click.echo(f"wrote {path}")
-
-
-@main.command()
-@click.argument("file")
-@click.argument("quantity")
-@click.option("--along", multiple=True, metavar="AXIS", help="The axis (or two, for a map) to plot along.")
-@click.option("--by", metavar="AXIS", help="One line or colour for each value of this axis.")
-@at_option
-@out_option("The picture; QUANTITY.png by default.")
-def plot(
-    file: str, quantity: str, along: tuple[str, ...], by: str | None, at: dict[str, Any], out: Path | None
-) -> None:
-    """Draw a quantity: bars for labels, lines for a numeric axis, a map for two axes."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from gridscan.plot import draw, save
-
-    dataset = dataset_of(file, at, quantity)
-    path = save(draw(dataset, quantity, along=along, by=by), out or Path(f"{quantity}.png"))
     click.echo(f"wrote {path}")

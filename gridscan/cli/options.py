@@ -85,7 +85,7 @@ def planned(file: str, model_name: str | None, overrides: dict[str, Any], output
 
 def dataset_of(file: str, at: dict[str, Any], name: str | None = None) -> xr.Dataset:
     """Open a result, or evaluate a scenario, and pick values of axes."""
-    from gridscan.labelled import position_on, quantity_of
+    from gridscan.labelled import quantity_of
     from gridscan.run import evaluate
     from gridscan.store import open_result
 
@@ -93,6 +93,13 @@ def dataset_of(file: str, at: dict[str, Any], name: str | None = None) -> xr.Dat
     dataset = open_result(file) if Path(file).suffix == ".nc" else evaluate(file)
     if name is not None:
         quantity_of(dataset, name)
+    return picked_at(dataset, file, at)
+
+
+def picked_at(dataset: xr.Dataset, file: str, at: dict[str, Any]) -> xr.Dataset:
+    """Pick values of axes."""
+    from gridscan.labelled import position_on
+
     for axis, value in at.items():
         holders = [item for item in dataset.data_vars.values() if axis in item.dims]
         if not holders:

@@ -6,17 +6,27 @@ near the Sun; which flux of neutrinos they send; which events that makes in a de
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gridscan.counting import share
 from gridscan.model import Model
-from gridscan.physics import cross_sections, detection, galaxy, spectra, stars
+from gridscan.physics import cross_sections, detection, galaxy, nearby_stars, spectra
+from gridscan.physics import stars as star_counts
+from gridscan.physics.phase_windows import phase_ages
+from gridscan.physics.position_sampling import draw_positions, surface_density
+from gridscan.physics.spiral_galaxy import Galaxy
+from gridscan.physics.star_sampling import PHASE_CODES, draw_alive, draw_history
+from gridscan.resources import data_path
+from gridscan.tables import phases
 
 model = Model("red_supergiants", "Carbon-burning red supergiants of a star-forming disk and their neutrinos")
 
-_tabulated = stars.phase_table().metallicity
+_shipped = phases.ranges_of(phases.shipped_phase_table())
 
 imf = model.label("imf", "kroupa", "Initial mass function")
 detector = model.label("detector", "super-k", "Neutrino detector")
@@ -28,8 +38,15 @@ model.parameter(
     "metallicity",
     0.014,
     "Metal mass fraction of the stars",
-    minimum=float(_tabulated[0]),
-    maximum=float(_tabulated[-1]),
+    minimum=_shipped["metallicity"][0],
+    maximum=_shipped["metallicity"][1],
+)
+model.table(
+    "stellar_table",
+    data_path(phases.SHIPPED),
+    "Ages at which massive stars are in each phase",
+    read=phases.read_phase_table,
+    ranges=phases.ranges_of,
 )
 model.parameter("sfr", "2 Msun/yr", "Star formation rate of the whole Galaxy, constant since time zero", minimum=0)
 model.parameter("time", "20 Myr", "Time since star formation began", minimum=0)
@@ -38,6 +55,13 @@ model.parameter(
     "bins",
     "Phase durations constant in a bin around each tabulated mass, or continuous in mass",
     choices=["bins", "continuous"],
+)
+model.parameter(
+    "initial_mass",
+    "15 Msun",
+    "Initial mass of a single star",
+    minimum=_shipped["initial_mass"][0],
+    maximum=_shipped["initial_mass"][1],
 )
 
 model.parameter("radius", "1 kpc", "Distance from the Sun within which stars count", minimum=1e-6)
@@ -57,9 +81,13 @@ model.parameter("arm_outer_radius", "13 kpc", "Outer end of the arms", minimum=0
 model.parameter("ring_fraction", 0.10, "Share of the stars in the molecular ring", minimum=0, maximum=1)
 model.parameter("ring_radius", "4.5 kpc", "Mean radius of the molecular ring", minimum=0)
 model.parameter("ring_width", "0.5 kpc", "Standard deviation of the ring's radius", minimum=0)
+model.parameter("x", "0 kpc", "Position in the Galactic plane, first coordinate from the centre")
+model.parameter("y", "0 kpc", "Position in the Galactic plane, second coordinate from the centre")
+model.parameter("quantile", 0.5, "Probability of a quantile", minimum=0, maximum=1)
 model.parameter("distance_floor", "0.05 kpc", "Nearer stars count as if at this distance", minimum=0)
 
 model.parameter("neutrino_luminosity", "1e38 erg/s", "Neutrino luminosity of one carbon-burning star", minimum=0)
+model.parameter("flux_threshold", "1 / cm^2 / s", "Neutrino flux to be exceeded", minimum=0)
 model.parameter("mean_energy", "0.9 MeV", "Mean energy of the untruncated neutrino spectrum", minimum=1e-6)
 model.parameter("pinching", 2.0, "Pinching exponent of the neutrino spectrum", minimum=0)
 model.parameter("energy_min", "0.1 MeV", "Lowest neutrino energy of the spectrum", minimum=0)
@@ -92,49 +120,53 @@ model.constant("fermi_coupling", "1.1663788e-5 / GeV^2", "Fermi coupling constan
 _POPULATION: dict[str, Any] = {"exponents": "1", "breaks": "Msun", "metallicity": "1", "time": "Myr"}
 
 
+def _time_in(phase, stellar_table, *population):
+    return phases.for_each_table(partial(star_counts.time_in_phase, phase), stellar_table, *population)
+
+
 @model.kernel("Myr/Msun", long_name="time alive per stellar mass formed", **_POPULATION)
-def time_alive(exponents, breaks, metallicity, time, mass_integration):
+def time_alive(stellar_table, exponents, breaks, metallicity, time, mass_integration):
     """∫ dM ξ(M) min(lifetime, t). Source: expected number in an age window, for constant star formation."""
-    return stars.time_in_phase("alive", exponents, breaks, metallicity, time, mass_integration)
+    return _time_in("alive", stellar_table, exponents, breaks, metallicity, time, mass_integration)
 
 
 @model.kernel("Myr/Msun", long_name="time as red supergiant per stellar mass formed", **_POPULATION)
-def time_as_red_supergiant(exponents, breaks, metallicity, time, mass_integration):
+def time_as_red_supergiant(stellar_table, exponents, breaks, metallicity, time, mass_integration):
     """∫ dM ξ(M) max(0, min(a1, t) - a0) of the red-supergiant phase. Source: PARSEC v2.0 tracks, Costa et al. 2025."""
-    return stars.time_in_phase("red_supergiant", exponents, breaks, metallicity, time, mass_integration)
+    return _time_in("red_supergiant", stellar_table, exponents, breaks, metallicity, time, mass_integration)
 
 
 @model.kernel("Myr/Msun", long_name="time burning carbon per stellar mass formed", **_POPULATION)
-def time_burning_carbon(exponents, breaks, metallicity, time, mass_integration):
+def time_burning_carbon(stellar_table, exponents, breaks, metallicity, time, mass_integration):
     """∫ dM ξ(M) max(0, min(a1, t) - a0) of core carbon burning. Source: PARSEC v2.0 tracks, Costa et al. 2025."""
-    return stars.time_in_phase("carbon_burning", exponents, breaks, metallicity, time, mass_integration)
+    return _time_in("carbon_burning", stellar_table, exponents, breaks, metallicity, time, mass_integration)
 
 
 @model.kernel("Myr/Msun", long_name="time as carbon-burning red supergiant per stellar mass formed", **_POPULATION)
-def time_as_carbon_burning_rsg(exponents, breaks, metallicity, time, mass_integration):
+def time_as_carbon_burning_rsg(stellar_table, exponents, breaks, metallicity, time, mass_integration):
     """∫ dM ξ(M) max(0, min(a1, t) - a0) of both at once. Source: PARSEC v2.0 tracks, Costa et al. 2025."""
-    return stars.time_in_phase("carbon_burning_rsg", exponents, breaks, metallicity, time, mass_integration)
+    return _time_in("carbon_burning_rsg", stellar_table, exponents, breaks, metallicity, time, mass_integration)
 
 
-@model.quantity("1", long_name="expected number of massive stars alive")
+@model.quantity("1", long_name="expected number of massive stars alive", count=True)
 def stars_alive(sfr, time_alive):
     """N = SFR ∫ dM ξ(M) min(lifetime, t), over the tabulated (massive) stars. Source: steady star formation."""
     return sfr * time_alive
 
 
-@model.quantity("1", long_name="expected number of red supergiants")
+@model.quantity("1", long_name="expected number of red supergiants", count=True)
 def red_supergiants(sfr, time_as_red_supergiant):
     """N = SFR × time in the phase (T_eff <= 4000 K, log L/Lsun >= 4.5). Source: steady star formation."""
     return sfr * time_as_red_supergiant
 
 
-@model.quantity("1", long_name="expected number of carbon-burning stars")
+@model.quantity("1", long_name="expected number of carbon-burning stars", count=True)
 def carbon_burning(sfr, time_burning_carbon):
     """N = SFR × time in the phase (carbon luminosity LC >= 1e-3). Source: steady star formation."""
     return sfr * time_burning_carbon
 
 
-@model.quantity("1", long_name="expected number of carbon-burning red supergiants")
+@model.quantity("1", long_name="expected number of carbon-burning red supergiants", count=True)
 def carbon_burning_rsg(sfr, time_as_carbon_burning_rsg):
     """N = SFR × time in both phases at once per mass formed. Source: steady star formation."""
     return sfr * time_as_carbon_burning_rsg
@@ -152,6 +184,45 @@ def carbon_to_red_ratio(time_as_carbon_burning_rsg, time_as_red_supergiant):
 def red_to_alive_ratio(time_as_red_supergiant, time_alive):
     """Red supergiants over massive stars alive; the star formation rate cancels. Source: definition."""
     return share(time_as_red_supergiant, time_alive)
+
+
+# The life of a single star.
+
+
+def _age(name, stellar_table, initial_mass, metallicity):
+    return phases.for_each_table(
+        lambda table, mass, metals: phase_ages(table, mass, metals)[name], stellar_table, initial_mass, metallicity
+    )
+
+
+@model.kernel("Myr", long_name="lifetime of a star", initial_mass="Msun", metallicity="1")
+def lifetime(stellar_table, initial_mass, metallicity):
+    """Age at death, a power law in M and Z between the tabulated. Source: PARSEC v2.0, Costa et al. 2025."""
+    return _age("lifetime", stellar_table, initial_mass, metallicity)
+
+
+@model.kernel("Myr", long_name="time as red supergiant of a star", initial_mass="Msun", metallicity="1")
+def red_supergiant_duration(stellar_table, initial_mass, metallicity):
+    """Time at the end of the life with T_eff <= 4000 K and log L/Lsun >= 4.5. Source: as for the lifetime."""
+    return _age("red_supergiant_duration", stellar_table, initial_mass, metallicity)
+
+
+@model.kernel("Myr", long_name="age at which a star begins to burn carbon", initial_mass="Msun", metallicity="1")
+def carbon_burning_start(stellar_table, initial_mass, metallicity):
+    """First age at which LC >= 1e-3. Source: PARSEC v2.0, Costa et al. 2025."""
+    return _age("carbon_burning_start", stellar_table, initial_mass, metallicity)
+
+
+@model.kernel("Myr", long_name="age at which a star ceases to burn carbon", initial_mass="Msun", metallicity="1")
+def carbon_burning_end(stellar_table, initial_mass, metallicity):
+    """Last age at which LC >= 1e-3. Source: PARSEC v2.0, Costa et al. 2025."""
+    return _age("carbon_burning_end", stellar_table, initial_mass, metallicity)
+
+
+@model.kernel("kyr", long_name="time as carbon-burning red supergiant", initial_mass="Msun", metallicity="1")
+def carbon_burning_rsg_duration(stellar_table, initial_mass, metallicity):
+    """How long a star is both. Source: PARSEC v2.0, Costa et al. 2025."""
+    return 1e3 * _age("carbon_burning_rsg_duration", stellar_table, initial_mass, metallicity)
 
 
 # Where they are.
@@ -196,31 +267,132 @@ def local_sfr_density(sfr, fraction_within, radius):
     return detection.star_formation_surface_density(sfr, fraction_within, radius)
 
 
-@model.quantity("1", long_name="expected number of massive stars alive within the radius")
+@model.quantity("1", long_name="expected number of massive stars alive within the radius", count=True)
 def stars_alive_within(stars_alive, fraction_within):
     """N p(<r); phases do not depend on the place. Source: definition."""
     return stars_alive * fraction_within
 
 
-@model.quantity("1", long_name="expected number of red supergiants within the radius")
+@model.quantity("1", long_name="expected number of red supergiants within the radius", count=True)
 def red_supergiants_within(red_supergiants, fraction_within):
     """N p(<r). Source: definition."""
     return red_supergiants * fraction_within
 
 
-@model.quantity("1", long_name="expected number of carbon-burning stars within the radius")
+@model.quantity("1", long_name="expected number of carbon-burning stars within the radius", count=True)
 def carbon_burning_within(carbon_burning, fraction_within):
     """N p(<r). Source: definition."""
     return carbon_burning * fraction_within
 
 
-@model.quantity("1", long_name="expected number of carbon-burning red supergiants within the radius")
+@model.quantity("1", long_name="expected number of carbon-burning red supergiants within the radius", count=True)
 def carbon_burning_rsg_within(carbon_burning_rsg, fraction_within):
     """N p(<r). Source: definition."""
     return carbon_burning_rsg * fraction_within
 
 
+def _in_galaxy(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let what a function takes as ``**in_galaxy`` be wired by the names of the parameters of the galaxy."""
+    signature = inspect.signature(function)
+    named = [item for item in signature.parameters.values() if item.kind is not item.VAR_KEYWORD]
+    named += [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in _GALAXY]
+    function.__signature__ = signature.replace(parameters=named)  # type: ignore[attr-defined]
+    return function
+
+
+@model.quantity("1", long_name="probability that no carbon-burning red supergiant is within the radius")
+def probability_of_none_within(carbon_burning_rsg_within):
+    """P(0) = exp(-N). Source: Poisson distribution."""
+    return np.exp(-carbon_burning_rsg_within)
+
+
+@model.kernel(
+    "kpc",
+    long_name="quantile of the distance of the nearest carbon-burning red supergiant",
+    missing="where the Galaxy holds none with a probability of more than 1 - quantile",
+    error=True,
+    carbon_burning_rsg="1",
+    quantile="1",
+    **_GALAXY,
+)
+@_in_galaxy
+def nearest_distance_quantile(carbon_burning_rsg, quantile, **in_galaxy):
+    """D with 1 - exp(-N p(<d)) = quantile. Source: void probability of a Poisson process."""
+    return nearby_stars.nearest_distance_quantile(carbon_burning_rsg, quantile, **in_galaxy)
+
+
+@model.kernel(
+    "1/kpc^2", long_name="share of the Galaxy's young stars per area of the plane", x="kpc", y="kpc", **_GALAXY
+)
+@_in_galaxy
+def share_per_area(x, y, **in_galaxy):
+    """f(x, y) of disk, ring and arms, without stars clipped to the circles that bound them. Source: the mixture."""
+    return surface_density(x, y, **in_galaxy)
+
+
+# Stars drawn at random.
+
+_STARS: dict[str, Any] = {**_POPULATION, "sfr": "Msun/Myr", **_GALAXY}
+_PLACES = {
+    "x": ("kpc", "position in the plane, first coordinate from the Galactic centre"),
+    "y": ("kpc", "position in the plane, second coordinate from the Galactic centre"),
+    "distance": ("kpc", "distance from the Sun"),
+    "mass": ("Msun", "initial mass"),
+}
+
+
+def _placed(generator, members, in_galaxy):
+    place = Galaxy(*(float(in_galaxy[name]) for name in _GALAXY))
+    x, y = draw_positions(generator, len(members["mass"]), place)
+    return {**members, "x": x, "y": y, "distance": np.hypot(x - place.sun_x, y - place.sun_y)}
+
+
+@model.population(
+    "star",
+    long_name="massive stars alive",
+    columns={**_PLACES, "age": ("Myr", "age"), "phase": (PHASE_CODES, "phase of the life")},
+    tells=["radius"],
+    **_STARS,
+)
+@_in_galaxy
+def stars(generator, size, stellar_table, exponents, breaks, metallicity, sfr, time, mass_integration, **in_galaxy):
+    """Draw from ξ(M) min(lifetime, t), uniform in age, and from the mixture of disk, ring and arms."""
+    table = phases.read_phase_table(str(stellar_table))
+    mode = str(mass_integration)
+    members = draw_alive(generator, table, exponents, breaks, metallicity, sfr, time, mode, size=size)
+    return _placed(generator, members, in_galaxy)
+
+
+@model.population(
+    "star",
+    long_name="massive stars born",
+    columns={
+        **_PLACES,
+        "birth_time": ("Myr", "time of birth since star formation began"),
+        "lifetime": ("Myr", "age at death"),
+        "red_supergiant_start": ("Myr", "age at which the red-supergiant phase begins, which ends with the life"),
+        "carbon_burning_start": ("Myr", "age at which carbon burning begins"),
+        "carbon_burning_end": ("Myr", "age at which carbon burning ends"),
+        "carbon_burning_rsg_start": ("Myr", "age at which both phases at once begin, which end with carbon burning"),
+    },
+    tells=["radius"],
+    **_STARS,
+)
+@_in_galaxy
+def star_history(generator, stellar_table, exponents, breaks, metallicity, sfr, time, mass_integration, **in_galaxy):
+    """Draw from ξ(M), uniform in the time of birth, and from the mixture of disk, ring and arms."""
+    table = phases.read_phase_table(str(stellar_table))
+    members = draw_history(generator, table, exponents, breaks, metallicity, sfr, time, str(mass_integration))
+    return _placed(generator, members, in_galaxy)
+
+
 # Their neutrinos.
+
+
+@model.quantity("1/s", long_name="neutrinos per time from one carbon-burning star")
+def neutrino_rate(neutrino_luminosity, mean_energy):
+    """L/<E>. Source: definition."""
+    return neutrino_luminosity / mean_energy
 
 
 @model.quantity("1/cm^2/s", long_name="mean neutrino flux of all carbon-burning red supergiants within the radius")
@@ -228,6 +400,26 @@ def flux(carbon_burning_rsg_within, neutrino_luminosity, mean_energy, mean_inver
     """Φ = N L/<E> <1/d²> / 4π. Source: inverse-square law, averaged over positions."""
     return detection.flux_of_stars(
         carbon_burning_rsg_within, neutrino_luminosity, mean_energy, mean_inverse_square_distance
+    )
+
+
+@model.kernel(
+    "1",
+    long_name="probability that the flux of the stars within the radius is above the threshold",
+    error=True,
+    flux_threshold="1/cm^2/s",
+    carbon_burning_rsg_within="1",
+    neutrino_rate="kpc^2/cm^2/s",
+    radius="kpc",
+    distance_floor="kpc",
+    **_GALAXY,
+)
+@_in_galaxy
+def flux_exceedance(flux_threshold, carbon_burning_rsg_within, neutrino_rate, radius, distance_floor, **in_galaxy):
+    """P(Σ L/<E> / (4π d²) > F), a Poisson number of stars. Source: compound Poisson distribution."""
+    of_one_star = neutrino_rate / (4 * np.pi)
+    return nearby_stars.flux_exceedance(
+        flux_threshold, carbon_burning_rsg_within, of_one_star, radius, distance_floor, **in_galaxy
     )
 
 

@@ -3,39 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import matplotlib
 import numpy as np
 import xarray as xr
 from matplotlib import ticker
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from gridscan.labelled import is_numeric, quantity_of, sentence
+from gridscan.labelled import is_numeric, quantity_of
 from gridscan.plot.page import (
-    COLOURS,
     cells,
     colour_bar,
     colour_scale,
     finish,
     is_logarithmic,
-    label_axis,
-    legend,
-    limits,
     number_axis,
     page,
     spans_decades,
-    title,
 )
-from gridscan.plot.selection import long_axes, picked, scanned_names, shown_axes
-from gridscan.plot.text import labels, number, typeset, unit_text
-
-_MOST_LINES = 10
-_MOST_MARKERS = 40
-_MARKERS = "osD^vPX<>*"
-_DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
-_HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++", "----", "||||", "oooo", "**")
+from gridscan.plot.selection import first_labels, picked, remarks, scanned_names, shown_axes
+from gridscan.plot.series import series
+from gridscan.plot.text import number
 
 
 def draw(
@@ -73,114 +61,21 @@ def draw(
     values = quantity_of(dataset, quantity)
     shown = shown_axes(values, [along] if isinstance(along, str) else list(along), by)
     if by is None and len(shown) == 1 and is_numeric(values, shown[0]):
-        by = _first_labels(values, shown[0])
+        by = first_labels(values, shown[0])
     left, held = picked(values, [*shown, *([by] if by is not None else [])], scanned_names(dataset))
     axes = page(axes)
-    notes = [", ".join(held), *_remarks(left)]
-    left = left.where(left != 0) if spans_decades(left) else left
+    logarithmic = spans_decades(left)
     if len(shown) == 2:
-        _map(axes, left.transpose(*reversed(shown)))
-    elif is_numeric(values, shown[0]):
-        _lines(axes, left, shown[0], by)
+        _map(axes, left.transpose(*reversed(shown)), logarithmic)
     else:
-        _bars(axes, left, shown[0], by)
-    finish(axes, notes)
+        series(axes, left, shown[0], by, logarithmic=logarithmic)
+    finish(axes, [", ".join(held), *remarks(left, logarithmic)])
     return axes
 
 
-def _first_labels(values: xr.DataArray, shown: str) -> str | None:
-    """Return the first axis of labels, of those with few labels if there are any."""
-    axes = [axis for axis in long_axes(values) if axis != shown and not is_numeric(values, axis)]
-    return min(axes, key=lambda axis: values.sizes[axis] > _MOST_LINES, default=None)
-
-
-def _remarks(values: xr.DataArray) -> list[str]:
-    """Say which values the picture does not show."""
-    missing, zeros = int(values.isnull().sum()), int((values == 0).sum())
-    remarks = [f"{missing} of {values.size} values are missing and left blank"] if missing else []
-    if zeros == values.size - missing:
-        remarks.append("every value shown is zero")
-    elif zeros and spans_decades(values):
-        remarks.append(f"{zeros} of {values.size} values are zero, off the logarithmic scale, and left blank")
-    return remarks
-
-
-def _rows(values: xr.DataArray, by: str | None) -> tuple[str, list[tuple[str, xr.DataArray, Any]]]:
-    """Return the heading of the legend, and of each line or group of bars its label, its values and its colour."""
-    if by is None:
-        return "", [("", values, COLOURS[0])]
-    size = values.sizes[by]
-    chosen = np.unique(np.linspace(0, size - 1, min(size, _MOST_LINES)).round().astype(int))
-    numeric = is_numeric(values, by)
-    shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, chosen.size))
-    colours = list(shades) if numeric else [COLOURS[k % len(COLOURS)] for k in range(chosen.size)]
-    unit = typeset(unit_text(values[by])) if numeric else ""
-    heading = by + (f" [{unit}]" if unit else "") + (f"\n{chosen.size} of {size}" if chosen.size < size else "")
-    texts = labels(values, by)
-    return heading, [
-        (texts[index], values.isel({by: index}), colour) for index, colour in zip(chosen, colours, strict=True)
-    ]
-
-
-def _value_axis(axes: Axes, values: xr.DataArray) -> None:
-    axes.set_ylabel(title(axes, sentence(values), unit_text(values), "y"))
-    axes.grid(axis="y", color="#dddddd", linewidth=0.7)
-    if spans_decades(values):
-        axes.set_yscale("log")
-    else:
-        axes.yaxis.set_major_formatter(ticker.ScalarFormatter(useMathText=True, useOffset=False))
-
-
-def _lines(axes: Axes, values: xr.DataArray, along: str, by: str | None) -> None:
-    x = values[along]
-    _value_axis(axes, values)
-    heading, rows = _rows(values, by)
-    for k, (label, row, colour) in enumerate(rows):
-        style: dict[str, Any] = {"color": colour, "linestyle": _DASHES[k % len(_DASHES)], "label": label}
-        marker = _MARKERS[k % len(_MARKERS)]
-        # On a long axis some markers are left out, at other places for each line.
-        every = max(1, x.size // _MOST_MARKERS)
-        axes.plot(x, row, marker=marker, markersize=5, markevery=(k % every, every), **style)
-    number_axis(axes, "x", x)
-    if limits(values)[0] < float(values.min()):
-        axes.set_ylim(*limits(values))
-    axes.set_xlim(*_margins(np.asarray(x.values, dtype=float)))
-    if by is not None:
-        legend(axes, heading)
-
-
-def _margins(points: NDArray[np.float64]) -> tuple[float, float]:
-    """Return limits that hold every point of an axis, also those without a value."""
-    first, last = float(points[0]), float(points[-1])
-    if is_logarithmic(points):
-        margin = (last / first) ** 0.04
-        return first / margin, last * margin
-    margin = 0.04 * (last - first) or 0.5 * (abs(first) or 1.0)
-    return first - margin, last + margin
-
-
-def _bars(axes: Axes, values: xr.DataArray, along: str, by: str | None) -> None:
-    _value_axis(axes, values)
-    heading, rows = _rows(values, by)
-    places, width = np.arange(values.sizes[along]), 0.8 / len(rows)
-    for k, (label, row, colour) in enumerate(rows):
-        shifted = places + (k - (len(rows) - 1) / 2) * width
-        hatch = _HATCHES[k % len(_HATCHES)]
-        bars = axes.bar(shifted, row, width * 0.95, color=colour, hatch=hatch, edgecolor="white", lw=0, label=label)
-        if by is None and places.size <= 10:
-            axes.bar_label(bars, [number(value) for value in row.values], padding=2, fontsize=9)
-            axes.margins(y=0.1)
-    if bool((values < 0).any()):
-        axes.axhline(0, color="black", linewidth=0.8)
-    axes.set_xlim(-0.6, places.size - 0.4)
-    label_axis(axes, "x", values, along)
-    if by is not None:
-        legend(axes, heading)
-
-
-def _map(axes: Axes, values: xr.DataArray) -> None:
+def _map(axes: Axes, values: xr.DataArray, logarithmic: bool) -> None:
     y, x = map(str, values.dims)
-    logarithmic = spans_decades(values)
+    values = values.where(values != 0) if logarithmic else values
     if not (is_numeric(values, x) and is_numeric(values, y)):
         cells(axes, values, logarithmic, np.vectorize(number, otypes=[object])(values.values))
         return

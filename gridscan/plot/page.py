@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from matplotlib import pyplot, ticker
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 from numpy.typing import NDArray
 
 from gridscan.atomic import replacing
@@ -22,8 +23,11 @@ from gridscan.labelled import is_numeric, sentence
 from gridscan.plot.text import labels, number, plain, power, typeset, unit_text
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
+MOST_LINES = 10
+# Around what stands on bars of any colour.
+OUTLINE: list[AbstractPathEffect] = [withStroke(linewidth=2.5, foreground="white")]
 
-_WIDTH, _HEIGHT = 800 / 110, 4.5
+_WIDTH, _HEIGHT, _NEXT_HEIGHT = 800 / 110, 4.5, 2.3
 _SMALL = 9
 _MOST_COLUMNS, _MOST_ROWS = 12, 20
 _MOST_LABELS = 30
@@ -32,11 +36,13 @@ _SUFFIXES = (".png", ".pdf", ".svg")
 Side = Literal["x", "y"]
 
 
-def save(axes: Axes, path: str | Path, dpi: float = 110) -> Path:
+def save(axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: float = 110) -> Path:
     """Write the figure that `axes` belongs to, so that it appears under its name only when it is whole.
 
     Parameters
     ----------
+    axes
+        What a picture gave: one or several, all of one figure.
     path
         Its suffix says the format: ``.png``, ``.pdf`` or ``.svg``.
     dpi
@@ -45,13 +51,17 @@ def save(axes: Axes, path: str | Path, dpi: float = 110) -> Path:
     Raises
     ------
     StoreError
-        If the suffix is another one, or the file cannot be written; an earlier file is then left as it was.
+        If the suffix is another one, the axes belong to no or several figures, or the file cannot be written; an
+        earlier file is then left as it was.
     """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in _SUFFIXES:
         raise StoreError(f"{path}: a picture is written as .png, .pdf or .svg; found {path.suffix or 'no suffix'!r}")
-    figure = figure_of(axes)
+    figures = {id(figure): figure for figure in map(figure_of, np.ravel(np.asarray(axes, dtype=object)))}
+    if len(figures) != 1:
+        raise StoreError(f"{path}: one figure is written at a time; found axes of {len(figures)}")
+    (figure,) = figures.values()
     # A page of our own has its margins; another may have a legend beyond its border.
     box = None if figure.get_layout_engine() is not None else "tight"
     with replacing(path) as temporary:
@@ -61,11 +71,17 @@ def save(axes: Axes, path: str | Path, dpi: float = 110) -> Path:
 
 def page(axes: Axes | None, height: float = _HEIGHT) -> Axes:
     """Return where to draw: the axes given, or those of a new page."""
-    if axes is None:
-        _, axes = pyplot.subplots(figsize=(_WIDTH, height), layout="constrained")
+    return stacked_page(1, height=height)[0] if axes is None else axes
+
+
+def stacked_page(count: int, share: bool = True, height: float | None = None) -> NDArray[Any]:
+    """Return the axes of a new page, one below the other, which share their horizontal axis or not."""
+    height = _HEIGHT + _NEXT_HEIGHT * (count - 1) if height is None else height
+    _, grid = pyplot.subplots(count, sharex=share, squeeze=False, figsize=(_WIDTH, height), layout="constrained")
+    for axes in grid[:, 0]:
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_axisbelow(True)
-    return axes
+    return np.asarray(grid[:, 0])
 
 
 def figure_of(axes: Axes) -> Figure:
@@ -98,17 +114,18 @@ def finish(axes: Axes, notes: Iterable[str]) -> None:
     figure = figure_of(axes)
     figure.draw_without_rendering()
     box, place = axes.get_window_extent(), axes.get_subplotspec()
-    alone = place is not None and place.get_geometry()[:2] == (1, 1)
+    alone = place is not None and place.get_geometry()[1] == 1
     most = int(15.5 * ((figure.bbox.x1 if alone else box.x1) - box.x0) / figure.dpi)
-    unbroken = [", ".join(item.replace(" ", "\xa0") for item in note.split(", ")) for note in notes]
+    items = [[item if len(item) > most else item.replace(" ", "\xa0") for item in note.split(", ")] for note in notes]
+    unbroken = map(", ".join, items)
     text = plain("\n".join(line for note in unbroken for line in textwrap.wrap(note, most))).replace("\xa0", " ")
     axes.set_title(text, loc="left", fontsize=_SMALL, color="#444444", linespacing=1.3)
 
 
-def legend(axes: Axes, heading: str) -> None:
-    """Put the legend to the right of the axes."""
+def legend(axes: Axes, heading: str, **entries: Any) -> None:
+    """Put the legend to the right of the axes, with the entries that matplotlib finds or those given."""
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
-    axes.legend(title=heading or None, alignment="left", frameon=False, fontsize=_SMALL, **place)
+    axes.legend(title=heading or None, alignment="left", frameon=False, fontsize=_SMALL, **place, **entries)
 
 
 def spans_decades(values: Any, decades: float = 2.0) -> bool:

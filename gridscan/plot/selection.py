@@ -11,6 +11,7 @@ import xarray as xr
 
 from gridscan.errors import SensitivityError, listed
 from gridscan.labelled import check_axis, is_numeric, numeric_axis, quantity_of
+from gridscan.plot.page import MOST_LINES
 from gridscan.plot.text import point, said, unit_text
 
 
@@ -48,6 +49,23 @@ def shown_axes(values: xr.DataArray, along: list[str], by: str | None) -> list[s
 def long_axes(values: xr.DataArray) -> list[str]:
     """Return the axes that have more than one value."""
     return [str(axis) for axis, size in values.sizes.items() if size > 1]
+
+
+def first_labels(values: xr.DataArray, shown: str) -> str | None:
+    """Return the first other axis of labels, of those with few labels if there are any."""
+    axes = [axis for axis in long_axes(values) if axis != shown and not is_numeric(values, axis)]
+    return min(axes, key=lambda axis: values.sizes[axis] > MOST_LINES, default=None)
+
+
+def remarks(values: xr.DataArray, logarithmic: bool) -> list[str]:
+    """Say which values a picture does not show."""
+    missing, zeros = int(values.isnull().sum()), int((values == 0).sum())
+    found = [f"{missing} of {values.size} values are missing and left blank"] if missing else []
+    if zeros == values.size - missing:
+        found.append("every value shown is zero")
+    elif zeros and logarithmic:
+        found.append(f"{zeros} of {values.size} values are zero, off the logarithmic scale, and left blank")
+    return found
 
 
 def held_at(values: xr.DataArray, kept: list[str]) -> dict[str, int]:

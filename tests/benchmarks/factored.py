@@ -17,6 +17,7 @@ import numpy as np
 
 import gridscan as gs
 from gridscan.physics import galaxy, stars
+from gridscan.tables.phases import shipped_phase_table
 
 QUANTITIES = [
     "carbon_burning_rsg",
@@ -58,8 +59,8 @@ def factored() -> dict[str, np.ndarray]:
     """Return the quantities of the main job, each over its own dimensions, in numpy alone."""
     exponents = np.array([[1.3, slope] for slope in SLOPES.values()])[:, None, None, :]
     metallicity, age = AXES["metallicity"][:, None], AXES["time"]
-    both = stars.time_in_phase("carbon_burning_rsg", exponents, BREAKS, metallicity, age)
-    red = stars.time_in_phase("red_supergiant", exponents, BREAKS, metallicity, age)
+    both = stars.time_in_phase("carbon_burning_rsg", shipped_phase_table(), exponents, BREAKS, metallicity, age)
+    red = stars.time_in_phase("red_supergiant", shipped_phase_table(), exponents, BREAKS, metallicity, age)
     within = galaxy.fraction_within(AXES["radius"], *GALAXY)[0]
     inverse_square = galaxy.mean_inverse_square_distance(AXES["radius"], *GALAXY, 0.05)[0]
     number = 1e6 * AXES["sfr"][:, None] * both[:, :, None, :]
@@ -87,7 +88,7 @@ def _near(radius: float) -> tuple[float, float]:
 @functools.cache
 def _windows(metallicity: float) -> list[tuple[float, float, float, float, float, float]]:
     """Return bin edges and windows of both phases at one metallicity, interpolated in its logarithm."""
-    table = stars.phase_table()
+    table = shipped_phase_table()
     share = math.log(metallicity / table.metallicity[0]) / math.log(table.metallicity[1] / table.metallicity[0])
     edges = table.bin_edges
     rows = []

@@ -1,0 +1,127 @@
+"""The commands on evolutionary tracks of stars."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gridscan.cli.group import main
+from gridscan.errors import UnitError
+
+
+@main.group()
+def tracks() -> None:
+    """List the evolutionary tracks in a ZIP, or extract a table of stellar phases from them."""
+
+
+def _values(unit: str) -> Callable[[click.Context, click.Parameter, str | None], Any]:
+    """Return a callback that reads values joined by commas; a bare number is in the default unit."""
+
+    def read(ctx: click.Context, parameter: click.Parameter, text: str | None) -> list[float] | None:
+        from gridscan.units import convert, parse_quantity, parse_unit
+
+        if text is None:
+            return None
+        to, values = parse_unit(unit), []
+        for part in text.split(","):
+            try:
+                quantity = parse_quantity(part)
+                given = to if quantity.units == parse_unit("1") else quantity.units
+                values.append(convert(float(quantity.magnitude), given, to))
+            except UnitError as error:
+                raise click.BadParameter(str(error), ctx, parameter) from None
+        return values
+
+    return read
+
+
+def _one_value(unit: str) -> Callable[[click.Context, click.Parameter, str], Any]:
+    def read(ctx: click.Context, parameter: click.Parameter, text: str) -> float:
+        first, *others = _values(unit)(ctx, parameter, text)
+        if others:
+            raise click.BadParameter(f"found {1 + len(others)} values in {text!r}; expected one", ctx, parameter)
+        return first
+
+    return read
+
+
+@tracks.command("list")
+@click.argument("file", metavar="ZIP")
+def list_command(file: str) -> None:
+    """Show the tracks that a ZIP holds."""
+    from rich.table import Table
+
+    from gridscan.report import bytes_text, console
+    from gridscan.tables.track_archive import list_tracks
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("metallicity", "helium", "rotation", "mass [Msun]", "size"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for track in list_tracks(file):
+        numbers = (track.metallicity, track.helium, track.rotation, track.mass)
+        table.add_row(*(f"{number:.12g}" for number in numbers), bytes_text(track.size))
+    console().print(table)
+
+
+@tracks.command()
+@click.argument("file", metavar="ZIP")
+@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="The table to write, a .csv file.")
+@click.option(
+    "--masses",
+    callback=_values("Msun"),
+    help="Initial masses joined by commas, in Msun if without a unit; all by default.",
+)
+@click.option("--metallicity", callback=_values("1"), help="Metallicities joined by commas; all by default.")
+@click.option("--rotation", callback=_values("1"), help="Rotation rates joined by commas.")
+@click.option("--helium", callback=_values("1"), help="Helium fractions joined by commas.")
+@click.option(
+    "--maximum-temperature",
+    default="4000 K",
+    show_default=True,
+    callback=_one_value("K"),
+    help="Effective temperature up to which a star is a red supergiant.",
+)
+@click.option(
+    "--minimum-log-luminosity",
+    type=float,
+    default=4.5,
+    show_default=True,
+    help="log10(L/Lsun) from which a star is a red supergiant.",
+)
+@click.option(
+    "--minimum-carbon-luminosity",
+    type=float,
+    default=1e-3,
+    show_default=True,
+    help="Column LC from which a star burns carbon.",
+)
+def extract(file: str, out: Path, **options: Any) -> None:
+    """Write the table of stellar phases that follows from the tracks in a ZIP.
+
+    Where there are several tracks of one metallicity and mass, choose by --rotation or --helium.
+    """
+    from gridscan.tables import phase_extraction
+
+    with _progress_bar() as progress:
+        path = phase_extraction.extract(file, out, progress=progress, **options)
+    click.echo(f"wrote {path}")
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[int, int], None] | None]:
+    """Give a function that moves a bar, and None where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("reading tracks", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

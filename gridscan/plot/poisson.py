@@ -1,0 +1,146 @@
+"""Expected numbers, each with the spread of the Poisson number that it is the mean of."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from gridscan.errors import SensitivityError, listed
+from gridscan.labelled import is_numeric, quantity_of, unit_known
+from gridscan.plot.page import MOST_LINES, spans_decades
+from gridscan.plot.panels import Panel, check_names, panels_of, stack, subtitle
+from gridscan.plot.selection import first_labels, long_axes
+from gridscan.plot.series import moved_aside
+from gridscan.units import readable
+
+# A logarithmic scale begins at the lowest number over this.
+_ROOM_BELOW = 4.0
+
+
+def counts(
+    dataset: xr.Dataset,
+    quantities: str | Sequence[str] = ("carbon_burning_rsg", "carbon_burning_rsg_within"),
+    *,
+    along: str | None = None,
+    by: str | None = None,
+) -> NDArray[Any]:
+    """Draw expected numbers N with their Poisson spread √N, one panel a quantity: bars along labels, else lines.
+
+    A line alone has its spread as a band; several lines have whiskers. Whiskers end at zero, and on a logarithmic
+    scale, which has no zero, at its lower edge. Axes that are not shown are held at their first label or middle value.
+
+    Parameters
+    ----------
+    dataset
+        A result of gridscan, lazy or not.
+    quantities
+        Expected numbers of something, dimensionless.
+    along
+        An axis that all of them have. By default the first with labels, else the numeric one with the most values.
+    by
+        One line, or one colour of bars, for each value of this axis, where a quantity has it. By default, lines are
+        drawn for the labels of the first axis that has labels.
+
+    Returns
+    -------
+    ndarray of Axes
+        One for each quantity, from the top.
+
+    Raises
+    ------
+    SensitivityError
+        If a name is unknown, a quantity is no number of something or negative, or there is nothing to draw.
+    UnitError
+        If the unit of a quantity is not known.
+    """
+    names = [quantities] if isinstance(quantities, str) else list(quantities)
+    check_names(names)
+    numbers = [_number_of_something(dataset, name) for name in names]
+    if along is None:
+        along = _shared_axis(numbers, by)
+    if by is None and any(is_numeric(values, along) for values in numbers if along in values.dims):
+        found = (first_labels(values, along) for values in numbers)
+        by = next((axis for axis in found if axis is not None), None)
+    panels = [_with_spread(panel) for panel in panels_of(dataset, names, along, by)]
+    grid = stack(panels, along)
+    for axes, panel in zip(grid, panels, strict=True):
+        _set_limits(axes, panel, along)
+    subtitle(grid, panels, [_explanation(panels, along)])
+    return grid
+
+
+def _number_of_something(dataset: xr.Dataset, name: str) -> xr.DataArray:
+    values = quantity_of(dataset, name)
+    unit = readable(unit_known(values))
+    if unit not in ("1", "count", "event", "star"):
+        raise SensitivityError(f"{name!r} is in {unit!r}: a Poisson spread √N belongs to a number N, without a unit")
+    return values
+
+
+def _shared_axis(numbers: Sequence[xr.DataArray], by: str | None) -> str:
+    """Return the first axis of labels that all have, or the numeric one with the most values."""
+    first = numbers[0]
+    shared = [str(axis) for axis in first.dims if axis != by and all(axis in other.dims for other in numbers)]
+    long = [axis for axis in long_axes(first) if axis in shared]
+    labelled = [axis for axis in long if not is_numeric(first, axis)]
+    if not shared:
+        every = [f"{values.name} ({listed(map(str, values.dims)) or 'none'})" for values in numbers]
+        besides = f" besides {by!r}" if by is not None else ""
+        raise SensitivityError(f"there is no axis{besides} that every quantity has; their axes: {listed(every)}")
+    return (labelled or sorted(long, key=lambda axis: -first.sizes[axis]) or shared)[0]
+
+
+def _with_spread(panel: Panel) -> Panel:
+    """Return a panel with whiskers of √N, which end at zero or at the lower edge of a logarithmic scale."""
+    values = panel.values
+    if bool((values < 0).any()):
+        raise SensitivityError(f"{values.name!r} holds {float(values.min()):.4g}: no number of things is below zero")
+    # A whisker that reaches decades above its number would hide it on a linear scale.
+    panel = panel._replace(logarithmic=spans_decades(np.append(values.values, values.values + np.sqrt(values.values))))
+    return panel._replace(spread=functools.partial(_spread, floor=_floor(panel)))
+
+
+def _floor(panel: Panel) -> float:
+    return float(panel.values.where(panel.values > 0).min()) / _ROOM_BELOW if panel.logarithmic else 0.0
+
+
+def _spread(numbers: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
+    """Return how far the whiskers of numbers reach down and up."""
+    root = np.sqrt(numbers)
+    return np.array([numbers - np.maximum(numbers - root, floor), root])
+
+
+def _set_limits(axes: Axes, panel: Panel, along: str) -> None:
+    """Let the scale begin at zero, or at the floor of the whiskers, and leave room for markers and for numbers."""
+    highest = float((panel.values + np.sqrt(panel.values)).max())
+    if panel.logarithmic:
+        floor = _floor(panel)
+        axes.set_ylim(floor, highest * (highest / floor) ** 0.1)
+    else:
+        top = 1.12 * highest or 1.0
+        axes.set_ylim(-0.03 * top if is_numeric(panel.values, along) else 0, top)
+
+
+def _explanation(panels: Sequence[Panel], along: str) -> str:
+    """Say what the spread is, where it is cut, and where lines stand."""
+    lines = is_numeric(panels[0].values, along)
+    rows = [min(panel.values.sizes[panel.by], MOST_LINES) if panel.by is not None else 1 for panel in panels]
+    shape = "whiskers" if not lines or min(rows) > 1 else "band" if max(rows) == 1 else "band or whiskers"
+    parts = [f"{shape}: the Poisson spread N ± √N", "no lower than zero"]
+    if any(_is_cut(panel) for panel in panels):
+        parts.append("cut short at the lower edge of a logarithmic scale")
+    if lines and moved_aside(panels[0].values.sizes[along], max(rows)):
+        parts.append("lines moved sideways to part them")
+    return ", ".join(parts)
+
+
+def _is_cut(panel: Panel) -> bool:
+    """Tell whether a whisker ends at the lower edge of a logarithmic scale, and not at its own end."""
+    lower = panel.values - np.sqrt(panel.values)
+    return panel.logarithmic and bool(((lower < _floor(panel)) & (panel.values > 0)).any())

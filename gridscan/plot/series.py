@@ -1,0 +1,198 @@
+"""Lines and bars of a quantity, one or a group for each value of a second axis, with a spread where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import matplotlib
+import numpy as np
+import xarray as xr
+from matplotlib import ticker
+from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
+from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
+from numpy.typing import NDArray
+
+from gridscan.labelled import is_numeric, sentence
+from gridscan.plot.page import (
+    COLOURS,
+    MOST_LINES,
+    OUTLINE,
+    figure_of,
+    is_logarithmic,
+    label_axis,
+    legend,
+    limits,
+    number_axis,
+    title,
+)
+from gridscan.plot.text import labels, number, typeset, unit_text
+
+_MOST_MARKERS = 40
+_MOST_WHISKERS = 8
+_MOST_NUMBERS = 10
+_MARKERS = "osD^vPX<>*"
+_DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
+_HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++", "----", "||||", "oooo", "**")
+
+Spread = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""What turns values into how far their whiskers reach down and up: of shape (2, n), of the unit of the values."""
+
+
+class Row(NamedTuple):
+    """One line, or one group of bars."""
+
+    label: str
+    values: xr.DataArray
+    colour: Any
+
+
+def series(
+    axes: Axes,
+    values: xr.DataArray,
+    along: str,
+    by: str | None,
+    *,
+    logarithmic: bool,
+    spread: Spread | None = None,
+    colour: str = COLOURS[0],
+    with_legend: bool = True,
+) -> None:
+    """Draw values as lines along numbers or as bars along labels.
+
+    Parameters
+    ----------
+    values
+        Over `along` and `by`; sorted along numbers.
+    logarithmic
+        Whether the scale of the values is; zeros are left blank then.
+    spread
+        How far whiskers reach from each value; none by default. Of one line it is a band.
+    colour
+        Of what is drawn where there is no `by`.
+    with_legend
+        Whether to put the legend of `by` to the right.
+    """
+    values = values.where(values != 0) if logarithmic else values
+    _value_axis(axes, values, logarithmic)
+    heading, rows = _rows(values, by, colour)
+    (_lines if is_numeric(values, along) else _bars)(axes, values, along, rows, spread)
+    if by is not None and with_legend:
+        legend(axes, heading)
+
+
+def _rows(values: xr.DataArray, by: str | None, colour: str) -> tuple[str, list[Row]]:
+    """Return the heading of the legend, and the lines or groups of bars."""
+    if by is None:
+        return "", [Row("", values, colour)]
+    size = values.sizes[by]
+    chosen = np.unique(np.linspace(0, size - 1, min(size, MOST_LINES)).round().astype(int))
+    numeric = is_numeric(values, by)
+    shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, chosen.size))
+    colours = list(shades) if numeric else [COLOURS[k % len(COLOURS)] for k in range(chosen.size)]
+    unit = typeset(unit_text(values[by])) if numeric else ""
+    heading = by + (f" [{unit}]" if unit else "") + (f"\n{chosen.size} of {size}" if chosen.size < size else "")
+    texts = labels(values, by)
+    return heading, [
+        Row(texts[index], values.isel({by: index}), shade) for index, shade in zip(chosen, colours, strict=True)
+    ]
+
+
+def _value_axis(axes: Axes, values: xr.DataArray, logarithmic: bool) -> None:
+    axes.set_ylabel(title(axes, sentence(values), unit_text(values), "y"))
+    axes.grid(axis="y", color="#dddddd", linewidth=0.7)
+    if logarithmic:
+        axes.set_yscale("log")
+    else:
+        axes.yaxis.set_major_formatter(ticker.ScalarFormatter(useMathText=True, useOffset=False))
+
+
+def _lines(axes: Axes, values: xr.DataArray, along: str, rows: list[Row], spread: Spread | None) -> None:
+    x = values[along]
+    for k, row in enumerate(rows):
+        style: dict[str, Any] = {"color": row.colour, "linestyle": _DASHES[k % len(_DASHES)], "label": row.label}
+        (line,) = axes.plot(x, row.values, marker=_MARKERS[k % len(_MARKERS)], markersize=5, **style)
+        if spread is not None and len(rows) > 1:
+            _line_whiskers(axes, line, k, len(rows), spread)
+            continue
+        # On a long axis some markers are left out, at other places for each line.
+        every = max(1, x.size // _MOST_MARKERS)
+        line.set_markevery((k % every, every))
+        if spread is not None:
+            below, above = spread(row.values.values)
+            axes.fill_between(x, row.values - below, row.values + above, color=row.colour, alpha=0.25, linewidth=0)
+    number_axis(axes, "x", x)
+    if limits(values)[0] < float(values.min()):
+        axes.set_ylim(*limits(values))
+    axes.set_xlim(*_margins(np.asarray(x.values, dtype=float)))
+
+
+def moved_aside(points: int, lines: int) -> bool:
+    """Tell whether lines with whiskers are moved sideways, because several have a whisker at one point."""
+    return _whisker_step(points) < lines and lines > 1
+
+
+def _whisker_step(points: int) -> int:
+    return -(-points // _MOST_WHISKERS)
+
+
+def _line_whiskers(axes: Axes, line: Line2D, k: int, count: int, spread: Spread) -> None:
+    """Draw the whiskers of one line of several, at points or places where they do not hide those of the others."""
+    x, y = (np.asarray(data, dtype=float) for data in line.get_data())
+    every = _whisker_step(x.size)
+    places = (k * every // count, every)
+    line.set_markevery(places)
+    if moved_aside(x.size, count):
+        # By a few points of 72 per inch, markers and all.
+        shift = (k - (count - 1) / 2) * min(4.0, 200.0 / (x.size * count))
+        line.set_transform(axes.transData + ScaledTranslation(shift / 72, 0, figure_of(axes).dpi_scale_trans))
+    axes.errorbar(
+        *(x, y, spread(y)),
+        fmt="none",
+        ecolor=line.get_color(),
+        elinewidth=1.1,
+        capsize=2.5,
+        errorevery=places,
+        transform=line.get_transform(),
+    )
+
+
+def _margins(points: NDArray[np.float64]) -> tuple[float, float]:
+    """Return limits that hold every point of an axis, also those without a value."""
+    first, last = float(points[0]), float(points[-1])
+    if is_logarithmic(points):
+        margin = (last / first) ** 0.04
+        return first / margin, last * margin
+    margin = 0.04 * (last - first) or 0.5 * (abs(first) or 1.0)
+    return first - margin, last + margin
+
+
+def _bars(axes: Axes, values: xr.DataArray, along: str, rows: list[Row], spread: Spread | None) -> None:
+    places, width = np.arange(values.sizes[along]), 0.8 / len(rows)
+    for k, row in enumerate(rows):
+        shifted = places + (k - (len(rows) - 1) / 2) * width
+        hatch = _HATCHES[k % len(_HATCHES)]
+        style: dict[str, Any] = {"color": row.colour, "hatch": hatch, "edgecolor": "white", "lw": 0}
+        bars = axes.bar(shifted, row.values, width * 0.95, label=row.label, **style)
+        if spread is not None:
+            _bar_whiskers(axes, bars, spread)
+        if len(rows) == 1 and places.size <= _MOST_NUMBERS:
+            axes.bar_label(bars, [number(value) for value in row.values.values], padding=2, fontsize=9)
+            axes.margins(y=0.1)
+    if bool((values < 0).any()):
+        axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xlim(-0.6, places.size - 0.4)
+    label_axis(axes, "x", values, along)
+
+
+def _bar_whiskers(axes: Axes, bars: BarContainer, spread: Spread) -> None:
+    """Draw a whisker on each bar, outlined so that it shows on every colour and hatch; numbers then stand above it."""
+    centres = [bar.get_x() + bar.get_width() / 2 for bar in bars]
+    heights = np.array([bar.get_height() for bar in bars], dtype=float)
+    bars.errorbar = axes.errorbar(
+        *(centres, heights, spread(heights)), fmt="none", ecolor="black", elinewidth=1.1, capsize=3
+    )
+    for artist in bars.errorbar.get_children():
+        artist.set_path_effects(OUTLINE)

@@ -1,0 +1,239 @@
+"""Columns of numbers in whitespace-separated text, read as a stream: bounded lines, and a place in every message."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, BinaryIO, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridscan.errors import CatalogueError, listed, nearest
+
+FloatArray = NDArray[np.floating[Any]]
+
+_LONGEST_LINE = 1_000_000
+_MOST_ROWS = 5_000_000
+_MOST_COMMENTS = 100
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The wanted columns of a table.
+
+    Attributes
+    ----------
+    name
+        What messages call the table.
+    values
+        Numbers by name of column, each of shape (rows,), finite.
+    lines
+        Shape (rows,): the line on which each row stands, from 1.
+    comments
+        The first hundred lines in front of the column names, without their ``#``.
+    ending
+        The last comment behind the rows, or an empty text.
+    """
+
+    name: str
+    values: dict[str, FloatArray]
+    lines: NDArray[np.int64]
+    comments: list[str]
+    ending: str
+
+    def refuse(self, wrong: NDArray[np.bool_], column: str, expected: str) -> None:
+        """Refuse the first row in which a column is `wrong`.
+
+        Raises
+        ------
+        CatalogueError
+            With name, line, the number found, and what was `expected`.
+        """
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            found = self.values[column][row]
+            raise CatalogueError(f"{self.name}:{self.lines[row]}: {column} is {found:.12g}; expected {expected}")
+
+
+def read_columns(
+    stream: BinaryIO, name: str, wanted: Sequence[str], optional: Sequence[str] = (), *, ended: bool = True
+) -> Columns:
+    """Read columns of a table from a binary stream, keeping nothing else of it.
+
+    The column names stand on the last line in front of the rows that holds all `wanted` ones, behind a ``#`` or not.
+    Other lines with ``#`` are comments. The names may be repeated between the rows, behind a ``#``.
+
+    Parameters
+    ----------
+    stream
+        Read up to its end.
+    name
+        What messages call it.
+    wanted, optional
+        Names of columns; an optional one is left out where there is none.
+    ended
+        Whether the last line needs a line break: without one, a text that is not otherwise known to be whole may be
+        cut off in the middle of a number.
+
+    Raises
+    ------
+    CatalogueError
+        With name and line: a column that is missing or there twice, a row with more or fewer cells than columns, a
+        cell that is no finite number, names that change between the rows, a line that never ends, no rows at all.
+    """
+    table = _Table(name, wanted, optional)
+    for number, line in _numbered_lines(stream, name, ended):
+        table.take(number, line)
+    return table.finished()
+
+
+def words_in_front(stream: BinaryIO, name: str) -> set[str]:
+    """Return all words in front of the first row of numbers, by which a kind of table is recognised.
+
+    Raises
+    ------
+    CatalogueError
+        If there is no row of numbers, or a line never ends.
+    """
+    words: set[str] = set()
+    for _, line in _numbered_lines(stream, name, ended=False):
+        cells = line.lstrip(b"#").split()
+        if cells and not line.startswith(b"#") and _number(cells[0]) is not None:
+            return words
+        words.update(_text(cell) for cell in cells)
+        if len(words) > _MOST_ROWS:
+            break
+    raise CatalogueError(f"{name}: holds no row of numbers")
+
+
+class _Table:
+    """What has been read of a table so far."""
+
+    def __init__(self, name: str, wanted: Sequence[str], optional: Sequence[str]) -> None:
+        self.name, self.wanted, self.optional = name, wanted, optional
+        self.header: list[bytes] = []
+        self.closest: tuple[int, int, list[str]] = (-1, 1, [])
+        self.comments: list[str] = []
+        self.ending = ""
+        self.lines = array("q")
+        self.columns: dict[str, tuple[int, array[float]]] = {}
+
+    def take(self, number: int, line: bytes) -> None:
+        """Take the next line that is not empty."""
+        if line.startswith(b"#"):
+            self._comment(number, line.lstrip(b"#").strip())
+        elif not self.header:
+            self._line_in_front(number, line)
+        else:
+            self._row(number, line.split())
+
+    def finished(self) -> Columns:
+        """Return the columns, once all lines are taken."""
+        if not self.header:
+            self._miss_columns()
+        if not self.lines:
+            raise CatalogueError(f"{self.name}: is empty: no row of numbers below the column names")
+        values = {name: np.array(cells) for name, (_, cells) in self.columns.items()}
+        result = Columns(self.name, values, np.array(self.lines), self.comments, self.ending)
+        for name in values:
+            result.refuse(~np.isfinite(values[name]), name, "a finite number")
+        return result
+
+    def _comment(self, number: int, line: bytes) -> None:
+        cells = line.split()
+        if self._is_header(cells):
+            if self.lines and cells != self.header:
+                raise CatalogueError(f"{self.name}:{number}: the columns change here; expected one set for all rows")
+            self._begin(number, cells)
+            return
+        self._compare(number, cells)
+        self.ending = _text(line)
+        if not self.header and len(self.comments) < _MOST_COMMENTS:
+            self.comments.append(self.ending)
+
+    def _line_in_front(self, number: int, line: bytes) -> None:
+        cells = line.split()
+        if self._is_header(cells):
+            self._begin(number, cells)
+            return
+        if _number(cells[0]) is not None:
+            self._miss_columns()
+        self._compare(number, cells)
+
+    def _is_header(self, cells: Collection[bytes]) -> bool:
+        return {name.encode() for name in self.wanted} <= set(cells)
+
+    def _begin(self, number: int, header: list[bytes]) -> None:
+        if self.lines:
+            return
+        names = [_text(cell) for cell in header]
+        kept = [*self.wanted, *(name for name in self.optional if name in names)]
+        for name in kept:
+            if names.count(name) > 1:
+                raise CatalogueError(f"{self.name}:{number}: two columns are called {name!r}")
+        self.header = header
+        self.columns = {name: (names.index(name), array("d")) for name in kept}
+
+    def _compare(self, number: int, cells: list[bytes]) -> None:
+        """Keep the line that comes closest to the column names, for the message that they are missing."""
+        if not self.header:
+            names = [_text(cell) for cell in cells]
+            count = sum(name in names for name in self.wanted)
+            if count >= self.closest[0]:
+                self.closest = (count, number, names)
+
+    def _miss_columns(self) -> NoReturn:
+        count, number, names = self.closest
+        if count < 0:
+            raise CatalogueError(f"{self.name}: no line of column names; expected {listed(self.wanted)} among them")
+        missing = next(name for name in self.wanted if name not in names)
+        raise CatalogueError(
+            f"{self.name}:{number}: no column {missing!r}{nearest(missing, names)}; found {listed(names)}"
+        )
+
+    def _row(self, number: int, cells: list[bytes]) -> None:
+        if len(cells) != len(self.header):
+            raise CatalogueError(f"{self.name}:{number}: {len(cells)} cells for {len(self.header)} columns")
+        for name, (position, values) in self.columns.items():
+            value = _number(cells[position])
+            if value is None:
+                raise CatalogueError(f"{self.name}:{number}: {name} is {_text(cells[position])!r}, which is no number")
+            values.append(value)
+        self.lines.append(number)
+        if len(self.lines) > _MOST_ROWS:
+            raise CatalogueError(f"{self.name}:{number}: more than {_MOST_ROWS:,} rows, which no stellar model has")
+
+
+def _numbered_lines(stream: BinaryIO, name: str, ended: bool) -> Iterator[tuple[int, bytes]]:
+    """Give the lines that are not empty, stripped, with their numbers."""
+    number = 0
+    while line := stream.readline(_LONGEST_LINE + 1):
+        number += 1
+        if len(line) > _LONGEST_LINE:
+            raise CatalogueError(f"{name}:{number}: a line of more than {_LONGEST_LINE:,} characters, in no table")
+        if ended and not line.endswith(b"\n"):
+            raise CatalogueError(
+                f"{name}:{number}: the file ends within a line, so it is cut off; expected a line break at its end"
+            )
+        stripped = line.removeprefix(_BYTE_ORDER_MARK).strip() if number == 1 else line.strip()
+        if stripped:
+            yield number, stripped
+
+
+def _number(cell: bytes) -> float | None:
+    """Return the number in a cell, or None; Python's own ``1_000`` is none."""
+    if b"_" in cell:
+        return None
+    with suppress(ValueError):
+        return float(cell)
+    return None
+
+
+def _text(cell: bytes) -> str:
+    """Return a cell as it is shown to a person, without anything that a terminal would obey."""
+    text = cell[:1000].decode("utf-8", errors="replace")
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -1,0 +1,725 @@
+"""Pictures of several panels: numbers with their spread, signals, spectra and the life of a star."""
+
+import json
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib import pyplot
+from matplotlib.colors import to_hex
+from matplotlib.container import BarContainer, ErrorbarContainer
+from pictures import assert_readable, attributes, subtitle, tick_labels
+
+from gridscan.errors import SensitivityError, StoreError, UnitError
+from gridscan.plot import counts, save, signal, spectra, timeline
+
+IMFS = ["kroupa", "salpeter", "top-heavy", "top-light"]
+TIMES = np.array([6.0, 8.0, 12.0, 20.0])
+DETECTORS = ["juno", "super-k", "hyper-k"]
+MASSES = np.array([20.0, 22.5, 187.0])
+ENERGIES = np.linspace(0.1, 4.9, 25)
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left():
+    yield
+    pyplot.close("all")
+
+
+def grid_of(imfs, times, detectors, scale=1.0):
+    """Return numbers that grow with the place of the label and the time since 5 Myr."""
+    number = scale * np.multiply.outer(1.0 + np.arange(len(imfs)), np.asarray(times) - 5)
+    events = np.multiply.outer(number, 0.002 * np.geomspace(1, 9, len(detectors)))
+    where = "expected number of carbon-burning red supergiants"
+    return xr.Dataset(
+        {
+            "carbon_burning_rsg": (("imf", "time"), 4 * number, attributes("1", where)),
+            "carbon_burning_rsg_within": (
+                ("imf", "time", "radius"),
+                np.multiply.outer(number, [0.1, 0.2]),
+                attributes("1", f"{where} within the radius"),
+            ),
+            "flux": (
+                ("imf", "time"),
+                7 * number,
+                attributes("1/cm^2/s", "mean neutrino flux of all carbon-burning red supergiants"),
+            ),
+            "events_per_year": (
+                ("imf", "time", "detector"),
+                events,
+                attributes("1/yr", "expected events per year"),
+            ),
+        },
+        coords={
+            "imf": ("imf", imfs, {"long_name": "Initial mass function"}),
+            "time": ("time", times, attributes("Myr", "Time since star formation began")),
+            "radius": ("radius", [1.0, 3.0], attributes("kpc", "Distance from the Sun within which stars count")),
+            "detector": ("detector", detectors, {"long_name": "Neutrino detector"}),
+        },
+        attrs={
+            "gridscan_scenario": "[axes]\nimf=1\ntime=1\ndetector=1\nradius=1",
+            "gridscan_overrides": json.dumps({}),
+        },
+    )
+
+
+@pytest.fixture
+def dataset():
+    return grid_of(IMFS, TIMES, DETECTORS)
+
+
+@pytest.fixture
+def spectrum():
+    flux = ENERGIES**2 * np.exp(-2 * ENERGIES)
+    return xr.Dataset(
+        {
+            "flux_spectrum": ("energy", flux, attributes("1/cm^2/s/MeV", "neutrino flux per energy")),
+            "event_spectrum": (
+                ("detector", "flavor", "energy"),
+                np.multiply.outer(np.outer(MASSES, [1, 0.5]), flux),
+                attributes("1/yr/MeV", "expected events per year and neutrino energy"),
+            ),
+        },
+        coords={
+            "energy": ("energy", ENERGIES, attributes("MeV", "Neutrino energy")),
+            "detector": DETECTORS,
+            "flavor": ["nue", "numu"],
+        },
+    )
+
+
+@pytest.fixture
+def star():
+    """Return what data/stellar_phases.csv says of stars of 18, 20 and 30 solar masses, metallicity 0.014."""
+    columns = {
+        "lifetime": [10.186186, 9.027780, 6.082880],
+        "red_supergiant_duration": [0.117412, 0.636186, 0.0],
+        "carbon_burning_start": [10.183624, 9.025820, 6.082193],
+        "carbon_burning_end": [10.186185, 9.027779, 6.082879],
+    }
+    return xr.Dataset(
+        {
+            name: (("metallicity", "initial_mass"), [values], attributes("Myr", name))
+            for name, values in columns.items()
+        },
+        coords={
+            "metallicity": ("metallicity", [0.014], attributes("1", "Metal mass fraction")),
+            "initial_mass": ("initial_mass", [18.0, 20.0, 30.0], attributes("Msun", "Initial mass")),
+        },
+    )
+
+
+def bars_of(axes):
+    return [container for container in axes.containers if isinstance(container, BarContainer)]
+
+
+def whiskers_of(axes):
+    """Return the lower and upper ends of the whiskers, an array (n, 2) for each line or group of bars."""
+    found = [container for container in axes.containers if isinstance(container, ErrorbarContainer)]
+    return [np.array([segment[:, 1] for segment in container.lines[2][0].get_segments()]) for container in found]
+
+
+def curves(axes):
+    """Return the lines without the caps of whiskers."""
+    return [line for line in axes.lines if not line.get_label().startswith("_")]
+
+
+def legend_texts(axes):
+    return [item.get_text() for item in axes.get_legend().get_texts()]
+
+
+def written(axes):
+    return [item.get_text() for item in axes.texts]
+
+
+# Numbers and their Poisson spread
+
+
+def test_numbers_of_labels_are_bars_with_whiskers_of_their_square_root(dataset):
+    axes = counts(dataset.sel(time=12))
+    assert axes.shape == (2,)
+    for one, expected in zip(axes, (4 * 7 * np.arange(1, 5), 0.2 * 7 * np.arange(1, 5)), strict=True):
+        np.testing.assert_allclose([bar.get_height() for bar in bars_of(one)[0]], expected)
+        (whiskers,) = whiskers_of(one)
+        np.testing.assert_allclose(whiskers[:, 0], np.maximum(expected - np.sqrt(expected), 0))
+        np.testing.assert_allclose(whiskers[:, 1], expected + np.sqrt(expected))
+        assert one.get_ylim()[0] == 0
+        assert one.get_ylim()[1] > whiskers.max()
+    assert tick_labels(axes[1].xaxis) == IMFS
+    assert_readable(axes[0])
+
+
+def test_whiskers_stand_in_the_middle_of_their_bars(dataset):
+    for one in counts(dataset.sel(time=12), along="imf", by="radius"):
+        for bars in bars_of(one):
+            centres = [bar.get_x() + bar.get_width() / 2 for bar in bars]
+            np.testing.assert_allclose([seg[0, 0] for seg in bars.errorbar.lines[2][0].get_segments()], centres)
+
+
+@pytest.mark.parametrize(("scale", "yscale"), [(1, "linear"), (1e-6, "log")])
+def test_the_number_of_a_bar_stands_above_its_whisker(scale, yscale):
+    axes = counts(grid_of(IMFS, [12.0], DETECTORS, scale))
+    assert {one.get_yscale() for one in axes} == {yscale}
+    assert written(axes[0])[:2] == (["28", "56"] if scale == 1 else ["2.8×10$^{-5}$", "5.6×10$^{-5}$"])
+    assert ("cut short" in subtitle(axes[0])) == (yscale == "log")
+    axes[0].figure.draw_without_rendering()
+    for one in axes:
+        for item, (_, upper) in zip(one.texts, whiskers_of(one)[0], strict=True):
+            box = item.get_window_extent()
+            assert box.y0 > one.transData.transform((0, upper))[1]
+            assert box.y1 < one.get_window_extent().y1 + 2
+
+
+def test_panels_share_their_axis_their_legend_and_one_subtitle(dataset):
+    axes = counts(dataset, along="time")
+    assert [one.get_xlabel() for one in axes] == ["", "Time since star formation began [Myr]"]
+    assert [one.get_ylabel().replace("\n", " ").replace("- ", "-") for one in axes] == [
+        "expected number of carbon-burning red supergiants",
+        "expected number of carbon-burning red supergiants within the radius",
+    ]
+    assert legend_texts(axes[0]) == IMFS
+    assert axes[1].get_legend() is None
+    assert subtitle(axes[0]).startswith("radius = 3 kpc whiskers: the Poisson spread N ± √N")
+    assert subtitle(axes[1]) == ""
+    assert axes[0].get_shared_x_axes().joined(*axes)
+    # The note takes the width of the page, not of the panels beside their legend.
+    assert len(axes[0].get_title(loc="left").split("\n")) == 2
+    assert_readable(axes[0])
+
+
+def test_lines_by_labels_have_whiskers_and_stand_side_by_side(dataset):
+    axes = counts(dataset.isel(imf=slice(3)), along="time")
+    one = axes[1]
+    for imf, line, whiskers in zip(IMFS[:3], curves(one), whiskers_of(one), strict=True):
+        expected = dataset.carbon_burning_rsg_within.sel(imf=imf, radius=3).values
+        np.testing.assert_array_equal(line.get_xdata(), TIMES)
+        np.testing.assert_array_equal(line.get_ydata(), expected)
+        np.testing.assert_allclose(whiskers[:, 0], np.maximum(expected - np.sqrt(expected), 0), atol=1e-15)
+        np.testing.assert_allclose(whiskers[:, 1], expected + np.sqrt(expected))
+    one.figure.draw_without_rendering()
+    shown = [line.get_transform().transform((12.0, 1.0))[0] for line in curves(one)]
+    assert np.diff(shown).min() > 3
+    assert np.mean(shown) == pytest.approx(one.transData.transform((12.0, 1.0))[0])
+    bars = [container.lines[2][0] for container in one.containers]
+    assert [bar.get_transform().transform((12.0, 1.0))[0] for bar in bars] == pytest.approx(shown)
+    assert "lines moved sideways to part them" in subtitle(axes[0])
+
+
+def test_on_a_long_axis_each_line_has_its_whiskers_and_markers_at_places_of_its_own():
+    long = grid_of(IMFS, np.linspace(6, 45, 40), DETECTORS)
+    axes = counts(long, along="time")
+    where = []
+    for container, line in zip(axes[0].containers, curves(axes[0]), strict=True):
+        found = [segment[0, 0] for segment in container.lines[2][0].get_segments()]
+        first, step = line.get_markevery()
+        np.testing.assert_array_equal(line.get_xdata()[first::step], found)
+        where.append(set(found))
+    assert [len(places) for places in where] == [8, 8, 8, 8]
+    assert len(set.union(*where)) == 32
+    assert "moved" not in subtitle(axes[0])
+    assert_readable(axes[0])
+
+
+def test_a_line_alone_has_a_band(dataset):
+    axes = counts(dataset.sel(imf="salpeter"), "carbon_burning_rsg_within", along="time")
+    (band,) = axes[0].collections
+    corners = band.get_paths()[0].vertices
+    expected = 0.4 * (TIMES - 5)
+    for time, number in zip(TIMES, expected, strict=True):
+        ends = corners[np.isclose(corners[:, 0], time), 1]
+        assert ends.max() == pytest.approx(number + np.sqrt(number))
+        assert ends.min() == pytest.approx(max(number - np.sqrt(number), 0), abs=1e-12)
+    assert axes[0].get_legend() is None
+    assert "band: the Poisson spread" in subtitle(axes[0])
+
+
+@pytest.mark.parametrize("along", ["time", "imf"])
+def test_on_a_logarithmic_scale_whiskers_that_reach_zero_end_at_the_lower_edge_and_it_is_said(dataset, along):
+    many = dataset.assign(carbon_burning_rsg=dataset.carbon_burning_rsg * xr.DataArray([0.01, 1, 10, 100], dims="imf"))
+    many.carbon_burning_rsg.attrs = dataset.carbon_burning_rsg.attrs
+    (one,) = counts(many, "carbon_burning_rsg", along=along)
+    assert one.get_yscale() == "log"
+    low = one.get_ylim()[0]
+    expected = many.carbon_burning_rsg.isel(imf=0) if along == "time" else many.carbon_burning_rsg.sel(time=12)
+    ends = np.maximum(expected - np.sqrt(expected), low)
+    np.testing.assert_allclose(whiskers_of(one)[0][:, 0], ends)
+    assert ends[0] == low
+    assert 0 < low < float(expected.min())
+    assert "cut short at the lower edge of a logarithmic scale" in subtitle(one)
+    assert_readable(one)
+
+
+def test_a_logarithmic_scale_that_cuts_no_whisker_says_nothing_of_it():
+    large = grid_of(["a", "b"], [6.0, 6.0001e3], DETECTORS, scale=1e3)
+    (one,) = counts(large, "carbon_burning_rsg", along="time")
+    assert one.get_yscale() == "log"
+    assert "cut short" not in subtitle(one)
+
+
+def test_bars_that_their_whiskers_would_dwarf_are_on_a_logarithmic_scale():
+    axes = counts(grid_of(IMFS, [12.0], DETECTORS, scale=1e-6), along="imf")
+    assert [one.get_yscale() for one in axes] == ["log", "log"]
+    assert axes[0].get_ylim()[1] > np.sqrt(28e-6 * 4)
+    axes = counts(grid_of(IMFS, [12.0], DETECTORS, scale=0.01), along="imf")
+    assert [one.get_yscale() for one in axes] == ["linear", "linear"]
+    assert "cut short" not in subtitle(axes[0])
+
+
+def test_numbers_that_are_missing_or_zero_are_said_once_for_both_panels(dataset):
+    holes = dataset.where(dataset.time > 6)
+    for name in holes.data_vars:
+        holes[name].attrs = dataset[name].attrs
+    axes = counts(holes, along="time")
+    assert "each panel: 4 of 16 values are missing and left blank" in subtitle(axes[0])
+    assert np.isnan(axes[0].lines[0].get_ydata()[0])
+
+
+def test_nothing_but_zeros_is_drawn_at_zero(dataset):
+    empty = dataset.assign({name: dataset[name].copy(data=0 * dataset[name].data) for name in dataset.data_vars})
+    for along in ("time", "imf"):
+        axes = counts(empty, along=along)
+        assert "each panel: every value shown is zero" in subtitle(axes[0])
+        assert [one.get_yscale() for one in axes] == ["linear", "linear"]
+        assert [one.get_ylim()[1] for one in axes] == [1, 1]
+        # A bar begins at the lower edge, a marker is not cut by it.
+        assert {one.get_ylim()[0] < 0 for one in axes} == {along == "time"}
+
+
+def test_one_panel_that_leaves_something_out_is_named(dataset):
+    dataset.carbon_burning_rsg[0, 0] = np.nan
+    axes = counts(dataset, along="time")
+    assert "carbon_burning_rsg: 1 of 16 values are missing and left blank" in subtitle(axes[0])
+
+
+@pytest.mark.parametrize("names", [["kroupa"], [f"top-heavy-by-author-number-{k}" for k in range(8)]])
+def test_any_number_of_labels_can_be_read(names):
+    axes = counts(grid_of(names, [12.0], DETECTORS))
+    assert tick_labels(axes[1].xaxis) == names
+    assert len(axes[0].texts) == len(names)
+    assert_readable(axes[0])
+
+
+def test_the_first_labels_are_the_axis_of_counts_else_the_longest_numbers(dataset):
+    assert tick_labels(counts(dataset.isel(imf=slice(2)))[1].xaxis) == IMFS[:2]
+    assert counts(dataset.sel(imf="kroupa"), "carbon_burning_rsg_within")[0].get_xlabel().startswith("Time")
+    axes = counts(dataset.sel(imf="kroupa"))
+    assert axes[1].get_xlabel().startswith("Time")
+    held = counts(dataset.isel(imf=[2]))
+    assert held[1].get_xlabel().startswith("Time")
+    assert "imf = top-heavy" in subtitle(held[0])
+    by_label = counts(dataset, by="imf")
+    assert by_label[1].get_xlabel().startswith("Time")
+    assert legend_texts(by_label[0]) == IMFS
+
+
+def test_a_panel_without_the_axis_of_the_lines_has_one_line_of_a_colour_of_its_own(dataset):
+    axes = counts(dataset, along="time", by="radius")
+    assert len(axes[0].lines) == 1
+    assert to_hex(axes[0].lines[0].get_color()) not in {to_hex(line.get_color()) for line in curves(axes[1])}
+    assert "band or whiskers" in subtitle(axes[0])
+    assert legend_texts(axes[1]) == ["1", "3"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"quantities": ["flux"]}, r"'flux' is in '1/cm\^2/s': a Poisson spread √N belongs to a number N"),
+        ({"quantities": ["carbon_burning_rgs"]}, "unknown quantity 'carbon_burning_rgs'; did you mean"),
+        ({"quantities": []}, "each panel needs a quantity of its own; found none"),
+        ({"quantities": ["carbon_burning_rsg"] * 2}, "each panel needs a quantity of its own"),
+        ({"along": "radius"}, "'carbon_burning_rsg' does not depend on an axis 'radius'"),
+        ({"along": "time", "by": "detector"}, "does not depend on an axis 'detector'"),
+        ({"along": "time", "by": "time"}, "an axis can be shown once"),
+        ({"quantities": ["negative"]}, "'negative' holds -1: no number of things is below zero"),
+        ({"quantities": ["share"]}, "'share' is in '%'"),
+        ({"quantities": ["carbon_burning_rsg", "lonely"]}, "there is no axis that every quantity has"),
+        ({"quantities": ["carbon_burning_rsg"], "along": "imf", "by": "imf"}, "an axis can be shown once"),
+    ],
+)
+def test_what_is_no_number_is_refused_before_a_figure_is_made(dataset, options, message):
+    dataset["negative"] = ("time", [-1.0, 1, 1, 1], {"units": "1"})
+    dataset["share"] = ("time", [0.1, 0.1, 0.1, 0.1], {"units": "percent"})
+    dataset["lonely"] = ("detector", [0.1, 0.1, 0.1], {"units": "1"})
+    with pytest.raises(SensitivityError, match=message):
+        counts(dataset, **options)
+    assert pyplot.get_fignums() == []
+
+
+def test_a_number_whose_unit_is_not_said_is_refused_and_a_count_is_one(dataset):
+    dataset["unsaid"] = ("time", [1.0, 1, 1, 1])
+    with pytest.raises(UnitError, match="the unit of 'unsaid' is not known"):
+        counts(dataset, "unsaid")
+    dataset.unsaid.attrs["units"] = "count"
+    assert len(counts(dataset, "unsaid")) == 1
+
+
+# Signals
+
+
+def test_a_signal_is_the_flux_above_the_events_of_each_detector(dataset):
+    axes = signal(dataset)
+    np.testing.assert_array_equal(axes[0].lines[0].get_ydata(), dataset.flux.sel(imf="kroupa"))
+    assert len(axes[0].lines) == 1
+    for detector, line in zip(DETECTORS, axes[1].lines, strict=False):
+        np.testing.assert_array_equal(line.get_ydata(), dataset.events_per_year.sel(imf="kroupa", detector=detector))
+    assert legend_texts(axes[1]) == [*DETECTORS, "1 event per year"]
+    assert axes[1].get_legend().get_title().get_text() == "detector"
+    assert to_hex(axes[0].lines[0].get_color()) not in {to_hex(line.get_color()) for line in axes[1].lines}
+    assert axes[0].get_legend() is None
+    assert axes[0].get_ylabel().endswith("[cm$^{-2}$ s$^{-1}$]")
+    assert axes[1].get_ylabel().endswith("[yr$^{-1}$]")
+    assert subtitle(axes[0]) == "imf = kroupa"
+    assert_readable(axes[0])
+
+
+@pytest.mark.parametrize(
+    ("scale", "yscale"), [(0.1, "log"), (1e-9, "log"), (1e9, "log"), (30.0, "linear"), (0.0, "linear")]
+)
+@pytest.mark.parametrize("along", ["time", "imf"])
+def test_one_event_per_year_is_always_within_the_picture(scale, yscale, along):
+    data = grid_of(["a", "b", "c"], [10.0, 12.0, 15.0], ["juno"], scale)
+    one = signal(data, along=along)[1]
+    (line,) = [item for item in one.lines if item.get_label() == "1 event per year"]
+    assert list(line.get_ydata()) == [1, 1]
+    low, high = one.get_ylim()
+    shown = data.events_per_year.isel(imf=0) if along == "time" else data.events_per_year.sel(time=12)
+    assert one.get_yscale() == yscale
+    assert low < 1 < high
+    assert low <= float(shown.min())
+    assert float(shown.max()) <= high
+    assert legend_texts(one) == ["1 event per year"]
+
+
+def test_a_signal_far_below_one_event_per_year_says_how_far():
+    data = grid_of(["a"], [10.0, 15.0], ["juno"], 5e-5)
+    assert subtitle(signal(data)[0]).endswith("the highest stays 6.0 decades below one event per year")
+
+
+@pytest.mark.parametrize("scale", [0.01, 1e9, 0.0])
+def test_a_signal_that_is_not_far_below_says_nothing_of_it(scale):
+    assert "decades" not in subtitle(signal(grid_of(["a"], [10.0, 15.0], ["juno"], scale))[0])
+
+
+def test_one_event_per_year_is_in_the_unit_of_the_events(dataset):
+    dataset["events_per_year"] = dataset.events_per_year.copy(data=dataset.events_per_year.data * 1e-2)
+    dataset.events_per_year.attrs = attributes("1/d", "expected events per day")
+    lines = signal(dataset)[1].lines
+    assert lines[-1].get_label() == "1 event per year"
+    assert lines[-1].get_ydata()[0] == pytest.approx(1 / 365.25)
+
+
+def test_a_signal_along_labels_has_bars_and_the_line_last_in_the_legend(dataset):
+    axes = signal(dataset, along="imf")
+    np.testing.assert_array_equal([bar.get_height() for bar in bars_of(axes[0])[0]], dataset.flux.sel(time=12))
+    heights = [[bar.get_height() for bar in group] for group in bars_of(axes[1])]
+    np.testing.assert_array_equal(heights, dataset.events_per_year.sel(time=12).T)
+    assert legend_texts(axes[1]) == [*DETECTORS, "1 event per year"]
+    assert subtitle(axes[0]) == "time = 12 Myr"
+    assert_readable(axes[0])
+
+
+def test_a_signal_by_labels_has_lines_in_both_panels_and_holds_the_detector(dataset):
+    axes = signal(dataset, by="imf")
+    assert [line.get_label() for line in axes[0].lines] == IMFS
+    assert [line.get_label() for line in axes[1].lines] == [*IMFS, "1 event per year"]
+    assert legend_texts(axes[0]) == IMFS
+    assert legend_texts(axes[1]) == ["1 event per year"]
+    assert subtitle(axes[0]) == "detector = juno"
+
+
+def test_a_signal_in_twelve_detectors_over_forty_times_can_be_read():
+    data = grid_of(["a name of an initial mass function"], np.linspace(6, 45, 40), [f"detector-{k}" for k in range(12)])
+    axes = signal(data)
+    assert axes[1].get_legend().get_title().get_text() == "detector\n10 of 12"
+    assert_readable(axes[0])
+
+
+def test_a_signal_at_one_time_is_a_point(dataset):
+    axes = signal(dataset.sel(time=[12]))
+    assert [line.get_xdata().tolist() for line in axes[1].lines[:3]] == [[12.0]] * 3
+    assert_readable(axes[0])
+    one = signal(grid_of(["a"], [12.0], ["juno"], 1e-5))[1]
+    assert one.get_yscale() == "log"
+    assert one.get_ylim()[0] < 1.4e-7 < 1 < one.get_ylim()[1]
+    one = signal(grid_of(["a"], [12.0], ["juno"], 3))[1]
+    assert one.get_yscale() == "linear"
+    assert one.get_ylim()[0] < 0.042 < 1 < one.get_ylim()[1]
+
+
+def test_a_signal_along_the_detectors_has_a_bar_for_each(dataset):
+    dataset["deposit"] = (2 * dataset.events_per_year).assign_attrs(attributes("MeV/yr", "energy"))
+    axes = signal(dataset, along="detector", flux="deposit")
+    assert [len(bars_of(one)[0]) for one in axes] == [3, 3]
+    assert legend_texts(axes[1]) == ["1 event per year"]
+
+
+def test_other_quantities_can_make_a_signal(dataset):
+    other = dataset.rename(flux="reference_flux", events_per_year="reference_events_per_year")
+    axes = signal(other, flux="reference_flux", events="reference_events_per_year")
+    np.testing.assert_array_equal(axes[0].lines[0].get_ydata(), dataset.flux.sel(imf="kroupa"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"events": "carbon_burning_rsg"}, "'carbon_burning_rsg' is in '1'; a signal is a number of events per time"),
+        ({"along": "tim"}, "'flux' does not depend on an axis 'tim'; did you mean 'time'"),
+        ({"along": "detector"}, "'flux' does not depend on an axis 'detector'"),
+        ({"by": "time"}, "an axis can be shown once"),
+        ({"flux": "fluxx"}, "unknown quantity 'fluxx'; did you mean 'flux'"),
+        ({"events": "event_per_year"}, "unknown quantity 'event_per_year'; did you mean 'events_per_year'"),
+    ],
+)
+def test_what_is_no_signal_is_refused_before_a_figure_is_made(dataset, options, message):
+    with pytest.raises(SensitivityError, match=message):
+        signal(dataset, **options)
+    assert pyplot.get_fignums() == []
+
+
+# Spectra
+
+
+def test_spectra_are_the_flux_above_the_events_per_energy(spectrum):
+    axes = spectra(spectrum)
+    np.testing.assert_array_equal(axes[0].lines[0].get_ydata(), spectrum.flux_spectrum)
+    for detector, line in zip(DETECTORS, axes[1].lines, strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), ENERGIES)
+        np.testing.assert_array_equal(line.get_ydata(), spectrum.event_spectrum.sel(detector=detector, flavor="nue"))
+    assert [one.get_xlabel() for one in axes] == ["", "Neutrino energy [MeV]"]
+    assert axes[0].get_ylabel().endswith("[cm$^{-2}$ MeV$^{-1}$ s$^{-1}$]")
+    assert legend_texts(axes[1]) == DETECTORS
+    assert [one.get_yscale() for one in axes] == ["log", "log"]
+    assert subtitle(axes[0]) == "flavor = nue"
+    assert_readable(axes[0])
+
+
+def test_a_spectrum_alone_has_one_panel(spectrum):
+    for name, lines in (("flux_spectrum", 1), ("event_spectrum", 3)):
+        axes = spectra(spectrum[[name]])
+        assert axes.shape == (1,)
+        assert len(axes[0].lines) == lines
+        assert axes[0].get_xlabel() == "Neutrino energy [MeV]"
+
+
+def test_spectra_are_drawn_by_another_axis_where_they_have_it(spectrum):
+    axes = spectra(spectrum, by="flavor")
+    assert len(axes[0].lines) == 1
+    assert legend_texts(axes[1]) == ["nue", "numu"]
+    assert subtitle(axes[0]) == "detector = juno"
+
+
+def test_spectra_that_are_not_there_are_refused_with_the_nearest_name(spectrum):
+    with pytest.raises(SensitivityError, match="neither 'flux_spectrun' nor 'y'; did you mean 'flux_spectrum'"):
+        spectra(spectrum, flux="flux_spectrun", events="y")
+    with pytest.raises(SensitivityError, match="does not depend on an axis 'energy'"):
+        spectra(spectrum.rename(energy="e"))
+    with pytest.raises(SensitivityError, match="does not depend on an axis 'flavour'; did you mean 'flavor'"):
+        spectra(spectrum, by="flavour")
+    assert pyplot.get_fignums() == []
+
+
+# The life of a star
+
+
+def spans(axes):
+    """Return where each bar begins and ends, by its row."""
+    bars = [bar for group in bars_of(axes) for bar in group]
+    return {
+        round(bar.get_y() + bar.get_height() / 2): sorted([bar.get_x(), bar.get_x() + bar.get_width()]) for bar in bars
+    }
+
+
+def test_a_life_has_each_phase_to_scale_with_its_duration(star):
+    axes = timeline(star.sel(initial_mass=20))
+    assert tick_labels(axes[0].yaxis) == ["life", "red supergiant", "carbon burning", "both at once"]
+    found = spans(axes[0])
+    for row, (start, end) in enumerate(
+        [(0, 9.02778), (9.02778 - 0.636186, 9.02778), (9.02582, 9.027779), (9.02582, 9.027779)]
+    ):
+        np.testing.assert_allclose(found[row], [start, end], rtol=1e-12)
+    durations = [text for text in written(axes[0]) if text.endswith("yr")]
+    assert durations == ["9.03 Myr", "636 kyr", "1.96 kyr", "1.96 kyr"]
+    assert axes[0].get_xlabel() == "Age [Myr]"
+    assert axes[0].yaxis_inverted()
+    assert subtitle(axes[0]) == "metallicity = 0.014, initial_mass = 20 Msun"
+    assert_readable(axes[0])
+
+
+def test_the_end_of_a_life_runs_towards_it_in_a_unit_that_fits(star):
+    (_, end) = timeline(star.sel(initial_mass=20))
+    assert end.get_xlabel() == "Time before the end of the life [kyr]"
+    assert end.xaxis_inverted()
+    first, last = end.get_xlim()
+    assert first == pytest.approx(1.5 * 1.96)
+    assert last == pytest.approx(0, abs=0.02)
+    found = spans(end)
+    np.testing.assert_allclose(found[2], [0.001, 1.96], rtol=1e-6)
+    np.testing.assert_allclose(found[3], [0.001, 1.96], rtol=1e-6)
+    np.testing.assert_allclose([found[0], found[1]], [[0, first]] * 2)
+    assert "◀ began at birth" in written(end)
+    assert "◀ began 636 kyr before the end of the life" in written(end)
+    assert end.get_title(loc="left") == "the last 2.94 kyr, 0.033 % of the life"
+
+
+def test_a_phase_too_thin_to_be_seen_is_pointed_at_and_said_to_be_drawn_wider(star):
+    whole, end = timeline(star.sel(initial_mass=20))
+    marked = [item for item in whole.texts if "drawn wider" in item.get_text()]
+    assert [item.get_text() for item in marked] == ["0.022 % of the life, drawn wider"] * 2
+    assert [item.xy for item in marked] == [(pytest.approx(9.0268, abs=1e-4), 2), (pytest.approx(9.0268, abs=1e-4), 3)]
+    assert [line.get_linewidth() for line in whole.lines] == [2.5, 2.5]
+    assert not [text for text in written(end) if "wider" in text]
+    zoomed = timeline(star.sel(initial_mass=20), zoom="2 Myr")[1]
+    assert "0.098 % of this stretch, drawn wider" in written(zoomed)
+    assert_readable(zoomed)
+
+
+def test_a_star_that_is_never_a_red_supergiant_is_said_to_be_none(star):
+    axes = timeline(star.sel(initial_mass=30))
+    for one in axes:
+        assert "never a red supergiant" in written(one)
+        assert "never both at once" in written(one)
+        assert set(spans(one)) == {0, 2}
+    assert "686 yr" in written(axes[0])
+    assert axes[1].get_xlabel().endswith("[kyr]")
+    assert_readable(axes[0])
+
+
+def test_phases_that_only_meet_are_never_both_at_once(star):
+    apart = star.assign(carbon_burning_start=star.lifetime - 2, carbon_burning_end=star.lifetime - 1.5).sel(
+        initial_mass=20
+    )
+    for name in ("carbon_burning_start", "carbon_burning_end"):
+        apart[name].attrs = star.lifetime.attrs
+    axes = timeline(apart, zoom=1.0)
+    assert "never both at once" in written(axes[0])
+    assert "◀ ended 1.5 Myr before the end of the life" in written(axes[1])
+    assert set(spans(axes[1])) == {0, 1}
+    assert "both at once" not in subtitle(axes[0])
+
+
+def test_the_zoom_on_an_early_phase_is_the_whole_life(star):
+    early = star.assign(carbon_burning_start=(0 * star.lifetime + 1).assign_attrs(star.lifetime.attrs)).sel(
+        initial_mass=20
+    )
+    assert timeline(early)[1].get_xlim()[0] == pytest.approx(9.02778)
+
+
+def test_a_phase_that_overlaps_in_part_is_both_for_that_part(star):
+    long = star.assign(carbon_burning_start=(star.lifetime - 1).assign_attrs(star.lifetime.attrs)).sel(initial_mass=20)
+    np.testing.assert_allclose(spans(timeline(long)[0])[3], [9.02778 - 0.636186, 9.027779])
+
+
+def test_a_star_that_burns_no_carbon_shows_the_red_supergiant_and_one_without_either_its_last_tenth(star):
+    none = star.assign(carbon_burning_start=star.carbon_burning_end).sel(initial_mass=20)
+    axes = timeline(none)
+    assert "no carbon burning" in written(axes[0])
+    assert axes[1].get_xlim()[0] == pytest.approx(1.5 * 636.186)
+    neither = none.assign(red_supergiant_duration=0 * none.red_supergiant_duration)
+    neither.red_supergiant_duration.attrs = star.lifetime.attrs
+    assert timeline(neither)[1].get_xlim()[0] == pytest.approx(902.778)
+
+
+def test_axes_of_a_star_are_held_at_their_middle_and_said_even_where_they_were_not_scanned(star):
+    assert subtitle(timeline(star)[0]) == "metallicity = 0.014, initial_mass = 20 Msun"
+    one = star.sel(initial_mass=18, metallicity=0.014).assign_coords(sfr=2.0)
+    one.attrs = {"gridscan_scenario": "[axes]\nimf = 1", "gridscan_overrides": json.dumps({})}
+    assert subtitle(timeline(one)[0]) == "metallicity = 0.014, initial_mass = 18 Msun"
+
+
+@pytest.mark.parametrize(("zoom", "first", "unit"), [("20 kyr", 20, "kyr"), (0.02, 20, "kyr"), ("500 yr", 500, "yr")])
+def test_the_zoom_is_what_was_asked_for(star, zoom, first, unit):
+    end = timeline(star, zoom=zoom)[1]
+    assert end.get_xlim()[0] == pytest.approx(first)
+    assert end.get_xlabel().endswith(f"[{unit}]")
+
+
+def test_times_in_several_units_make_the_same_picture(star):
+    other = star.assign(red_supergiant_duration=star.red_supergiant_duration * 1e3)
+    other.red_supergiant_duration.attrs = attributes("kyr", "red")
+    assert spans(timeline(other)[0]) == {row: pytest.approx(ends) for row, ends in spans(timeline(star)[0]).items()}
+
+
+def test_a_tabulated_duration_that_differs_from_the_bar_is_said(star):
+    for kyr, said in ((1.95, False), (1.5, True), (0.0, True)):
+        table = star.assign(carbon_burning_rsg_duration=(star.lifetime * 0 + kyr).assign_attrs(attributes("kyr", "d")))
+        found = subtitle(timeline(table.sel(initial_mass=20))[0])
+        assert ("according to carbon_burning_rsg_duration" in found) == said
+    assert "both at once: none according" in found
+
+
+@pytest.mark.parametrize(
+    ("change", "zoom", "message"),
+    [
+        ({"lifetime": 0.0}, None, "'lifetime' is 0; expected more than zero"),
+        ({"red_supergiant_duration": 10.0}, None, r"'red_supergiant_duration' is 10; expected zero to 9\.02778"),
+        ({"carbon_burning_start": -1.0}, None, "'carbon_burning_start' is -1"),
+        ({"carbon_burning_start": 9.0278}, None, r"'carbon_burning_end' is 9\.027779, before its start at 9\.0278"),
+        ({"carbon_burning_end": 9.1}, None, r"'carbon_burning_end' is 9\.1, after the end of the life"),
+        (
+            {"lifetime": np.nan},
+            None,
+            "'lifetime' has no finite value to plot at metallicity = 0.014, initial_mass = 20",
+        ),
+        ({}, "10 Myr", r"zoom is 10 Myr; expected more than zero, to 9\.02778 Myr, the life"),
+        ({}, 0, "zoom is 0 Myr"),
+    ],
+)
+def test_a_life_that_contradicts_itself_is_refused(star, change, zoom, message):
+    broken = star.assign({name: star[name] * 0 + value for name, value in change.items()})
+    for name in change:
+        broken[name].attrs = star.lifetime.attrs
+    with pytest.raises(SensitivityError, match=message):
+        timeline(broken.sel(initial_mass=20), zoom=zoom)
+    assert pyplot.get_fignums() == []
+
+
+def test_a_life_without_a_variable_or_with_one_that_is_no_time_is_refused(star):
+    with pytest.raises(SensitivityError, match="missing: lifetime, carbon_burning_end; found red_supergiant_duration"):
+        timeline(star.drop_vars(["lifetime", "carbon_burning_end"]))
+    star.carbon_burning_start.attrs["units"] = "kpc"
+    with pytest.raises(SensitivityError, match="'carbon_burning_start' is no time like 'lifetime'"):
+        timeline(star)
+    star.lifetime.attrs["units"] = "kpc"
+    with pytest.raises(SensitivityError, match="'lifetime' is in 'kpc'; a time is needed"):
+        timeline(star)
+    star.lifetime.attrs["units"] = "Myr"
+    star.carbon_burning_start.attrs["units"] = "Myr"
+    with pytest.raises(UnitError, match="'2 kpc' is in 'kpc'"):
+        timeline(star, zoom="2 kpc")
+
+
+def test_an_end_rounded_beyond_the_life_is_that_of_the_life(star):
+    rounded = star.assign(carbon_burning_end=(star.lifetime + 1e-6).assign_attrs(star.lifetime.attrs))
+    assert spans(timeline(rounded)[0])[2][1] == pytest.approx(9.02778, abs=1e-12)
+
+
+# Files
+
+
+def test_panels_are_written_as_one_picture_eight_hundred_pixels_wide(dataset, tmp_path):
+    axes = signal(dataset)
+    for given in (axes, list(axes), axes[1]):
+        path = save(given, tmp_path / "signal.png")
+        assert pyplot.imread(path).shape[1] == 800
+    assert path.stat().st_size < 120_000
+
+
+def test_axes_of_several_figures_or_none_are_not_written(dataset, tmp_path):
+    with pytest.raises(StoreError, match="one figure is written at a time; found axes of 2"):
+        save([*signal(dataset), *counts(dataset)], tmp_path / "two.png")
+    with pytest.raises(StoreError, match="found axes of 0"):
+        save([], tmp_path / "none.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lazy_datasets_are_drawn_and_left_as_they_were(dataset, star):
+    lazy = dataset.chunk()
+    before = lazy.copy(deep=True)
+    counts(lazy)
+    signal(lazy)
+    timeline(star.chunk())
+    xr.testing.assert_identical(lazy, before)
