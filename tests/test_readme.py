@@ -4,12 +4,14 @@ import re
 import shlex
 from pathlib import Path
 
+import make_tracks
 import pytest
 from click.testing import CliRunner
 
 import gridscan as gs
 from gridscan.cli import main
-from gridscan.resources import folder
+from gridscan.gallery import invented_isochrone
+from gridscan.resources import data_path, folder
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -80,6 +82,44 @@ def test_the_sensitivities_of_the_table_work(clone):
             command = command.replace("FILE", "results/imf_scan.nc").replace("…", "carbon_burning_rsg_within")
             result = CliRunner().invoke(main, ["sensitivity", *shlex.split(command), "--at", "time=20 Myr"])
             assert result.exit_code == 0, f"{command}\n{result.output}"
+
+
+def test_the_lines_that_replace_scripts_work(clone):
+    rows = re.findall(r"^\| [^|`]+ \| `(gridscan [^|]+)` \|$", README, re.MULTILINE)
+    assert len(rows) == 16
+    (clone / "isochrone.dat").write_text(invented_isochrone(), encoding="utf-8")
+    make_tracks.write_zip(clone / "tracks.zip", make_tracks.members_of_table(table_of_phases()))
+    gs.run("scenarios/imf_constraint.toml")
+    for row in rows:
+        short = (
+            row.replace("FILE", "results/imf_scan.nc")
+            .replace("2000000", "2000")
+            .replace("movie", "movie --frames 3", 1)
+        )
+        if row == "gridscan gallery":
+            short += " --only timeline"
+        result = CliRunner().invoke(main, shlex.split(short)[1:])
+        assert result.exit_code == 0, f"{row}\n{result.output}"
+    for file in (
+        "required_mass.csv",
+        "required_mass.png",
+        "detectability.csv",
+        "my_phases.csv",
+        "galaxy.gif",
+        "stars.nc",
+    ):
+        assert (clone / file).stat().st_size > 1000
+    assert gs.evaluate("imf_scan", overrides={"stellar_table": "my_phases.csv"}).sizes["time"] == 6
+
+
+def table_of_phases():
+    return data_path("stellar_phases.csv").read_text(encoding="utf-8")
+
+
+def test_the_indented_sampling_is_valid(clone):
+    (sampling,) = re.findall(r"^    \[sampling\]\n(?:    .*\n)+", README, re.MULTILINE)
+    text = Path("scenarios/imf_scan.toml").read_text(encoding="utf-8") + sampling.replace("    ", "")
+    assert gs.Scenario.parse(text).schema.sampling.realisations == 1000
 
 
 def test_the_files_it_links_to_are_there():

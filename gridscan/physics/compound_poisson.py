@@ -46,6 +46,7 @@ _NO_MODE = 4e-21
 _ROUNDING = 1e-11
 _EPSILON = float(np.finfo(float).eps)
 _MOST_SEVERITIES = 2**17
+_MODES_AT_ONCE = 2**12
 _WEIGHTS_AT_ONCE = 2**20
 
 
@@ -198,26 +199,25 @@ def _scalar_products_with_powers(
 ) -> tuple[FloatArray, FloatArray]:
     """Return the real parts of Σ_j weights_j modes_j^n for n = first ... count, and bounds of their rounding errors.
 
-    Modes are left out once their power is negligible, which it remains, since none is above 1 in magnitude. The sums
-    are probabilities that fall with n: the first one that is zero ends the work.
+    Blocks of modes stay in the cache of the processor, and keep the rounding of their scalar products small. A block
+    is left once its powers are negligible, which they remain, since no mode is above 1 in magnitude.
     """
     result, error = np.zeros(count + 1 - first), np.full(count + 1 - first, 2.0 * _EPSILON)
-    power = modes ** (first - 1)
-    magnitude = float(np.abs(power) @ np.abs(weights))
-    for n in range(first, count + 1):
-        power *= modes
-        # Summed in pairs, unlike a scalar product: its rounding grows with the number of modes.
-        result[n - first] = (power * weights).sum().real
-        error[n - first] += 4.0 * (n + 2) * _EPSILON * magnitude
-        if n & (n - 1) == 0:
-            size = np.abs(power)
-            magnitude = float(size @ np.abs(weights))
-            kept = size > _NO_MODE
-            if 4 * np.count_nonzero(kept) < 3 * len(kept):
-                modes, weights, power = modes[kept], weights[kept], power[kept]
-        if result[n - first] <= _EPSILON:
-            error[n + 1 - first :] += error[n - first]
-            break
+    for start in range(0, len(modes), _MODES_AT_ONCE):
+        mode, weight = modes[start : start + _MODES_AT_ONCE], weights[start : start + _MODES_AT_ONCE]
+        power = mode ** (first - 1)
+        magnitude = float(np.abs(power) @ np.abs(weight))
+        for n in range(first, count + 1):
+            power *= mode
+            result[n - first] += (power @ weight).real
+            error[n - first] += 4.0 * (n + 2) * _EPSILON * magnitude
+            if n & (n - 1) == 0:
+                size = np.abs(power)
+                magnitude = float(size @ np.abs(weight))
+                kept = size > _NO_MODE
+                if not kept.any():
+                    break
+                mode, weight, power = mode[kept], weight[kept], power[kept]
     return result, error
 
 

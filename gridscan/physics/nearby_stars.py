@@ -361,7 +361,6 @@ def _octave(galaxy: Galaxy, exponent: int) -> _Table:
     cuts = np.unique(np.concatenate([beginnings, endings, [low, high]]))
     cuts = cuts[(cuts >= low) & (cuts <= high)]
     cuts = cuts[np.append(np.diff(cuts) > _NO_PANEL * cuts[:-1], True)]
-    cuts[0] = low
     count = len(cuts) - 1
     begins, stops = np.isin(cuts[:-1], beginnings), np.isin(cuts[1:], endings)
     stretch = np.tile([0.0, 1.0], (count, 1))

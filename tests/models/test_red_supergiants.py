@@ -131,11 +131,14 @@ def test_the_galaxy_converges_further_than_the_reference_asks(model):
 
 def test_every_parameter_of_the_model_can_be_an_axis(model):
     outputs = ["events_per_year", "event_spectrum", "reference_events_per_year", "local_sfr_density"]
+    outputs += ["lifetime", "share_per_area", "nearest_distance_quantile", "flux_exceedance"]
     for name, parameter in model.parameters.items():
         if parameter.vector is not None:
             values = {"exponents": [[1.3, 2.3], [1.3, 2.4]], "breaks": [[0.08, 0.5, 120], [0.08, 0.5, 100]]}[name]
         elif parameter.choices:
             values = list(parameter.choices)
+        elif parameter.table is not None:
+            values = [str(parameter.table.shipped), parameter.table.shipped.name]
         else:
             default = {"fiducial_mass": 22.5, "electrons_per_mass": 0.5, "sun_y": 0.1}.get(
                 name, parameter.default or 0.2
@@ -292,3 +295,85 @@ def test_every_quantity_documents_its_equation_and_source(model):
     for name, node in model.quantities.items():
         assert "ource" in node.documentation, name
         assert node.long_name, name
+
+
+def test_the_life_of_a_star_is_that_of_the_table(model):
+    names = ["lifetime", "red_supergiant_duration", "carbon_burning_start", "carbon_burning_end"]
+    found = model.evaluate([*names, "carbon_burning_rsg_duration"], initial_mass="20 Msun", metallicity=[0.014, 0.017])
+    # The rows of 20 Msun in the table of PARSEC v2.0 tracks (Costa et al. 2025).
+    for name, expected in zip(
+        names, [(9.027780, 8.903541), (0.636186, 0.635085), (9.025820, 8.901611), (9.027779, 8.903541)], strict=True
+    ):
+        np.testing.assert_allclose(found[name], expected, rtol=1e-12)
+    np.testing.assert_allclose(found.carbon_burning_rsg_duration, [1.959, 1.930], atol=5e-4)
+    assert unit_of(found.carbon_burning_rsg_duration) == unit_of({"units": "kyr"})
+
+
+def test_a_star_outside_the_table_is_refused(model):
+    with pytest.raises(GridscanError, match="'initial_mass' cannot be 40 Msun; allowed is a number from 12 to 35 Msun"):
+        model.evaluate("lifetime", initial_mass="40 Msun")
+
+
+def test_the_share_per_area_has_the_shape_of_the_disk_where_there_are_no_arms(model):
+    along = {"x": ["2 kpc", "4 kpc", "6 kpc", "16 kpc"], "arm_fraction": 0, "ring_fraction": 0}
+    found = model.evaluate("share_per_area", **along).values
+    inside = np.exp(-0.5 / 1.8) * (1 + 0.5 / 1.8) - np.exp(-15 / 1.8) * (1 + 15 / 1.8)
+    np.testing.assert_allclose(
+        found[:3], np.exp(-np.array([2, 4, 6]) / 1.8) / (2 * np.pi * 1.8**2 * inside), rtol=1e-12
+    )
+    assert found[3] == 0
+
+
+def test_none_within_a_quantile_of_the_nearest_distance_has_the_probability_of_the_quantile(model):
+    quantiles = [0.05, 0.5, 0.95]
+    distance = model.evaluate("nearest_distance_quantile", quantile=quantiles, imf="top-heavy")
+    none = model.evaluate("probability_of_none_within", radius=distance.values, imf="top-heavy")
+    np.testing.assert_allclose(none, 1 - np.array(quantiles), rtol=1e-8)
+
+
+def test_there_is_no_nearest_star_where_the_galaxy_may_hold_none(model):
+    found = model.evaluate("nearest_distance_quantile", time=["5 Myr", "20 Myr"])
+    assert np.isnan(found[0])
+    assert float(found[1]) > 0
+
+
+def test_the_nearest_star_of_samples_is_as_far_as_the_quantiles_say(model):
+    many = 1000
+    expected = float(model.evaluate("carbon_burning_rsg"))
+    stars = gs.sample("imf_scan", number=int(1.2 * many * expected), seed=3).distance.values
+    numbers = np.random.default_rng(8).poisson(expected, many)
+    nearest = np.array([part.min() for part in np.split(stars, np.cumsum(numbers))[:many]])
+    for quantile in (0.1, 0.5, 0.9):
+        distance = float(model.evaluate("nearest_distance_quantile", quantile=quantile))
+        found = np.mean(nearest <= distance)
+        assert abs(found - quantile) < 5 * np.sqrt(quantile * (1 - quantile) / many)
+
+
+def test_the_flux_of_samples_exceeds_thresholds_as_often_as_it_should(model):
+    many, settings = 2000, {"sfr": "20 Msun/yr", "radius": "3 kpc"}
+    expected = float(model.evaluate("carbon_burning_rsg", **settings))
+    thresholds = [0.5, 1, 2, 4, 10, 40]
+    values = {**settings, "flux_threshold": {"values": thresholds, "unit": "1/cm^2/s"}}
+    exact = model.evaluate(["flux_exceedance", "flux_exceedance_error"], **values)
+    assert float(exact.flux_exceedance_error.max()) < 1e-3
+    stars = gs.sample("imf_scan", number=int(1.05 * many * expected), seed=4).distance.values
+    numbers = np.random.default_rng(9).poisson(expected, many)
+    # L/<E> / (4 pi kpc^2), with 1 erg = 624150.9074 MeV.
+    of_one = 1e38 * 624150.9074 / 0.9 / (4 * np.pi * 3.0856775814913673e21**2)
+    each = np.where(stars <= 3.0, of_one / np.maximum(stars, 0.05) ** 2, 0.0)
+    fluxes = np.add.reduceat(each, np.concatenate([[0], np.cumsum(numbers)])[:many])
+    for threshold, probability in zip(thresholds, exact.flux_exceedance.values, strict=True):
+        found = np.mean(fluxes > threshold)
+        assert abs(found - probability) < 5 * np.sqrt(probability * (1 - probability) / many)
+
+
+def test_the_mean_of_the_flux_is_the_integral_of_its_exceedance(model):
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    edges = np.concatenate([[0.0], np.geomspace(0.05, 800.0, 24)])
+    half, middle = np.diff(edges) / 2, (edges[1:] + edges[:-1]) / 2
+    thresholds = (middle[:, None] + half[:, None] * nodes).ravel()
+    found = model.evaluate(
+        ["flux_exceedance", "flux"], flux_threshold={"values": thresholds.tolist(), "unit": "1/cm^2/s"}, radius="2 kpc"
+    )
+    integral = np.sum(found.flux_exceedance.values.reshape(-1, 20) * weights * half[:, None])
+    assert integral == pytest.approx(float(found.flux), rel=2e-3)

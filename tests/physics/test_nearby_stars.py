@@ -106,7 +106,7 @@ def test_twice_the_stars_and_the_square_of_the_void_probability_is_the_same_dist
 
 
 def test_without_enough_stars_there_may_be_no_nearest_one():
-    number = np.array([0.0, 0.5, np.log(2.0) * 0.999, np.log(2.0), 0.7])
+    number = np.array([0.0, 0.5, np.log(2.0) * 0.99999, np.log(2.0), 0.7])
     distance, error = nearest_distance_quantile(number, 0.5, **MILKY_WAY)
     assert np.isnan(distance).tolist() == np.isnan(error).tolist() == [True, True, True, False, False]
     assert 17.0 < distance[4] < distance[3] <= 23.2 <= distance[3] + error[3]
@@ -129,6 +129,23 @@ def test_where_the_fraction_is_flat_the_distance_is_the_smallest():
     distance, error = nearest_distance_quantile(np.log(2.0) / 0.5, 0.5, **gap)
     assert distance == pytest.approx(2.0, rel=1e-12)
     assert distance + error > 12.0
+
+
+def test_the_error_of_a_flat_stretch_counts_where_a_share_is_just_above_it():
+    """G is 0.5 between 1 and 2 kpc, but for an error, and rises to 1 between 2 and 3 kpc."""
+    coefficients = np.zeros((2, 24))
+    coefficients[:, :2] = [[0.5 - 1e-13, 0.0], [0.75, 0.25]]
+    edges, whole, none = np.array([1.0, 2.0]), np.array([[0.0, 1.0], [0.0, 1.0]]), np.zeros(2, dtype=bool)
+    table = nearby_stars._Table(coefficients, np.array([1e-12, 0.0]), edges, np.ones(2), whole, none, none)
+    distance, error = table.inverse(np.array([0.5, 0.75]))
+    np.testing.assert_allclose(distance, [1.0, 2.5], rtol=1e-11)
+    np.testing.assert_allclose(error, [1.0, 0.0], atol=1e-11)
+
+
+def test_the_sun_almost_at_the_centre_makes_no_thousands_of_panels():
+    """All stars on a circle are at distances within 20 au of each other, where rounding is all that is left to fit."""
+    table = nearby_stars._octave(nearby_stars.Galaxy(**{**MILKY_WAY, "sun_x": 1e-5, "arm_width": 3.0}), 3)
+    assert len(table.error) < 150
 
 
 def test_many_numbers_share_the_evaluations_of_a_galaxy(monkeypatch):
@@ -269,6 +286,28 @@ def test_a_threshold_below_any_star_is_exceeded_unless_there_is_none():
         assert (error <= 1e-15 * value).all()
     just_above, _ = flux_exceedance(0.2501, number[1:4], 1.0, 2.0, 0.05, **MILKY_WAY)
     assert (just_above < -np.expm1(-number[1:4])).all()
+
+
+def test_a_star_that_gives_just_the_threshold_does_not_exceed_it():
+    """Half of a ring is clipped to 15 kpc from the Sun at its centre."""
+    ring = {**CENTRAL, "ring_fraction": 1.0, "ring_radius": OUTER, "ring_width": 0.4}
+    number = np.array([1e-9, 1e-7])
+    value, error = flux_exceedance(1.0 / OUTER**2, number, 1.0, 20.0, 0.05, **ring)
+    np.testing.assert_allclose(value, 0.5 * number, rtol=1e-6)
+    assert (error < 1e-9 * value).all()
+    nearer, _ = flux_exceedance(0.999 / OUTER**2, number, 1.0, 20.0, 0.05, **ring)
+    np.testing.assert_allclose(nearer, number, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("relative", "absolute"), [(0.01, 0.0), (0.0, 2e-5)])
+def test_the_error_of_the_fraction_within_counts(relative, absolute, monkeypatch):
+    """Of few stars, P = λ G(s)/G(r), with 0.01 of it or with an error of G beside G(r)."""
+    whole, _ = galaxy.fraction_within(1.0, **MILKY_WAY)
+    least, _ = flux_exceedance(30.0, 1e-6, 1.0, 1.0, 0.05, **MILKY_WAY)
+    monkeypatch.setattr(nearby_stars._Table, "uncertainty", lambda self: (relative, absolute))
+    value, error = flux_exceedance(30.0, 1e-6, 1.0, 1.0, 0.05, **MILKY_WAY)
+    assert value == pytest.approx(least, rel=1e-6)
+    assert error == pytest.approx(relative * value + 1e-6 * absolute / whole, rel=1e-3)
 
 
 def test_no_star_or_no_flux_exceeds_nothing():
