@@ -29,6 +29,7 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 # Values that were built in different ways, such as 0.3 and 3 * 0.1, are one value: 40 of the 53 bits count.
 _BITS = 40
+_AT_ONCE = 1 << 15
 
 
 class Sampling(BaseModel):
@@ -136,7 +137,21 @@ def poisson_draws(
     with np.errstate(over="ignore"):
         for axis, part in enumerate(along):
             keys = keys + part.reshape([-1 if other == axis else 1 for other in range(means.ndim)])
-        state = _mixed(keys)[..., None] + realisations.astype(np.uint64) * _STEP
-        bits = _mixed(state + _STEP) >> np.uint64(12)
-    # 52 bits and a half, so that the probability is never 0 or 1.
-    return poisson_quantile((bits.astype(float) + 0.5) * 2.0**-52, means[..., None])
+    states, expected = _mixed(keys).reshape(-1, 1), means.reshape(-1, 1)
+    draws = np.empty((states.size, realisations.size), dtype=np.int64)
+    # Blocks that a cache holds: the work takes a dozen arrays of their size.
+    wide = min(max(realisations.size, 1), _AT_ONCE)
+    high = max(1, _AT_ONCE // wide)
+    for top in range(0, states.size, high):
+        for left in range(0, realisations.size, wide):
+            block = slice(top, top + high), slice(left, left + wide)
+            draws[block] = poisson_quantile(_uniform(states[block[0]], realisations[block[1]]), expected[block[0]])
+    return draws.reshape(*means.shape, realisations.size)
+
+
+def _uniform(states: KeyArray, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return random numbers above 0 and below 1, each the one of its number in the sequence of its state."""
+    with np.errstate(over="ignore"):
+        bits = _mixed(states + (numbers.astype(np.uint64) + np.uint64(1)) * _STEP) >> np.uint64(12)
+    # 52 bits and a half, so that the number is never 0 or 1.
+    return (bits.astype(float) + 0.5) * 2.0**-52

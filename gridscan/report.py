@@ -102,19 +102,34 @@ def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableTy
     quantities = _table("quantity", "unit", "", title="Quantities")
     for quantity in model.quantities.values():
         quantities.add_row(escape(quantity.name), escape(readable(quantity.unit)), escape(quantity.long_name))
-    return Group(
-        escape(f"{model.name}: {model.description}"), "", labels, "", parameters, "", constants, "", quantities
-    )
+    parts = [labels, parameters, constants, quantities]
+    if model.populations:
+        populations = _table("population", "columns", "", title="Populations, for gridscan sample")
+        for name, population in model.populations.items():
+            populations.add_row(escape(name), ", ".join(population.columns), escape(population.quantity.long_name))
+        parts.append(populations)
+    return Group(escape(f"{model.name}: {model.description}"), *(item for part in parts for item in ("", part)))
 
 
 def node_report(model: Model, name: str, catalogues: dict[str, Catalogue]) -> RenderableType:
-    """Show one label, parameter, constant or quantity."""
+    """Show one label, parameter, constant, quantity or population."""
     if name in model.labels:
         table = _table("record", *model.bundled(name), "description", "source")
         for label, record in catalogues[name].items():
             values = [escape(_raw(record.values.get(key))) for key in model.bundled(name)]
             table.add_row(escape(label), *values, escape(record.description), escape(record.source))
         return Group(escape(f"{name}: {model.labels[name].description}"), "", table)
+    if name in model.populations:
+        population = model.populations[name]
+        columns = _table("column", "unit", "")
+        for key, column in population.columns.items():
+            unit = "words" if column.unit is None else readable(column.unit)
+            columns.add_row(escape(key), escape(unit), escape(column.long_name))
+        drawn = population.quantity
+        wiring = f"{name}({', '.join(drawn.arguments)})   {drawn.where}"
+        return Group(
+            escape(f"{name}: {drawn.long_name}"), "", escape(drawn.documentation), "", escape(wiring), "", columns
+        )
     node = model[name]
     if isinstance(node, Quantity):
         inputs = sorted(Graph.of(model, [name]).inputs_of(name))

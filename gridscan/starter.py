@@ -36,6 +36,7 @@ def starter(model: Model, schema: str | None = None) -> str:
         "",
         "# A label of one's own is a record with the values that it sets:",
         *_record_example(model),
+        *_sampling(model),
         "[output]",
         "quantities = [",
         *_aligned([(f"    {json.dumps(name)},", model.quantities[name].long_name) for name in _results(model)]),
@@ -109,6 +110,18 @@ def _record_example(model: Model) -> list[str]:
             rows = [f"#   {parameter} = {json.dumps(value)}" for parameter, value in record.values.items()]
             return [f"#   [catalogue.{name}.my-{key}]", *rows, ""]
     return [""]
+
+
+def _sampling(model: Model) -> list[str]:
+    if not any(quantity.count for quantity in model.quantities.values()):
+        return []
+    return [
+        "# Poisson draws of the counts, beside their means:",
+        "#   [sampling]",
+        "#   realisations = 100",
+        "#   seed = 1",
+        "",
+    ]
 
 
 def _placeholder(parameter: Parameter) -> str:

@@ -19,6 +19,7 @@ from gridscan.models import SHIPPED
 from gridscan.resources import data_path, shipped_scenarios
 
 COMMANDS = ["models", "describe", "new", "check", "explain", "plan", "run", "info", "export", "plot", "schema"]
+COMMANDS += ["sample", "gallery", "tracks"]
 SMALL = """
 model = "red_supergiants"
 [axes]
@@ -72,9 +73,28 @@ def test_models_and_scenarios_are_listed():
     assert all(name in listing for name in [*SHIPPED, *shipped_scenarios()])
 
 
-@pytest.mark.parametrize("name", ["imf", "sfr", "speed_of_light", "flux", "fraction_within"])
+@pytest.mark.parametrize("name", ["imf", "sfr", "speed_of_light", "flux", "fraction_within", "stars"])
 def test_describe_shows_any_name(name):
     assert name in succeed("describe", "red_supergiants", name)
+
+
+def test_describe_shows_what_a_population_tells():
+    assert "star_history" in succeed("describe", "red_supergiants")
+    shown = succeed("describe", "red_supergiants", "stars")
+    assert "distance  kpc    distance from the Sun" in shown
+    assert "phase     words" in shown
+
+
+def test_a_sample_is_drawn_and_its_size_told(folder):
+    told = succeed(
+        "sample", "small.toml", "--number", "25", "--seed", "3", "--at", "imf=top-heavy", "--set", "radius=2 kpc"
+    )
+    assert "massive stars alive: 25 drawn with seed 3" in told
+    with gs.open("stars.nc") as stars:
+        assert (stars.imf.item(), stars.radius.item(), stars.sizes["star"]) == ("top-heavy", 2.0, 25)
+    assert "massive stars alive: 25" in succeed("info", "stars.nc")
+    assert "wrote" in succeed("export", "stars.nc", "--out", "stars.csv")
+    assert "is a netCDF file" in call("sample", "small.toml", "--out", "stars.csv").output
 
 
 def test_describe_shows_defaults_ranges_and_sources():

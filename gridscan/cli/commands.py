@@ -45,10 +45,12 @@ def describe(model_name: str, name: str | None) -> None:
     model = load_model(model_name)
     if name is None:
         console().print(model_report(model, catalogues_of(model)))
-    elif name in model.names:
+    elif name in [*model.names, *model.populations]:
         console().print(node_report(model, name, catalogues_of(model)))
     else:
-        raise ModelError(f"model {model.name!r} has nothing called {name!r}{nearest(name, model.names)}")
+        raise ModelError(
+            f"model {model.name!r} has nothing called {name!r}{nearest(name, [*model.names, *model.populations])}"
+        )
 
 
 @main.command()

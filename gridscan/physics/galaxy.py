@@ -106,7 +106,7 @@ def fraction_within(
         *(arm_phase, arm_width, arm_reference_radius, arm_inner_radius, arm_outer_radius),
         *(ring_fraction, ring_radius, ring_width),
     )
-    return _for_each_galaxy(_fractions, np.asarray(radius, dtype=float), parameters)
+    return for_each_galaxy(fractions, np.asarray(radius, dtype=float), parameters)
 
 
 def mean_inverse_square_distance(
@@ -158,7 +158,7 @@ def mean_inverse_square_distance(
         *(arm_phase, arm_width, arm_reference_radius, arm_inner_radius, arm_outer_radius),
         *(ring_fraction, ring_radius, ring_width, distance_floor),
     )
-    return _for_each_galaxy(_mean_inverse_squares, np.asarray(radius, dtype=float), parameters)
+    return for_each_galaxy(_mean_inverse_squares, np.asarray(radius, dtype=float), parameters)
 
 
 def component_fractions_within(radius: ArrayLike, *parameters: ArrayLike) -> dict[str, ValueAndError]:
@@ -188,7 +188,7 @@ def component_fractions_within(radius: ArrayLike, *parameters: ArrayLike) -> dic
     }
 
 
-def _for_each_galaxy(
+def for_each_galaxy(
     evaluate: Callable[..., ValueAndError], radius: FloatArray, parameters: tuple[ArrayLike, ...]
 ) -> ValueAndError:
     """Evaluate every different galaxy once, at all the radii that are asked of it."""
@@ -206,13 +206,14 @@ def _for_each_galaxy(
 
 
 @functools.lru_cache(maxsize=1024)
-def _fractions(galaxy: Galaxy, radii: tuple[float, ...]) -> ValueAndError:
+def fractions(galaxy: Galaxy, radii: tuple[float, ...]) -> ValueAndError:
+    """Return P(d <= r) of one galaxy for radii [kpc], and its error."""
     for radius in radii:
         require(0.0 <= radius < math.inf, "radius", radius, "finite, 0 kpc or more")
     distances = np.array(radii)
     value, error = np.zeros(len(radii)), np.zeros(len(radii))
     inside = distances > 0.0
-    value[inside], error[inside] = _enclosed(galaxy, distances[inside], _TOLERANCE)
+    value[inside], error[inside] = enclosed_share(galaxy, distances[inside], _TOLERANCE)
     _require_convergence("fraction_within", value, error, distances, _NO_STAR)
     return value, error
 
@@ -223,7 +224,7 @@ def _mean_inverse_squares(galaxy: Galaxy, radii: tuple[float, ...], floor: float
     for radius in radii:
         require(radius > 0.0, "radius", radius, "finite, above 0 kpc")
     value, error = np.full(len(radii), np.nan), np.full(len(radii), np.nan)
-    fraction, fraction_error = _fractions(galaxy, radii)
+    fraction, fraction_error = fractions(galaxy, radii)
     some = fraction > 0.0
     if not some.any():
         return value, error
@@ -258,7 +259,7 @@ def _integral_by_parts(galaxy: Galaxy, radii: FloatArray, floor: float, toleranc
     The panels in ln s end at the radii and where the circle of radius s about the Sun touches or meets an edge of the
     density. There G(s) behaves as (s - s_0)^(1/2) or ^(3/2), on one side, which squares of the variable make smooth.
     """
-    beginnings, endings = _special_distances(galaxy)
+    beginnings, endings = special_distances(galaxy)
     cuts = np.concatenate([[floor], beginnings, endings, radii])
     ends = np.unique(cuts[(cuts >= floor) & (cuts <= radii[-1])])
     lower, width = np.log(ends[:-1]), np.log(ends[1:] / ends[:-1])
@@ -267,9 +268,9 @@ def _integral_by_parts(galaxy: Galaxy, radii: FloatArray, floor: float, toleranc
 
     def integrand(x: FloatArray, panel: NDArray[np.intp]) -> FloatArray:
         nonlocal worst
-        part, slope = _clustered(x, begins[panel], stops[panel])
+        part, slope = clustered(x, begins[panel], stops[panel])
         distance = np.exp(lower[panel, None] + width[panel, None] * part)
-        enclosed, error = _enclosed(galaxy, distance.ravel(), _TOLERANCE_OF_MEAN)
+        enclosed, error = enclosed_share(galaxy, distance.ravel(), _TOLERANCE_OF_MEAN)
         worst = max(worst, float(np.max(np.divide(error, enclosed, out=np.zeros_like(error), where=enclosed > 0.0))))
         return 2.0 * enclosed.reshape(x.shape) / distance**2 * width[panel, None] * slope
 
@@ -284,7 +285,7 @@ def _integral_by_parts(galaxy: Galaxy, radii: FloatArray, floor: float, toleranc
     return np.cumsum(value)[last], np.cumsum(error + worst * value)[last]
 
 
-def _clustered(x: FloatArray, low: NDArray[np.bool_], high: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+def clustered(x: FloatArray, low: NDArray[np.bool_], high: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
     """Map [0, 1] to itself quadratically at the ends that are singular; return the map and its derivative."""
     maps = [np.sin(0.5 * np.pi * x) ** 2, x**2, x * (2.0 - x)]
     slopes = [0.5 * np.pi * np.sin(np.pi * x), 2.0 * x, 2.0 * (1.0 - x)]
@@ -292,7 +293,7 @@ def _clustered(x: FloatArray, low: NDArray[np.bool_], high: NDArray[np.bool_]) -
     return np.select(cases, maps, x), np.select(cases, slopes, np.ones_like(x))
 
 
-def _special_distances(galaxy: Galaxy) -> tuple[FloatArray, FloatArray]:
+def special_distances(galaxy: Galaxy) -> tuple[FloatArray, FloatArray]:
     """Return the distances [kpc] above which, and those below which, G(s) is singular.
 
     A growing circle about the Sun first touches a boundary circle, crosses it, and at last encloses it.
@@ -306,7 +307,7 @@ def _special_distances(galaxy: Galaxy) -> tuple[FloatArray, FloatArray]:
     return np.concatenate([[sun], np.abs(sun - circles), corners, rays]), sun + circles
 
 
-def _enclosed(galaxy: Galaxy, distance: FloatArray, tolerance: float) -> ValueAndError:
+def enclosed_share(galaxy: Galaxy, distance: FloatArray, tolerance: float) -> ValueAndError:
     """Return G(s) and its error for distances s > 0 [kpc], shape (n,)."""
     blocks = [distance[i : i + _DISTANCES_AT_ONCE] for i in range(0, len(distance), _DISTANCES_AT_ONCE)]
     pairs = [_enclosed_in_block(galaxy, block, tolerance) for block in blocks]

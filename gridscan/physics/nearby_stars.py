@@ -20,8 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.physics import compound_poisson
-from gridscan.physics.galaxy import _clustered, _enclosed, _for_each_galaxy, _fractions, _special_distances
-from gridscan.physics.spiral_galaxy import Galaxy, require
+from gridscan.physics.galaxy import clustered, enclosed_share, for_each_galaxy, fractions, special_distances
+from gridscan.physics.spiral_galaxy import Galaxy, parameters_of, require
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
@@ -42,22 +42,7 @@ _MOST_STEPS = 100
 def nearest_distance_quantile(
     expected_number: ArrayLike,
     quantile: ArrayLike,
-    sun_x: ArrayLike,
-    sun_y: ArrayLike,
-    disk_scale_length: ArrayLike,
-    disk_inner_radius: ArrayLike,
-    disk_outer_radius: ArrayLike,
-    arm_fraction: ArrayLike,
-    arm_count: ArrayLike,
-    arm_pitch: ArrayLike,
-    arm_phase: ArrayLike,
-    arm_width: ArrayLike,
-    arm_reference_radius: ArrayLike,
-    arm_inner_radius: ArrayLike,
-    arm_outer_radius: ArrayLike,
-    ring_fraction: ArrayLike,
-    ring_radius: ArrayLike,
-    ring_width: ArrayLike,
+    **galaxy: ArrayLike,
 ) -> ValueAndError:
     """Return the distance within which the nearest star is with a given probability.
 
@@ -70,7 +55,8 @@ def nearest_distance_quantile(
     quantile
         q, above 0 and below 1.
 
-    Other parameters are those of `gridscan.physics.galaxy.fraction_within`.
+    **galaxy
+        The parameters of `gridscan.physics.galaxy.fraction_within` but for its radius.
 
     Returns
     -------
@@ -89,12 +75,7 @@ def nearest_distance_quantile(
     _refuse(~((probability > 0.0) & (probability < 1.0)), probability, "quantile", "above 0 and below 1")
     with np.errstate(divide="ignore", over="ignore"):
         share = -np.log1p(-probability) / number
-    parameters = (
-        *(sun_x, sun_y, disk_scale_length, disk_inner_radius, disk_outer_radius, arm_fraction, arm_count, arm_pitch),
-        *(arm_phase, arm_width, arm_reference_radius, arm_inner_radius, arm_outer_radius),
-        *(ring_fraction, ring_radius, ring_width),
-    )
-    return _for_each_galaxy(_distances, share, parameters)
+    return for_each_galaxy(_distances, share, parameters_of(galaxy))
 
 
 def flux_exceedance(
@@ -103,22 +84,7 @@ def flux_exceedance(
     flux_at_unit_distance: ArrayLike,
     radius: ArrayLike,
     distance_floor: ArrayLike,
-    sun_x: ArrayLike,
-    sun_y: ArrayLike,
-    disk_scale_length: ArrayLike,
-    disk_inner_radius: ArrayLike,
-    disk_outer_radius: ArrayLike,
-    arm_fraction: ArrayLike,
-    arm_count: ArrayLike,
-    arm_pitch: ArrayLike,
-    arm_phase: ArrayLike,
-    arm_width: ArrayLike,
-    arm_reference_radius: ArrayLike,
-    arm_inner_radius: ArrayLike,
-    arm_outer_radius: ArrayLike,
-    ring_fraction: ArrayLike,
-    ring_radius: ArrayLike,
-    ring_width: ArrayLike,
+    **galaxy: ArrayLike,
 ) -> ValueAndError:
     """Return the probability that the flux of all stars within a distance of the Sun is above a threshold.
 
@@ -139,7 +105,8 @@ def flux_exceedance(
     distance_floor
         [kpc], positive: stars nearer than this count as if they were there.
 
-    Other parameters are those of `gridscan.physics.galaxy.fraction_within`.
+    **galaxy
+        The parameters of `gridscan.physics.galaxy.fraction_within` but for its radius.
 
     Returns
     -------
@@ -160,12 +127,7 @@ def flux_exceedance(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # Within this distance one star is enough. Without any flux, none ever is.
         reach = np.where(unit > 0.0, np.sqrt(unit / threshold), 0.0)
-    parameters = (
-        *(sun_x, sun_y, disk_scale_length, disk_inner_radius, disk_outer_radius, arm_fraction, arm_count, arm_pitch),
-        *(arm_phase, arm_width, arm_reference_radius, arm_inner_radius, arm_outer_radius),
-        *(ring_fraction, ring_radius, ring_width, reach, radius, distance_floor),
-    )
-    return _for_each_galaxy(_exceedances, number, parameters)
+    return for_each_galaxy(_exceedances, number, (*parameters_of(galaxy), reach, radius, distance_floor))
 
 
 def _refuse(wrong: NDArray[np.bool_], values: FloatArray, name: str, allowed: str) -> None:
@@ -180,7 +142,7 @@ def _exceedances(
     require(0.0 < radius < math.inf, "radius", radius, "finite, above 0 kpc")
     require(0.0 < floor < math.inf, "distance_floor", floor, "finite, above 0 kpc")
     number = np.array(numbers)
-    (fraction,), (fraction_error,) = _fractions(galaxy, (radius,))
+    (fraction,), (fraction_error,) = fractions(galaxy, (radius,))
     if fraction == 0.0 and number.any():
         raise EvaluationError(
             f"expected_number_within is {number.max():g}; allowed is 0, for within radius = {radius:g} kpc this galaxy "
@@ -214,7 +176,7 @@ def _distances(galaxy: Galaxy, shares: tuple[float, ...]) -> ValueAndError:
         return value, error
     edge = galaxy.sun_radius + float(galaxy.boundary_radii.max())
     octave = np.arange(_LEAST_OCTAVE, _octaves(1.0, edge)[1] + 1)
-    enclosed, _ = _enclosed(galaxy, 2.0**octave, _TOLERANCE)
+    enclosed, _ = enclosed_share(galaxy, 2.0**octave, _TOLERANCE)
     enclosed = np.maximum.accumulate(enclosed)
     # A little beyond the shares, for their bounds, and to where a flat stretch begins.
     nearest, farthest = (1.0 - 1e-9) * float(share[exists].min()), (1.0 + 1e-9) * float(share[exists].max())
@@ -278,7 +240,7 @@ class _Table:
         """Return the distances [kpc] at points of each panel, of shape (p, k) as these are."""
         low, high = self.part[:, :1], self.part[:, 1:]
         whole = low + (high - low) * 0.5 * (1.0 + x)
-        place, _ = _clustered(whole, self.begins[:, None], self.stops[:, None])
+        place, _ = clustered(whole, self.begins[:, None], self.stops[:, None])
         return self.start[:, None] + self.width[:, None] * place
 
     @functools.cached_property
@@ -356,7 +318,7 @@ def _table(galaxy: Galaxy, low: int, high: int) -> _Table:
 @functools.lru_cache(maxsize=1024)
 def _octave(galaxy: Galaxy, exponent: int) -> _Table:
     """Return G from 2^exponent kpc to twice as much, on panels that are bisected until it has converged."""
-    beginnings, endings = _special_distances(galaxy)
+    beginnings, endings = special_distances(galaxy)
     low, high = 2.0**exponent, 2.0 ** (exponent + 1)
     cuts = np.unique(np.concatenate([beginnings, endings, [low, high]]))
     cuts = cuts[(cuts >= low) & (cuts <= high)]
@@ -382,7 +344,7 @@ def _fitted(galaxy: Galaxy, panels: _Table) -> tuple[_Table, NDArray[np.bool_]]:
     order = np.arange(_DEGREES)
     angle = np.pi * (order + 0.5) / _DEGREES
     distance = panels.distance(np.broadcast_to(np.cos(angle), (len(panels.error), _DEGREES)))
-    value, error = (x.reshape(distance.shape) for x in _enclosed(galaxy, distance.ravel(), _TOLERANCE))
+    value, error = (x.reshape(distance.shape) for x in enclosed_share(galaxy, distance.ravel(), _TOLERANCE))
     to_coefficients = np.where(order == 0, 1.0, 2.0)[:, None] / _DEGREES * np.cos(order[:, None] * angle)
     coefficients = value @ to_coefficients.T
     # A multiple of what two thirds of the series leave out, as the error of the whole series near a singular point.

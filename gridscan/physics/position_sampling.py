@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from gridscan.errors import EvaluationError
-from gridscan.physics.spiral_galaxy import Galaxy
+from gridscan.physics.spiral_galaxy import Galaxy, parameters_of
 from gridscan.physics.star_sampling import blocks, checked_size
 from gridscan.quadrature import integrate_panels
 
@@ -72,22 +72,7 @@ def draw_positions(generator: np.random.Generator, size: int, galaxy: Galaxy) ->
 def surface_density(
     x: ArrayLike,
     y: ArrayLike,
-    sun_x: ArrayLike,
-    sun_y: ArrayLike,
-    disk_scale_length: ArrayLike,
-    disk_inner_radius: ArrayLike,
-    disk_outer_radius: ArrayLike,
-    arm_fraction: ArrayLike,
-    arm_count: ArrayLike,
-    arm_pitch: ArrayLike,
-    arm_phase: ArrayLike,
-    arm_width: ArrayLike,
-    arm_reference_radius: ArrayLike,
-    arm_inner_radius: ArrayLike,
-    arm_outer_radius: ArrayLike,
-    ring_fraction: ArrayLike,
-    ring_radius: ArrayLike,
-    ring_width: ArrayLike,
+    **galaxy: ArrayLike,
 ) -> FloatArray:
     """Return how many young stars there are per area of the plane and per star of the galaxy, off the boundary circles.
 
@@ -99,7 +84,9 @@ def surface_density(
     x, y
         [kpc]: position, the centre of the galaxy being at the origin.
 
-    Other parameters are those of `gridscan.physics.galaxy.fraction_within`; the position of the Sun has no influence.
+    **galaxy
+        The parameters of `gridscan.physics.galaxy.fraction_within` but for its radius; the position of the Sun has no
+        influence.
 
     Returns
     -------
@@ -114,41 +101,22 @@ def surface_density(
         If a parameter is outside its range, a coordinate is not finite, or the density of a ring is asked for at the
         centre with `disk_inner_radius` = 0, where it is infinite.
     """
-    parameters = (
-        *(sun_x, sun_y, disk_scale_length, disk_inner_radius, disk_outer_radius, arm_fraction, arm_count, arm_pitch),
-        *(arm_phase, arm_width, arm_reference_radius, arm_inner_radius, arm_outer_radius),
-        *(ring_fraction, ring_radius, ring_width),
-    )
     x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
     for name, values in (("x", x), ("y", y)):
         if not np.isfinite(values).all():
             raise EvaluationError(f"{name} is {values[~np.isfinite(values)].flat[0]:g}; allowed is a finite number")
-    return _for_each_galaxy(_density, (x, y), parameters)
+    return _for_each_galaxy(_density, (x, y), parameters_of(galaxy))
 
 
-def clipped_fraction(
-    sun_x: ArrayLike,
-    sun_y: ArrayLike,
-    disk_scale_length: ArrayLike,
-    disk_inner_radius: ArrayLike,
-    disk_outer_radius: ArrayLike,
-    arm_fraction: ArrayLike,
-    arm_count: ArrayLike,
-    arm_pitch: ArrayLike,
-    arm_phase: ArrayLike,
-    arm_width: ArrayLike,
-    arm_reference_radius: ArrayLike,
-    arm_inner_radius: ArrayLike,
-    arm_outer_radius: ArrayLike,
-    ring_fraction: ArrayLike,
-    ring_radius: ArrayLike,
-    ring_width: ArrayLike,
-) -> FloatArray:
+def clipped_fraction(**galaxy: ArrayLike) -> FloatArray:
     """Return the share of the young stars that are clipped to a boundary circle of the disk or of the arms.
 
     w_ring P(R outside) + w_arms ∫ p(R_c) P(R outside | R_c) dR_c. Source: definition of the mixture.
 
-    The parameters are those of `gridscan.physics.galaxy.fraction_within` but for its radius.
+    Parameters
+    ----------
+    **galaxy
+        The parameters of `gridscan.physics.galaxy.fraction_within` but for its radius.
 
     Returns
     -------
@@ -160,12 +128,7 @@ def clipped_fraction(
     EvaluationError
         If a parameter is outside its range, or an integral has not converged to 1e-12.
     """
-    parameters = (
-        *(sun_x, sun_y, disk_scale_length, disk_inner_radius, disk_outer_radius, arm_fraction, arm_count, arm_pitch),
-        *(arm_phase, arm_width, arm_reference_radius, arm_inner_radius, arm_outer_radius),
-        *(ring_fraction, ring_radius, ring_width),
-    )
-    return _for_each_galaxy(_clipped, (), parameters)
+    return _for_each_galaxy(_clipped, (), parameters_of(galaxy))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from gridscan.errors import EvaluationError
@@ -110,6 +111,23 @@ class Galaxy:
         winding = np.log(radii / self.arm_reference_radius) / math.tan(self.arm_pitch)
         azimuth = winding + self.arm_phase + turns - math.atan2(self.sun_y, self.sun_x)
         return (np.mod(azimuth + np.pi, 2.0 * np.pi) - np.pi).ravel(), np.broadcast_to(radii, azimuth.shape).ravel()
+
+
+def parameters_of(galaxy: Mapping[str, ArrayLike]) -> tuple[ArrayLike, ...]:
+    """Return the parameters of a galaxy in the order of `Galaxy`.
+
+    Raises
+    ------
+    TypeError
+        If one is missing, or unknown.
+    """
+    names = [field.name for field in dataclasses.fields(Galaxy)]
+    wrong = [name for name in [*galaxy, *names] if (name in galaxy) != (name in names)]
+    if wrong:
+        raise TypeError(
+            f"the parameters of a galaxy are {', '.join(names)}; {wrong[0]!r} is missing or is none of them"
+        )
+    return tuple(galaxy[name] for name in names)
 
 
 def require(holds: bool, name: str, value: float, allowed: str) -> None:

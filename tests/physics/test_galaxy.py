@@ -86,13 +86,13 @@ def test_twice_the_panels_and_a_tighter_tolerance_give_the_same(variant, monkeyp
     radii = np.array([0.7, 3.0, 9.0, 20.0])
     arguments = (radii, *parameters.values())
     coarse = galaxy.fraction_within(*arguments), galaxy.mean_inverse_square_distance(*arguments, FLOOR)
-    for cached in (galaxy._fractions, galaxy._mean_inverse_squares):
+    for cached in (galaxy.fractions, galaxy._mean_inverse_squares):
         cached.cache_clear()
     monkeypatch.setattr(galaxy, "integrate_panels", _halved)
     monkeypatch.setattr(galaxy, "_TOLERANCE", 1e-13)
     monkeypatch.setattr(galaxy, "_TOLERANCE_OF_MEAN", 1e-12)
     fine = galaxy.fraction_within(*arguments), galaxy.mean_inverse_square_distance(*arguments, FLOOR)
-    for cached in (galaxy._fractions, galaxy._mean_inverse_squares):
+    for cached in (galaxy.fractions, galaxy._mean_inverse_squares):
         cached.cache_clear()
     for (found, error), (exact, _) in zip(coarse, fine, strict=True):
         np.testing.assert_allclose(found, exact, rtol=1e-9)
@@ -263,10 +263,10 @@ def test_no_radii_have_no_fractions():
 
 
 def test_arguments_broadcast_and_every_galaxy_is_evaluated_once(monkeypatch):
-    galaxy._fractions.cache_clear()
+    galaxy.fractions.cache_clear()
     seen = []
-    enclosed = galaxy._enclosed
-    monkeypatch.setattr(galaxy, "_enclosed", lambda *arguments: seen.append(arguments[0]) or enclosed(*arguments))
+    enclosed = galaxy.enclosed_share
+    monkeypatch.setattr(galaxy, "enclosed_share", lambda *arguments: seen.append(arguments[0]) or enclosed(*arguments))
     several = {**MILKY_WAY, "sun_x": np.array([-8.2, -8.0, -8.2])[:, None]}
     fractions, errors = galaxy.fraction_within(np.array([1.0, 0.5]), **several)
     assert fractions.shape == errors.shape == (3, 2)
@@ -327,7 +327,7 @@ def test_an_integral_that_has_not_converged_is_refused(monkeypatch):
     def stopped(*arguments, **options):
         return integrate_panels(*arguments, **{**options, "rounds": 0})
 
-    galaxy._fractions.cache_clear()
+    galaxy.fractions.cache_clear()
     monkeypatch.setattr(galaxy, "integrate_panels", stopped)
     with pytest.raises(EvaluationError, match="fraction_within has not converged at radius = 9 kpc"):
         galaxy.fraction_within(9.0, **{**MILKY_WAY, "arm_width": 0.05})
