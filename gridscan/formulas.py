@@ -31,7 +31,7 @@ def run_step(step: Step, arguments: Mapping[str, np.ndarray]) -> dict[str, Any]:
             if node.kind == "integral":
                 value, error = _integrate(step, arguments)
             elif node.kind == "kernel":
-                value, error = _run_kernel(node, arguments)
+                value, error = _run_kernel(step, arguments)
             else:
                 return {node.name: node.function(**arguments)}
     except EvaluationError as fault:
@@ -63,11 +63,59 @@ def fitted(node: Quantity, result: Any, shape: tuple[int, ...]) -> np.ndarray:
     return stretched
 
 
-def _run_kernel(node: Quantity, arguments: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
-    bare = {
+class GridFunction:
+    """A quantity as a function of some parameters, for a kernel that integrates it by a rule of its own.
+
+    Attributes
+    ----------
+    shape
+        Of the grid; points are flat indices into it.
+    """
+
+    def __init__(self, name: str, step: Step, arguments: Mapping[str, np.ndarray]) -> None:
+        self.name, self.node, self.steps = name, step.node, step.functions[name]
+        # A vector has one more axis than the grid.
+        dims = min((array.ndim for array in arguments.values()), default=0)
+        self.shape = np.broadcast_shapes(*(array.shape[:dims] for array in arguments.values()))
+        self.arguments = {key: arguments[key] for key in self._taken() if key in arguments}
+
+    def _taken(self) -> list[str]:
+        return [*(argument for step in self.steps for argument in step.arguments), self.name]
+
+    def __call__(self, points: np.ndarray, **values: np.ndarray) -> np.ndarray:
+        """Return the quantity, in the unit that the kernel declares, at grid points and values of the parameters.
+
+        Parameters
+        ----------
+        points
+            Flat indices of grid points, shape (k,).
+        values
+            Shapes (k, ...), by name of the parameter, in the units that the kernel declares.
+        """
+        units = self.node.argument_units
+        inner = max((np.ndim(value) for value in values.values()), default=1) - 1
+        where = np.unravel_index(points, self.shape) if self.shape else ()
+        known = {name: self._at(array, where, inner) for name, array in self.arguments.items()}
+        known |= {name: value * base_factor(units[name]) if name in units else value for name, value in values.items()}
+        for step in self.steps:
+            known |= run_step(step, {name: known[name] for name in step.arguments})
+        found = known[self.name] / base_factor(units[self.name]) if self.name in units else known[self.name]
+        return np.broadcast_to(found, np.broadcast_shapes(found.shape, *(np.shape(value) for value in values.values())))
+
+    def _at(self, array: np.ndarray, where: tuple[np.ndarray, ...], inner: int) -> np.ndarray:
+        index = tuple(np.where(size > 1, place, 0) for size, place in zip(array.shape, where, strict=False))
+        chosen = array[index] if index else array[None]
+        return chosen.reshape(chosen.shape[:1] + (1,) * inner + chosen.shape[1:])
+
+
+def _run_kernel(step: Step, arguments: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
+    node = step.node
+    bare: dict[str, Any] = {
         name: array / base_factor(unit) if (unit := node.argument_units.get(name)) is not None else array
         for name, array in arguments.items()
+        if name in node.arguments
     }
+    bare |= {name: GridFunction(name, step, arguments) for name in node.functions}
     factor = base_factor(node.unit)
     if node.gives_error:
         value, error = node.function(**bare)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import graphlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from gridscan.errors import ModelError, listed, nearest
@@ -18,11 +18,15 @@ from gridscan.nodes import Quantity
 
 @dataclass(frozen=True)
 class Step:
-    """One quantity to compute: the names it takes and, for an integral, the steps at its nodes."""
+    """One quantity to compute: the names it takes, and the steps at the nodes of an integral.
+
+    A kernel that takes quantities as functions has, in `functions`, the steps that make each of them.
+    """
 
     node: Quantity
     arguments: tuple[str, ...]
     inner: tuple[Step, ...] = ()
+    functions: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -95,7 +99,8 @@ class Graph:
 
 
 def _nodes_of(step: Step) -> list[Quantity]:
-    return [*(node for inner in step.inner for node in _nodes_of(inner)), step.node]
+    below = [*step.inner, *(inner for steps in step.functions.values() for inner in steps)]
+    return [*(node for inner in below for node in _nodes_of(inner)), step.node]
 
 
 def _steps(quantities: Mapping[str, Quantity], targets: Iterable[str]) -> list[Step]:
@@ -114,13 +119,29 @@ def _steps(quantities: Mapping[str, Quantity], targets: Iterable[str]) -> list[S
 
 def _step(quantities: Mapping[str, Quantity], node: Quantity) -> Step:
     if node.integral is None:
-        return Step(node, node.arguments)
-    varying = {node.integral.over}
-    inner = []
-    for step in _steps(quantities, node.arguments):
+        return _kernel_step(quantities, node) if node.functions else Step(node, node.arguments)
+    inner, outside = _varying(quantities, node.arguments, {node.integral.over})
+    return Step(node, tuple(dict.fromkeys([*outside, node.integral.lower, node.integral.upper])), tuple(inner))
+
+
+def _kernel_step(quantities: Mapping[str, Quantity], node: Quantity) -> Step:
+    taken = [name for name in node.arguments if name not in node.functions]
+    functions = {}
+    for name, bound in node.functions.items():
+        inner, outside = _varying(quantities, [name], set(bound))
+        functions[name] = tuple(inner)
+        taken += outside
+    return Step(node, tuple(dict.fromkeys(taken)), functions=functions)
+
+
+def _varying(
+    quantities: Mapping[str, Quantity], targets: Iterable[str], varying: set[str]
+) -> tuple[list[Step], list[str]]:
+    """Return the steps for `targets` that vary with some parameters, and the names that they take from outside."""
+    inner, varying = [], set(varying)
+    for step in _steps(quantities, targets):
         if any(argument in varying for argument in step.arguments):
             varying.add(step.name)
             inner.append(step)
-    taken = [argument for step in inner for argument in step.arguments]
-    outside = [name for name in [*taken, *node.arguments] if name not in varying]
-    return Step(node, tuple(dict.fromkeys([*outside, node.integral.lower, node.integral.upper])), tuple(inner))
+    taken = [*(argument for step in inner for argument in step.arguments), *targets]
+    return inner, [name for name in taken if name not in varying]

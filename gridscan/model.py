@@ -292,12 +292,18 @@ class Model:
         long_name: str | None = None,
         error: bool = False,
         missing: str | None = None,
+        functions: Mapping[str, Iterable[str]] | None = None,
         **argument_units: str,
     ) -> Callable[[Function], Function]:
         """Declare a numerical kernel: a function of bare arrays in the units given for its arguments.
 
         Parameters
         ----------
+        functions
+            Arguments that the kernel takes as functions of some parameters, by name, as for an integral with a rule of
+            its own. They are called as ``f(points, a=..., b=...)`` with the flat indices of some grid points, shape
+            (k,), and values of the parameters, shapes (k, ...); whatever else the quantity depends on is taken at these
+            points. ``f.shape`` is the shape of the grid. Units are given for the parameters too.
         error
             The function returns ``(value, error)``, both in `unit`; the absolute error becomes the quantity
             ``<name>_error``.
@@ -305,8 +311,15 @@ class Model:
             One for each argument that is not a word.
         """
         units = {argument: parse_unit(text) for argument, text in argument_units.items()}
+        bound = {name: tuple(parameters) for name, parameters in (functions or {}).items()}
         return self._declaration(
-            unit, long_name=long_name, missing=missing, kind="kernel", argument_units=units, gives_error=error
+            unit,
+            long_name=long_name,
+            missing=missing,
+            kind="kernel",
+            argument_units=units,
+            gives_error=error,
+            functions=bound,
         )
 
     def integral(

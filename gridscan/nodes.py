@@ -120,7 +120,8 @@ class Integral:
 class Quantity:
     """A function of other names. `argument_units` is set for kernels only, `integral` for integrals only.
 
-    A `count` is the mean of a Poisson distribution, from which a scenario can ask for draws.
+    A `count` is the mean of a Poisson distribution, from which a scenario can ask for draws. `functions` are the
+    arguments that a kernel takes as functions of some parameters, whose names they map to.
     """
 
     name: str
@@ -135,12 +136,15 @@ class Quantity:
     error_of: str | None = None
     missing: str | None = None
     count: bool = False
+    functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Every name that has to exist for this quantity: arguments, and for an integral its limits."""
+        """Every name that has to exist for this quantity: arguments, what functions are of, limits of an integral."""
         if self.integral is None:
-            return self.arguments
+            return tuple(
+                dict.fromkeys([*self.arguments, *(name for bound in self.functions.values() for name in bound)])
+            )
         return tuple(dict.fromkeys([*self.arguments, self.integral.over, self.integral.lower, self.integral.upper]))
 
     @property
@@ -333,7 +337,7 @@ def check_kernel_arguments(node: Quantity) -> None:
     UnitError
         Naming the nearest argument.
     """
-    surplus = [name for name in node.argument_units if name not in node.arguments]
+    surplus = [name for name in node.argument_units if name not in node.needs]
     if surplus:
         raise UnitError(
             f"kernel {node.name!r} ({node.where}) declares a unit for {surplus[0]!r},"

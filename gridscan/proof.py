@@ -46,7 +46,7 @@ def prove(model: Model, quantities: Iterable[Quantity]) -> None:
 
 
 def _prove_kernel(model: Model, node: Quantity) -> None:
-    for argument in node.arguments:
+    for argument in node.needs:
         found = model[argument]
         expected = node.argument_units.get(argument)
         if isinstance(found, Parameter) and found.is_word:

@@ -104,9 +104,9 @@ def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableTy
         quantities.add_row(escape(quantity.name), escape(readable(quantity.unit)), escape(quantity.long_name))
     parts = [labels, parameters, constants, quantities]
     if model.populations:
-        populations = _table("population", "columns", "", title="Populations, for gridscan sample")
+        populations = _table("population", "of each", "", title="Populations, for gridscan sample")
         for name, population in model.populations.items():
-            populations.add_row(escape(name), ", ".join(population.columns), escape(population.quantity.long_name))
+            populations.add_row(escape(name), escape(population.dimension), escape(population.quantity.long_name))
         parts.append(populations)
     return Group(escape(f"{model.name}: {model.description}"), *(item for part in parts for item in ("", part)))
 
@@ -174,6 +174,7 @@ def explanation(plan: Plan, name: str) -> RenderableType:
             twig.add(escape(_formula(steps[name])))
             rule = steps[name].integral
             under = {} if rule is None else {rule.over: f"varies from {rule.lower} to {rule.upper}"}
+            under |= {over: "varies" for bound in steps[name].functions.values() for over in bound}
             for argument in steps[name].needs:
                 branch(twig, argument, varying | under)
 
