@@ -31,6 +31,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     if os.path.isdir(path):
         raise StoreError(f"{path}: is a folder; expected the name of a file")
+    # What a link stands for is replaced, not the link.
+    path = Path(os.path.realpath(path)) if os.path.islink(path) else path
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise StoreError(f"{path}: is no regular file, which alone can be replaced")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -66,7 +70,10 @@ def _what_failed(error: OSError | RuntimeError, path: Path) -> str | None:
         return "the disk is full" if error.errno in _FULL else reason(error)
     if "NetCDF" not in str(error):
         return None
-    return f"{reason(error)}; {shutil.disk_usage(path.parent).free / 1e6:,.1f} MB are free on that disk"
+    free = shutil.disk_usage(path.parent).free / 1e6
+    return (
+        f"{reason(error)}; {free:,.1f} MB are free on that disk, unless a quota or a limit of the shell says otherwise"
+    )
 
 
 def _remove_remains(path: Path) -> None:

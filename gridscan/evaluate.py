@@ -24,6 +24,7 @@ from gridscan.inputs import Coordinate, resolve
 from gridscan.layout import Layout, lay_out, with_labels
 from gridscan.model import Model
 from gridscan.nodes import Quantity
+from gridscan.point import default_position
 from gridscan.units import base_factor, readable, unit_attributes
 from gridscan.values import Given
 
@@ -245,5 +246,8 @@ def _coordinates(layout: Layout) -> dict[str, xr.Variable]:
     for name, item in layout.resolved.coordinates.items():
         if name in used and set(item.dims) <= spanned:
             attributes = {"long_name": item.long_name, **({} if item.unit is None else unit_attributes(item.unit))}
+            if item.dims == (name,):
+                # Where pictures stand that do not show this axis.
+                attributes["base_value"] = item.values[default_position(layout.resolved, name, item.values)].item()
             variables[name] = xr.Variable(item.dims, item.values, attributes)
     return variables

@@ -38,7 +38,7 @@ def counts_through_time(_: Path) -> Any:
 
 
 def signal_through_time(_: Path) -> Any:
-    """Draw flux and events while stars form; ``mass_integration`` smooths the steps of the tabulated masses."""
+    """Draw flux and events while stars form; mass_integration smooths the steps of the tabulated masses."""
     smooth: dict[str, Any] = {"mass_integration": "continuous", "radius": "1 kpc"}
     return plot.signal(_evaluated(["flux", "events_per_year"], time=_THROUGH_TIME, detector=_DETECTORS, **smooth))
 

@@ -32,7 +32,10 @@ def quantity_of(dataset: xr.Dataset, name: str) -> xr.DataArray:
     quantity = dataset[name]
     if quantity.dtype.kind not in "iuf":
         raise SensitivityError(f"quantity {name!r} holds no real numbers but {quantity.dtype}")
-    return quantity.astype(float)
+    numbers = quantity.astype(float)
+    # Which coordinates belong to it.
+    numbers.encoding = dict(quantity.encoding)
+    return numbers
 
 
 def check_axis(quantity: xr.DataArray, axis: str) -> None:

@@ -32,6 +32,8 @@ def positions(resolved: Resolved, at: Mapping[str, Any], keep: Sequence[str] = (
         If an axis does not hold a value.
     """
     for name in [*at, *keep]:
+        if not resolved.sizes:
+            raise ScenarioError(f"{name!r} is no axis of the scenario, which has none: it is one point already")
         if name not in resolved.sizes:
             raise ScenarioError(
                 f"{name!r} is no axis of the scenario{nearest(name, resolved.sizes)};"
@@ -74,13 +76,14 @@ def _position(resolved: Resolved, dim: str, wanted: Any) -> int:
             return wanted
         raise ScenarioError(f"{dim!r} is a zipped axis: give a position from 0 to {resolved.sizes[dim] - 1}")
     if wanted is None:
-        return _default_position(resolved, dim, coordinate.values)
+        return default_position(resolved, dim, coordinate.values)
     attributes = {} if coordinate.unit is None else unit_attributes(coordinate.unit)
     axis = xr.Variable(dim, coordinate.values, attributes)
     return position_on(xr.DataArray(np.arange(axis.size), {dim: axis}, dim), dim, plain(wanted))
 
 
-def _default_position(resolved: Resolved, dim: str, values: np.ndarray) -> int:
+def default_position(resolved: Resolved, dim: str, values: np.ndarray) -> int:
+    """Return where along an axis the number nearest to the model's default is, or the default label, or else 0."""
     node = resolved.model.labels.get(dim) or resolved.model.nodes[dim]
     default = getattr(node, "default", None)
     if isinstance(default, float):

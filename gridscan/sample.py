@@ -69,8 +69,8 @@ def sample(
     chosen = _chosen(scenario.model, population)
     if seed is None:
         seed = scenario.schema.sampling.seed if scenario.schema.sampling is not None else 0
-    if seed < 0:
-        raise ScenarioError(f"a seed is a whole number of at least 0; found {seed}")
+    if not 0 <= seed < 2**63:
+        raise ScenarioError(f"a seed is a whole number of at least 0 and below 2^63; found {seed}")
     layout = _layout(scenario, chosen)
     members = _drawn(chosen, _arguments(scenario.resolved, chosen.quantity), number, seed)
     dataset = xr.Dataset(

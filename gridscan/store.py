@@ -237,7 +237,7 @@ def _write(dataset: xr.Dataset, path: Path, progress: AbstractContextManager[Any
 def _close_quietly(path: Path) -> None:
     """Close a half-written file: left to xarray, its complaint would reach the screen at some later time."""
     for key, file in list(FILE_CACHE.items()):
-        if isinstance(file, netCDF4.Dataset) and file.filepath() == str(path):
+        if isinstance(file, netCDF4.Dataset) and file.filepath() == os.path.abspath(path):
             with contextlib.suppress(RuntimeError, KeyError):
                 del FILE_CACHE[key]
                 file.close()

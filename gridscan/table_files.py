@@ -49,6 +49,8 @@ class TableFiles:
         try:
             if not path.exists() and name == table.shipped.name:
                 path = table.shipped
+            if path.exists() and not path.is_file():
+                raise CatalogueError(f"{path}: is no regular file; expected a table")
             if path.is_file() and path.stat().st_size > _LARGEST_FILE:
                 raise CatalogueError(f"{path}: {path.stat().st_size:,} bytes are too many for a table")
             return path.read_text(encoding="utf-8-sig")

@@ -2,6 +2,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +64,20 @@ def test_what_a_killed_run_left_is_removed_and_what_a_running_one_writes_is_not(
     with replacing(tmp_path / "table.csv"):
         pass
     assert [path.exists() for path in (dead, alive, other, elsewhere)] == [False, True, True, True]
+
+
+def test_what_a_link_stands_for_is_replaced_and_the_link_stays(tmp_path):
+    (tmp_path / "real.txt").write_text("old", encoding="utf-8")
+    (tmp_path / "link.txt").symlink_to("real.txt")
+    with replacing(tmp_path / "link.txt") as temporary:
+        temporary.write_text("new", encoding="utf-8")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "real.txt").read_text(encoding="utf-8") == "new"
+
+
+def test_pipes_and_devices_are_left_alone(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(StoreError, match="is no regular file"), replacing(place):
+            pass
+    assert not (tmp_path / "pipe").is_file()

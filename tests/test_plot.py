@@ -1,6 +1,7 @@
 """Pictures: what is drawn, what is said of it, what is chosen, and what is refused."""
 
 import json
+import math
 import os
 
 import matplotlib
@@ -14,6 +15,7 @@ from matplotlib import pyplot
 from matplotlib.colors import LogNorm, to_hex
 from pictures import assert_readable, attributes, subtitle, tick_labels
 
+import gridscan as gs
 from gridscan.discrimination import discriminate
 from gridscan.errors import SensitivityError, StoreError
 from gridscan.plot import draw, matrix, page, save, shares, text, tornado
@@ -432,6 +434,49 @@ def test_axes_given_are_drawn_on(dataset):
     assert not left.lines
     assert len(right.lines) == 4
     assert_readable(right)
+
+
+def test_axes_are_held_at_the_value_nearest_to_the_default_that_a_result_notes():
+    found = gs.model("red_supergiants").evaluate(
+        ["flux"], time=[5, 12, 18, 21], imf=["salpeter", "kroupa"], radius=[1, 2]
+    )
+    assert {axis: found[axis].attrs["base_value"] for axis in found.dims} == {"time": 21, "imf": "kroupa", "radius": 1}
+    axes = draw(found, "flux", along="radius", by="imf")
+    assert "time = 21 Myr" in axes.get_title(loc="left")
+    np.testing.assert_allclose(axes.lines[1].get_ydata(), found.flux.sel(time=21, imf="kroupa"))
+    subset = draw(found.sel(time=[5, 12, 18]), "flux", along="radius", by="imf")
+    assert "time = 12 Myr" in subset.get_title(loc="left")
+
+
+def test_labels_that_the_values_depend_on_are_said_though_no_axis():
+    text = 'model = "red_supergiants"\n[axes]\nradius = ["1 kpc", "2 kpc"]\n[output]\n'
+    text += 'quantities = ["events_per_year", "flux"]\n'
+    found = gs.evaluate(gs.Scenario.parse(text))
+    assert "detector = super-k" in draw(found, "events_per_year").get_title(loc="left")
+    said = draw(found, "flux").get_title(loc="left")
+    assert "imf = kroupa" in said
+    assert "detector" not in said
+
+
+def test_draws_are_shown_as_their_distribution_beside_that_of_poisson():
+    model, sampling = gs.model("red_supergiants"), gs.Sampling(realisations=500, seed=2)
+    found = model.evaluate(["carbon_burning_rsg"], sampling=sampling, time=["10 Myr", "20 Myr"])
+    axes = draw(found, "carbon_burning_rsg_drawn")
+    drawn = found.carbon_burning_rsg_drawn.sel(time=20).values
+    heights = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in axes.patches}
+    assert heights[50] == pytest.approx(np.mean(drawn == 50))
+    assert sum(heights.values()) == pytest.approx(1)
+    mean = float(found.carbon_burning_rsg.sel(time=20))
+    points = dict(zip(*axes.lines[0].get_data(), strict=True))
+    assert points[50.0] == pytest.approx(math.exp(50 * math.log(mean) - mean - math.lgamma(51)))
+    assert "500 values along realisation" in axes.get_title(loc="left")
+
+
+def test_stars_are_shown_as_their_distribution():
+    stars = gs.sample("imf_scan", number=400)
+    axes = draw(stars, "distance")
+    assert sum(bar.get_height() for bar in axes.patches) == pytest.approx(1)
+    assert axes.get_xlabel() == "distance from the Sun [kpc]"
 
 
 def test_a_lazy_quantity_is_drawn(dataset):

@@ -115,8 +115,10 @@ def test_the_same_seed_gives_the_same_stars(file):
     one, two, other = gs.sample(file), gs.sample(file, seed=5), gs.sample(file, seed=6)
     xr.testing.assert_identical(one.drop_attrs(), two.drop_attrs())
     assert one.sizes["star"] != other.sizes["star"]
-    with pytest.raises(ScenarioError, match="at least 0; found -2"):
+    with pytest.raises(ScenarioError, match=r"at least 0 and below .*; found -2"):
         gs.sample(file, seed=-2)
+    with pytest.raises(ScenarioError, match="found 9223372036854775808"):
+        gs.sample(file, seed=2**63)
 
 
 def test_a_history_seen_at_its_end_holds_the_stars_alive(file):

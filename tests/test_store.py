@@ -78,14 +78,15 @@ def test_an_earlier_result_is_replaced_while_it_is_open(dataset, tmp_path):
         assert second.flux.values.tolist() == (dataset.flux.values + 1).tolist()
 
 
-def test_a_full_disk_is_reported_and_loses_nothing(tmp_path):
+@pytest.mark.parametrize("relative", [False, True])
+def test_a_full_disk_is_reported_and_loses_nothing(tmp_path, relative):
     # A limit on the size of a file stands in for a full disk; it needs a process of its own.
     code = textwrap.dedent(f"""
         import resource, signal, pathlib, sys
         import numpy as np, xarray as xr
         from gridscan.errors import StoreError
         from gridscan.store import write_result
-        folder = pathlib.Path({str(tmp_path)!r})
+        folder = pathlib.Path({"" if relative else str(tmp_path)!r})
         (folder / "out.nc").write_bytes(b"something precious")
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
@@ -96,9 +97,10 @@ def test_a_full_disk_is_reported_and_loses_nothing(tmp_path):
         else:
             sys.exit("written nevertheless")
     """)
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=tmp_path)
     assert found.returncode == 0, found.stderr
-    assert found.stdout.startswith(f"{tmp_path / 'out.nc'}: cannot be written: ")
+    assert found.stderr == ""
+    assert found.stdout.startswith(f"{'out.nc' if relative else tmp_path / 'out.nc'}: cannot be written: ")
     assert "nothing that was there before is lost" in found.stdout
     assert [item.name for item in tmp_path.iterdir()] == ["out.nc"]
     assert (tmp_path / "out.nc").read_bytes() == b"something precious"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 
 import numpy as np
@@ -148,7 +149,7 @@ def test_in_a_notebook_a_path_is_taken(place):
         ),
         (DOUBLED, "3", "own.toml:6:17: 'stellar_table' takes the name of a file, found 3"),
         (DOUBLED, '""', "own.toml:6:17: 'stellar_table' takes the name of a file"),
-        (DOUBLED, '"."', "own.toml:6:17: 'stellar_table': .*cannot be read"),
+        (DOUBLED, '"."', "own.toml:6:17: 'stellar_table': .*is no regular file"),
         (DOUBLED, '"a\\u0000b"', "own.toml:6:17: 'stellar_table'"),
         (
             DOUBLED.replace("# units:", "# unit:"),
@@ -178,6 +179,13 @@ def test_a_file_that_is_no_text_or_too_large_is_refused(place, monkeypatch):
         Scenario.load(place / "own.toml")
     monkeypatch.setattr("gridscan.table_files._LARGEST_FILE", 4)
     with pytest.raises(ScenarioError, match="6 bytes are too many for a table"):
+        Scenario.load(place / "own.toml")
+
+
+def test_a_pipe_is_no_table(place):
+    os.mkfifo(place / "pipe.csv")
+    (place / "own.toml").write_text(TEXT.replace("mine.csv", "pipe.csv"), encoding="utf-8")
+    with pytest.raises(ScenarioError, match="is no regular file; expected a table"):
         Scenario.load(place / "own.toml")
 
 

@@ -67,7 +67,8 @@ def plot(
 ) -> None:
     """Draw a quantity: bars for labels, lines for a numeric axis, a map for two axes.
 
-    FILE is a result, or a scenario, which is then evaluated. Instead of one quantity, --kind draws
+    FILE is a result, or a scenario, which is then evaluated. An axis that is not shown is held where --at says, and
+    else at the value nearest to the model's default. Instead of one quantity, --kind draws
 
     \b
     counts               expected numbers with their Poisson spread
@@ -213,4 +214,4 @@ def gallery(only: tuple[str, ...], dpi: float, frames: int, out: Path | None) ->
     from gridscan.gallery import make_gallery
 
     for path, shown in make_gallery(out or Path("results", "gallery"), only=only, dpi=dpi, frames=frames):
-        click.echo(f"wrote {path}: {shown.splitlines()[0]}")
+        click.echo(f"wrote {path}: {shown.splitlines()[0].removeprefix('Draw ').removeprefix('Write ')}")

@@ -34,7 +34,8 @@ def _values(unit: str) -> Callable[[click.Context, click.Parameter, str | None],
                 given = to if quantity.units == parse_unit("1") else quantity.units
                 values.append(convert(float(quantity.magnitude), given, to))
             except UnitError as error:
-                raise click.BadParameter(str(error), ctx, parameter) from None
+                what = f"{error}" if part.strip()[:1].isdigit() else f"{part.strip()!r} is no number"
+                raise click.BadParameter(f"{what}, in {text!r}", ctx, parameter) from None
         return values
 
     return read

@@ -29,7 +29,8 @@ class PhaseTable:
     lifetime, carbon_start, carbon_end
         Shape (z, m) [Myr]: ages at death and at the ends of carbon burning.
     carbon_duration, rsg_duration, carbon_rsg_duration
-        Shape (z, m) [Myr]: how long the star burns carbon, is a red supergiant, and both at once, as tabulated.
+        Shape (z, m) [Myr]: how long the star burns carbon, is a red supergiant, and both at once, as tabulated. Of
+        these only `rsg_duration` enters results; the others are there to be compared with.
     """
 
     metallicity: FloatArray

@@ -14,7 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.patches import Circle, Rectangle
 from numpy.typing import NDArray
 
-from gridscan.errors import SensitivityError, listed, nearest
+from gridscan.errors import SensitivityError, UnitError, listed, nearest
 from gridscan.labelled import in_unit_of, quantity_of, sentence, unit_known
 from gridscan.plot.page import COLOURS, figure_of, finish, legend, page, title
 from gridscan.plot.selection import scanned_names
@@ -205,7 +205,10 @@ def scene_of(stars: xr.Dataset, density: xr.DataArray | None, inset: float | str
         edges = np.concatenate([_axis(density, name, unit) for name in ("x", "y")])
         _heights(density)
     reach = 1.02 * float(np.max(np.abs([*x, *y, *edges, *sun, abs(sun[0]) + radius, abs(sun[1]) + radius])))
-    width = 3 * radius if inset is None else in_unit_of(stars["x"], inset)
+    try:
+        width = 3 * radius if inset is None else in_unit_of(stars["x"], inset)
+    except UnitError as error:
+        raise UnitError(f"inset: {error}") from None
     if not 0 < width < np.inf:
         raise SensitivityError(f"half the width of the inset is {width:g} {readable(unit)}; expected more than 0")
     shown = None if inset is None and width > 0.6 * reach else width

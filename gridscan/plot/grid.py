@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib import ticker
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
+from scipy.stats import poisson
 
-from gridscan.labelled import is_numeric, quantity_of
+from gridscan.draws import DRAWN
+from gridscan.labelled import is_numeric, quantity_of, sentence
 from gridscan.plot.page import (
+    COLOURS,
     cells,
     colour_bar,
     colour_scale,
     finish,
     is_logarithmic,
+    legend,
     number_axis,
     page,
     spans_decades,
+    title,
 )
-from gridscan.plot.selection import first_labels, picked, remarks, scanned_names, shown_axes
+from gridscan.plot.selection import first_labels, held_at, picked, random_axis, remarks, scanned_names, shown_axes
 from gridscan.plot.series import series
-from gridscan.plot.text import number
+from gridscan.plot.text import number, unit_text
 
 
 def draw(
@@ -36,7 +42,8 @@ def draw(
 ) -> Axes:
     """Draw a quantity: bars along labels, lines along numbers, a map along two axes.
 
-    Axes that are neither shown nor `by` are held at their first label or middle value, which the subtitle says. What
+    Axes that are neither shown nor `by` are held at the value nearest to the
+    model's default (else at the first label or middle value), which the subtitle says. What
     is missing stays blank. A scale is logarithmic where positive values span two decades.
 
     Parameters
@@ -46,7 +53,8 @@ def draw(
     quantity
         One of its data variables.
     along
-        One axis or two. By default the numeric axis with the most values, else the first axis.
+        One axis or two. By default the numeric axis with the most values, else the first axis; of random values, such
+        as draws of a count or stars, the distribution is drawn.
     by
         One line, or one colour of bars, for each value of this axis; for ten of them if there are more. By default,
         lines are drawn for the labels of the first axis that has labels.
@@ -59,6 +67,9 @@ def draw(
         If a name is unknown, more than two axes are to be shown, or there is nothing to draw.
     """
     values = quantity_of(dataset, quantity)
+    drawn = random_axis(values)
+    if drawn is not None and not along and by is None:
+        return _histogram(dataset, values, drawn, axes)
     shown = shown_axes(values, [along] if isinstance(along, str) else list(along), by)
     if by is None and len(shown) == 1 and is_numeric(values, shown[0]):
         by = first_labels(values, shown[0])
@@ -70,6 +81,27 @@ def draw(
     else:
         series(axes, left, shown[0], by, logarithmic=logarithmic)
     finish(axes, [", ".join(held), *remarks(left, logarithmic)])
+    return axes
+
+
+def _histogram(dataset: xr.Dataset, values: xr.DataArray, drawn: str, axes: Axes | None) -> Axes:
+    """Draw the distribution of random values; beside those of a count the one that they are drawn from."""
+    left, held = picked(values, [drawn], scanned_names(dataset))
+    axes = page(axes)
+    numbers = left.values
+    whole = dataset[values.name].dtype.kind in "iu"
+    edges: Any = np.arange(numbers.min(), numbers.max() + 2) - 0.5 if whole and np.ptp(numbers) < 200 else 50
+    axes.hist(numbers, bins=edges, weights=np.full(numbers.size, 1 / numbers.size), color=COLOURS[0], label="drawn")
+    mean = str(values.name).removesuffix(DRAWN)
+    if whole and mean != values.name and mean in dataset and not isinstance(edges, int):
+        at = held_at(dataset[mean], [])
+        counts = edges[:-1] + 0.5
+        expected = poisson.pmf(counts, float(dataset[mean].isel(at)))
+        axes.plot(counts, expected, "o", color="black", markersize=4, label="Poisson distribution")
+        legend(axes, "")
+    axes.set_xlabel(title(axes, sentence(values), unit_text(values), "x"))
+    axes.set_ylabel(title(axes, "share", "", "y"))
+    finish(axes, [", ".join(held), f"{numbers.size:,} values along {drawn}"])
     return axes
 
 

@@ -48,7 +48,7 @@ class _Phase(NamedTuple):
 def timeline(dataset: xr.Dataset, *, zoom: str | float | None = None) -> NDArray[Any]:
     """Draw the life of one star, and below it the end of the life: red supergiant, carbon burning, both at once.
 
-    Axes, such as the mass, are held at their first label or middle value, which the subtitle says. A phase too short
+    Axes, such as the mass, are held as in `draw`, which the subtitle says. A phase too short
     to be seen in the whole life is drawn wider there, and said to be.
 
     Parameters
@@ -141,7 +141,10 @@ def _zoom_start(lifetime: xr.DataArray, zoom: str | float | None, life: float, p
         # Of a star that burns no carbon, the red supergiant is shown; of one that is neither, the last tenth.
         shown = [phase.start for phase in (phases[2], phases[1]) if phase.duration > 0]
         return min(_BEFORE * shown[0] if shown else life / 10, life)
-    start = in_unit_of(lifetime, zoom)
+    try:
+        start = in_unit_of(lifetime, zoom)
+    except UnitError as error:
+        raise UnitError(f"zoom: {error}") from None
     if not 0 < start <= life:
         unit = readable(unit_known(lifetime))
         raise SensitivityError(f"zoom is {start:.7g} {unit}; expected more than zero, to {life:.7g} {unit}, the life")

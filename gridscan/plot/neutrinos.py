@@ -31,8 +31,8 @@ def signal(
 ) -> NDArray[Any]:
     """Draw the neutrino flux, and below it the events per year, with a line at one event per year.
 
-    Lines are drawn along numbers, bars along labels. Axes that are not shown are held at their first label or middle
-    value, which the subtitle says.
+    Lines are drawn along numbers, bars along labels. Axes that are not shown are held as in `draw`, which the subtitle
+    says.
 
     Parameters
     ----------
@@ -69,8 +69,8 @@ def spectra(
 ) -> NDArray[Any]:
     """Draw the neutrino flux per energy, and below it the events per energy and year.
 
-    Of two quantities of which the dataset has one, that one is drawn. Axes that are not shown are held at their first
-    label or middle value, which the subtitle says.
+    Of two quantities of which the dataset has one, that one is drawn. Axes that are not shown are held as in `draw`,
+    which the subtitle says.
 
     Parameters
     ----------

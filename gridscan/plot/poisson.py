@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from gridscan.errors import SensitivityError, listed
 from gridscan.labelled import is_numeric, quantity_of, unit_known
-from gridscan.plot.page import MOST_LINES, spans_decades
+from gridscan.plot.page import spans_decades
 from gridscan.plot.panels import Panel, check_names, panels_of, stack, subtitle
 from gridscan.plot.selection import first_labels, long_axes
-from gridscan.plot.series import moved_aside
+from gridscan.plot.series import lines_by, moved_aside
 from gridscan.units import readable
 
 # A logarithmic scale begins at the lowest number over this.
@@ -33,7 +33,7 @@ def counts(
     """Draw expected numbers N with their Poisson spread √N, one panel a quantity: bars along labels, else lines.
 
     A line alone has its spread as a band; several lines have whiskers. Whiskers end at zero, and on a logarithmic
-    scale, which has no zero, at its lower edge. Axes that are not shown are held at their first label or middle value.
+    scale, which has no zero, at its lower edge. Axes that are not shown are held as in `draw`.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def _set_limits(axes: Axes, panel: Panel, along: str) -> None:
 def _explanation(panels: Sequence[Panel], along: str) -> str:
     """Say what the spread is, where it is cut, and where lines stand."""
     lines = is_numeric(panels[0].values, along)
-    rows = [min(panel.values.sizes[panel.by], MOST_LINES) if panel.by is not None else 1 for panel in panels]
+    rows = [lines_by(panel.values, panel.by) if panel.by is not None else 1 for panel in panels]
     shape = "whiskers" if not lines or min(rows) > 1 else "band" if max(rows) == 1 else "band or whiskers"
     parts = [f"{shape}: the Poisson spread N ± √N", "no lower than zero"]
     if any(_is_cut(panel) for panel in panels):

@@ -9,10 +9,13 @@ import tomllib
 import numpy as np
 import xarray as xr
 
+from gridscan.draws import REALISATION
 from gridscan.errors import SensitivityError, listed
 from gridscan.labelled import check_axis, is_numeric, numeric_axis, quantity_of
 from gridscan.plot.page import MOST_LINES
 from gridscan.plot.text import point, said, unit_text
+
+_MANY = 30
 
 
 def shown_axes(values: xr.DataArray, along: list[str], by: str | None) -> list[str]:
@@ -68,10 +71,30 @@ def remarks(values: xr.DataArray, logarithmic: bool) -> list[str]:
     return found
 
 
+def random_axis(values: xr.DataArray) -> str | None:
+    """Return the axis along which values are random: realisations, or members of a sample, which have no labels."""
+    for axis in map(str, values.dims):
+        labelled = any(item.dims == (axis,) for item in values.coords.values())
+        if axis == REALISATION or (not labelled and values.ndim == 1 and values.sizes[axis] > _MANY):
+            return axis
+    return None
+
+
 def held_at(values: xr.DataArray, kept: list[str]) -> dict[str, int]:
-    """Return where the axes that are not kept are held: at the first label, or the middle one of the numbers."""
-    rest = [str(axis) for axis in values.dims if axis not in kept]
-    return {axis: values.sizes[axis] // 2 if is_numeric(values, axis) else 0 for axis in rest}
+    """Return where the axes that are not kept are held.
+
+    At the value nearest to the default of the model, which results note as ``base_value`` of the axis, and without such
+    a note at the first label, or the middle one of the numbers.
+    """
+    return {str(axis): _base_position(values, str(axis)) for axis in values.dims if axis not in kept}
+
+
+def _base_position(values: xr.DataArray, axis: str) -> int:
+    if axis in values.coords and "base_value" in values[axis].attrs:
+        found = np.flatnonzero(values[axis].values == values[axis].attrs["base_value"])
+        if found.size:
+            return int(found[0])
+    return values.sizes[axis] // 2 if is_numeric(values, axis) else 0
 
 
 def picked(
@@ -84,7 +107,8 @@ def picked(
     kept
         The axes that stay.
     scanned
-        Names of coordinates of a single value that were an axis once, and have to be said; by default all.
+        Names of coordinates of a single value that were an axis once, and have to be said; by default all. Labels on
+        which the values depend are said too.
     sort
         Whether to sort numeric axes.
 
@@ -98,7 +122,12 @@ def picked(
     SensitivityError
         If no value is finite, or a numeric axis cannot be sorted.
     """
-    single = [name for name, item in values.coords.items() if not item.dims and (scanned is None or name in scanned)]
+    labels = set(str(values.encoding.get("coordinates") or "").split())
+    single = [
+        name
+        for name, item in values.coords.items()
+        if not item.dims and (scanned is None or name in scanned or (name in labels and item.dtype.kind in "OU"))
+    ]
     at = held_at(values, kept)
     held = [point(values, axis, index) for axis, index in at.items()] + [said(values[name]) for name in single]
     left = values.isel(at).compute()

@@ -31,6 +31,7 @@ from gridscan.plot.page import (
 from gridscan.plot.text import labels, number, typeset, unit_text
 
 _MOST_MARKERS = 40
+_MOST_LABELS = 24
 _MOST_WHISKERS = 8
 _MOST_NUMBERS = 10
 _MARKERS = "osD^vPX<>*"
@@ -83,13 +84,18 @@ def series(
         legend(axes, heading)
 
 
+def lines_by(values: xr.DataArray, by: str) -> int:
+    """Return how many lines, or groups of bars, are drawn for an axis: of numbers some, of labels all that fit."""
+    return min(values.sizes[by], MOST_LINES if is_numeric(values, by) else _MOST_LABELS)
+
+
 def _rows(values: xr.DataArray, by: str | None, colour: str) -> tuple[str, list[Row]]:
     """Return the heading of the legend, and the lines or groups of bars."""
     if by is None:
         return "", [Row("", values, colour)]
     size = values.sizes[by]
-    chosen = np.unique(np.linspace(0, size - 1, min(size, MOST_LINES)).round().astype(int))
     numeric = is_numeric(values, by)
+    chosen = np.unique(np.linspace(0, size - 1, lines_by(values, by)).round().astype(int))
     shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, chosen.size))
     colours = list(shades) if numeric else [COLOURS[k % len(COLOURS)] for k in range(chosen.size)]
     unit = typeset(unit_text(values[by])) if numeric else ""

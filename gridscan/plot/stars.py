@@ -166,7 +166,10 @@ def _draw_lines(
         dashes = _DASHES[ranks[1][line.start] % len(_DASHES)] if len(ranks) > 1 else "-"
         label = text if text in named and several else None
         named.discard(text)
-        axes.plot(temperature[line], luminosity[line], color=colour, linestyle=dashes, linewidth=1.3, label=label)
+        alone: dict[str, Any] = {"marker": "o", "markersize": 4} if line.stop - line.start == 1 else {}
+        axes.plot(
+            *(temperature[line], luminosity[line]), color=colour, linestyle=dashes, linewidth=1.3, label=label, **alone
+        )
     units = [name.replace("_", " ") + (f" [{typeset(keys[name][1])}]" if keys[name][1] else "") for name in several]
     more = f"\n{_MOST_LINES} of {len(different)}" if len(different) > _MOST_LINES else ""
     return ", ".join(units) + more if several else ""

@@ -19,7 +19,7 @@ def tornado(table: xr.Dataset, *, axes: Axes | None = None, most: int = 15) -> A
     Parameters
     ----------
     table
-        From `gridscan.local`. Axes that it kept are held at their first label or middle value, which the subtitle says.
+        From `gridscan.local`. Axes that it kept are held as in `draw`, which the subtitle says.
     axes
         Where to draw; a new figure otherwise.
     most
@@ -111,7 +111,7 @@ def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
     Parameters
     ----------
     table
-        From `gridscan.variance.variance_shares`. Axes that it kept are held at their first label or middle value, which
+        From `gridscan.variance.variance_shares`. Axes that it kept are held as in `draw`, which
         the subtitle says.
     axes
         Where to draw; a new figure otherwise.

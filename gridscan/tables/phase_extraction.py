@@ -97,7 +97,10 @@ def extract(
                 dataset = read_track(stream, f"{path}: {track.name}")
             rows.append(_row(track, phase_windows(dataset, *thresholds)))
     text = "\n".join([*_comments(path, tracks, thresholds), _UNITS, _HEADER, *rows, ""])
-    read_phase_table(text, str(out))
+    try:
+        read_phase_table(text, str(out))
+    except CatalogueError as error:
+        raise CatalogueError(f"{path}: the tracks that were chosen make no table of phases: {error}") from None
     with replacing(out) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return out

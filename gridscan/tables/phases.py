@@ -165,11 +165,16 @@ def _gridded(name: str, numbers: list[int], columns: dict[str, FloatArray]) -> P
 def _refuse_contradictions(name: str, numbers: list[int], columns: dict[str, FloatArray]) -> None:
     life = columns["lifetime"]
     limit = life * (1.0 + _ROUNDED)
+    rounding = _ROUNDED * life
+    burning = columns["carbon_end"] - columns["carbon_start"] + rounding
+    both = np.minimum(columns["carbon_duration"], columns["rsg_duration"]) + rounding
     faults = {
         "lifetime and carbon_end have to be above zero": (life == 0.0) | (columns["carbon_end"] == 0.0),
         "carbon_end is before carbon_start": columns["carbon_end"] < columns["carbon_start"],
         "carbon_end is after the end of the lifetime": columns["carbon_end"] > limit,
         "rsg_duration is longer than the lifetime": columns["rsg_duration"] > limit,
+        "carbon_duration is longer than from carbon_start to carbon_end": columns["carbon_duration"] > burning,
+        "carbon_rsg_duration is longer than carbon_duration or rsg_duration": columns["carbon_rsg_duration"] > both,
     }
     for message, wrong in faults.items():
         if wrong.any():

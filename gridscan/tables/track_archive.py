@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gridscan.atomic import reason
-from gridscan.errors import CatalogueError, StoreError
+from gridscan.errors import CatalogueError, GridscanWarning, StoreError, listed
 
 _NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
 _NAME = re.compile(rf"Z{_NUMBER}_?Y{_NUMBER}_ROT{_NUMBER}_M{_NUMBER}\.TAB", re.IGNORECASE)
@@ -143,8 +144,11 @@ class TrackArchive:
 
     def _find_tracks(self) -> dict[TrackName, zipfile.ZipInfo]:
         members: dict[TrackName, zipfile.ZipInfo] = {}
+        passed_over = []
         for info in self._zip.infolist():
             track = _track_name(info)
+            if track is None and info.filename.upper().endswith(".TAB"):
+                passed_over.append(info.filename)
             if track in members:
                 raise CatalogueError(f"{self.path}: holds two members of the same name {info.filename!r}")
             if track is not None:
@@ -153,6 +157,13 @@ class TrackArchive:
             raise CatalogueError(
                 f"{self.path}: holds no tracks among its {len(self._zip.infolist())} members; expected names like "
                 "Z0.014Y0.273_ROT0.00_M12.0.TAB"
+            )
+        if passed_over:
+            names = listed([repr(name) for name in passed_over], 3)
+            warnings.warn(
+                f"{self.path}: passed over, for their names are none of tracks: {names}",
+                GridscanWarning,
+                stacklevel=4,
             )
         return members
 

@@ -65,6 +65,8 @@ def test_a_table_of_ones_own_in_other_units_is_used():
         ([HEADER, COLUMNS, ROWS[0].replace("19.9", "20.1"), ROWS[1]], ":3: carbon_end is before carbon_start"),
         ([HEADER, COLUMNS, ROWS[0], ROWS[1].replace("8.9,9,", "8.9,9.1,")], ":4: carbon_end is after the end"),
         ([HEADER, COLUMNS, ROWS[0], ROWS[1].replace(",0.5,", ",9.5,")], ":4: rsg_duration is longer"),
+        ([HEADER, COLUMNS, ROWS[0].replace(",20,100,", ",20,101,"), ROWS[1]], ":3: carbon_duration is longer"),
+        ([HEADER, COLUMNS, ROWS[0], ROWS[1].replace(",0.5,100", ",0.5,101")], ":4: carbon_rsg_duration is longer"),
         ([HEADER, COLUMNS], ": no line of column names followed by rows"),
     ],
 )
