@@ -31,7 +31,7 @@ def counts_by_imf(_: Path) -> Any:
 
 
 def counts_through_time(_: Path) -> Any:
-    """Draw them while stars form, for two initial mass functions."""
+    """Draw expected numbers while stars form, for two initial mass functions."""
     quantities = ["carbon_burning_rsg", "carbon_burning_rsg_within"]
     found = _evaluated(quantities, imf=["kroupa", "top-heavy"], time=_THROUGH_TIME, radius="1 kpc")
     return plot.counts(found, along="time", by="imf")
