@@ -246,6 +246,9 @@ def _coordinates(layout: Layout) -> dict[str, xr.Variable]:
     for name, item in layout.resolved.coordinates.items():
         if name in used and set(item.dims) <= spanned:
             attributes = {"long_name": item.long_name, **({} if item.unit is None else unit_attributes(item.unit))}
+            node = model.parameters.get(name)
+            if node is not None and node.label is not None and name not in layout.resolved.given:
+                attributes["set_by"] = node.label
             if item.dims == (name,):
                 # Where pictures stand that do not show this axis.
                 attributes["base_value"] = item.values[default_position(layout.resolved, name, item.values)].item()

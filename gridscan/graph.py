@@ -137,7 +137,8 @@ def _kernel_step(quantities: Mapping[str, Quantity], node: Quantity) -> Step:
 def _varying(
     quantities: Mapping[str, Quantity], targets: Iterable[str], varying: set[str]
 ) -> tuple[list[Step], list[str]]:
-    """Return the steps for `targets` that vary with some parameters, and the names that they take from outside."""
+    """Return the steps for `targets` that vary with some names, and the names that they take from outside."""
+    quantities = {name: node for name, node in quantities.items() if name not in varying}
     inner, varying = [], set(varying)
     for step in _steps(quantities, targets):
         if any(argument in varying for argument in step.arguments):

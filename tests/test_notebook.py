@@ -1,4 +1,4 @@
-"""The notebook beside the main scenario runs from top to bottom, and says what the text around it says."""
+"""The notebooks beside the scenarios run from top to bottom, and say what the text around them says."""
 
 import math
 import re
@@ -14,18 +14,32 @@ from scipy.special import gamma, gammainc
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 
 
+NOTEBOOKS = ["imf_scan.ipynb", "boosted_dark_matter.ipynb"]
+DRAWING = re.compile(r"^(draw|shares|matrix|tornado)\(|^figure, axes", re.MULTILINE)
+
+
+def run_copy(folder, notebook, *beside):
+    """Run a copy, so that its result lies in a temporary folder too."""
+    folder.mkdir()
+    for name in (notebook, *beside):
+        shutil.copy(SCENARIOS / name, folder)
+    copied = nbformat.read(folder / notebook, as_version=4)
+    options = {"timeout": 120, "kernel_name": "python3", "resources": {"metadata": {"path": str(folder)}}}
+    NotebookClient(copied, **options).execute()
+    return copied
+
+
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    """Run a copy, so that its result lies in a temporary folder too."""
     folder = tmp_path_factory.mktemp("copy") / "scenarios"
-    folder.mkdir()
-    for name in ("imf_scan.toml", "imf_scan.ipynb"):
-        shutil.copy(SCENARIOS / name, folder)
-    notebook = nbformat.read(folder / "imf_scan.ipynb", as_version=4)
-    options = {"timeout": 120, "kernel_name": "python3", "resources": {"metadata": {"path": str(folder)}}}
-    NotebookClient(notebook, **options).execute()
+    notebook = run_copy(folder, "imf_scan.ipynb", "imf_scan.toml")
     assert (folder.parent / "results" / "imf_scan.nc").is_file()
     return notebook
+
+
+@pytest.fixture(scope="module")
+def boosted(tmp_path_factory):
+    return run_copy(tmp_path_factory.mktemp("boosted") / "scenarios", "boosted_dark_matter.ipynb")
 
 
 def code_cells(notebook):
@@ -45,24 +59,29 @@ def row(text, label):
     return [float(number) for number in line.split()]
 
 
-def test_the_stored_notebook_is_valid_and_holds_no_outputs():
-    notebook = nbformat.read(SCENARIOS / "imf_scan.ipynb", as_version=4)
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_stored_notebook_is_valid_and_holds_no_outputs(name):
+    notebook = nbformat.read(SCENARIOS / name, as_version=4)
     nbformat.validate(notebook)
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code_cells(notebook))
 
 
-def test_every_cell_ran_in_order(executed):
-    cells = code_cells(executed)
+def test_no_notebook_is_left_out():
+    assert sorted(path.name for path in SCENARIOS.glob("*.ipynb")) == sorted(NOTEBOOKS)
+
+
+@pytest.mark.parametrize("name", ["executed", "boosted"])
+def test_every_cell_ran_in_order(name, request):
+    cells = code_cells(request.getfixturevalue(name))
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert not [output for cell in cells for output in cell.outputs if output.output_type == "error"]
 
 
-def test_every_picture_is_shown_once(executed):
-    drawing = [
-        cell for cell in code_cells(executed) if re.search(r"^(draw|shares|matrix|tornado)\(", cell.source, re.M)
-    ]
+@pytest.mark.parametrize(("name", "number"), [("executed", 6), ("boosted", 5)])
+def test_every_picture_is_shown_once(name, number, request):
+    drawing = [cell for cell in code_cells(request.getfixturevalue(name)) if DRAWING.search(cell.source)]
     pictures = [sum("image/png" in output.get("data", {}) for output in cell.outputs) for cell in drawing]
-    assert pictures == [1] * 6
+    assert pictures == [1] * number
 
 
 def test_only_the_coarse_grid_is_warned_of(executed):
@@ -122,3 +141,77 @@ def test_a_swapped_cross_section_changes_the_rate_as_the_moments_of_the_spectrum
 
 def test_a_formula_of_the_wrong_unit_is_refused_in_the_notebook(executed):
     assert "its formula gives 'cm^2*MeV', expected the declared unit 'cm^2'" in shown(executed, "wrong.evaluate")
+
+
+LIGHT_YEARS = 3.5 * 3261.563777
+MOMENTUM = math.sqrt(5 * (5 + 2 * 1))
+
+
+def test_nothing_is_warned_of_in_the_boosted_notebook(boosted):
+    assert not [o for cell in code_cells(boosted) for o in cell.outputs if o.get("name") == "stderr"]
+
+
+def test_peak_and_vanishing_time_are_the_closed_forms(boosted):
+    peak, vanishing, inner, outer = row(shown(boosted, '"peak_time"'), "1.00")
+    assert peak == pytest.approx(LIGHT_YEARS * (6 / MOMENTUM - 1), abs=6e-4)
+    assert vanishing == pytest.approx(LIGHT_YEARS * (math.sqrt(1 + 1 / 10) - 1), abs=6e-4)
+    # The window: the angle of the last kick, plus and minus the arc cosine of the notes on the geometry.
+    largest = math.atan(math.sqrt(2 / 5))
+    centre = math.atan2(1 - 6 / MOMENTUM * math.cos(largest), 6 / MOMENTUM * math.sin(largest))
+    half = math.acos((1 + 350 / LIGHT_YEARS) * math.sqrt(10 / 11))
+    assert [inner, outer] == pytest.approx([math.degrees(centre - half), math.degrees(centre + half)], abs=6e-4)
+
+
+def test_the_sky_adds_up_to_the_flux(boosted):
+    text = shown(boosted, "solid_angle")
+    added, integrated = map(float, re.findall(r"added up over the sky (\S+), integrated (\S+) ", text)[0])
+    assert added / integrated == pytest.approx(1, abs=3e-3)
+    assert float(re.findall(r"relative error estimate (\S+)", text)[0]) <= 1e-6
+
+
+def test_every_flux_of_the_history_meets_its_accuracy(boosted):
+    assert "points that miss the accuracy: 0\n" in shown(boosted, "history = ")
+
+
+def test_light_particles_are_counted_by_their_number(boosted):
+    slopes = shown(boosted, "gridscan.elasticity")
+    assert row(slopes, "0.010000") == [-1, -1, -1]
+    heavy = row(slopes, "1.000000")
+    assert heavy == sorted(heavy)
+    assert heavy[0] < -1.5 < heavy[2]
+
+
+def test_the_events_are_known_better_than_was_asked_for(boosted):
+    assert 0 < float(re.findall(r"estimate: (\S+)", shown(boosted, "grid = bdm"))[0]) <= 1e-4
+
+
+def test_the_detector_has_no_interactions(boosted):
+    text = shown(boosted, "gridscan.variance_shares")
+    alone, total = np.transpose([row(text, axis) for axis in ("dark_matter_mass", "supernova", "detector")])
+    assert alone[2] == total[2]
+    assert (alone[:2] < total[:2]).all()
+    # What the axes share is counted once for each of the two.
+    assert sum(total) + sum(alone) == pytest.approx(2, abs=3e-3)
+
+
+def test_factors_of_the_flux_have_the_elasticity_one(boosted):
+    text = shown(boosted, "gs.local")
+    for factor in ("scale_density", "luminosity", "emission_duration", "neutrino_cross_section"):
+        assert row(text, factor) == [1]
+    assert row(text, "scale_radius")[0] > 1
+
+
+def test_an_amplitude_at_a_point_misses_the_propagator_of_a_light_mediator(boosted):
+    lines = re.findall(r"m: (\S+) times", shown(boosted, "def contact"))
+    # t is the same for all neutrinos: -2 m T.
+    assert [float(line) for line in lines] == pytest.approx([(1 + 2 * 5 * 9) ** 2, 1], rel=1e-5)
+    assert "its formula gives 'MeV^4', expected the declared unit '1'" in shown(boosted, "wrong.evaluate")
+
+
+def test_the_published_flux_has_the_velocity_as_a_factor(boosted):
+    text = shown(boosted, "by = both")
+    assert row(text, "constant") == pytest.approx([MOMENTUM / 6], abs=6e-7)
+    assert row(text, "lmu-ltau")[0] > 1
+    table = shown(boosted, "both = bdm")
+    (integrated,) = re.findall(r"integrated (\S+) ", shown(boosted, "solid_angle"))
+    assert row(table, "standard")[0] / float(integrated) == pytest.approx(1, abs=1e-6)

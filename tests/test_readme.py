@@ -35,7 +35,7 @@ def clone(tmp_path, monkeypatch):
 def test_the_python_blocks_run_in_order(clone):
     found = {}
     code = blocks("python")
-    assert len(code) == 2
+    assert len(code) == 3
     for block in code:
         exec(compile(block, "README.md", "exec"), found)
     assert found["ds"].events_per_year.size > 10_000
@@ -44,13 +44,42 @@ def test_the_python_blocks_run_in_order(clone):
     assert swing.period.item() == pytest.approx(2.0099, rel=1e-4)
 
 
+def test_the_numbers_of_the_tutorial_are_those_of_the_table():
+    bdm = gs.model("boosted_dark_matter")
+    rows = re.findall(
+        r"^\| [^|]* \| [\d.e-]+ \| ([\d.e-]+)(?: \(published ([\d.e-]+)\))? \| [^|]* \|$", README, re.MULTILINE
+    )
+    place = {
+        "distance": "9.9 kpc",
+        "off_centre_angle": "0.33 rad",
+        "kinetic_energy": "10 MeV",
+        "dark_matter_mass": "0.1 MeV",
+    }
+    gauged = {"interaction": "lmu-ltau", "dark_matter_mass": "1 keV"}
+    cases = [
+        ("flux", {"time": "23 yr", **place}),
+        ("vanishing_time", {"kinetic_energy": "5 MeV", "dark_matter_mass": "1 MeV"}),
+        ("off_centre_angle", {}),
+        ("target_scattering_cross_section", {"kinetic_energy": "15 MeV", **gauged}),
+        ("events_per_target", {"supernova": "sn1987a", "halo": "milky-way", **gauged}),
+    ]
+    assert len(rows) == len(cases)
+    for (standard, published), (quantity, values) in zip(rows, cases, strict=True):
+        for shown, convention in ((standard, "standard"), (published, "published")):
+            if shown:
+                own = {"convention": convention} if published else {}
+                found = float(bdm.evaluate(quantity, **values, **own))
+                digits = len(shown.split("e")[0].replace(".", "")) - 1
+                assert f"{found:.{digits}e}" == f"{float(shown):.{digits}e}", quantity
+
+
 def test_forgetting_the_conversion_is_the_error_that_the_readme_promises(clone):
     with pytest.raises(gs.GridscanError, match=r"'moving_mass'.*gives 'J', expected the declared unit 'ng'"):
-        exec(compile(blocks("python")[1].replace("energy / speed_of_light**2", "energy"), "README.md", "exec"), {})
+        exec(compile(blocks("python")[2].replace("energy / speed_of_light**2", "energy"), "README.md", "exec"), {})
 
 
 def test_the_model_of_ones_own_takes_about_twenty_lines():
-    lines = [line for line in blocks("python")[1].splitlines() if line.strip() and not line.startswith("import")]
+    lines = [line for line in blocks("python")[2].splitlines() if line.strip() and not line.startswith("import")]
     assert len(lines) <= 25
 
 

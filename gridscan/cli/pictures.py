@@ -23,10 +23,15 @@ _SHOWN: dict[str, tuple[str, ...]] = {
     "signal": ("flux", "events_per_year"),
     "spectra": ("flux_spectrum", "event_spectrum"),
     "timeline": ("lifetime", "red_supergiant_duration", "carbon_burning_start", "carbon_burning_end"),
+    "sky": ("sky_flux",),
 }
 _GIVEN: dict[str, dict[str, Any]] = {
     "timeline": {"initial_mass": "15 Msun"},
     "spectra": {"energy": {"linspace": ["0.1 MeV", "5 MeV", 200]}},
+    "sky": {
+        "longitude": {"linspace": ["-180 deg", "180 deg", 361]},
+        "latitude": {"linspace": ["-90 deg", "90 deg", 181]},
+    },
 }
 _OPTIONS = {
     "quantity": {"along", "by", "at"},
@@ -34,11 +39,13 @@ _OPTIONS = {
     "signal": {"along", "by", "at"},
     "spectra": {"by", "at"},
     "timeline": {"at", "zoom"},
+    "sky": {"at", "along"},
     "galaxy": {"at", "seed", "inset"},
     "movie": {"at", "seed", "frames"},
     "hertzsprung-russell": set(),
 }
 _GRID = 401
+_MOVIES = (".gif", ".mp4")
 
 
 @main.command()
@@ -75,6 +82,7 @@ def plot(
     signal               flux and events per year, with a line at one event
     spectra              flux and events per energy
     timeline             the life of one star (--set initial_mass="20 Msun")
+    sky                  a flux on the sky; a movie along time where --out is one
     galaxy               a map of stars drawn at random; FILE may be a sample
     movie                the same through time
     hertzsprung-russell  of the isochrones or the track in FILE
@@ -89,7 +97,7 @@ def plot(
     given = {name: value for name, value in options.items() if value not in (None, (), {})}
     for name in sorted(set(given) - _OPTIONS[kind]):
         raise click.UsageError(f"--{name} says nothing about a picture of kind {kind!r}")
-    if quantities and kind not in ("quantity", "counts"):
+    if quantities and kind not in ("quantity", "counts", "sky"):
         raise click.UsageError(f"a picture of kind {kind!r} shows what it shows; leave out {quantities[0]!r}")
     if kind == "quantity" and len(quantities) != 1:
         raise click.UsageError(f"name one quantity to draw, or a --kind; found {len(quantities)} quantities")
@@ -98,12 +106,48 @@ def plot(
         from gridscan.tables.isochrones import read_stellar_table
 
         path = pictures.save(pictures.hertzsprung_russell(read_stellar_table(file)), path)
+    elif kind == "sky":
+        path = _draw_sky(file, quantities, model_name, overrides, given, path)
     elif kind in ("galaxy", "movie"):
         path = _draw_stars(file, kind, model_name, overrides, given, path)
     else:
         dataset = _grid(file, kind, quantities, model_name, overrides, given.pop("at", {}))
         path = pictures.save(_drawing(kind, quantities)(dataset, **_arguments(kind, given)), path)
     click.echo(f"wrote {path}")
+
+
+def _draw_sky(
+    file: str, quantities: tuple[str, ...], model_name: str | None, overrides: dict[str, Any], given: Any, path: Path
+) -> Path:
+    """Draw one flux on the sky: that asked for, or the one that the file is about."""
+    from gridscan import plot as pictures
+
+    if len(quantities) > 1:
+        raise click.UsageError(f"a picture of kind 'sky' shows one quantity; found {len(quantities)}")
+    along = given.get("along", ())
+    moves = path.suffix.lower() in _MOVIES
+    if along and not moves:
+        raise click.UsageError("--along says along which axis a movie of the sky runs; name it with --out …gif or .mp4")
+    if len(along) > 1:
+        raise click.UsageError(f"a movie of the sky runs along one axis; found {len(along)}")
+    shown = quantities or _on_the_sky(file, model_name, overrides)
+    dataset = _grid(file, "sky", shown, model_name, overrides, given.get("at", {}))
+    if moves:
+        return pictures.sky_movie(dataset, path, shown[0], along=along[0] if along else "time")
+    return pictures.save(pictures.sky(dataset, shown[0]), path)
+
+
+def _on_the_sky(file: str, model_name: str | None, overrides: dict[str, Any]) -> tuple[str, ...]:
+    """Return the first quantity of a result or scenario that is one of the sky, or the one that is drawn otherwise."""
+    if Path(file).suffix == ".nc":
+        dataset = dataset_of(file, {})
+        names = [str(name) for name, item in dataset.data_vars.items() if {"longitude", "latitude"} <= {*item.dims}]
+    else:
+        from gridscan.run import find_scenario
+
+        asked = find_scenario(file, model=model_named(model_name), overrides=overrides).quantities
+        names = [name for name in asked if name.endswith("sky_flux")]
+    return tuple(names[:1]) or _SHOWN["sky"]
 
 
 def _drawing(kind: str, quantities: tuple[str, ...]) -> Callable[..., Any]:

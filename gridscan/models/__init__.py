@@ -11,7 +11,10 @@ from gridscan.errors import GridscanError, ModelError, listed, nearest
 from gridscan.model import Model
 
 #: Module of each shipped model; it is imported when it is asked for.
-SHIPPED = {"red_supergiants": "gridscan.models.red_supergiants"}
+SHIPPED = {
+    "red_supergiants": "gridscan.models.red_supergiants",
+    "boosted_dark_matter": "gridscan.models.boosted_dark_matter",
+}
 
 
 def load_model(name: str) -> Model:

@@ -12,6 +12,7 @@ from gridscan.plot.movie import movie
 from gridscan.plot.neutrinos import signal, spectra
 from gridscan.plot.page import save
 from gridscan.plot.poisson import counts
+from gridscan.plot.sky import sky, sky_movie
 from gridscan.plot.stars import hertzsprung_russell
 from gridscan.plot.table import matrix, shares, tornado
 
@@ -25,6 +26,8 @@ __all__ = [
     "save",
     "shares",
     "signal",
+    "sky",
+    "sky_movie",
     "spectra",
     "timeline",
     "tornado",

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib import pyplot
-from matplotlib.animation import FFMpegWriter
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -21,10 +17,9 @@ from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from numpy.typing import NDArray
-from PIL import Image
 
 from gridscan.atomic import replacing
-from gridscan.errors import SensitivityError, StoreError
+from gridscan.errors import SensitivityError
 from gridscan.labelled import in_unit_of, sentence, unit_known
 from gridscan.physics.star_sampling import phase_codes
 from gridscan.plot.galaxy import (
@@ -47,10 +42,8 @@ from gridscan.plot.galaxy import (
 )
 from gridscan.plot.page import figure_of, finish
 from gridscan.plot.text import typeset, unit_text
+from gridscan.plot.writers import MOST_FRAMES, Frame, check_pace, digits_of, writer_for
 
-Frame = NDArray[np.uint8]
-
-_MOST_FRAMES = 1000
 # Of phase 'other': more of them would be a fog, and a file of many megabytes.
 _MOST_POINTS = 8000
 _PANEL_HEIGHT = 1.55
@@ -150,11 +143,8 @@ def movie(
         If a variable is missing, has other dimensions or holds what cannot be drawn, or the times are no such times.
     """
     path = Path(path)
-    write = _writer_for(path)
-    if not 0 < frames_per_second <= 100:
-        raise SensitivityError(f"a movie has more than 0 and up to 100 frames a second; found {frames_per_second:g}")
-    if not 0 < dpi < np.inf:
-        raise SensitivityError(f"a movie has more than 0 pixels per inch; found dpi={dpi:g}")
+    write = writer_for(path, _colours())
+    check_pace(frames_per_second, dpi)
     lives, scene = _lives_of(history), scene_of(history, density, None)
     moments = _moments(history, frames, times)
     stage = _Stage(history, lives, scene, moments, density, dpi)
@@ -205,7 +195,7 @@ class _Stage:
         legend: Any = self.maps[0].get_legend()
         for text, said in zip(legend.get_texts(), phase_texts(self.counts[number]), strict=False):
             text.set_text(said)
-        self.clock.set_text(f"time = {self.moments[number]:.{_digits(self.moments)}f} {self.unit}")
+        self.clock.set_text(f"time = {self.moments[number]:.{digits_of(self.moments)}f} {self.unit}")
         self.present.set_offsets([(self.moments[number], count) for count in self.counts[number, :, 0]])
         self.canvas.restore_region(self.still)
         for artist in self.moving:
@@ -271,12 +261,12 @@ def _moments(history: xr.Dataset, frames: int, times: Sequence[float] | None) ->
     if times is None:
         if not end > 0:
             raise SensitivityError(f"a movie runs from time zero to the 'time' of the sample, which is {end:g} {unit}")
-        moments = np.linspace(0.0, end, min(max(frames, 0), _MOST_FRAMES + 1))
+        moments = np.linspace(0.0, end, min(max(frames, 0), MOST_FRAMES + 1))
     else:
         moments = np.ravel(np.asarray(times, dtype=float))
-    if not 2 <= moments.size <= _MOST_FRAMES:
+    if not 2 <= moments.size <= MOST_FRAMES:
         given = frames if times is None else moments.size
-        raise SensitivityError(f"a movie has 2 to {_MOST_FRAMES} frames; found {given}")
+        raise SensitivityError(f"a movie has 2 to {MOST_FRAMES} frames; found {given}")
     if not ((np.diff(moments) > 0).all() and moments[0] >= 0 and moments[-1] <= end):
         raise SensitivityError(
             f"the times of the frames have to increase from 0 or more up to {end:g} {unit}; found "
@@ -285,63 +275,12 @@ def _moments(history: xr.Dataset, frames: int, times: Sequence[float] | None) ->
     return moments
 
 
-def _digits(moments: FloatArray) -> int:
-    """Return how many decimals say all times, to a tenth of the shortest step."""
-    room = 0.1 * float(np.diff(moments).min())
-    return next((digits for digits in range(12) if np.abs(moments.round(digits) - moments).max() <= room), 12)
-
-
-def _writer_for(path: Path) -> Callable[[Path, Iterator[Frame], float], None]:
-    """Return the function that writes a format."""
-    suffix = path.suffix.lower()
-    if suffix == ".gif":
-        return _write_gif
-    if suffix != ".mp4":
-        raise StoreError(f"{path}: a movie is written as .gif or .mp4; found {path.suffix or 'no suffix'!r}")
-    if not FFMpegWriter.isAvailable():
-        raise StoreError(f"{path}: an .mp4 needs ffmpeg, which was not found; install it, or give a name with .gif")
-    return _write_mp4
-
-
-def _write_gif(path: Path, frames: Iterator[Frame], frames_per_second: float) -> None:
-    colours = _palette()
-    images = (Image.fromarray(frame).quantize(palette=colours, dither=Image.Dither.NONE) for frame in frames)
-    options: dict[str, Any] = {"duration": round(1000 / frames_per_second), "loop": 0, "optimize": True}
-    next(images).save(path, format="GIF", save_all=True, append_images=images, **options)
-
-
-def _palette() -> Image.Image:
-    """Return greys and, for each phase, its colour on the greys of the map: few, so that the file is small."""
+def _colours() -> FloatArray:
+    """Return greys and, for each phase, its colour on the greys of the map: few, so that a GIF is small."""
     colours = [np.full(3, grey) for grey in (*np.linspace(0, 0.56, 10), *np.linspace(0.6, 1, 11))]
     for look in PHASES.values():
         colour = np.array(to_rgb(look.colour))
         for grey in (0.0, 0.7, 0.85, 1.0):
             colours += [share * colour + (1 - share) * grey for share in (0.15, 0.3, 0.5, 0.7, 0.85)]
         colours.append(colour)
-    image = Image.new("P", (1, 1))
-    image.putpalette(np.round(255 * np.array(colours)).astype(np.uint8).tobytes())
-    return image
-
-
-def _write_mp4(path: Path, frames: Iterator[Frame], frames_per_second: float) -> None:
-    # The common pixel format needs an even number of rows and columns.
-    even = (frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2] for frame in frames)
-    first = next(even)
-    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{first.shape[1]}x{first.shape[0]}"]
-    target = ["-c:v", "libx264", "-crf", "20", "-pix_fmt", "yuv420p", "-f", "mp4", str(path)]
-    rate = ["-framerate", f"{frames_per_second:g}", "-i", "pipe:0"]
-    # matplotlib's own writer would draw every frame from nothing.
-    command = [FFMpegWriter.bin_path(), "-y", "-loglevel", "error", *source, *rate, *target]
-    with tempfile.TemporaryFile() as messages:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=messages)
-        assert process.stdin is not None
-        with process, process.stdin as pipe:
-            try:
-                for frame in itertools.chain([first], even):
-                    pipe.write(frame.tobytes())
-            except BrokenPipeError:
-                pass
-        if process.returncode:
-            messages.seek(0)
-            said = messages.read().decode(errors="replace").strip().splitlines() or ["no reason given"]
-            raise OSError(f"ffmpeg failed: {said[-1]}")
+    return np.array(colours)

@@ -84,6 +84,11 @@ def stacked_page(count: int, share: bool = True, height: float | None = None) ->
     return np.asarray(grid[:, 0])
 
 
+def projected_page(projection: str, height: float) -> Axes:
+    """Return the axes of a new page for a projection of the sphere, such as ``"aitoff"``."""
+    return pyplot.figure(figsize=(_WIDTH, height), layout="constrained").add_subplot(projection=projection)
+
+
 def figure_of(axes: Axes) -> Figure:
     """Return the outermost figure."""
     figure: Any = axes.figure

@@ -126,7 +126,9 @@ def picked(
     single = [
         name
         for name, item in values.coords.items()
-        if not item.dims and (scanned is None or name in scanned or (name in labels and item.dtype.kind in "OU"))
+        if not item.dims
+        and "set_by" not in item.attrs
+        and (scanned is None or name in scanned or (name in labels and item.dtype.kind in "OU"))
     ]
     at = held_at(values, kept)
     held = [point(values, axis, index) for axis, index in at.items()] + [said(values[name]) for name in single]

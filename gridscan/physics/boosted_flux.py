@@ -1,0 +1,270 @@
+"""The flux of dark matter that supernova neutrinos have kicked to Earth, per kinetic energy, with its error.
+
+The integral of `gridscan.physics.boosted_emission` is taken with a Gauss-Legendre rule in ln X and a midpoint rule in
+phi, for many points at once. Orders double from rule to rule, and a point is done when two rules agree. Points
+whose line passes near the halo centre, or through the spheres on which the density breaks, and those that no rule
+gets right, are left to `gridscan.physics.boosted_centre`.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridscan.errors import EvaluationError
+from gridscan.physics.boosted_azimuth import density_breaks
+from gridscan.physics.boosted_centre import central_integrals
+from gridscan.physics.boosted_emission import (
+    KILOPARSEC,
+    SPEED_OF_LIGHT,
+    Differential,
+    Emission,
+    Setting,
+    Source,
+    prepare,
+)
+from gridscan.physics.boosted_pieces import Estimate, estimate
+from gridscan.physics.boosted_surface import taken
+from gridscan.physics.halo import Halo, annihilated_density, nfw_density
+from gridscan.quadrature import gauss_legendre
+
+FloatArray = NDArray[np.floating[Any]]
+BoolArray = NDArray[np.bool_]
+IndexArray = NDArray[np.intp]
+
+# Orders of the first rule in ln X by the length of the branches, and of the midpoint rule in phi.
+_LENGTHS = (4.0, 6.0, 8.0, 10.0, 13.0)
+_ORDERS = (8, 12, 16, 20, 24, 32)
+_AZIMUTHS = 3
+_DOUBLINGS = 2
+# Below this ratio of the least to the largest distance from the halo centre the midpoint rule is no use.
+_LEAST_RATIO = 0.3
+# The line bends between two nodes: so much longer than the chord it may be.
+_LONGEST_ARC = 1.1
+_NODES_AT_ONCE = 12_000
+_ROUNDING = 1e-13
+
+
+def boosted_flux(
+    time: ArrayLike,
+    kinetic_energy: ArrayLike,
+    dark_matter_mass: ArrayLike,
+    supernova_distance: ArrayLike,
+    halo_distance: ArrayLike,
+    off_centre_angle: ArrayLike,
+    halo: Halo,
+    source: Source,
+    neutrino_cross_section: ArrayLike = 1.0,
+    *,
+    differential: Differential | None = None,
+    parameters: tuple[ArrayLike, ...] = (),
+    convention: str = "standard",
+    accuracy: float = 1e-6,
+    speed_of_light: float = SPEED_OF_LIGHT,
+    kiloparsec: float = KILOPARSEC,
+) -> Estimate:
+    """Return the flux dPhi/dT at Earth of dark matter kicked by the neutrinos of a supernova.
+
+    Parameters
+    ----------
+    time
+        t [s] after the arrival of the neutrinos; before it there is no flux.
+    kinetic_energy, dark_matter_mass
+        T and m [MeV], above 0.
+    supernova_distance, halo_distance
+        R_s > 0 and R_g [kpc], of the supernova and of the centre of the halo from Earth.
+    off_centre_angle
+        beta [rad] between the two, seen from Earth.
+    halo
+        Its density and spike.
+    source
+        The neutrinos.
+    neutrino_cross_section
+        [cm²], total, for the default interaction; a factor for a `differential` of one's own.
+    differential
+        dsigma/dOmega [cm²/sr] of E_nu, T, m [MeV] and sin²(psi/2). The default is isotropic in the
+        centre-of-momentum frame; `gridscan.physics.boosted_emission.differential_of` makes one of an amplitude.
+    parameters
+        Further arguments of `differential`, which broadcast with the others.
+    convention
+        ``"standard"``, or ``"published"`` for the formulas behind the published numbers: with a factor v/c, and,
+        for a `differential` of one's own, one more factor dE_nu/dT.
+    accuracy
+        Relative error to attain.
+    speed_of_light
+        [cm/s].
+    kiloparsec
+        [cm].
+
+    Returns
+    -------
+    Estimate
+        [1/(MeV cm² s)], of the shape to which all parameters broadcast. Exactly 0 for t <= 0 and after the last
+        arrival.
+
+    Raises
+    ------
+    EvaluationError
+        If a parameter is outside its range, or the convention unknown.
+
+    Notes
+    -----
+    Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013; the integral is that of `boosted_emission`.
+    """
+    if not accuracy > 0.0:
+        raise EvaluationError(f"accuracy is {accuracy:g}; allowed is a number above 0")
+    setting, flat, shape = prepare(
+        {
+            "time": time,
+            "kinetic_energy": kinetic_energy,
+            "dark_matter_mass": dark_matter_mass,
+            "supernova_distance": supernova_distance,
+            "halo_distance": halo_distance,
+            "off_centre_angle": off_centre_angle,
+            "neutrino_cross_section": neutrino_cross_section,
+        },
+        *(halo, source),
+        differential=differential,
+        parameters=parameters,
+        convention=convention,
+        speed_of_light=speed_of_light,
+        kiloparsec=kiloparsec,
+    )
+    value, error = flux_of(setting.emission(flat["time"], flat["kinetic_energy"]), accuracy)
+    return estimate(value, error, accuracy, shape)
+
+
+def flux_of(emission: Emission, accuracy: float) -> tuple[FloatArray, FloatArray]:
+    """Return value and error [1/(MeV cm² s)] for points prepared by `boosted_emission.prepare`, shape (n,)."""
+    count = len(emission.scale)
+    value, error = np.zeros(count), np.zeros(count)
+    for group, order in _groups(emission):
+        parts = max(1, -(-len(group) * order // _NODES_AT_ONCE))
+        for index in np.array_split(group, parts):
+            value[index], error[index] = _refined(taken(emission, index), order, accuracy)
+    return value * emission.scale, error * emission.scale
+
+
+def _groups(emission: Emission) -> list[tuple[IndexArray, int]]:
+    """Return the points that something arrives from, by the number of their branches and the order they begin with."""
+    (first, last), (low, high) = emission.surface.upper_ends, emission.surface.lower_ends
+    length = np.maximum(last - first, high - low)
+    kind = np.searchsorted(_LENGTHS, length) + len(_ORDERS) * (high > low)
+    kind[length <= 0.0] = -1
+    return [(np.flatnonzero(kind == k), _ORDERS[k % len(_ORDERS)]) for k in np.unique(kind[kind >= 0])]
+
+
+def _refined(emission: Emission, order: int, accuracy: float) -> tuple[FloatArray, FloatArray]:
+    previous, _, central = _rule(emission, order, _AZIMUTHS, look=True)
+    value, error = np.zeros_like(previous), np.full_like(previous, np.inf)
+    rough = np.flatnonzero(~central)
+    for doubling in range(1, _DOUBLINGS + 1):
+        if not rough.size:
+            break
+        factor = 2**doubling
+        finer, tail, _ = _rule(taken(emission, rough), factor * order, factor * _AZIMUTHS)
+        value[rough], error[rough] = finer, _error(finer, previous[rough], tail)
+        previous[rough] = finer
+        rough = rough[error[rough] > accuracy * value[rough]]
+    rough = np.flatnonzero(central | (error > accuracy * value))
+    if rough.size:
+        value[rough], error[rough] = central_integrals(taken(emission, rough), accuracy)
+    return value, error
+
+
+def _error(finer: FloatArray, coarser: FloatArray, tail: FloatArray) -> FloatArray:
+    """Return a bound on the error of the finer of two rules.
+
+    A rule of twice the order squares the relative error; the power 3/2 is far from that. Two rules can agree by
+    chance, but then the last Legendre coefficients of the integrand tell: the error goes as their square.
+    """
+    difference = np.abs(finer - coarser)
+    some = finer > 0.0
+    ratio = np.divide(difference, finer, out=np.ones_like(finer), where=some)
+    relative_tail = np.divide(tail, finer, out=np.zeros_like(finer), where=some)
+    return difference * np.minimum(1.0, np.sqrt(10.0 * ratio)) + (relative_tail**2 + _ROUNDING) * finer
+
+
+def _rule(
+    emission: Emission, order: int, azimuths: int, look: bool = False
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Return ∫ dw K ∫ dphi rho of each point, its last Legendre coefficients, and whether its line needs another way.
+
+    Whether the line comes near the halo centre is only found out if one is to look.
+    """
+    surface = emission.surface
+    nodes, weights, last_terms = _legendre(order, look)
+    total, tail, central = np.zeros_like(surface.path), np.zeros_like(surface.path), np.zeros(len(surface.path), bool)
+    kicks, used = np.zeros(()), None
+    for lower, (first, last) in ((False, surface.upper_ends), (True, surface.lower_ends)):
+        half = 0.5 * (last - first)
+        if not half.any():
+            continue
+        excess = np.exp(0.5 * (first + last) + half * nodes[:, None])
+        haversine, *place = surface.place(excess, lower)
+        if used is None or not (np.array_equal(used[0], first) and np.array_equal(used[1], last)):
+            # Mostly the same on both branches.
+            kicks = emission.kicks(surface.neutrino_energy(excess), haversine) * (excess / (1.0 + excess))
+            used = first, last
+        squares = emission.radii_squared(*place)
+        if look:
+            central |= _comes_near(emission.setting, *squares, *place) & (half > 0.0)
+        heights = kicks * _midpoint(emission.setting.halo, *squares, azimuths)
+        total += half * (weights @ heights)
+        tail += half * np.abs(last_terms @ heights).max(axis=0)
+    return total, tail, central
+
+
+@functools.cache
+def _legendre(order: int, with_ends: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return nodes and weights, and what the heights are multiplied with for the last three Legendre coefficients.
+
+    The ends, if one wants them too, have no weight.
+    """
+    nodes, weights = gauss_legendre(order)
+    degrees = np.arange(order - 3, order)
+    polynomials = np.polynomial.legendre.legvander(nodes, order - 1)[:, -3:].T
+    terms = (2.0 * degrees[:, None] + 1.0) * polynomials * weights
+    if not with_ends:
+        return nodes, weights, terms
+    return np.array([-1.0, *nodes, 1.0]), np.array([0.0, *weights, 0.0]), np.pad(terms, ((0, 0), (1, 1)))
+
+
+def _midpoint(halo: Halo, mean: FloatArray, amplitude: FloatArray, order: int) -> FloatArray:
+    """Return the integral of the density outside the spike over phi, for r² = mean - amplitude cos(phi)."""
+    total: FloatArray = np.zeros(())
+    slope = float(halo.outer_slope[0]) if (halo.outer_slope == halo.outer_slope[0]).all() else halo.outer_slope
+    annihilates = halo.annihilation.any()
+    for cosine in np.cos((np.arange(order) + 0.5) * (np.pi / order)):
+        radius = np.sqrt(np.maximum(mean - amplitude * cosine, np.finfo(float).tiny))
+        density = nfw_density(radius, halo.scale_density, halo.scale_radius, slope)
+        total = total + (annihilated_density(density, 1.0, halo.annihilation, 1.0) if annihilates else density)
+    return total * (2.0 * np.pi / order)
+
+
+def _comes_near(
+    setting: Setting,
+    mean: FloatArray,
+    amplitude: FloatArray,
+    distance: FloatArray,
+    along: FloatArray,
+    across: FloatArray,
+) -> BoolArray:
+    """Whether the line between neighbouring nodes could come too near to the halo centre for the midpoint rule.
+
+    The distance of a line between two places from G is at least half of what the way by G is longer than it. And the
+    distance from the supernova, which is monotonic along a branch, may be far from that of G.
+    """
+    radius = np.sqrt(np.maximum(mean - amplitude, 0.0))
+    step = _LONGEST_ARC * np.hypot(np.diff(along, axis=0), np.diff(across, axis=0))
+    least = np.maximum(0.5 * (radius[1:] + radius[:-1] - step), 0.0)
+    offset = np.hypot(setting.centre_along, setting.centre_across)
+    inner, outer = np.minimum(distance[1:], distance[:-1]), np.maximum(distance[1:], distance[:-1])
+    least = np.maximum(least, np.maximum(inner - offset, offset - outer))
+    widest = np.maximum(amplitude[1:], amplitude[:-1])
+    steep = least**2 < _LEAST_RATIO**2 * (least**2 + 2.0 * widest)
+    # A line may end at a break, to rounding.
+    return (steep | (least < density_breaks(setting.halo).max(axis=0) * (1.0 - _ROUNDING))).any(axis=0)

@@ -1,0 +1,187 @@
+"""Directions on the sky: from right ascension and declination to the angle between a supernova and the halo centre.
+
+An angle is a number in rad, a quantity with a unit, a text such as ``"23h23m24s"``, ``"+58d49m00s"`` or
+``"111.7 deg"``, or an array of any of these. Equatorial coordinates are those of the ICRS; reading a text and turning
+equatorial into galactic coordinates needs astropy, which is imported then.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import pint
+from numpy.typing import ArrayLike, NDArray
+
+from gridscan.errors import EvaluationError
+from gridscan.units import magnitudes, readable, registry, same_dimension
+
+FloatArray = NDArray[np.floating[Any]]
+Angle: TypeAlias = ArrayLike | pint.Quantity
+
+#: Galactic longitude and latitude [rad] of the centre of the Milky Way, by definition (Sgr A* is 4.3 arcmin off).
+GALACTIC_CENTRE = (0.0, 0.0)
+
+
+def angle_between(longitude: Any, latitude: Any, other_longitude: Any, other_latitude: Any) -> Any:
+    """Return the angle between two directions on a sphere.
+
+    Parameters
+    ----------
+    longitude, latitude, other_longitude, other_latitude
+        Of the two directions [rad], or quantities with units.
+
+    Returns
+    -------
+    Any
+        [rad], 0 to pi; all arguments broadcast.
+
+    Notes
+    -----
+    2 atan2(sqrt(h), sqrt(h')) with the haversine h = sin^2((b - b')/2) + cos(b) cos(b') sin^2((l - l')/2) and its
+    complement h' = 1 - h = sin^2((b + b')/2) + cos(b) cos(b') cos^2((l - l')/2), sums of positive terms both, so that
+    small angles and those near pi keep all digits. Source: Sinnott 1984, Sky & Telescope 68, 159.
+    """
+    half_turn = 0.5 * (longitude - other_longitude)
+    across = np.cos(latitude) * np.cos(other_latitude)
+    haversine = np.sin(0.5 * (latitude - other_latitude)) ** 2 + across * np.sin(half_turn) ** 2
+    complement = np.sin(0.5 * (latitude + other_latitude)) ** 2 + across * np.cos(half_turn) ** 2
+    return 2.0 * np.arctan2(np.sqrt(haversine), np.sqrt(complement))
+
+
+def galactic_coordinates(right_ascension: Angle, declination: Angle) -> tuple[FloatArray, FloatArray]:
+    """Return the galactic longitude and latitude of equatorial coordinates.
+
+    Parameters
+    ----------
+    right_ascension, declination
+        Angles, ICRS; they broadcast. A text says its unit, and hours are 15 degrees: ``"5h35m"``, ``"83.8 deg"``.
+
+    Returns
+    -------
+    longitude, latitude
+        [rad], 0 to 2 pi and -pi/2 to pi/2.
+
+    Raises
+    ------
+    EvaluationError
+        If a text is no angle, or a declination is beyond a pole.
+
+    Notes
+    -----
+    Source: the rotation of `astropy.coordinates`, that of the Hipparcos catalogue, ESA SP-1200, section 1.5.3.
+    """
+    from astropy import units
+    from astropy.coordinates import SkyCoord
+
+    ascension = radians("right_ascension", right_ascension)
+    declined = _latitude("declination", declination)
+    galactic = SkyCoord(*np.broadcast_arrays(ascension, declined), unit=units.rad, frame="icrs").galactic
+    return np.asarray(galactic.l.rad), np.asarray(galactic.b.rad)
+
+
+def off_centre_angle(
+    galactic_longitude: Angle, galactic_latitude: Angle, centre: tuple[Angle, Angle] = GALACTIC_CENTRE
+) -> FloatArray:
+    """Return the angle beta between a direction and the centre of a halo, of galactic coordinates.
+
+    Parameters
+    ----------
+    galactic_longitude, galactic_latitude
+        Angles; they broadcast.
+    centre
+        Galactic longitude and latitude of the centre of the halo.
+
+    Returns
+    -------
+    numpy.ndarray
+        [rad], 0 to pi.
+
+    Raises
+    ------
+    EvaluationError
+        If a text is no angle, or a latitude is beyond a pole.
+    """
+    longitude, latitude = (
+        radians("galactic_longitude", galactic_longitude),
+        _latitude("galactic_latitude", galactic_latitude),
+    )
+    centre_longitude, centre_latitude = centre
+    return np.asarray(
+        angle_between(longitude, latitude, radians("centre", centre_longitude), _latitude("centre", centre_latitude))
+    )
+
+
+def off_centre_angle_of_equatorial(
+    right_ascension: Angle, declination: Angle, centre: tuple[Angle, Angle] | None = None
+) -> FloatArray:
+    """Return the angle beta between a direction and the centre of a halo, of equatorial coordinates.
+
+    Parameters
+    ----------
+    right_ascension, declination
+        Angles, ICRS; see `galactic_coordinates`.
+    centre
+        Right ascension and declination of the centre of the halo; the galactic centre l = b = 0 where it is None.
+
+    Returns
+    -------
+    numpy.ndarray
+        [rad], 0 to pi: 1.950 for Cassiopeia A.
+
+    Raises
+    ------
+    EvaluationError
+        See `galactic_coordinates`.
+    """
+    middle = GALACTIC_CENTRE if centre is None else galactic_coordinates(*centre)
+    return off_centre_angle(*galactic_coordinates(right_ascension, declination), middle)
+
+
+def radians(name: str, angle: Angle) -> FloatArray:
+    """Return an angle, or an array of angles, in rad.
+
+    Parameters
+    ----------
+    name
+        What a message calls it.
+    angle
+        See the module.
+
+    Raises
+    ------
+    EvaluationError
+        If a text is no angle with a unit, a quantity is no angle, or a number is not finite.
+    """
+    if isinstance(angle, pint.Quantity):
+        if not same_dimension(angle.units, registry.rad):
+            raise EvaluationError(f"{name} is in {readable(angle.units)!r}; allowed is an angle, such as '1.95 rad'")
+        values = magnitudes(angle, registry.Unit("rad"))
+    elif np.asarray(angle).dtype.kind in "UO":
+        texts = np.asarray(angle, dtype=str)
+        values = np.array([_read(name, text) for text in texts.ravel().tolist()]).reshape(texts.shape)
+    else:
+        values = np.asarray(angle, dtype=float)
+    if not np.isfinite(values).all():
+        raise EvaluationError(f"{name} is {values[~np.isfinite(values)].flat[0]:g}; allowed is a finite angle")
+    return values
+
+
+def _read(name: str, text: str) -> float:
+    from astropy import units
+    from astropy.coordinates import Angle as AstropyAngle
+
+    try:
+        return float(AstropyAngle(text).to_value(units.rad))
+    except (ValueError, TypeError, units.UnitsError):
+        raise EvaluationError(
+            f"{name} is {text!r}; allowed is an angle with its unit, such as '23h23m24s', '+58d49m00s' or '111.7 deg'"
+        ) from None
+
+
+def _latitude(name: str, angle: Angle) -> FloatArray:
+    values = radians(name, angle)
+    wrong = np.abs(values) > 0.5 * np.pi
+    if wrong.any():
+        raise EvaluationError(f"{name} is {values[wrong].flat[0]:g} rad; allowed is -pi/2 to pi/2")
+    return values

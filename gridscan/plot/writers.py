@@ -1,0 +1,106 @@
+"""How the frames of a movie become a file: a GIF of few colours, or an MP4 where ffmpeg is installed."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.animation import FFMpegWriter
+from numpy.typing import NDArray
+from PIL import Image
+
+from gridscan.errors import SensitivityError, StoreError
+
+Frame = NDArray[np.uint8]
+Writer = Callable[[Path, Iterator[Frame], float], None]
+
+MOST_FRAMES = 1000
+# Of a GIF.
+MOST_COLOURS = 256
+
+
+def writer_for(path: Path, colours: NDArray[np.floating[Any]]) -> Writer:
+    """Return the function that writes frames under a name; its suffix says the format.
+
+    Parameters
+    ----------
+    path
+        ``.gif``, or ``.mp4`` where ffmpeg is installed.
+    colours
+        Red, green and blue from 0 to 1 of the colours of a GIF, shape (n, 3), 256 of them at most: few make it small.
+
+    Raises
+    ------
+    StoreError
+        If the suffix is another one, or ffmpeg is missing.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".gif":
+        return partial(_write_gif, _palette(colours))
+    if suffix != ".mp4":
+        raise StoreError(f"{path}: a movie is written as .gif or .mp4; found {path.suffix or 'no suffix'!r}")
+    if not FFMpegWriter.isAvailable():
+        raise StoreError(f"{path}: an .mp4 needs ffmpeg, which was not found; install it, or give a name with .gif")
+    return _write_mp4
+
+
+def check_pace(frames_per_second: float, dpi: float) -> None:
+    """Refuse a movie that is too fast, or has no size.
+
+    Raises
+    ------
+    SensitivityError
+        Saying what is allowed.
+    """
+    if not 0 < frames_per_second <= 100:
+        raise SensitivityError(f"a movie has more than 0 and up to 100 frames a second; found {frames_per_second:g}")
+    if not 0 < dpi < np.inf:
+        raise SensitivityError(f"a movie has more than 0 pixels per inch; found dpi={dpi:g}")
+
+
+def digits_of(moments: NDArray[np.floating[Any]]) -> int:
+    """Return how many decimals say all times of increasing ones, to a tenth of the shortest step."""
+    room = 0.1 * float(np.diff(moments).min())
+    return next((digits for digits in range(12) if np.abs(moments.round(digits) - moments).max() <= room), 12)
+
+
+def _palette(colours: NDArray[np.floating[Any]]) -> Image.Image:
+    image = Image.new("P", (1, 1))
+    image.putpalette(np.round(255 * np.asarray(colours[:MOST_COLOURS])).astype(np.uint8).tobytes())
+    return image
+
+
+def _write_gif(palette: Image.Image, path: Path, frames: Iterator[Frame], frames_per_second: float) -> None:
+    images = (Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
+    options: dict[str, Any] = {"duration": round(1000 / frames_per_second), "loop": 0, "optimize": True}
+    next(images).save(path, format="GIF", save_all=True, append_images=images, **options)
+
+
+def _write_mp4(path: Path, frames: Iterator[Frame], frames_per_second: float) -> None:
+    # The common pixel format needs an even number of rows and columns.
+    even = (frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2] for frame in frames)
+    first = next(even)
+    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{first.shape[1]}x{first.shape[0]}"]
+    target = ["-c:v", "libx264", "-crf", "20", "-pix_fmt", "yuv420p", "-f", "mp4", str(path)]
+    rate = ["-framerate", f"{frames_per_second:g}", "-i", "pipe:0"]
+    # matplotlib's own writer would draw every frame from nothing.
+    command = [FFMpegWriter.bin_path(), "-y", "-loglevel", "error", *source, *rate, *target]
+    with tempfile.TemporaryFile() as messages:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=messages)
+        assert process.stdin is not None
+        with process, process.stdin as pipe:
+            try:
+                for frame in itertools.chain([first], even):
+                    pipe.write(frame.tobytes())
+            except BrokenPipeError:
+                pass
+        if process.returncode:
+            messages.seek(0)
+            said = messages.read().decode(errors="replace").strip().splitlines() or ["no reason given"]
+            raise OSError(f"ffmpeg failed: {said[-1]}")
