@@ -110,6 +110,11 @@ def events_map(_: Path) -> Any:
     return plot.draw(events, "events_per_year", along=["sfr", "radius"])
 
 
+def sky(_: Path) -> Any:
+    """Draw the sky in dark matter that the neutrinos of Cassiopeia A have boosted."""
+    return plot.sky(gs.evaluate("cas_a_sky", quantities=["sky_flux"]))
+
+
 def _evaluated(quantities: list[str], **values: Any) -> xr.Dataset:
     """Evaluate a scenario of these values, so that the picture says them and no others."""
     text = 'model = "red_supergiants"\n[output]\n' + f"quantities = {json.dumps(quantities)}\n"
@@ -178,7 +183,7 @@ PICTURES: dict[str, Callable[[Path], Any]] = {
     function.__name__: function
     for function in (
         *(counts_by_imf, counts_through_time, signal_through_time, events_by_imf, required_mass, timeline, galaxy),
-        *(isochrone, track, spectra, exceedance, tornado, shares, events_map),
+        *(isochrone, track, spectra, exceedance, tornado, shares, events_map, sky),
     )
 }
 MOVIE = "galaxy_movie"

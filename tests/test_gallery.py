@@ -192,6 +192,15 @@ def test_events_map(tmp_path, model):
     assert axes.get_ylabel().endswith("[kpc]")
 
 
+def test_sky(tmp_path):
+    (axes,) = drawn("sky", tmp_path)
+    told = axes.get_title(loc="left")
+    assert "time = 350 yr" in told
+    labels = [one.get_ylabel() + one.get_xlabel() for one in axes.figure.axes]
+    assert any("MeV$^{-1}$" in label and "sr$^{-1}$" in label for label in labels)
+    assert axes.name == "aitoff"
+
+
 def test_the_files_are_written_and_the_movie_has_its_frames(tmp_path):
     found = dict(make_gallery(tmp_path, only=["timeline", MOVIE], dpi=40, frames=3))
     assert [path.name for path in found] == ["timeline.png", "galaxy_movie.gif"]

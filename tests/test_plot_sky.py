@@ -208,7 +208,7 @@ def test_the_colour_scale_is_logarithmic_and_the_bar_has_the_unit():
     mesh = mesh_of(axes)
     assert isinstance(mesh.norm, LogNorm)
     positive = data.sky_flux.values[data.sky_flux.values > 0]
-    assert (mesh.norm.vmin, mesh.norm.vmax) == pytest.approx((positive.min(), positive.max()))
+    assert (mesh.norm.vmin, mesh.norm.vmax) == pytest.approx((positive.min(), positive.max()), abs=0)
     (bar,) = [one for one in axes.figure.axes if one is not axes]
     label = bar.get_xlabel().replace("\n", " ")
     assert label == "flux of boosted dark matter per solid angle [cm$^{-2}$ MeV$^{-1}$ s$^{-1}$ sr$^{-1}$]"
@@ -258,7 +258,7 @@ def test_axes_that_are_held_are_named_and_a_time_can_be_chosen():
     assert subtitle(sky(data)).startswith("time = 350 yr")
     assert subtitle(sky(data, time=100)).startswith("time = 100 yr")
     axes = sky(data, time="100 yr")
-    assert mesh_of(axes).get_array().max() == pytest.approx(float(data.sky_flux.sel(time=100).max()))
+    assert mesh_of(axes).get_array().max() == pytest.approx(float(data.sky_flux.sel(time=100).max()), abs=0)
     with pytest.raises(SensitivityError, match=r"'time' does not hold 200\.0; the nearest is 100"):
         sky(data, time=200)
 
@@ -404,7 +404,7 @@ def test_a_movie_has_a_frame_for_each_time_in_order_on_one_scale(tmp_path, drawn
     peaks = [float(data.sky_flux.sel(time=time).max()) for time in (100, 230, 350)]
     np.testing.assert_allclose([peak for *_, peak, _ in drawn], peaks)
     low = float(data.sky_flux.where(data.sky_flux > 0).min())
-    assert all((norm.vmin, norm.vmax) == pytest.approx((low, peaks[2])) for *_, norm in drawn)
+    assert all((norm.vmin, norm.vmax) == pytest.approx((low, peaks[2]), abs=0) for *_, norm in drawn)
     assert frames[0].shape[1] == 640
     assert np.abs(frames[0] - frames[2]).max() > 50
     # The colour bar stays as it is.
@@ -462,8 +462,9 @@ def test_a_movie_that_cannot_be_made_is_refused_before_a_figure_is_made(tmp_path
 SCENARIO = """
 model = "boosted_dark_matter"
 [axes]
-time      = ["300 yr", "350 yr"]
-longitude = { values = [90, 100, 110, 120, 130], unit = "deg" }
+time = ["300 yr", "350 yr"]
+kinetic_energy = ["5 MeV", "5.5 MeV", "6 MeV"]
+longitude = { values = [0, 90, 100, 110, 120, 130], unit = "deg" }
 latitude  = { values = [-20, -10, 0, 10], unit = "deg" }
 [output]
 quantities = ["sky_flux", "vanishing_time"]
@@ -488,14 +489,28 @@ def test_the_command_draws_a_sky_of_a_result_or_a_scenario_and_a_movie(folder):
         (("sky.nc", "--kind", "sky", "--at", "time=350 yr"), "sky.png"),
         (("sky.toml", "sky_flux", "--kind", "sky", "--out", "other.png"), "other.png"),
         (("sky.nc", "--kind", "sky", "--out", "sky.gif"), "sky.gif"),
-        (("sky.nc", "sky_flux", "--kind", "sky", "--along", "time", "--out", "along.gif"), "along.gif"),
+        (("sky.nc", "sky_flux", "--kind", "sky", "--along", "kinetic_energy", "--out", "along.gif"), "along.gif"),
     ):
         result = command("plot", *arguments)
         assert result.exit_code == 0, result.output
         assert result.output == f"wrote {name}\n"
         with Image.open(folder / name) as image:
             assert image.size[0] in (640, 800)
-            assert getattr(image, "n_frames", 1) == (2 if name.endswith("gif") else 1)
+            assert getattr(image, "n_frames", 1) == {"sky.gif": 2, "along.gif": 3}.get(name, 1)
+
+
+def test_the_command_draws_the_sky_that_the_file_is_about(folder, monkeypatch):
+    text = SCENARIO.replace('["sky_flux", "vanishing_time"]', '["galactic_sky_flux"]')
+    (folder / "galaxy.toml").write_text(
+        text.replace('["300 yr", "350 yr"]', '["50 kyr"]').replace("sky.nc", "galaxy.nc")
+    )
+    assert command("run", "galaxy.toml").exit_code == 0
+    drawn = []
+    monkeypatch.setattr("gridscan.plot.sky", lambda dataset, quantity: drawn.append(quantity) or sky(dataset, quantity))
+    for file in ("galaxy.nc", "galaxy.toml"):
+        result = command("plot", file, "--kind", "sky")
+        assert result.output == "wrote sky.png\n", result.output
+    assert drawn == ["galactic_sky_flux"] * 2
 
 
 @pytest.mark.parametrize(
