@@ -41,8 +41,8 @@ model.parameter("halo_latitude", source, "Galactic latitude of the centre", unit
 model.parameter("longitude", "0 deg", "Galactic longitude of a direction on the sky")
 model.parameter("latitude", "0 deg", "Galactic latitude of a direction on the sky", minimum=-90, maximum=90)
 
-model.parameter("scale_density", halo, "Density of the halo's profile at its scale", unit="MeV/cm^3", minimum=0)
-model.parameter("scale_radius", halo, "Scale radius of the halo", unit="kpc", minimum=0)
+model.parameter("scale_density", halo, "Density of the halo's profile at its scale", unit="MeV/cm^3", minimum=1e-30)
+model.parameter("scale_radius", halo, "Scale radius of the halo", unit="kpc", minimum=1e-12)
 model.parameter("outer_slope", halo, "Exponent n of 1/((r/r_s) (1 + r/r_s)^n)", minimum=0)
 model.parameter("spike", "none", "Spike around the black hole at the centre of the halo", choices=list(SPIKES))
 model.parameter("black_hole_mass", halo, "Mass of the black hole", unit="Msun", minimum=0)
@@ -90,7 +90,9 @@ model.parameter(
     "Particles counted per kinetic energy, or the factors of the publications put in",
     choices=["standard", "published"],
 )
-model.parameter("accuracy", 1e-6, "Relative accuracy of the fluxes", minimum=1e-12, maximum=0.1)
+model.parameter(
+    "accuracy", 1e-6, "Relative accuracy of the fluxes; of several the highest, for all", minimum=1e-12, maximum=0.1
+)
 model.parameter("accuracy_of_events", 1e-4, "Relative accuracy of what is summed over time", minimum=1e-12, maximum=0.1)
 
 model.constant("speed_of_light")
@@ -204,7 +206,7 @@ def neutrino_squared_amplitude(
     gauged = amplitudes.muon_tau_neutrino(
         above, t, -above - t, dark_matter_mass, neutrino_coupling, dark_matter_coupling, mediator_mass, centred=True
     )
-    return np.where(interaction == "lmu-ltau", gauged, constant)
+    return np.where(interaction == "lmu-ltau", gauged, np.where(interaction == "own", np.nan, constant))
 
 
 @model.quantity("cm^2/sr", long_name="differential cross section of neutrinos on dark matter")
@@ -264,6 +266,14 @@ def _halo(spike: Any, around: dict[str, Any]) -> Halo:
 
 
 def _source(around: dict[str, Any]) -> Source:
+    lists = {name: np.asarray(around[name]) for name in ("temperatures", "mean_energies", "multiplicities")}
+    lengths = {name: values.shape[-1] for name, values in lists.items()}
+    if len(set(lengths.values())) > 1:
+        found = ", ".join(f"{length} {name}" for name, length in lengths.items())
+        raise EvaluationError(f"found {found}; allowed is one of each for each kind of neutrino")
+    for name, values in lists.items():
+        if not (values > 0).all():
+            raise EvaluationError(f"{name} hold {values[~(values > 0)][0]:g}; allowed is more than 0")
     return Source(
         around["luminosity"],
         around["emission_duration"],
@@ -297,11 +307,20 @@ def _differential(cross_section: Any) -> Callable[..., Any]:
             kinetic_energy=kinetic_energy,
             scattering_haversine=haversine,
         )
-        if (found < 0.0).any():
-            raise EvaluationError("the cross section of neutrinos is negative, which no squared amplitude is")
-        return found
+        return _sound(found, "neutrinos", "neutrino_squared_amplitude")
 
     return differential
+
+
+def _sound(cross_section: Any, whose: str, replaced: str) -> Any:
+    if not (cross_section >= 0.0).all():
+        wrong = cross_section[~(cross_section >= 0.0)][0]
+        found = "negative" if wrong < 0 else "no number"
+        raise EvaluationError(
+            f"the cross section of {whose} is {found}; a squared amplitude is 0 or more (interaction = 'own' needs one,"
+            f" by Model.replace({replaced}=…))"
+        )
+    return cross_section
 
 
 def _at_points(function: Any, points: Any, shape: tuple[int, ...], **values: Any) -> Any:
@@ -548,7 +567,8 @@ def events_per_target(
     def cross_section(kinetic_energy, dark_matter_mass, points):
         del dark_matter_mass
         shape = np.broadcast_shapes(kinetic_energy.shape, points.shape)
-        return _at_points(target_scattering_cross_section, points, shape, kinetic_energy=kinetic_energy)
+        found = _at_points(target_scattering_cross_section, points, shape, kinetic_energy=kinetic_energy)
+        return _sound(found, "the target", "target_squared_amplitude")
 
     found = boosted_events.boosted_events(
         *(around["dark_matter_mass"], *(around[name] for name in _PLACE), _halo(spike, around), _source(around)),
@@ -585,7 +605,7 @@ def events_error(events_per_target_error, number_of_targets):
 # The supernovae of the Galaxy, all together.
 
 model.parameter("supernova_rate", "0.0163 / yr", "Rate of core-collapse supernovae in the Galaxy", minimum=0)
-model.parameter("supernova_history", "100 kyr", "How long supernovae have exploded before the last time", minimum=0)
+model.parameter("supernova_history", "100 kyr", "How long supernovae have exploded before the last time", minimum=1e-6)
 model.parameter("supernova_seed", 1, "Seed of the random supernovae", integer=True, minimum=0)
 model.parameter("disk_scale_length", "2.9 kpc", "Scale length of the disk in which they explode", minimum=1e-6)
 model.parameter("disk_scale_height", "0.3 kpc", "Scale height of the disk in which they explode", minimum=0)

@@ -97,6 +97,9 @@ def _branch(emission: Emission, lower: bool, accuracy: float) -> tuple[FloatArra
     first, last = emission.surface.lower_ends if lower else emission.surface.upper_ends
     line = _line(emission, lower, first, last)
     start, stop = line.inverse(first), line.inverse(last)
+    # Where distances leave the range of a double, nothing can be said here.
+    broken = ~(np.isfinite(start) & np.isfinite(stop))
+    start, stop = np.where(broken, 0.0, start), np.where(broken, 0.0, stop)
     count = len(first)
     steps = int(np.ceil((stop - start).max() / _PANEL)) + 1
     regular = start + (stop - start) * np.linspace(0.0, 1.0, steps + 1)[:, None]
@@ -107,7 +110,8 @@ def _branch(emission: Emission, lower: bool, accuracy: float) -> tuple[FloatArra
     def integrand(s: FloatArray, piece: IndexArray) -> FloatArray:
         return _height(taken(line, owner[piece]), s)
 
-    return integrate_pieces(integrand, owner, low[owner, panel], high[owner, panel], count, accuracy, _ROUNDS)
+    value, error = integrate_pieces(integrand, owner, low[owner, panel], high[owner, panel], count, accuracy, _ROUNDS)
+    return np.where(broken, np.nan, value), np.where(broken, np.nan, error)
 
 
 def _height(line: _Line, s: FloatArray) -> FloatArray:

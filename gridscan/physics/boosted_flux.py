@@ -172,6 +172,11 @@ def _refined(emission: Emission, order: int, accuracy: float) -> tuple[FloatArra
     rough = np.flatnonzero(central | (error > accuracy * value))
     if rough.size:
         value[rough], error[rough] = central_integrals(taken(emission, rough), accuracy)
+    lost = np.flatnonzero(~(np.isfinite(value) & np.isfinite(error)))
+    if lost.size:
+        # A value beyond the range in which the line to the centre can be followed: its order of magnitude, and said so.
+        value[lost] = _rule(taken(emission, lost), 4 * order, 4 * _AZIMUTHS)[0]
+        error[lost] = value[lost]
     return value, error
 
 

@@ -152,8 +152,10 @@ def summed_over_visible(
     end = history["supernova_history"]
     outside = ~((time >= 0.0) & (time <= end))
     if outside.any():
+        year = 31557600.0
         raise EvaluationError(
-            f"time is {time[outside][0] / end if end else np.inf:.4g} of supernova_history; allowed is 0 to 1 of it"
+            f"time is {time[outside][0] / year:.6g} yr; allowed is 0 to {end / year:.6g} yr, for it counts from the "
+            "begin of the supernova_history here"
         )
     found = draw_supernovae(*history.values())
     total = np.zeros(time.shape)

@@ -289,7 +289,7 @@ def values_of(name, parameter):
     if parameter.vector is not None:
         return [list(parameter.default), [1.05 * value for value in parameter.default]]
     if parameter.choices:
-        return list(parameter.choices)
+        return [choice for choice in parameter.choices if choice != "own"]
     value = LABELLED.get(name, parameter.default)
     return [value, value + 1] if parameter.integer else [value, 1.05 * value]
 
@@ -412,7 +412,26 @@ def test_the_published_factors_of_an_amplitude_of_ones_own_are_asked_for_by_its_
     assert published > plain[1] * 1.0001
 
 
+def test_an_own_interaction_needs_an_amplitude_and_lists_need_one_entry_a_species(model):
+    with pytest.raises(EvaluationError, match=r"'own' needs one, by Model.replace\(neutrino_squared_amplitude=…\)"):
+        model.evaluate("flux", interaction="own")
+    with pytest.raises(EvaluationError, match="found 2 temperatures, 3 mean_energies, 3 multiplicities"):
+        model.evaluate("flux", temperatures=["1 MeV", "2 MeV"])
+    with pytest.raises(EvaluationError, match="mean_energies hold 0; allowed is more than 0"):
+        model.evaluate("flux", mean_energies=["0 MeV", "1 MeV", "2 MeV"])
+
+
+def test_events_beyond_the_range_of_distances_are_given_with_an_honest_error(model):
+    extreme = {"interaction": "lmu-ltau", "dark_matter_mass": "1e6 MeV"}
+    found = model.evaluate(["events_per_target", "events_per_target_error"], exposure_start="0 s", **extreme)
+    nearly = model.evaluate(["events_per_target"], exposure_start="10 s", **extreme)
+    assert float(found.events_per_target) == pytest.approx(float(nearly.events_per_target), rel=1e-3)
+    assert float(found.events_per_target_error) >= 0
+
+
 def test_a_negative_squared_amplitude_is_refused(model):
+    with pytest.raises(EvaluationError, match="the cross section of the target is negative"):
+        model.replace(target_squared_amplitude=lambda s: -(s / s)).evaluate("events_per_target")
     with pytest.raises(EvaluationError, match="the cross section of neutrinos is negative"):
         model.replace(neutrino_squared_amplitude=lambda s, dark_matter_mass: -1e-20 * s / dark_matter_mass**2).evaluate(
             "flux"
@@ -800,7 +819,7 @@ def test_a_form_factor_lowers_the_events_on_xenon_the_more_the_heavier_dark_matt
     [
         (lambda s: s, UnitError, "gives 'MeV\\^2', expected the declared unit '1'"),
         (lambda s, mass: s / mass**2, GridscanError, "asks for the unknown name 'mass'"),
-        (lambda s, t: np.sqrt(t / s), EvaluationError, "nan"),
+        (lambda s, t: np.sqrt(t / s), EvaluationError, "the cross section of neutrinos is no number"),
     ],
 )
 def test_an_amplitude_that_is_none_is_refused(model, function, error, message):
