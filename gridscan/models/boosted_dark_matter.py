@@ -185,6 +185,13 @@ def mediator_mass(mediator_mass_ratio, dark_matter_mass):
     return mediator_mass_ratio * dark_matter_mass
 
 
+def _either(condition: Any, first: Callable[[], Any], second: Callable[[], Any], like: Any) -> Any:
+    """Return `np.where` of two formulas, and do not work out one that is nowhere chosen, but in the proof of units."""
+    if not hasattr(like, "units") and (condition.all() or not condition.any()):
+        return first() if condition.all() else second()
+    return np.where(condition, first(), second())
+
+
 @model.quantity("1", long_name="squared amplitude of neutrinos on dark matter")
 def neutrino_squared_amplitude(
     s,
@@ -200,13 +207,18 @@ def neutrino_squared_amplitude(
     speed_of_light,
 ):
     """|M|², that of a constant cross section (16π s σ) or of L_μ - L_τ. Source: Lin et al. 2023, PRD 108, 083013."""
-    constant = 16 * np.pi * s * neutrino_cross_section / (hbar * speed_of_light) ** 2
-    # s and u less m², which rounding takes from s and u of light neutrinos.
-    above = 2 * dark_matter_mass * neutrino_energy
-    gauged = amplitudes.muon_tau_neutrino(
-        above, t, -above - t, dark_matter_mass, neutrino_coupling, dark_matter_coupling, mediator_mass, centred=True
-    )
-    return np.where(interaction == "lmu-ltau", gauged, np.where(interaction == "own", np.nan, constant))
+
+    def gauged():
+        # s and u less m², which rounding takes from s and u of light neutrinos.
+        above = 2 * dark_matter_mass * neutrino_energy
+        couplings = (neutrino_coupling, dark_matter_coupling, mediator_mass)
+        return amplitudes.muon_tau_neutrino(above, t, -above - t, dark_matter_mass, *couplings, centred=True)
+
+    def constant():
+        squared = 16 * np.pi * s * neutrino_cross_section / (hbar * speed_of_light) ** 2
+        return np.where(interaction == "own", np.nan, squared) if (interaction == "own").any() else squared
+
+    return _either(interaction == "lmu-ltau", gauged, constant, s)
 
 
 @model.quantity("cm^2/sr", long_name="differential cross section of neutrinos on dark matter")
@@ -225,9 +237,13 @@ def neutrino_differential_cross_section(
     whole = neutrino_squared_amplitude * (hbar * speed_of_light) ** 2
     scale = whole / (16 * np.pi * dark_matter_mass * (dark_matter_mass + 2 * neutrino_energy))
     counted = scale * kinematics.angular_density(neutrino_energy, dark_matter_mass, scattering_haversine)
-    slope = kinematics.neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine)
-    published = kinematics.velocity(kinetic_energy, dark_matter_mass) * np.where(interaction == "constant", 1.0, slope)
-    return counted * np.where(convention == "standard", 1.0, published)
+
+    def published():
+        slope = kinematics.neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine)
+        factor = np.where(interaction == "constant", 1.0, slope)
+        return counted * kinematics.velocity(kinetic_energy, dark_matter_mass) * factor
+
+    return _either(convention == "standard", lambda: counted, published, counted)
 
 
 # The flux on the sky.
@@ -497,11 +513,17 @@ def target_squared_amplitude(
     speed_of_light,
 ):
     """|M|², that of a constant cross section (16π s σ) or of L_μ - L_τ. Source: Lin et al. 2023, PRD 108, 083013."""
-    constant = 16 * np.pi * s * target_cross_section / (hbar * speed_of_light) ** 2
-    gauged = amplitudes.muon_tau_target(
-        s, t, u, dark_matter_mass, dark_matter_coupling, kinetic_mixing, mediator_mass, target_mass
+
+    def gauged():
+        couplings = (dark_matter_coupling, kinetic_mixing, mediator_mass)
+        return amplitudes.muon_tau_target(s, t, u, dark_matter_mass, *couplings, target_mass)
+
+    return _either(
+        interaction == "lmu-ltau",
+        gauged,
+        lambda: 16 * np.pi * s * target_cross_section / (hbar * speed_of_light) ** 2,
+        s,
     )
-    return np.where(interaction == "lmu-ltau", gauged, constant)
 
 
 @model.kernel(

@@ -57,7 +57,7 @@ def fluence_of(
         width = np.where(late, (last - peak)[who], peak[who])
         time = np.where(late, peak[who], 0.0) + width * grown
         emission = taken(setting, who).emission(time, kinetic_energy[who], np.where(late, width * grown, -width * left))
-        value, error = flux_of(emission, 0.1 * accuracy)
+        value, error = flux_of(emission, 0.3 * accuracy)
         slope = width * grown * left
         noise.add(who, value * slope, error * slope)
         return value * slope
