@@ -67,13 +67,19 @@ def find_scenario(
             folder=path.parent,
             model=model,
             overrides=merged,
-            tables=found.tables,
+            tables=_not_named(found.tables, overrides or {}),
         )
     if not os.path.exists(path) and str(source) in shipped_scenarios():
         return Scenario.load(shipped_scenarios()[str(source)], model=model, overrides=overrides)
     if not os.path.exists(path) and not path.suffix and (hint := nearest(str(source), shipped_scenarios())):
         raise ScenarioError(f"there is no scenario {str(source)!r}, neither a file nor a shipped one{hint}")
     return Scenario.load(path, model=model, overrides=overrides)
+
+
+def _not_named(tables: Mapping[str, str], overrides: Mapping[str, Any]) -> dict[str, str]:
+    """Return the files that a result carries but those that are named anew, which are read anew."""
+    named = {str(item) for value in overrides.values() for item in (value if isinstance(value, list) else [value])}
+    return {name: content for name, content in tables.items() if name not in named}
 
 
 def plan(

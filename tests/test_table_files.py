@@ -117,6 +117,15 @@ def test_a_result_carries_the_table_and_is_made_again_without_it(place, tmp_path
             assert scenario_in(tmp_path / "again.nc").tables == {"mine.csv": DOUBLED}
 
 
+def test_a_table_that_is_named_anew_is_read_anew(place, tmp_path):
+    result = gs.run(place / "own.toml", output=tmp_path / "first.nc")
+    (tmp_path / "mine.csv").write_text(SHIPPED, encoding="utf-8")
+    kept, anew = gs.evaluate(result), gs.evaluate(result, overrides={"stellar_table": "mine.csv"})
+    shipped = gs.evaluate(place / "own.toml", overrides={"stellar_table": "stellar_phases.csv"})
+    np.testing.assert_array_equal(anew.stars_alive, shipped.stars_alive)
+    assert (kept.stars_alive > anew.stars_alive).any()
+
+
 def test_the_identity_of_a_result_is_the_content_of_the_table(place):
     first = scenario_in(gs.run(place / "own.toml")).fingerprint
     (place / "moved.csv").write_text(DOUBLED, encoding="utf-8")
