@@ -297,6 +297,20 @@ def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(signature.parameters)
 
 
+def wired_by(names: Iterable[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let what a function takes as ``**keywords`` be wired by these names, but those of its other arguments."""
+
+    def wire(function: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(function)
+        own = {name: item for name, item in signature.parameters.items() if item.kind is not item.VAR_KEYWORD}
+        rest = dict.fromkeys(name for name in names if name not in own)
+        named = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in rest]
+        function.__signature__ = signature.replace(parameters=[*own.values(), *named])  # type: ignore[attr-defined]
+        return function
+
+    return wire
+
+
 def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel) -> Quantity:
     """Return a quantity of the name and unit of `node` that is computed by another function.
 

@@ -6,7 +6,6 @@ arrive; what kicks them; the flux; what it does in a detector. Masses are given 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from gridscan.errors import EvaluationError
 from gridscan.model import Model
+from gridscan.nodes import wired_by
 from gridscan.physics import amplitudes, boosted_events, galactic_supernovae, geometry, kinematics, supernova
 from gridscan.physics.boosted_emission import Source
 from gridscan.physics.boosted_flux import boosted_flux
@@ -298,20 +298,6 @@ def _source(around: dict[str, Any]) -> Source:
     )
 
 
-def _wired(*groups: dict[str, Any], without: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Any]:
-    """Let what a function takes as ``**around`` be wired by the names in some groups."""
-
-    def wire(function: Callable[..., Any]) -> Callable[..., Any]:
-        signature = inspect.signature(function)
-        own = [item for item in signature.parameters.values() if item.kind is not item.VAR_KEYWORD]
-        names = [name for group in groups for name in group if name not in {*without, *(item.name for item in own)}]
-        named = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in dict.fromkeys(names)]
-        function.__signature__ = signature.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
-        return function
-
-    return wire
-
-
 def _differential(cross_section: Any) -> Callable[..., Any]:
     """Return a quantity of the grid as a function of arrays whose last axis are the points."""
 
@@ -377,7 +363,7 @@ def halo_radius(path_length, longitude, latitude, halo_longitude, halo_latitude,
 
 
 @model.kernel("MeV/cm^3", long_name="density of dark matter where the kick is", halo_radius="kpc", **_HALO)
-@_wired(_HALO)
+@wired_by([*_HALO])
 def dark_matter_density(halo_radius, spike, **around):
     """ρ of the profile with its spike. Source: Gondolo & Silk 1999; Lin & Wu 2024."""
     return _halo(spike, around).density(halo_radius)
@@ -434,7 +420,7 @@ def sky_flux(
     accuracy="1",
     **{**_PLACE, **_HALO, **_SOURCE, **_KICK},
 )
-@_wired(_PLACE, _HALO, _SOURCE, without=("neutrino_energy", "scattering_haversine"))
+@wired_by([*_PLACE, *_HALO, *_SOURCE])
 def flux(time, kinetic_energy, spike, accuracy, neutrino_differential_cross_section, **around):
     """dΦ/dT = ∫ dΩ j dl/dt, by a rule that follows the arrival surface. Source: Lin et al. 2023, PRD 108, 083013."""
     place = (around["dark_matter_mass"], *(around[name] for name in _PLACE))
@@ -462,7 +448,7 @@ _ENERGIES: dict[str, Any] = {"kinetic_energy_min": "MeV", "kinetic_energy_max": 
     accuracy_of_events="1",
     **{**_PLACE, **_HALO, **_SOURCE, **_KICK, **_ENERGIES},
 )
-@_wired(_PLACE, _HALO, _SOURCE, _ENERGIES)
+@wired_by([*_PLACE, *_HALO, *_SOURCE, *_ENERGIES])
 def integrated_flux(time, spike, accuracy_of_events, neutrino_differential_cross_section, **around):
     """∫ dT dΦ/dT. Source: definition."""
     _check_windows(around)
@@ -482,7 +468,7 @@ def integrated_flux(time, spike, accuracy_of_events, neutrino_differential_cross
     accuracy_of_events="1",
     **{**_PLACE, **_HALO, **_SOURCE, **_KICK, **_WINDOW},
 )
-@_wired(_PLACE, _HALO, _SOURCE, _WINDOW)
+@wired_by([*_PLACE, *_HALO, *_SOURCE, *_WINDOW])
 def fluence(kinetic_energy, spike, accuracy_of_events, neutrino_differential_cross_section, **around):
     """∫ dt dΦ/dT over the exposure. Source: definition."""
     _check_windows(around)
@@ -579,7 +565,7 @@ def target_scattering_cross_section(
     target_scattering_cross_section="cm^2",
     **{**_PLACE, **_HALO, **_SOURCE, **_KICK, **_WINDOW, **_ENERGIES},
 )
-@_wired(_PLACE, _HALO, _SOURCE, _WINDOW, _ENERGIES)
+@wired_by([*_PLACE, *_HALO, *_SOURCE, *_WINDOW, *_ENERGIES])
 def events_per_target(
     spike, accuracy_of_events, neutrino_differential_cross_section, target_scattering_cross_section, **around
 ):
@@ -657,7 +643,7 @@ _HISTORY: dict[str, Any] = {
     sky_flux="1/MeV/cm^2/s/sr",
     **_HISTORY,
 )
-@_wired(_HISTORY)
+@wired_by([*_HISTORY])
 def galactic_sky_flux(time, kinetic_energy, dark_matter_mass, speed_of_light, sky_flux, **around):
     """Σ dΦ/(dT dΩ)(t - t_i) of supernovae drawn in a disk, t from 0 on. Source: Adams et al. 2013 for the disk."""
     bare = (time, kinetic_energy, dark_matter_mass, speed_of_light, *around.values())

@@ -6,8 +6,6 @@ near the Sun; which flux of neutrinos they send; which events that makes in a de
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,6 +13,7 @@ import numpy as np
 
 from gridscan.counting import share
 from gridscan.model import Model
+from gridscan.nodes import wired_by
 from gridscan.physics import cross_sections, detection, galaxy, nearby_stars, spectra
 from gridscan.physics import stars as star_counts
 from gridscan.physics.phase_windows import phase_ages
@@ -291,13 +290,8 @@ def carbon_burning_rsg_within(carbon_burning_rsg, fraction_within):
     return carbon_burning_rsg * fraction_within
 
 
-def _in_galaxy(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let what a function takes as ``**in_galaxy`` be wired by the names of the parameters of the galaxy."""
-    signature = inspect.signature(function)
-    named = [item for item in signature.parameters.values() if item.kind is not item.VAR_KEYWORD]
-    named += [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in _GALAXY]
-    function.__signature__ = signature.replace(parameters=named)  # type: ignore[attr-defined]
-    return function
+# What a function takes as ``**in_galaxy`` is wired by the names of the parameters of the galaxy.
+_in_galaxy = wired_by(_GALAXY)
 
 
 @model.quantity("1", long_name="probability that no carbon-burning red supergiant is within the radius")
