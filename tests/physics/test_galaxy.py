@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from galaxies import MILKY_WAY
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
@@ -12,24 +13,6 @@ from gridscan.physics import galaxy
 from gridscan.quadrature import gauss_legendre, integrate_panels
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "red_supergiants.json").read_text(encoding="utf-8"))
-MILKY_WAY = {
-    "sun_x": -8.2,
-    "sun_y": 0.0,
-    "disk_scale_length": 1.8,
-    "disk_inner_radius": 0.5,
-    "disk_outer_radius": 15.0,
-    "arm_fraction": 0.65,
-    "arm_count": 4,
-    "arm_pitch": np.radians(12.0),
-    "arm_phase": np.radians(20.0),
-    "arm_width": 0.30,
-    "arm_reference_radius": 5.0,
-    "arm_inner_radius": 3.0,
-    "arm_outer_radius": 13.0,
-    "ring_fraction": 0.10,
-    "ring_radius": 4.5,
-    "ring_width": 0.5,
-}
 FLOOR = 0.05
 VARIANTS = {
     "default": {},

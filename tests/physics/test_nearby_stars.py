@@ -2,6 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from galaxies import MILKY_WAY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
@@ -12,24 +13,6 @@ from gridscan.errors import EvaluationError
 from gridscan.physics import compound_poisson, galaxy, nearby_stars
 from gridscan.physics.nearby_stars import flux_exceedance, nearest_distance_quantile
 
-MILKY_WAY = {
-    "sun_x": -8.2,
-    "sun_y": 0.0,
-    "disk_scale_length": 1.8,
-    "disk_inner_radius": 0.5,
-    "disk_outer_radius": 15.0,
-    "arm_fraction": 0.65,
-    "arm_count": 4,
-    "arm_pitch": np.radians(12.0),
-    "arm_phase": np.radians(20.0),
-    "arm_width": 0.30,
-    "arm_reference_radius": 5.0,
-    "arm_inner_radius": 3.0,
-    "arm_outer_radius": 13.0,
-    "ring_fraction": 0.10,
-    "ring_radius": 4.5,
-    "ring_width": 0.5,
-}
 VARIANTS = {
     "default": {},
     "three arms the other way": {"arm_count": 3, "arm_pitch": -0.3, "arm_phase": 1.0},
