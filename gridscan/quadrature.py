@@ -55,6 +55,25 @@ def gauss_legendre(order: int) -> tuple[FloatArray, FloatArray]:
 
 
 @functools.cache
+def legendre_terms(order: int) -> FloatArray:
+    """Return what values at the nodes of `gauss_legendre` are multiplied with for their Legendre coefficients.
+
+    Parameters
+    ----------
+    order
+        Number of nodes, at least 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        Read-only, of shape (degrees, nodes), degrees 0 to `order` - 1, computed once for each order.
+    """
+    nodes, weights = gauss_legendre(order)
+    polynomials = np.polynomial.legendre.legvander(nodes, order - 1).T
+    return _frozen((np.arange(order) + 0.5)[:, None] * polynomials * weights)
+
+
+@functools.cache
 def gauss_kronrod() -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the nodes on [-1, 1] of the 15-point Kronrod rule, its weights, and those of the Gauss rule inside it.
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridscan.quadrature import gauss_kronrod, gauss_legendre, integrate_panels, panels_between
+from gridscan.quadrature import gauss_kronrod, gauss_legendre, integrate_panels, legendre_terms, panels_between
 
 
 @pytest.mark.parametrize("order", [1, 2, 5, 12, 40])
@@ -14,9 +14,17 @@ def test_gauss_legendre_is_exact_for_polynomials_of_twice_its_order(order):
         assert weights @ nodes**power == pytest.approx((1 + (-1) ** power) / (power + 1), abs=2e-14)
 
 
+@pytest.mark.parametrize("order", [1, 4, 16])
+def test_a_series_of_legendre_polynomials_has_its_coefficients(order):
+    coefficients = np.random.default_rng(1).normal(size=order)
+    heights = np.polynomial.legendre.legval(gauss_legendre(order)[0], coefficients)
+    np.testing.assert_allclose(legendre_terms(order) @ heights, coefficients, rtol=1e-12, atol=1e-13)
+
+
 def test_rules_are_computed_once_and_cannot_be_written_to():
     assert gauss_legendre(7) is gauss_legendre(7)
-    for values in (*gauss_legendre(7), *gauss_kronrod()):
+    assert legendre_terms(7) is legendre_terms(7)
+    for values in (*gauss_legendre(7), *gauss_kronrod(), legendre_terms(7)):
         with pytest.raises(ValueError, match="read-only"):
             values[0] = 1.0
 

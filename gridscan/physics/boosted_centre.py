@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gridscan.physics.boosted_azimuth import circle_integral, density_breaks
 from gridscan.physics.boosted_emission import Emission
-from gridscan.physics.boosted_pieces import integrate_pieces
+from gridscan.physics.boosted_pieces import Pieces, integrate_pieces
 from gridscan.physics.boosted_surface import taken
 from gridscan.quadrature import panels_between
 
@@ -106,19 +106,23 @@ def _branch(emission: Emission, lower: bool, accuracy: float) -> tuple[FloatArra
     cuts = np.concatenate([regular, np.clip(0.0, start, stop)[None], _touches(line, start, stop)])
     low, high = panels_between(cuts.T)
     owner, panel = np.nonzero(high > low)
+    rough = np.ones(len(owner), dtype=bool)
+    pieces = Pieces(owner, low[owner, panel], high[owner, panel], rough, rough)
 
-    def integrand(s: FloatArray, piece: IndexArray) -> FloatArray:
-        return _height(taken(line, owner[piece]), s)
+    def integrand(s: FloatArray, piece: IndexArray) -> tuple[FloatArray, FloatArray]:
+        heights = _height(taken(line, np.tile(owner[piece], len(s))), s.ravel()).reshape(s.shape)
+        return heights, np.zeros_like(heights)
 
-    value, error = integrate_pieces(integrand, owner, low[owner, panel], high[owner, panel], count, accuracy, _ROUNDS)
+    value, error = integrate_pieces(integrand, pieces, count, accuracy, _ROUNDS)
     return np.where(broken, np.nan, value), np.where(broken, np.nan, error)
 
 
 def _height(line: _Line, s: FloatArray) -> FloatArray:
     """Return K ∫ dphi rho |dw/ds| at one s for each point."""
     excess = np.exp(line.nearest + line.width * np.sinh(s))
-    haversine = line.emission.surface.place(excess, line.lower)[0]
-    kicks = line.emission.kicks(line.emission.surface.neutrino_energy(excess), haversine)
+    surface = line.emission.surface
+    haversine = surface.place(excess, line.lower)[0]
+    kicks = line.emission.setting.kicks(surface.neutrino_energy(excess), haversine, surface.kinetic_energy)
     jacobian = excess / (1.0 + excess) * line.width * np.cosh(s)
     density = circle_integral(line.emission.setting.halo, *line.from_centre(s))
     return kicks * jacobian * density

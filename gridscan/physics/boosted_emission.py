@@ -152,19 +152,37 @@ class Setting:
 
         What is left of the times after t_peak [s] may be given, where the difference of the two would be rounding.
         """
-        source, light_speed = self.source, self.light_speed
-        # With the supernova in the halo centre, the centre without dark matter is one more sphere about it.
-        central = np.hypot(self.centre_along, self.centre_across) == 0.0
-        empty = np.maximum(np.asarray(source.neutrinosphere), np.where(central, self.halo.centre_cutoff, 0.0))
+        light_speed = self.light_speed
         surface = arrival_surface(
             *(time * light_speed, kinetic_energy, self.mass, self.supernova_distance),
-            *(empty, np.asarray(source.temperatures).max(axis=0)),
+            *(self.empty_radius(), self.hottest()),
             None if after_peak is None else after_peak * light_speed,
         )
-        energy = np.asarray(source.luminosity) * np.asarray(source.duration)
-        energy_of_one = energy / np.asarray(source.multiplicities).sum(axis=0)
-        area = 4.0 * np.pi * self.kiloparsec**2 * self.supernova_distance * surface.path
-        return Emission(self, surface, self.speed_of_light * energy_of_one * self.cross_section / (area * self.mass))
+        return Emission(self, surface, self.strength() * self.light_speed / surface.path)
+
+    def strength(self) -> FloatArray:
+        """Tau L_1 sigma/(4 pi R_s m), times kpc [cm² kpc/cm³... ]."""
+        source = self.source
+        energy_of_one = np.multiply(source.luminosity, source.duration) / np.sum(source.multiplicities, axis=0)
+        area = 4.0 * np.pi * self.kiloparsec * self.supernova_distance
+        return np.asarray(energy_of_one * self.cross_section / (area * self.mass))
+
+    def empty_radius(self) -> FloatArray:
+        """Radius of the sphere about the supernova from which nothing comes [kpc]."""
+        # With the supernova in the halo centre, the centre without dark matter is one more sphere about it.
+        central = np.hypot(self.centre_along, self.centre_across) == 0.0
+        return np.maximum(np.asarray(self.source.neutrinosphere), np.where(central, self.halo.centre_cutoff, 0.0))
+
+    def hottest(self) -> FloatArray:
+        """Temperature of the hottest species [MeV]."""
+        return np.asarray(np.max(self.source.temperatures, axis=0))
+
+    def kicks(self, energy: FloatArray, haversine: FloatArray, kinetic_energy: FloatArray) -> FloatArray:
+        """K [cm²/(MeV² sr)] for neutrino energies and kinetic energies [MeV] and sin²(psi/2), shape (nodes, n)."""
+        return kick_rate(
+            *(self.source.of_species_last(), self.differential, self.parameters, self.powers),
+            *(energy, haversine, kinetic_energy, self.mass),
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -184,14 +202,6 @@ class Emission:
     setting: Setting
     surface: Surface
     scale: FloatArray
-
-    def kicks(self, energy: FloatArray, haversine: FloatArray) -> FloatArray:
-        """K [cm²/(MeV² sr)] for neutrino energies [MeV] and sin²(psi/2), shape (nodes, n)."""
-        setting = self.setting
-        return kick_rate(
-            *(setting.source.of_species_last(), setting.differential, setting.parameters, setting.powers),
-            *(energy, haversine, self.surface.kinetic_energy, setting.mass),
-        )
 
     def radii_squared(
         self, distance: FloatArray, along: FloatArray, across: FloatArray

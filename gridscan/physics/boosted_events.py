@@ -2,8 +2,8 @@
 
     N = ∫ dT sigma_target(T) ∫ dt dPhi/dT
 
-Where t_peak(T) or t_van(T) passes an end of the exposure the
-integral over time is not smooth in T: these energies, which have closed forms, are ends of pieces in ln T.
+Where t_peak(T), t_van(T), or the arrival from the halo centre passes an end of the exposure, the integral over time is
+not smooth in T: these energies, which have closed forms, are ends of pieces in ln T.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.physics.boosted_emission import KILOPARSEC, SPEED_OF_LIGHT, Differential, Setting, Source, prepare
-from gridscan.physics.boosted_fluence import Noise, fluence_of
+from gridscan.physics.boosted_fluence import fluence_of
 from gridscan.physics.boosted_flux import flux_of
-from gridscan.physics.boosted_pieces import Estimate, estimate, in_blocks, integrate_pieces
+from gridscan.physics.boosted_pieces import Estimate, Pieces, estimate, in_blocks, integrate_pieces
 from gridscan.physics.boosted_surface import taken
 from gridscan.physics.halo import Halo
 from gridscan.quadrature import panels_between
@@ -29,7 +29,7 @@ IndexArray = NDArray[np.intp]
 TargetCrossSection = Callable[..., FloatArray]
 
 _ROUNDS = 8
-_EVENTS_AT_ONCE = 8
+_EVENTS_AT_ONCE = 16
 _ENERGIES_AT_ONCE = 128
 _PHYSICS = (*("dark_matter_mass", "supernova_distance", "halo_distance", "off_centre_angle", "neutrino_cross_section"),)
 
@@ -251,17 +251,15 @@ def integrated_flux(
 
 def _flux_integrals(setting: Setting, numbers: dict[str, FloatArray], accuracy: float) -> tuple[FloatArray, FloatArray]:
     time = np.maximum(numbers["time"], 0.0)
-    length, owner, lower, upper = _energy_pieces(setting, numbers, (time,))
-    noise = Noise()
+    pieces = _energy_pieces(setting, numbers, (time,))
 
-    def integrand(log_energy: FloatArray, piece: IndexArray) -> FloatArray:
-        who, energy = owner[piece], np.exp(log_energy)
-        value, error = flux_of(taken(setting, who).emission(time[who], energy), 0.2 * accuracy)
-        noise.add(who, value * energy, error * energy)
-        return value * energy
+    def integrand(log_energy: FloatArray, piece: IndexArray) -> tuple[FloatArray, FloatArray]:
+        who, energy = np.tile(pieces.owner[piece], len(log_energy)), np.exp(log_energy).ravel()
+        found = flux_of(taken(setting, who).emission(time[who], energy), 0.3 * accuracy)
+        value, error = ((energy * item).reshape(log_energy.shape) for item in found)
+        return value, error
 
-    value, error = integrate_pieces(integrand, owner, lower, upper, len(length), 0.5 * accuracy, 2 * _ROUNDS)
-    return value, error + noise.integral(value, length, 0.01 * accuracy)
+    return integrate_pieces(integrand, pieces, len(time), 0.5 * accuracy, 2 * _ROUNDS)
 
 
 def _events(
@@ -271,43 +269,57 @@ def _events(
     accuracy: float,
 ) -> tuple[FloatArray, FloatArray]:
     start, end = np.maximum(numbers["exposure_start"], 0.0), numbers["exposure_end"]
-    length, owner, lower, upper = _energy_pieces(setting, numbers, (start, np.maximum(end, 0.0)))
-    noise = Noise()
+    pieces = _energy_pieces(setting, numbers, (start, np.maximum(end, 0.0)))
 
-    def integrand(log_energy: FloatArray, piece: IndexArray) -> FloatArray:
-        who, energy = owner[piece], np.exp(log_energy)
-        value, error = fluence_of(taken(setting, who), energy, start[who], end[who], 0.5 * accuracy)
+    def integrand(log_energy: FloatArray, piece: IndexArray) -> tuple[FloatArray, FloatArray]:
+        who, energy = np.tile(pieces.owner[piece], len(log_energy)), np.exp(log_energy).ravel()
+        found = fluence_of(taken(setting, who), energy, start[who], end[who], 0.5 * accuracy)
         factor = energy * weight(who, energy)
-        noise.add(who, value * factor, error * factor)
-        return value * factor
+        value, error = ((factor * item).reshape(log_energy.shape) for item in found)
+        return value, error
 
-    value, error = integrate_pieces(integrand, owner, lower, upper, len(length), 0.3 * accuracy, _ROUNDS)
-    return value, error + noise.integral(value, length, 0.01 * accuracy)
+    return integrate_pieces(integrand, pieces, len(start), 0.4 * accuracy, _ROUNDS)
 
 
-def _energy_pieces(
-    setting: Setting, numbers: dict[str, FloatArray], times: tuple[FloatArray, ...]
-) -> tuple[FloatArray, IndexArray, FloatArray, FloatArray]:
-    """Return the lengths in ln T of the windows, and owner and ends of the pieces on which the integrand is smooth."""
+def _energy_pieces(setting: Setting, numbers: dict[str, FloatArray], times: tuple[FloatArray, ...]) -> Pieces:
+    """Return the pieces of ln T on which the integrand is smooth but for the ends that are not those of the window."""
     low, high = np.log(numbers["lowest_kinetic_energy"]), np.log(numbers["highest_kinetic_energy"])
     with np.errstate(divide="ignore"):
         cuts = np.clip(np.log(np.concatenate([_special_energies(setting, time) for time in times])), low, high)
     lower, upper = panels_between(np.concatenate([[low], cuts, [high]]).T)
     owner, piece = np.nonzero(upper > lower)
-    return high - low, owner, lower[owner, piece], upper[owner, piece]
+    lower, upper = lower[owner, piece], upper[owner, piece]
+    return Pieces(owner, lower, upper, lower > low[owner], upper < high[owner])
 
 
 def _special_energies(setting: Setting, time: FloatArray) -> FloatArray:
-    """Return the kinetic energies [MeV] of which the peak, and the last arrival, is at a time [s]: (2, n), inf for 0 s.
+    """Return the kinetic energies [MeV] of which the peak, the last arrival, or what the halo centre sends is at a time
+    [s]: (3, n), inf for none.
 
-    gamma = b/sqrt(b² - 1) with b = 1 + x/R_s, and 1 + m/(2 T) = b².
+    The peak has b = 1 + x/R_s, the last arrival 1 + m/(2 T) = b², and the halo centre d + b l = R_s + x.
     """
-    delay = time * setting.light_speed / setting.supernova_distance
-    square = delay * (2.0 + delay)
-    with np.errstate(divide="ignore"):
-        # gamma - 1 = (b - sqrt(b² - 1))/sqrt(b² - 1) = 1/(sqrt(b² - 1) (b + sqrt(b² - 1)))
-        peak = setting.mass / (np.sqrt(square) * (1.0 + delay + np.sqrt(square)))
-        return np.array([peak, setting.mass / (2.0 * square)])
+    delay = time * setting.light_speed
+    along, across, distance = setting.centre_along, setting.centre_across, setting.supernova_distance
+    length = np.hypot(distance - along, across)
+    # d + l - R_s, each of the two less its part of R_s.
+    detour = _beyond(along, across) + _beyond(distance - along, across)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = _energy(setting.mass, np.maximum(delay - detour, 0.0) / length)
+        square = delay * (2.0 * distance + delay) / distance**2
+        return np.array([_energy(setting.mass, delay / distance), setting.mass / (2.0 * square), centre])
+
+
+def _energy(mass: FloatArray, excess: FloatArray) -> FloatArray:
+    """Return T of b - 1, with gamma - 1 = (b - sqrt(b² - 1))/sqrt(b² - 1) = 1/(sqrt(b² - 1) (b + sqrt(b² - 1)))."""
+    root = np.sqrt(excess * (2.0 + excess))
+    energy: FloatArray = mass / (root * (1.0 + excess + root))
+    return energy
+
+
+def _beyond(along: FloatArray, across: FloatArray) -> FloatArray:
+    """Return sqrt(along² + across²) - along."""
+    length = np.hypot(along, across)
+    return np.where(along > 0.0, across**2 / np.where(along > 0.0, length + along, 1.0), length - along)
 
 
 def _require_order(numbers: dict[str, FloatArray], first: str, second: str) -> None:

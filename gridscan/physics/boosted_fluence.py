@@ -1,121 +1,121 @@
 """The flux of boosted dark matter per kinetic energy, integrated over an exposure.
 
-The flux has a logarithm at t_peak, and dies without a power of t_van - t at the last arrival. With
+The integral over the line of sight and over time is one over the places of the kicks, and thus over the angles of
+`gridscan.physics.boosted_arcs`:
 
-    q = ln(t/(t_peak - t)) before the peak,  q = ln((t - t_peak)/(t_van - t)) after it
+    ∫ dt dPhi/dT = [tau L_1/(4 pi R_s)] ∫ dpsi K(psi) ∫ dtheta ∫ dphi n(r)
 
-it is smooth over a unit of q wherever the exposure begins.
+over the theta from where particles arrive during the exposure. With sin²(psi/2) = S_max tanh²(w) the energy of
+the neutrinos is E_nu = (p + T)/2 cosh²(w), so that the integrand dies before any singularity. It is not smooth in w
+where the last particles arrive with the begin or end of the exposure, where they begin to leave the supernova with it,
+and where the arc passes through the halo centre; all have closed forms.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gridscan.physics.boosted_arcs import last_kick
+from gridscan.physics.boosted_column import columns
 from gridscan.physics.boosted_emission import Setting
-from gridscan.physics.boosted_flux import flux_of
-from gridscan.physics.boosted_pieces import integrate_pieces
-from gridscan.physics.boosted_surface import taken
-from gridscan.physics.geometry import peak_time, vanishing_time
+from gridscan.physics.boosted_pieces import Pieces, integrate_pieces
+from gridscan.physics.boosted_surface import TEMPERATURES, taken
+from gridscan.physics.kinematics import inverse_velocity_excess, largest_haversine, momentum
+from gridscan.quadrature import panels_between
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 
-# exp(-32) = 1e-14 of an interval is left out at its ends.
-_REACH = 32.0
-_PIECE = 8.0
-_ROUNDS = 8
+_ROUNDS = 14
+_PIECE = 1.6
+_SHARE = 0.5
+# The spectrum falls as exp(-14) times the accuracy from its mean to where it is cut off.
+_MARGIN = 14.0
+# A w beyond all that are not rounded to infinity.
+_BEYOND = 30.0
+
+
+@dataclasses.dataclass(frozen=True)
+class _Kicks:
+    """n kinetic energies and exposures, every array of shape (n,), the delays x/R_s of the exposure of (2, n)."""
+
+    setting: Setting
+    kinetic_energy: FloatArray
+    excess: FloatArray
+    delays: FloatArray
+    largest: FloatArray
+    least_energy: FloatArray
+
+    def place(self, haversine: FloatArray) -> FloatArray:
+        """Return w of sin²(psi/2), infinite where no neutrino kicks so far."""
+        with np.errstate(divide="ignore"):
+            found: FloatArray = np.arctanh(np.sqrt(np.clip(haversine / self.largest, 0.0, 1.0)))
+        return found
 
 
 def fluence_of(
     setting: Setting, kinetic_energy: FloatArray, start: FloatArray, end: FloatArray, accuracy: float
 ) -> tuple[FloatArray, FloatArray]:
     """Return the time integral of the flux between two times [s], and its error [1/(MeV cm²)], shape (n,)."""
-    place = (kinetic_energy, setting.mass, setting.supernova_distance, setting.light_speed)
-    peak, last = peak_time(*place), vanishing_time(*place)
-    hottest = np.asarray(setting.source.temperatures).max(axis=0)
-    # Near the last arrival the least neutrino energy grows as 1 + exp(q).
-    dead = np.log1p(100.0 * hottest / kinetic_energy) + 1.0
-    reach = _reach(setting, accuracy)
-    bounds = []
-    for beginning, width, low_reach, high_reach in (
-        (np.zeros_like(peak), peak, _REACH, reach),
-        (peak, last - peak, reach, dead),
-    ):
-        ends = [np.clip((time - beginning) / width, 0.0, 1.0) for time in (start, np.maximum(start, end))]
-        with np.errstate(divide="ignore"):
-            low, high = (np.clip(np.log(part) - np.log1p(-part), -low_reach, high_reach) for part in ends)
-        bounds.append((low, high))
-    owner, after, lower, upper = _pieces(bounds)
-    noise = Noise()
+    mass = setting.mass
+    kicks = _Kicks(
+        *(setting, kinetic_energy, inverse_velocity_excess(kinetic_energy, mass)),
+        np.array([start, np.maximum(start, end)]) * (setting.light_speed / setting.supernova_distance),
+        largest_haversine(kinetic_energy, mass),
+        0.5 * (momentum(kinetic_energy, mass) + kinetic_energy),
+    )
+    pieces = _pieces(kicks, accuracy)
 
-    def integrand(q: FloatArray, piece: IndexArray) -> FloatArray:
-        who, late = owner[piece], after[piece]
-        grown, left = 1.0 / (1.0 + np.exp(-q)), 1.0 / (1.0 + np.exp(q))
-        width = np.where(late, (last - peak)[who], peak[who])
-        time = np.where(late, peak[who], 0.0) + width * grown
-        emission = taken(setting, who).emission(time, kinetic_energy[who], np.where(late, width * grown, -width * left))
-        value, error = flux_of(emission, 0.3 * accuracy)
-        slope = width * grown * left
-        noise.add(who, value * slope, error * slope)
-        return value * slope
+    def integrand(place: FloatArray, piece: IndexArray) -> tuple[FloatArray, FloatArray]:
+        some = taken(kicks, pieces.owner[piece])
+        squeezed, haversine = np.cosh(place) ** 2, some.largest * np.tanh(place) ** 2
+        # dpsi/dw
+        slope = 2.0 * np.sqrt(some.largest / (1.0 - haversine)) / squeezed
+        rate = slope * some.setting.kicks(some.least_energy * squeezed, haversine, some.kinetic_energy)
+        single = taken(some, np.tile(np.arange(len(piece)), len(place)))
+        found = columns(single.setting, single.excess, single.delays, haversine.ravel(), accuracy)
+        value, error = (rate * item.reshape(rate.shape) for item in found)
+        return value, error
 
-    value, error = integrate_pieces(integrand, owner, lower, upper, len(peak), 0.7 * accuracy, _ROUNDS, smooth=True)
-    length = sum((high - low for low, high in bounds), np.zeros(len(peak)))
-    return value, error + noise.integral(value, length, 0.01 * accuracy)
+    value, error = integrate_pieces(integrand, pieces, len(mass), _SHARE * accuracy, _ROUNDS)
+    return setting.strength() * value, setting.strength() * error
 
 
-def _reach(setting: Setting, accuracy: float) -> FloatArray:
-    """Return the |q| at which one can stop before the peak.
-
-    What arrives then comes from so near to the supernova that the density is that of its place, unless the supernova
-    is in the halo centre itself.
-    """
-    offset = np.hypot(setting.centre_along, setting.centre_across)
-    with np.errstate(divide="ignore"):
-        return np.minimum(np.log(setting.supernova_distance / (accuracy * offset)) + 6.0, _REACH)
-
-
-class Noise:
-    """The errors of the heights of integrands, from which follows what they do to the integrals."""
-
-    def __init__(self) -> None:
-        self._calls: list[tuple[IndexArray, FloatArray, FloatArray]] = []
-
-    def add(self, owner: IndexArray, height: FloatArray, error: FloatArray) -> None:
-        """Take down heights, to which of the integrals they belong, and their errors."""
-        self._calls.append((owner, height, error))
-
-    def integral(self, value: FloatArray, length: FloatArray, negligible: float) -> FloatArray:
-        """Return a bound on the errors of integrals of given values and lengths of the line.
-
-        Errors that could not amount to a negligible share of the value count as much; of the rest the worst relative
-        one.
-        """
-        if not self._calls:
-            return np.zeros_like(value)
-        owner, height, error = (np.concatenate(column) for column in zip(*self._calls, strict=True))
-        matters = error * length[owner] > negligible * value[owner]
-        owner, height, error = owner[matters], height[matters], error[matters]
-        worst = np.zeros_like(value)
-        relative = np.divide(error, height, out=np.full_like(error, np.inf), where=height > 0.0)
-        np.maximum.at(worst, owner, relative)
-        return value * (negligible + worst)
+def _pieces(kicks: _Kicks, accuracy: float) -> Pieces:
+    """Return pieces of w on which the integrand is smooth, but for the root of what has passed the last arrivals."""
+    late = kicks.delays >= kicks.excess
+    last = np.where(late, kicks.place(last_kick(kicks.delays, kicks.excess)), np.nan)
+    first = np.where(late[0], last[0], 0.0)
+    final = _highest(kicks, first, accuracy)
+    first = np.minimum(first, final)
+    # Where cos(psi) = v, unless what arrives until then is nothing.
+    straight = np.where(late, np.nan, kicks.place(0.5 * kicks.excess / (1.0 + kicks.excess)))
+    straight[kicks.delays < 1e-3 * accuracy * kicks.excess] = np.nan
+    number = np.maximum(np.ceil((final - first) / _PIECE), 1.0)
+    regular = first + (final - first) * np.minimum(np.arange(number.max(initial=1.0) + 1.0)[:, None] / number, 1.0)
+    cuts = np.concatenate([last, straight, _through_the_centre(kicks)])
+    lower, upper = panels_between(np.concatenate([regular, np.clip(cuts, first, final)]).T)
+    owner, piece = np.nonzero(upper > lower)
+    lower, upper = lower[owner, piece], upper[owner, piece]
+    root = (lower == last[0, owner]) | (lower == last[1, owner])
+    return Pieces(owner, lower, upper, root, np.zeros_like(root))
 
 
-def _pieces(
-    bounds: list[tuple[FloatArray, FloatArray]],
-) -> tuple[IndexArray, NDArray[np.bool_], FloatArray, FloatArray]:
-    """Return owner, whether it is after the peak, and ends of pieces that are not longer than they should be."""
-    columns: list[tuple[Any, ...]] = []
-    for after, (low, high) in enumerate(bounds):
-        number = np.ceil((high - low) / _PIECE).astype(int)
-        owner = np.repeat(np.arange(len(low)), number)
-        place = np.arange(len(owner)) - np.repeat(np.cumsum(number) - number, number)
-        step = (high - low)[owner] / number[owner]
-        lower = low[owner] + place * step
-        columns.append((owner, np.full(len(owner), bool(after)), lower, lower + step))
-    owner, late, lower, upper = (np.concatenate(column) for column in zip(*columns, strict=True))
-    return owner, late, lower, upper
+def _highest(kicks: _Kicks, first: FloatArray, accuracy: float) -> FloatArray:
+    """Return the w beyond which there are no neutrinos to the accuracy; 0 if not even at the first one."""
+    hottest = kicks.setting.hottest()
+    coldest = kicks.least_energy * np.cosh(np.minimum(first, _BEYOND)) ** 2
+    # The spectrum still grows below a few temperatures.
+    highest = np.maximum(coldest, 4.0 * hottest) + min(_MARGIN - np.log(accuracy), TEMPERATURES) * hottest
+    return np.where(first < _BEYOND, np.arccosh(np.sqrt(np.maximum(highest / kicks.least_energy, 1.0))), 0.0)
+
+
+def _through_the_centre(kicks: _Kicks) -> FloatArray:
+    setting = kicks.setting
+    along, across, distance = setting.centre_along, setting.centre_across, setting.supernova_distance
+    angle = np.arctan2(across * distance, along * (distance - along) - across**2)
+    return kicks.place(np.sin(0.5 * angle) ** 2)[None]

@@ -29,7 +29,7 @@ from gridscan.physics.boosted_emission import (
 from gridscan.physics.boosted_pieces import Estimate, estimate
 from gridscan.physics.boosted_surface import taken
 from gridscan.physics.halo import Halo, annihilated_density, nfw_density
-from gridscan.quadrature import gauss_legendre
+from gridscan.quadrature import gauss_legendre, legendre_terms
 
 FloatArray = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
@@ -203,7 +203,8 @@ def _rule(
     surface = emission.surface
     nodes, weights, last_terms = _legendre(order, look)
     total, tail, central = np.zeros_like(surface.path), np.zeros_like(surface.path), np.zeros(len(surface.path), bool)
-    kicks, used = np.zeros(()), None
+    kicks: FloatArray = np.zeros(())
+    used = None
     for lower, (first, last) in ((False, surface.upper_ends), (True, surface.lower_ends)):
         half = 0.5 * (last - first)
         if not half.any():
@@ -212,7 +213,8 @@ def _rule(
         haversine, *place = surface.place(excess, lower)
         if used is None or not (np.array_equal(used[0], first) and np.array_equal(used[1], last)):
             # Mostly the same on both branches.
-            kicks = emission.kicks(surface.neutrino_energy(excess), haversine) * (excess / (1.0 + excess))
+            kicks = emission.setting.kicks(surface.neutrino_energy(excess), haversine, surface.kinetic_energy)
+            kicks *= excess / (1.0 + excess)
             used = first, last
         squares = emission.radii_squared(*place)
         if look:
@@ -230,9 +232,7 @@ def _legendre(order: int, with_ends: bool) -> tuple[FloatArray, FloatArray, Floa
     The ends, if one wants them too, have no weight.
     """
     nodes, weights = gauss_legendre(order)
-    degrees = np.arange(order - 3, order)
-    polynomials = np.polynomial.legendre.legvander(nodes, order - 1)[:, -3:].T
-    terms = (2.0 * degrees[:, None] + 1.0) * polynomials * weights
+    terms = 2.0 * legendre_terms(order)[-3:]
     if not with_ends:
         return nodes, weights, terms
     return np.array([-1.0, *nodes, 1.0]), np.array([0.0, *weights, 0.0]), np.pad(terms, ((0, 0), (1, 1)))

@@ -1,4 +1,8 @@
-"""Integrals of many functions over pieces of a line, with square roots or logarithms at their ends."""
+"""Integrals of many functions over pieces of a line, with square roots or logarithms at their ends.
+
+A piece is traversed as a polynomial whose slope vanishes at an end where the integrand is not smooth, and bisected
+until the Legendre coefficients of the integrand on it have died out.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridscan.quadrature import integrate_panels
+from gridscan.quadrature import gauss_legendre, legendre_terms
 
 FloatArray = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
 IndexArray = NDArray[np.intp]
+#: Heights and their errors at points of shape (nodes, k), and pieces of shape (k,).
+Integrand = Callable[[FloatArray, IndexArray], tuple[FloatArray, FloatArray]]
 
 # Below it numbers have no relative accuracy any more.
 _NOTHING = 1e-290
+_ROUNDING = 4.0 * np.finfo(float).eps
+_ORDER = 16
+_MOST_PANELS = 200_000
 
 
 class Estimate(NamedTuple):
@@ -24,6 +33,16 @@ class Estimate(NamedTuple):
     value: FloatArray
     error: FloatArray
     converged: BoolArray
+
+
+class Pieces(NamedTuple):
+    """Pieces of a line: which of the integrals each belongs to, its ends, and where it is not smooth; shape (k,)."""
+
+    owner: IndexArray
+    lower: FloatArray
+    upper: FloatArray
+    rough_below: BoolArray
+    rough_above: BoolArray
 
 
 def estimate(value: FloatArray, error: FloatArray, accuracy: float, shape: tuple[int, ...]) -> Estimate:
@@ -44,57 +63,73 @@ def in_blocks(
 
 
 def integrate_pieces(
-    integrand: Callable[[FloatArray, IndexArray], FloatArray],
-    owner: IndexArray,
-    lower: FloatArray,
-    upper: FloatArray,
-    count: int,
-    accuracy: float,
-    rounds: int,
-    smooth: bool = False,
+    integrand: Integrand, pieces: Pieces, count: int, accuracy: float, rounds: int
 ) -> tuple[FloatArray, FloatArray]:
     """Integrate functions over pieces of a line, bisecting until each integral has converged.
 
     Parameters
     ----------
     integrand
-        Of points and of the piece of each, both of shape (k,).
-    owner, lower, upper
-        Shape (pieces,): which of the integrals a piece belongs to, and its ends.
+        Of points of shape (nodes, k), and of the piece of each column.
+    pieces
+        See there. A piece is traversed as x², x (2 - x) or x² (3 - 2 x) where one end or both are rough.
     count
-        Number of integrals.
+        Number of integrals; one that has no piece is zero.
     accuracy
-        Relative error to attain.
+        Relative error to attain, that of the heights left aside.
     rounds
         How often pieces are bisected at most.
-    smooth
-        Whether the integrand is smooth at the ends of the pieces too.
 
     Returns
     -------
     value, error
-        Shape (count,), see `gridscan.quadrature.integrate_panels`.
-
-    Notes
-    -----
-    A piece is traversed as x² (3 - 2 x) unless it is smooth, so that roots and logarithms at its ends are harmless.
+        Shape (count,). The errors are those of the rule and those of the heights together; whether they suffice
+        is for the caller to say.
     """
-    width = upper - lower
+    piece, low = np.arange(len(pieces.owner)), np.zeros(len(pieces.owner))
+    high = low + 1.0
+    found = _panels(integrand, pieces, piece, low, high)
+    for _ in range(rounds):
+        owner = pieces.owner[piece]
+        total, errors = (np.bincount(owner, part, minlength=count) for part in found[:2])
+        tolerance = np.maximum(accuracy * np.abs(total), _NOTHING)
+        share = np.where(errors > tolerance, tolerance / np.maximum(np.bincount(owner, minlength=count), 1), np.inf)
+        rough = found[1] > share[owner]
+        if not rough.any() or len(piece) + np.count_nonzero(rough) > _MOST_PANELS:
+            break
+        middle = 0.5 * (low[rough] + high[rough])
+        halves = np.tile(piece[rough], 2), np.append(low[rough], middle), np.append(middle, high[rough])
+        refined = _panels(integrand, pieces, *halves)
+        piece, low, high = (np.append(kept[~rough], new) for kept, new in zip((piece, low, high), halves, strict=True))
+        found = np.concatenate([found[:, ~rough], refined], axis=1)
+    value, own, inherited = (np.bincount(pieces.owner[piece], part, minlength=count).astype(float) for part in found)
+    return value, own + inherited
 
-    def stretched(x: FloatArray, owner: IndexArray) -> FloatArray:
-        del owner
-        piece = np.floor(x[:, :1]).astype(np.intp)
-        part = x - piece
-        way, slope = (part, 1.0) if smooth else (part**2 * (3.0 - 2.0 * part), 6.0 * part * (1.0 - part))
-        points = lower[piece] + width[piece] * way
-        heights = integrand(points.ravel(), np.repeat(piece.ravel(), x.shape[1])).reshape(x.shape)
-        return heights * width[piece] * slope
 
-    # The k-th piece is the panel from k to k + 1, which says where it is when it has been bisected.
-    number = np.arange(len(owner), dtype=float)
-    return integrate_panels(
-        *(stretched, owner, number, number + 1.0, count),
-        relative_tolerance=accuracy,
-        absolute_tolerance=_NOTHING,
-        rounds=rounds,
-    )
+def _panels(integrand: Integrand, pieces: Pieces, piece: IndexArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Return the integrals over parts of pieces, the errors of the rule, and those of the heights, shape (3, k)."""
+    nodes, weights = gauss_legendre(_ORDER)
+    half, width = 0.5 * (high - low), (pieces.upper - pieces.lower)[piece]
+    part = 0.5 * (low + high) + half * nodes[:, None]
+    below, above = pieces.rough_below[piece], pieces.rough_above[piece]
+    # The coefficients of x, x² and x³ for the four kinds of pieces.
+    linear = np.where(below, 0.0, np.where(above, 2.0, 1.0))
+    square = np.where(below, np.where(above, 3.0, 1.0), np.where(above, -1.0, 0.0))
+    cubic = np.where(below & above, -2.0, 0.0)
+    points = pieces.lower[piece] + width * part * (linear + part * (square + part * cubic))
+    slope = half * width * (linear + part * (2.0 * square + part * (3.0 * cubic)))
+    heights, errors = integrand(points, piece)
+    return np.array([*_sums(heights * slope, weights), weights @ (errors * slope)])
+
+
+def _sums(heights: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return integrals over [-1, 1] and their errors, from the Legendre coefficients.
+
+    The rule of n nodes errs as the coefficients of the degrees from 2 n on. The last ones, times what the coefficients
+    have lost over the half of the degrees before, are above that, whether they fall as a power or as an exponential.
+    """
+    order = len(weights)
+    coefficients = np.abs(legendre_terms(order) @ heights)
+    middle, last = coefficients[-6:-3].max(axis=0), coefficients[-3:].max(axis=0)
+    decay = np.divide(last, middle, out=np.ones_like(last), where=middle > last)
+    return weights @ heights, 2.0 * last * decay + _ROUNDING * (weights @ np.abs(heights))

@@ -33,8 +33,8 @@ from gridscan.physics.kinematics import inverse_velocity_excess, momentum, veloc
 FloatArray = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
 
-# A neutrino that is so many temperatures above the mean has a share of exp(-36) = 2e-16 of the flux.
-_TEMPERATURES = 36.0
+#: A neutrino that is so many temperatures above the mean has a share of exp(-36) = 2e-16 of the flux.
+TEMPERATURES = 36.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +107,8 @@ def taken(value: Any, index: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value[..., index]
     if isinstance(value, tuple):
-        return tuple(taken(item, index) for item in value)
+        items = [taken(item, index) for item in value]
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: taken(getattr(value, field.name), index) for field in dataclasses.fields(value)}
         return dataclasses.replace(value, **fields)
@@ -187,7 +188,7 @@ def _with_ends(surface: Surface, arrives: BoolArray, neutrinosphere: FloatArray,
     last = np.where(arrives, last, 1.0)
     coldest = np.where(arrives, surface.neutrino_energy(np.where(two, middle, last)), 1.0)
     # The spectrum still grows below a few temperatures.
-    first = surface.excess_at(np.maximum(coldest, 4.0 * hottest) + _TEMPERATURES * hottest)
+    first = surface.excess_at(np.maximum(coldest, 4.0 * hottest) + TEMPERATURES * hottest)
     low, high = np.log(np.where(arrives, first, 1.0)), np.log(last)
     upper_ends = (np.where(arrives, low, 0.0), np.where(arrives, np.maximum(high, low), 0.0))
     two &= arrives

@@ -5,14 +5,16 @@ import numpy as np
 import pytest
 
 from gridscan.errors import EvaluationError
+from gridscan.physics import boosted_events as module
 from gridscan.physics.amplitudes import muon_tau_neutrino, muon_tau_target, total_cross_section
-from gridscan.physics.boosted_emission import Source, differential_of
+from gridscan.physics.boosted_emission import Source, differential_of, prepare
 from gridscan.physics.boosted_events import boosted_events, differential_events, integrated_flux
 from gridscan.physics.boosted_flux import boosted_flux
-from gridscan.physics.geometry import vanishing_time
+from gridscan.physics.geometry import peak_time, vanishing_time
 from gridscan.physics.halo import Halo, nfw_density
 from gridscan.physics.kinematics import (
     angular_density,
+    inverse_velocity_excess,
     largest_scattering_angle,
     neutrino_energy,
     neutrino_energy_slope,
@@ -174,7 +176,7 @@ def test_a_block_of_events_is_the_events_one_by_one():
     assert block.converged.all()
     np.testing.assert_allclose(block.value[1], 2.0 * block.value[0], rtol=1e-12)
     for mass, value in zip(masses[::3], block.value[0, ::3], strict=True):
-        assert boosted_events(mass, *PLACE[1:], 1.0, *window, **UNITS).value == pytest.approx(value, rel=1e-10)
+        assert boosted_events(mass, *PLACE[1:], 1.0, *window, **UNITS).value == pytest.approx(value, rel=1e-13)
 
 
 def test_nothing_arrives_after_the_last_arrival_or_before_the_neutrinos():
@@ -185,6 +187,103 @@ def test_nothing_arrives_after_the_last_arrival_or_before_the_neutrinos():
         assert found.converged
     early = [boosted_events(*PLACE, 1.0, start, YEAR, 5.0, 30.0, **UNITS).value for start in (-50.0, 0.0)]
     assert early[0] == early[1] > 0.0
+
+
+def _random_place(random):
+    """Return a place, often with the halo centre near the way, a window in time and one in energy."""
+    mass, supernova = 10.0 ** random.uniform(-4.0, 2.0), 10.0 ** random.uniform(-0.7, 1.7)
+    angle = random.choice([random.uniform(0.0, np.pi), 10.0 ** random.uniform(-3.0, -1.0)])
+    centre = random.choice([8.5, supernova * random.uniform(0.9, 1.1)])
+    low = 10.0 ** random.uniform(-1.0, 1.5)
+    last = vanishing_time(low, mass, supernova, SPEED_OF_LIGHT / KILOPARSEC)
+    start = last * 10.0 ** random.uniform(-6.0, 0.0)
+    window = random.choice([[10.0, 35.0 * YEAR], [start, 1.1 * last], [start, start * 1.001], [0.0, start]])
+    return mass, supernova, centre, angle, *window, low, low * 10.0 ** random.uniform(0.05, 1.3)
+
+
+@pytest.mark.parametrize("spike", ["none", "3/2"])
+def test_errors_bound_the_truth_for_many_places_and_windows(spike):
+    random, halo = np.random.default_rng(6), Halo.of(184.0, 24.42, 2.0, 1e-8, spike, 4.29e6, 0.002)
+    for _ in range(30 if spike == "none" else 6):
+        *place, start, end, low, high = _random_place(random)
+
+        def events(accuracy, place=place, window=(start, end, low, high)):
+            return boosted_events(*place, halo, SOURCE, 1e-45, 1.0, *window, accuracy=accuracy, **UNITS)
+
+        truth = events(1e-6)
+        for accuracy in (1e-2, 1e-4):
+            found = events(accuracy)
+            assert found.converged
+            assert abs(found.value - truth.value) <= found.error + truth.error
+
+
+@pytest.mark.parametrize(("distance", "angle"), [(0.0, 0.0), (8.5, 1e-12)])
+def test_the_sphere_without_dark_matter_in_the_halo_centre_may_be_at_earth_or_beside_the_supernova(distance, angle):
+    place = (1.0, 3.5 if distance == 0.0 else 8.5, distance, angle, MILKY_WAY, SOURCE, 1e-45, 1.0)
+    found, truth = (boosted_events(*place, 10.0, 1e9, 5.0, 30.0, accuracy=each, **UNITS) for each in (1e-4, 1e-6))
+    assert found.converged
+    assert abs(found.value - truth.value) <= found.error + truth.error
+
+
+@pytest.mark.parametrize("accuracy", [1e-2, 1e-3, 1e-4])
+def test_a_short_exposure_to_the_last_arrivals_has_an_error_that_bounds_the_truth(accuracy):
+    place = (1.71323e-4, 0.417546, 8.5, 2.53212, MILKY_WAY, SOURCE, 1e-45, 1.0, 2851.83, 2852.13, 5.49674, 8.97659)
+    found, truth = (boosted_events(*place, accuracy=each, **UNITS) for each in (accuracy, 1e-8))
+    assert abs(found.value - truth.value) <= found.error + truth.error
+    assert found.converged
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.7, 2.5])
+def test_pieces_end_where_an_end_of_the_exposure_is_special(angle):
+    numbers = {"dark_matter_mass": np.full(3, 0.1), "supernova_distance": 12.0, "halo_distance": 8.5}
+    numbers |= {"off_centre_angle": angle, "neutrino_cross_section": 1.0}
+    options = {"differential": None, "parameters": (), "convention": "standard"}
+    setting, _, _ = prepare(numbers, MILKY_WAY, SOURCE, **options, **UNITS)
+    time = np.array([1e9, 1e11, 1e13])
+    peak, last, centre = module._special_energies(setting, time)
+    light_speed = SPEED_OF_LIGHT / KILOPARSEC
+    np.testing.assert_allclose(peak_time(peak, 0.1, 12.0, light_speed), time, rtol=1e-9)
+    np.testing.assert_allclose(vanishing_time(last, 0.1, 12.0, light_speed), time, rtol=1e-9)
+    detour = np.sqrt(12.0**2 + 8.5**2 - 24.0 * 8.5 * np.cos(angle)) + 8.5 - 12.0
+    seen = np.isfinite(centre)
+    np.testing.assert_array_equal(seen, time * light_speed > detour)
+    arrival = (8.5 * inverse_velocity_excess(centre[seen], 0.1) + detour) / light_speed
+    np.testing.assert_allclose(arrival, time[seen], rtol=1e-9)
+
+
+@pytest.mark.parametrize("spike", ["none", "7/3"])
+def test_a_supernova_in_the_halo_centre_is_seen_as_its_flux_is(spike):
+    """The flux goes another way than the fluence: along the line of one time, and not along the arcs of one angle."""
+    halo = Halo.of(184.0, 24.42, 2.0, 1e-8, spike, 4.29e6, 0.002)
+    place = (1.0, 8.5, 8.5, 0.0, halo, SOURCE, 1e-45)
+    last = vanishing_time(10.0, 1.0, 8.5, SPEED_OF_LIGHT / KILOPARSEC)
+    nodes, weights = gauss_legendre(10)
+    for start, end in ((0.01, 0.011), (0.3, 0.32)):
+        time = last * (0.5 * (start + end) + 0.5 * (end - start) * nodes)
+        flux = boosted_flux(time, 10.0, *place, accuracy=1e-7, **UNITS).value
+        expected = 0.5 * (end - start) * last * weights @ flux
+        found = differential_events(10.0, *place, 1.0, start * last, end * last, accuracy=1e-6, **UNITS)
+        assert found.value == pytest.approx(expected, rel=1e-6)
+        assert found.converged
+
+
+def test_a_surface_through_a_spike_is_seen_as_its_flux_is():
+    halo = Halo.of(184.0, 24.42, 2.0, 1e-8, "3/2", 4.29e6, 0.002)
+    place = (1.0, 12.0, 8.5, 0.3, halo, SOURCE, 1e-45)
+    # The time at which the kicks of the halo centre arrive, within which the flux has a peak.
+    to_centre = np.sqrt(12.0**2 + 8.5**2 - 2.0 * 12.0 * 8.5 * np.cos(0.3))
+    delay = to_centre + 8.5 * 11.0 / np.sqrt(120.0) - 12.0
+    seconds = delay * KILOPARSEC / SPEED_OF_LIGHT
+    steps = np.concatenate([-(10.0 ** np.linspace(-2.0, -9.0, 29)), 10.0 ** np.linspace(-9.0, -2.0, 29)])
+    nodes, weights = gauss_legendre(8)
+    half = 0.5 * np.diff(steps)
+    time = seconds * (1.0 + steps[:-1] + half + half * nodes[:, None])
+    flux = boosted_flux(time, 10.0, *place, accuracy=1e-6, **UNITS).value
+    expected = seconds * weights @ flux @ half
+    window = seconds * (1.0 + steps[0]), seconds * (1.0 + steps[-1])
+    found = differential_events(10.0, *place, 1.0, *window, accuracy=1e-5, **UNITS)
+    assert found.value == pytest.approx(expected, rel=2e-5)
+    assert found.converged
 
 
 def test_an_accuracy_that_cannot_be_attained_is_reported():
