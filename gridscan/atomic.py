@@ -15,6 +15,7 @@ from pathlib import Path
 from gridscan.errors import StoreError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_MARGIN = 2_000_000
 
 
 @contextlib.contextmanager
@@ -28,17 +29,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     StoreError
         If the file cannot be written; what was there before is left as it was.
     """
-    path = Path(path)
-    if os.path.isdir(path):
-        raise StoreError(f"{path}: is a folder; expected the name of a file")
-    # What a link stands for is replaced, not the link.
-    path = Path(os.path.realpath(path)) if os.path.islink(path) else path
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise StoreError(f"{path}: is no regular file, which alone can be replaced")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path.parent}: cannot be created: {reason(error)}") from None
+    path = target_of(path)
     _remove_remains(path)
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
     try:
@@ -51,7 +42,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except (OSError, RuntimeError) as error:
-        what = _what_failed(error, path)
+        what = what_failed(error, path)
         if what is None:
             raise
         raise StoreError(f"{path}: cannot be written: {what}; nothing that was there before is lost") from None
@@ -60,12 +51,51 @@ def replacing(path: str | Path) -> Iterator[Path]:
             temporary.unlink()
 
 
+def check_space(path: Path, size: int) -> None:
+    """Refuse to begin what the disk has no room for.
+
+    Raises
+    ------
+    StoreError
+        Saying how much is needed, and how much is free.
+    """
+    free = shutil.disk_usage(path.parent).free
+    if size + _MARGIN > free:
+        raise StoreError(
+            f"{path}: needs about {(size + _MARGIN) / 1e6:,.0f} MB, but {free / 1e6:,.1f} MB are free on that disk;"
+            " give another place with --output, or fewer values"
+        )
+
+
 def reason(error: BaseException) -> str:
     """Return in a few words why a file cannot be read or written."""
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
 
 
-def _what_failed(error: OSError | RuntimeError, path: Path) -> str | None:
+def target_of(path: str | Path) -> Path:
+    """Return where a file is to be written, whose folder is made if there is none.
+
+    Raises
+    ------
+    StoreError
+        If no file can be there.
+    """
+    path = Path(path)
+    if os.path.isdir(path) and path.suffix != ".zarr":
+        raise StoreError(f"{path}: is a folder; expected the name of a file")
+    # What a link stands for is replaced, not the link.
+    path = Path(os.path.realpath(path)) if os.path.islink(path) else path
+    if os.path.exists(path) and not os.path.isfile(path) and path.suffix != ".zarr":
+        raise StoreError(f"{path}: is no regular file, which alone can be replaced")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path.parent}: cannot be created: {reason(error)}") from None
+    return path
+
+
+def what_failed(error: OSError | RuntimeError, path: Path) -> str | None:
+    """Return what the disk has refused, or None if the error is of another kind."""
     if isinstance(error, OSError):
         return "the disk is full" if error.errno in _FULL else reason(error)
     if "NetCDF" not in str(error):

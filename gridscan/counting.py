@@ -16,8 +16,8 @@ METHODS = ("asimov", "gaussian")
 # and y - x cancel at most one digit.
 _SERIES_BELOW = 0.1
 _SERIES_TERMS = 8
-# Beyond, a double no longer tells all counts apart.
-_LARGEST_MEAN = 1e12
+#: The largest mean of a Poisson count: beyond, a double no longer tells all counts apart.
+LARGEST_MEAN = 1e12
 
 
 def poisson_divergence(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
@@ -155,7 +155,7 @@ def poisson_quantile(probability: ArrayLike, mean: ArrayLike) -> NDArray[np.int6
     probability = np.asarray(probability, dtype=float)
     for what, array, wrong in (
         ("a probability has to be above 0 and below 1", probability, ~((probability > 0) & (probability < 1))),
-        ("the mean of a Poisson count has to be at most 1e12", mean, mean > _LARGEST_MEAN),
+        ("the mean of a Poisson count has to be at most 1e12", mean, mean > LARGEST_MEAN),
     ):
         if wrong.any():
             raise EvaluationError(f"{what}; found {array[wrong].flat[0]:g}")

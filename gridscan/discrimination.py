@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gridscan.counting import METHODS, scale_to_discriminate
 from gridscan.errors import EvaluationError, SensitivityError, UnitError, listed, nearest
 from gridscan.labelled import answer, blockwise, check_axis, quantity_of, scenario_attributes, sentence, unit_known
+from gridscan.streams import reread
 from gridscan.units import (
     Unit,
     convert,
@@ -93,16 +94,19 @@ def discriminate(
     result = {"scale_factor": answer(scale, "scale_factor", long_name, registry.dimensionless, coords, comment)}
     if weight is not None:
         long_name = f"detector mass that discriminates {sentence(rate)} of {pairs}"
-        needed = _ordered(scale * _side(weight, along, "a"), along)
+        needed = _ordered(scale * _side(weight.variable, along, "a"), along)
         result["required_mass"] = answer(needed, "required_mass", long_name, unit_known(weight), coords, comment)
     return xr.Dataset(result, attrs=scenario_attributes(dataset))
 
 
 def _scale_factors(rate: xr.DataArray, noise: xr.DataArray, along: str, setting: tuple[float, float]) -> xr.Variable:
-    sides = [_side(rate, along, "a"), _side(rate, along, "b")]
+    points = np.arange(rate.sizes[along])
+    sides = [
+        _side(reread(rate.variable, along, points, f"{along}_{other}"), along, side) for side, other in ("ab", "ba")
+    ]
     shared = noise.variable
     if along in noise.dims:
-        sides = [_side(rate, along, side) + _side(noise, along, side) for side in ("a", "b")]
+        sides = [rates + _side(noise.variable, along, side) for rates, side in zip(sides, "ab", strict=True)]
         shared = xr.Variable((), 0.0)
     factors = [
         blockwise(_scales, *sides, shared, setting=setting, method=method, name=str(rate.name)) for method in METHODS
@@ -193,7 +197,7 @@ def _check_free(rate: xr.DataArray, along: str) -> None:
         raise SensitivityError(f"an axis named {taken[0]!r} is in the way of the result; rename it in the dataset")
 
 
-def _side(variable: xr.DataArray, along: str, side: str) -> xr.Variable:
+def _side(variable: xr.Variable, along: str, side: str) -> xr.Variable:
     dims = [f"{along}_{side}" if dimension == along else dimension for dimension in variable.dims]
     return xr.Variable(dims, variable.data)
 

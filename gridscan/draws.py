@@ -22,6 +22,8 @@ from gridscan.inputs import Input
 REALISATION = "realisation"
 #: What follows the name of a count in the name of its draws.
 DRAWN = "_drawn"
+#: What a draw holds where its mean could not be computed.
+NO_DRAW = -1
 
 KeyArray = NDArray[np.uint64]
 
@@ -46,7 +48,7 @@ def input_keys(name: str, item: Input) -> KeyArray:
     data = item.data
     if item.vector:
         rows = data.reshape(-1, data.shape[-1])
-        keys = np.array([_key(_bits(_unpadded(row)).tobytes()) for row in rows], dtype=np.uint64)
+        keys = np.array([_key(_bits(unpadded(row)).tobytes()) for row in rows], dtype=np.uint64)
         keys = keys.reshape(data.shape[:-1])
     elif data.dtype.kind == "U":
         keys = np.array([_key(str(text).encode()) for text in data.ravel()], dtype=np.uint64).reshape(data.shape)
@@ -56,7 +58,7 @@ def input_keys(name: str, item: Input) -> KeyArray:
     return _mixed(keys ^ _key(name.encode()))
 
 
-def _unpadded(row: NDArray[Any]) -> NDArray[Any]:
+def unpadded(row: NDArray[Any]) -> NDArray[Any]:
     """Undo the padding of a vector with its last value, which depends on the vectors beside it."""
     different = np.flatnonzero(row != row[-1])
     return row[: (different[-1] + 2 if different.size else 1)]

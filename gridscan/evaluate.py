@@ -60,15 +60,16 @@ def compute_lazily(layout: Layout) -> xr.Dataset:
         if step.name not in arrays:
             found = _lazy(layout, step, arrays) if layout.is_lazy(step.name) else _eager(layout, step, arrays)
             arrays |= {name: found[name] for name in found if name == step.name or _is_pair(layout, step, name)}
-    coordinates = _coordinates(layout)
+    coordinates = coordinates_of(layout)
     variables = {name: _variable(layout, name, arrays[name], coordinates) for name in layout.graph.targets}
     if layout.drawn:
-        coordinates = {**coordinates, REALISATION: _realisations(layout)}
+        coordinates = {**coordinates, REALISATION: realisations_of(layout)}
         variables |= {f"{name}{DRAWN}": _draws(layout, name, variables[name]) for name in layout.drawn}
     return xr.Dataset(variables, coords=coordinates)
 
 
-def _realisations(layout: Layout) -> xr.Variable:
+def realisations_of(layout: Layout) -> xr.Variable:
+    """Return the coordinate of the draws."""
     assert layout.sampling is not None
     numbers = np.arange(layout.sampling.realisations)
     return xr.Variable(REALISATION, numbers, {"long_name": "number of the realisation", "units": "1"})
@@ -99,12 +100,17 @@ def _draws(layout: Layout, name: str, mean: xr.Variable) -> xr.Variable:
             dtype=np.int64,
             meta=np.empty((0,) * (len(dims) + 1), dtype=np.int64),
         )
-    attributes = {
-        "long_name": f"Poisson draw of the {mean.attrs['long_name']}",
+    return xr.Variable((*dims, REALISATION), data, draw_attributes(layout, name), encoding=mean.encoding)
+
+
+def draw_attributes(layout: Layout, name: str) -> dict[str, str]:
+    """Return the attributes of the draws of a count."""
+    assert layout.sampling is not None
+    return {
+        "long_name": f"Poisson draw of the {layout.step(name).node.long_name}",
         "units": "1",
-        "comment": f"seed {seed}; every count and every cell is drawn on its own",
+        "comment": f"seed {layout.sampling.seed}; every count and every cell is drawn on its own",
     }
-    return xr.Variable((*dims, REALISATION), data, attributes, encoding=mean.encoding)
 
 
 def _drawn_block(common: np.uint64, means: np.ndarray, realisations: np.ndarray, *along: np.ndarray) -> np.ndarray:
@@ -199,12 +205,22 @@ def _variable(layout: Layout, name: str, array: Any, coordinates: Mapping[str, x
         positions = [(da.arange(layout.resolved.sizes[dim], chunks=layout.chunks[dim]), (dim,)) for dim in dims]
         operands = [item for pair in positions for item in pair]
         data = da.blockwise(finish, dims, array, dims, *operands, dtype=float, meta=np.empty((0,) * len(dims)))
+    return xr.Variable(dims, data, quantity_attributes(node), encoding=quantity_encoding(layout, name, coordinates))
+
+
+def quantity_attributes(node: Quantity) -> dict[str, str]:
+    """Return the attributes of a quantity in a Dataset."""
     attributes = {"long_name": node.long_name, **unit_attributes(node.unit)}
     if node.missing is not None:
         attributes["comment"] = f"missing (NaN) {node.missing}"
+    return attributes
+
+
+def quantity_encoding(layout: Layout, name: str, coordinates: Mapping[str, xr.Variable]) -> dict[str, str | None]:
+    """Return what a file says of a quantity beside its attributes: the coordinates, beside its axes, it depends on."""
     own = with_labels(layout.resolved.model, layout.graph.inputs_of(name))
     auxiliary = [key for key, item in coordinates.items() if key in own and item.dims != (key,)]
-    return xr.Variable(dims, data, attributes, encoding={"coordinates": " ".join(auxiliary) or None})
+    return {"coordinates": " ".join(auxiliary) or None}
 
 
 def _finish(
@@ -237,7 +253,7 @@ def _label(coordinate: Coordinate | None, index: int) -> str:
     return str(value) if coordinate.unit is None else f"{value:g} {readable(coordinate.unit)}".removesuffix(" 1")
 
 
-def _coordinates(layout: Layout) -> dict[str, xr.Variable]:
+def coordinates_of(layout: Layout) -> dict[str, xr.Variable]:
     """Return the coordinates of what was asked for: axes, what their labels bundle, and what has a single value."""
     model = layout.resolved.model
     spanned = {dim for name in layout.graph.targets for dim in layout.dims[name]}

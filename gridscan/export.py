@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import math
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ _ROWS_AT_ONCE = 200_000
 
 
 def export_csv(dataset: xr.Dataset, path: str | Path, quantities: Sequence[str] | None = None) -> Path:
-    """Write quantities as tidy CSV.
+    """Write quantities as tidy CSV, some rows at a time: a file larger than memory needs little of it.
 
     Parameters
     ----------
@@ -28,7 +30,8 @@ def export_csv(dataset: xr.Dataset, path: str | Path, quantities: Sequence[str] 
     Raises
     ------
     StoreError
-        If a quantity is unknown, or the file cannot be written; an earlier file is then left as it was.
+        If a quantity is unknown, or the file cannot be written or would not fit on the disk; an earlier file is then
+        left as it was.
     """
     path = Path(path)
     names = [str(name) for name in (quantities or dataset.data_vars)]
@@ -41,9 +44,22 @@ def export_csv(dataset: xr.Dataset, path: str | Path, quantities: Sequence[str] 
     )
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        for rows in _tables(dataset, names):
+        for number, rows in enumerate(_tables(dataset, names)):
             writer.writerows(rows)
+            if number == 1:
+                file.flush()
+                _check_space(path, temporary.stat().st_size / len(rows), math.prod(dataset.sizes.values()) - len(rows))
     return path
+
+
+def _check_space(path: Path, row_bytes: float, rows: int) -> None:
+    """Refuse after the first rows, and not after hours, what the disk has no room for."""
+    needed, free = row_bytes * rows, shutil.disk_usage(path.parent).free
+    if needed > free:
+        raise StoreError(
+            f"{path}: the {rows:,} rows left, of about {row_bytes:.0f} bytes each, need {needed / 1e6:,.0f} MB,"
+            f" but {free / 1e6:,.1f} MB are free on that disk; select values of some axes, or fewer quantities"
+        )
 
 
 def _tables(dataset: xr.Dataset, names: list[str]) -> Iterable[list[list[Any]]]:

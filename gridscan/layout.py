@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,8 +36,6 @@ class Layout:
     ----------
     dims
         Dimensions of each input and quantity, in the order of the axes.
-    chunks
-        Chunk sizes of each dimension.
     sampling
         What is drawn beside the means of counts, if anything.
     """
@@ -44,8 +43,12 @@ class Layout:
     graph: Graph
     resolved: Resolved
     dims: dict[str, tuple[str, ...]]
-    chunks: dict[str, tuple[int, ...]]
     sampling: Sampling | None = None
+
+    @cached_property
+    def chunks(self) -> dict[str, tuple[int, ...]]:
+        """Chunk sizes of each dimension, for what is evaluated lazily."""
+        return _chunks(self.resolved.sizes)
 
     @property
     def drawn(self) -> list[str]:
@@ -110,7 +113,7 @@ def lay_out(resolved: Resolved, names: Iterable[str], sampling: Sampling | None 
     if not names:
         raise ScenarioError("no quantity was asked for")
     dims = graph.dimensions({name: item.dims for name, item in resolved.inputs.items()}, resolved.sizes)
-    layout = Layout(graph, resolved, dims, _chunks(resolved.sizes), sampling)
+    layout = Layout(graph, resolved, dims, sampling)
     taken = [name for name in layout.drawn if f"{name}{DRAWN}" in model.nodes]
     if taken or (layout.drawn and REALISATION in resolved.sizes):
         name = f"{taken[0]}{DRAWN}" if taken else REALISATION

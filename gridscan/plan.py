@@ -5,24 +5,28 @@ The plan that is printed is the object that is executed.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gridscan.blocks import Group, Program, divide
 from gridscan.draws import DRAWN, REALISATION
 from gridscan.errors import StoreError
 from gridscan.layout import Layout, lay_out
-from gridscan.scenario import Scenario
+from gridscan.scenario import Scenario, Storage
 from gridscan.units import readable
 
 _BYTES = 8
-#: An interpreter with numpy, xarray and netCDF4 loaded, and what dask and its buffers add; CPython 3.11 on Linux.
-_BASE_MEMORY = 165_000_000
-_DASK_MEMORY = 90_000_000
-#: A step holds its arguments, its result and about one temporary of the same size.
-_COPIES = 3
+#: An interpreter with numpy, xarray, netCDF4 and h5py loaded; CPython 3.11 on Linux.
+_BASE_MEMORY = 190_000_000
+#: Beside the results of its steps, a block is held about so often: temporaries, the finished block, one on its way.
+_COPIES = 4
+#: Share of the machine's memory that a run may take where nothing is said.
+_SHARE = 0.25
+_SUFFIXES = {"netcdf": ".nc", "zarr": ".zarr"}
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,19 @@ class PlannedAxis:
 
 @dataclass(frozen=True)
 class PlannedQuantity:
-    """One quantity that is computed."""
+    """One quantity that is computed.
+
+    Attributes
+    ----------
+    blocks
+        In how many blocks it is computed and stored; 0 where it is computed at once, or within the blocks of others.
+    """
 
     name: str
     unit: str
     dims: tuple[str, ...]
     cells: int
-    lazy: bool
+    blocks: int
     output: bool
 
     @property
@@ -57,8 +67,15 @@ class Plan:
     """What a run of a scenario will do."""
 
     scenario: Scenario
-    layout: Layout
+    program: Program
     path: Path
+    storage: Storage
+    memory: int
+
+    @property
+    def layout(self) -> Layout:
+        """The proven graph and its dimensions."""
+        return self.program.layout
 
     @property
     def axes(self) -> list[PlannedAxis]:
@@ -78,14 +95,14 @@ class Plan:
     @property
     def quantities(self) -> list[PlannedQuantity]:
         """Every quantity in the order in which it is computed."""
-        layout = self.layout
+        layout, blocks = self.layout, self._blocks()
         computed = [
             PlannedQuantity(
                 step.name,
                 readable(step.node.unit),
                 layout.dims[step.name],
                 layout.cells(step.name),
-                layout.is_lazy(step.name),
+                blocks.get(step.name, 0),
                 step.name in layout.graph.targets,
             )
             for step in layout.graph.steps
@@ -96,30 +113,95 @@ class Plan:
         assert self.layout.sampling is not None
         cells = count.cells * self.layout.sampling.realisations
         dims = (*count.dims, REALISATION)
-        return PlannedQuantity(
-            f"{count.name}{DRAWN}", "1", dims, cells, self.layout.realisations_at_once(count.name) > 0, output=True
-        )
+        key = f"{count.name}{DRAWN}"
+        return PlannedQuantity(key, "1", dims, cells, self._blocks()[key], output=True)
+
+    def _blocks(self) -> dict[str, int]:
+        """Return in how many blocks what is stored is computed, intermediate quantities under their own names."""
+        stored = self.program.stored
+        return {
+            key if stored[key].drawn else stored[key].quantity: group.number
+            for group in self.program.groups
+            for key in group.stored
+        }
 
     @property
     def output_bytes(self) -> int:
         """Size of the data in the file."""
-        return sum(item.nbytes for item in self.quantities if item.output)
+        return sum(item.nbytes for item in self.program.stored.values() if item.is_output)
+
+    @property
+    def threads(self) -> int:
+        """How many blocks are computed at a time in one process: as many as there are cores, if memory allows."""
+        room = self.memory - self._held
+        return max(1, min(cores(), room // max(self._block_memory, 1) - 1))
 
     @property
     def peak_memory(self) -> int:
         """Expected peak of the resident memory, in bytes."""
-        items = self.quantities
-        taken = {name for step in self.layout.graph.steps for name in step.arguments}
-        kept = sum(item.nbytes * (1 + (item.output and item.name in taken)) for item in items if not item.lazy)
-        largest = max((item.nbytes for item in items if not item.lazy), default=0)
-        lazy = sum(item.lazy for item in items)
-        if not lazy:
-            return _BASE_MEMORY + kept + largest
-        chunk = _BYTES * math.prod(max(sizes) for sizes in self.layout.chunks.values())
-        return _BASE_MEMORY + _DASK_MEMORY + kept + chunk * (lazy + _COPIES) * (os.cpu_count() or 1)
+        return self._held + self._block_memory * (self.threads + 1)
+
+    @property
+    def least_memory(self) -> int:
+        """What a run takes at least."""
+        return self._held + 2 * self._block_memory
+
+    @property
+    def _held(self) -> int:
+        layout = self.layout
+        inputs = sum(item.data.nbytes for item in layout.resolved.inputs.values())
+        return _BASE_MEMORY + inputs + _BYTES * sum(layout.cells(step.name) for step in self.program.factors)
+
+    @property
+    def _block_memory(self) -> int:
+        return max((self._memory_of(group) for group in self.program.groups), default=0)
+
+    def _memory_of(self, group: Group) -> int:
+        block = dict(zip(group.dims, group.block, strict=True))
+        cells = sum(math.prod(block[dim] for dim in self.layout.dims[step.name]) for step in group.steps)
+        return _BYTES * (cells + (_COPIES + len(group.stored)) * math.prod(group.block))
 
 
-def make_plan(scenario: Scenario, *, quantities: Sequence[str] | None = None, path: str | Path | None = None) -> Plan:
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def default_memory() -> int:
+    """Return a quarter of the memory of this machine, or of what a container or a batch system allows."""
+    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError):
+            whole = min(whole, int(Path(limit).read_text(encoding="ascii")))
+    return int(_SHARE * whole)
+
+
+def memory_size(text: str | int) -> int:
+    """Return a size in bytes from a text such as ``"1GB"``.
+
+    Raises
+    ------
+    StoreError
+        If it is none.
+    """
+    from dask.utils import parse_bytes
+
+    try:
+        size = int(parse_bytes(text))
+    except ValueError:
+        raise StoreError(f"{text!r} is no size of memory; expected one such as '500MB' or '2GB'") from None
+    if size <= 0:
+        raise StoreError(f"{text!r} is no size of memory; expected more than nothing")
+    return size
+
+
+def make_plan(
+    scenario: Scenario,
+    *,
+    quantities: Sequence[str] | None = None,
+    path: str | Path | None = None,
+    memory: str | int | None = None,
+) -> Plan:
     """Prove a scenario's model and measure what a run of it takes.
 
     Parameters
@@ -128,20 +210,34 @@ def make_plan(scenario: Scenario, *, quantities: Sequence[str] | None = None, pa
         Instead of those of the scenario.
     path
         Instead of the output path of the scenario.
+    memory
+        What the run may take, such as ``"1GB"``; a quarter of the machine's by default.
 
     Raises
     ------
     ModelError, UnitError, ScenarioError
         If the model or a unit is wrong, or a quantity unknown.
     StoreError
-        If the path is none of a netCDF file.
+        If the path is none of a result, or the memory not enough.
     """
-    place = Path(path) if path is not None else scenario.output_path
-    if place.suffix != ".nc":
-        raise StoreError(f"{place}: the output is a netCDF file, whose name ends in .nc")
-    return Plan(
-        scenario, lay_out(scenario.resolved, quantities or scenario.quantities, scenario.schema.sampling), place
-    )
+    place, output = Path(path) if path is not None else scenario.output_path, scenario.schema.output
+    form = output.format
+    if path is not None and place.suffix in _SUFFIXES.values():
+        form = "zarr" if place.suffix == ".zarr" else "netcdf"
+    if place.suffix != _SUFFIXES[form]:
+        found = (
+            "a netCDF file, whose name ends in .nc" if form == "netcdf" else "a zarr folder, whose name ends in .zarr"
+        )
+        raise StoreError(f"{place}: the output is {found}")
+    layout = lay_out(scenario.resolved, quantities or scenario.quantities, scenario.schema.sampling)
+    allowed = default_memory() if memory is None else memory_size(memory)
+    types = {name: kind for name, kind in output.types.items() if name in layout.graph.targets}
+    plan = Plan(scenario, divide(layout, types), place, Storage(format=form, compression=output.compression), allowed)
+    if memory is not None and plan.least_memory > allowed:
+        raise StoreError(
+            f"{memory} of memory are not enough: this run takes at least {plan.least_memory / 1e6:,.0f} MB"
+        )
+    return plan
 
 
 def _summary(layout: Layout, name: str) -> str:

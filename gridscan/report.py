@@ -16,10 +16,11 @@ from rich.table import Table
 from rich.tree import Tree
 
 from gridscan.catalogue import Catalogue
+from gridscan.execution import Forecast
 from gridscan.graph import Graph
 from gridscan.model import Model
 from gridscan.nodes import Constant, Parameter, Quantity
-from gridscan.plan import Plan
+from gridscan.plan import Plan, PlannedQuantity
 from gridscan.store import Provenance
 from gridscan.units import base_factor, label_of, readable
 
@@ -47,28 +48,46 @@ def _table(*columns: str, title: str | None = None) -> Table:
     return table
 
 
-def plan_report(plan: Plan) -> RenderableType:
-    """Show axes, quantities, sizes and the expected memory of a plan."""
+def plan_report(plan: Plan, forecast: Forecast) -> RenderableType:
+    """Show axes, quantities, sizes and the expected memory of a plan, and what of it is there already."""
     axes = _table("axis", "size", "values", title="Axes")
     for axis in plan.axes:
         axes.add_row(escape(axis.name), f"{axis.size:,}", escape(axis.values))
     quantities = _table("quantity", "unit", "dimensions", "cells", "size", "", title="Quantities, in order")
     for item in plan.quantities:
-        role = "output" if item.output else ""
         quantities.add_row(
             escape(item.name),
             escape(item.unit),
             escape(" × ".join(item.dims) or "-"),
             f"{item.cells:,}",
             bytes_text(item.nbytes),
-            f"{role}{' chunked' if item.lazy else ''}".strip(),
+            _role(item),
         )
     facts = (
         f"Model    {plan.scenario.model.name}: {plan.scenario.model.description}\n"
         f"Output   {bytes_text(plan.output_bytes)} to {plan.path}\n"
         f"Memory   about {bytes_text(plan.peak_memory)} at the peak"
     )
-    return Group(axes, "", quantities, "", escape(facts))
+    return Group(axes, "", quantities, "", escape("\n".join([facts, *_already_there(plan, forecast)])))
+
+
+def _already_there(plan: Plan, forecast: Forecast) -> list[str]:
+    lines = [f"Damage   {note}" for note in forecast.notes]
+    reusable = sum(forecast.reusable.values())
+    if reusable or forecast.reasons:
+        lines.append(f"Reusable {reusable:,} of {plan.program.output_cells:,} cells")
+    lines += [
+        f"         {name}: {forecast.reusable[name]:,} of {plan.program.stored[name].cells:,}; {why}"
+        for name, why in forecast.reasons.items()
+    ]
+    return lines
+
+
+def _role(item: PlannedQuantity) -> str:
+    if not item.blocks:
+        return ""
+    blocks = "1 block" if item.blocks == 1 else f"{item.blocks:,} blocks"
+    return f"{'output' if item.output else 'kept'}, {blocks}"
 
 
 def models_report(models: Iterable[Model], scenarios: Iterable[str]) -> RenderableType:
@@ -222,10 +241,9 @@ def result_report(dataset: xr.Dataset, provenance: Provenance) -> RenderableType
     overridden = ", ".join(f"{name} = {value}" for name, value in provenance.overrides.items())
     facts = [
         f"{dataset.attrs.get('title', '')}",
-        f"Made     {provenance.created} from {provenance.scenario_name}"
-        + (f" with {overridden}" if overridden else ""),
+        f"Made     from {provenance.scenario_name}" + (f" with {overridden}" if overridden else ""),
         f"With     {versions}",
-        f"Identity {provenance.fingerprint}",
+        f"Identity {provenance.identity}",
     ]
     return Group(escape("\n".join(facts)), "", axes, "", variables, "", settings)
 

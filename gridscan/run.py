@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,18 @@ import xarray as xr
 
 from gridscan.errors import GridscanWarning, ScenarioError, StoreError, nearest
 from gridscan.evaluate import compute_lazily
+from gridscan.execution import Outcome, Watcher, carry_out
 from gridscan.model import Model
 from gridscan.plan import Plan, make_plan
 from gridscan.resources import shipped_scenarios
+from gridscan.reuse import identity_of
 from gridscan.scenario import Scenario
-from gridscan.store import describe_dataset, open_result, provenance_of, scenario_in, write_result
+from gridscan.store import describe_dataset, open_result, provenance_of, scenario_in
+from gridscan.workers import Crew, ThisProcess, cluster_at, local_cluster
 
 Source = str | Path | Scenario
+#: What the names of results end in.
+RESULTS = (".nc", ".zarr")
 
 
 def find_scenario(
@@ -55,7 +61,7 @@ def find_scenario(
             tables=source.tables,
         )
     path = Path(source)
-    if path.suffix == ".nc":
+    if path.suffix in RESULTS:
         found = scenario_in(path)
         merged = {**found.overrides, **(overrides or {})}
         name = f"{path}[{found.scenario_name}]"
@@ -88,6 +94,7 @@ def plan(
     model: Model | None = None,
     overrides: Mapping[str, Any] | None = None,
     output: str | Path | None = None,
+    memory: str | int | None = None,
 ) -> Plan:
     """Plan a run without computing anything; see :func:`run`.
 
@@ -96,12 +103,12 @@ def plan(
     """
     scenario = find_scenario(source, model=model, overrides=overrides)
     if output is None and isinstance(source, str | Path):
-        if Path(source).suffix == ".nc":
+        if Path(source).suffix in RESULTS:
             _refuse_to_replace_a_sample(source)
             output = source
         elif not os.path.exists(source):
             output = Path("results", f"{Path(source).name}.nc")
-    return _warned(make_plan(scenario, path=output))
+    return _warned(make_plan(scenario, path=output, memory=memory))
 
 
 def _refuse_to_replace_a_sample(path: str | Path) -> None:
@@ -147,7 +154,8 @@ def evaluate(
 
 def execute(plan: Plan) -> xr.Dataset:
     """Return the lazy Dataset of a plan, with what makes it in its attributes."""
-    return describe_dataset(compute_lazily(plan.layout), provenance_of(plan))
+    provenance = provenance_of(plan.scenario, plan.layout, identity_of(plan.layout))
+    return describe_dataset(compute_lazily(plan.layout), provenance)
 
 
 def run(
@@ -156,9 +164,16 @@ def run(
     model: Model | None = None,
     overrides: Mapping[str, Any] | None = None,
     output: str | Path | None = None,
-    progress: Callable[[], Any] | None = None,
+    memory: str | int | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    fail_fast: bool = False,
+    progress: Watcher | None = None,
 ) -> Path:
-    """Evaluate a scenario and write its result; return where.
+    """Evaluate a scenario block by block and write its result; return where.
+
+    A run that was stopped goes on where it was. What an earlier result at the same place holds is used as far as
+    nothing that made it is different: values, code, tables, versions.
 
     Parameters
     ----------
@@ -169,13 +184,60 @@ def run(
         As for :func:`evaluate`.
     output
         Instead of the output path of the scenario.
+    memory
+        What the run may take, such as ``"1GB"``; a quarter of the machine's by default.
+    workers
+        How many processes of this machine compute; by default this one alone, with threads where they help.
+    scheduler
+        Address of a dask scheduler whose workers compute.
+    fail_fast
+        Whether to stop at the first cell that cannot be computed. By default the others are computed, and the variable
+        ``status`` of the result says which could not be, and why.
     progress
-        Makes a dask callback that shows the progress.
+        Is called with a :class:`gridscan.execution.Progress` whenever a block is done.
+
+    Warns
+    -----
+    GridscanWarning
+        If cells could not be computed, or damage was found.
 
     Raises
     ------
     GridscanError
-        Saying what was found, where, and what is allowed. An earlier result is lost only when the new one is whole.
+        Saying what was found, where, and what is allowed. What is done is kept for the next run; an earlier result is
+        lost only when the new one is whole.
     """
-    todo = source if isinstance(source, Plan) else plan(source, model=model, overrides=overrides, output=output)
-    return write_result(execute(todo), todo.path, progress() if progress is not None else None)
+    todo = (
+        source
+        if isinstance(source, Plan)
+        else plan(source, model=model, overrides=overrides, output=output, memory=memory)
+    )
+    outcome = perform(todo, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=progress)
+    for note in outcome.notes:
+        warnings.warn(note, GridscanWarning, stacklevel=2)
+    return outcome.path
+
+
+def perform(
+    plan: Plan,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    fail_fast: bool = False,
+    progress: Watcher | None = None,
+) -> Outcome:
+    """Run a plan, and tell what was done; see :func:`run`."""
+    with _crew(plan, workers, scheduler) as crew:
+        return carry_out(plan, crew, progress, fail_fast=fail_fast)
+
+
+def _crew(plan: Plan, workers: int | None, scheduler: str | None) -> AbstractContextManager[Crew]:
+    if workers is not None and scheduler is not None:
+        raise StoreError("workers of this machine and those of a scheduler cannot be had together; give one of the two")
+    if scheduler is not None:
+        return cluster_at(scheduler)
+    if workers is None:
+        return nullcontext(ThisProcess(plan.threads))
+    if workers < 1:
+        raise StoreError(f"{workers} workers cannot compute; give at least 1")
+    return local_cluster(workers)

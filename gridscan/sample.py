@@ -14,8 +14,8 @@ from gridscan.inputs import Resolved
 from gridscan.layout import Layout, lay_out
 from gridscan.model import Model
 from gridscan.nodes import Column, Parameter, Population, Quantity
-from gridscan.plan import Plan
 from gridscan.point import positions, values_at
+from gridscan.reuse import identity_of
 from gridscan.run import Source, find_scenario
 from gridscan.scenario import Scenario
 from gridscan.store import describe_dataset, provenance_of
@@ -76,7 +76,7 @@ def sample(
     dataset = xr.Dataset(
         {name: _variable(chosen, name, members[name]) for name in chosen.columns}, _coordinates(layout, chosen)
     )
-    dataset = describe_dataset(dataset, provenance_of(Plan(scenario, layout, scenario.output_path)), "sample")
+    dataset = describe_dataset(dataset, provenance_of(scenario, layout, identity_of(layout)), "sample")
     title = f"{chosen.quantity.long_name}: {dataset.sizes[chosen.dimension]:,} drawn with seed {seed}"
     return dataset.assign_attrs(title=title, gridscan_population=chosen.quantity.name, gridscan_seed=seed)
 

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,14 +30,26 @@ from gridscan.values import AxisRange, Fault, Given, InputFaults, plain, schema_
 _LARGEST_FILE = 50_000_000
 
 
-class Output(BaseModel):
-    """What is written, and where."""
+class Storage(BaseModel):
+    """How a result is stored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    format: Literal["netcdf", "zarr"] = Field(default="netcdf", description="One netCDF file, or a zarr folder")
+    compression: Literal["none", "zlib"] = Field(
+        default="none", description="Compressed files are smaller and take several times as long to write"
+    )
+
+
+class Output(Storage):
+    """What is written, and where."""
+
     quantities: list[str] = Field(description="The quantities to evaluate")
     path: str | None = Field(
-        None, description="The netCDF file, relative to the scenario; beside the scenario under its name by default"
+        None, description="The file, relative to the scenario; beside the scenario under its name by default"
+    )
+    types: dict[str, Literal["float64", "float32"]] = Field(
+        default_factory=dict, description='Quantities that are stored in fewer digits: NAME = "float32"'
     )
 
 
@@ -103,7 +115,8 @@ class Scenario:
     @property
     def output_path(self) -> Path:
         """Where the result goes."""
-        return Path(os.path.normpath(self.folder / (self.schema.output.path or f"{Path(self.file).stem}.nc")))
+        suffix = "zarr" if self.schema.output.format == "zarr" else "nc"
+        return Path(os.path.normpath(self.folder / (self.schema.output.path or f"{Path(self.file).stem}.{suffix}")))
 
     @classmethod
     def load(
@@ -334,8 +347,15 @@ class _Reader:
             message = f"none of the quantities asked for is a count to draw; counts are {listed(counts, 20)}"
             self.faults.append(Fault(("sampling",), message, at_key=True))
         file = output.get("path")
-        if isinstance(file, str) and (Path(file).suffix != ".nc" or "\0" in file):
-            self.faults.append(Fault(("output", "path"), f"the output is a netCDF file: {file!r} does not end in .nc"))
+        kind, suffix = ("zarr folder", ".zarr") if output.get("format") == "zarr" else ("netCDF file", ".nc")
+        if isinstance(file, str) and (Path(file).suffix != suffix or "\0" in file):
+            self.faults.append(Fault(("output", "path"), f"the output is a {kind}: {file!r} does not end in {suffix}"))
+        types = output.get("types")
+        for name in types if isinstance(types, dict) else []:
+            if name not in wanted:
+                known = [item for item in wanted if isinstance(item, str)]
+                message = f"{name!r} is not among the quantities asked for{nearest(name, known)}"
+                self.faults.append(Fault(("output", "types", name), message, at_key=True))
 
 
 def _syntax_fault(error: ValueError, text: str) -> tuple[int, int, str]:

@@ -1,8 +1,9 @@
 """How a quantity answers to one axis: its slope, its elasticity, its contrast to a reference, where it crosses a value.
 
 Every answer is labelled, has its unit, and is as lazy as the quantity: nothing here needs an axis to lie in one chunk,
-so that files larger than memory stream. A cell that has no answer is NaN, and a GridscanWarning counts such cells: at
-once for numpy, for dask block by block when it is computed.
+so that files larger than memory stream. Along an axis that is divided into chunks, each block reads the blocks that it
+is compared with for itself. A cell that has no answer is NaN, and a GridscanWarning counts such cells: at once for
+numpy, for dask block by block when it is computed.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from gridscan.labelled import (
     sentence,
     unit_known,
 )
+from gridscan.streams import reread
 from gridscan.units import registry
 
 Kind = Literal["ratio", "difference", "log"]
@@ -160,7 +162,7 @@ def contrast(dataset: xr.Dataset, name: str, along: str, reference: str | float,
         raise SensitivityError(f"unknown kind {kind!r}{nearest(str(kind), kinds)}; expected one of: {listed(kinds)}")
     y = quantity_of(dataset, name)
     check_axis(y, along)
-    at_reference = y.variable.isel({along: position_on(y, along, reference)})
+    at_reference = reread(y.variable, along, np.full(y.sizes[along], position_on(y, along, reference)))
     values = blockwise(kinds[kind], y.variable, at_reference)
     values = masked(values, f"the {kind} of {name!r} to {along} {reference!r} is not defined there")
     unit = unit_known(y) if kind == "difference" else registry.dimensionless
@@ -245,36 +247,34 @@ def _followed(scale: Scale) -> str:
 
 def _slope(variable: xr.Variable, along: str, x: NDArray[np.float64], usable: NDArray[np.bool_]) -> xr.Variable:
     neighbours, weights = _stencil(x, usable)
-    if neighbours.shape[1] < 3:
+    if neighbours.shape[1] < 2:
         message = f"axis {along!r} has two points: its slope is of first order, the same at both"
         warnings.warn(message, GridscanWarning, stacklevel=3)
     # Weighted differences to the point itself, not weighted values: the slope of a constant is zero to the last bit.
     terms = [
-        (variable.isel({along: neighbours[:, k]}) - variable) * xr.Variable(along, weights[:, k])
+        (reread(variable, along, neighbours[:, k]) - variable) * xr.Variable(along, weights[:, k])
         for k in range(neighbours.shape[1])
     ]
     return sum(terms[1:], start=terms[0])
 
 
 def _stencil(x: NDArray[np.float64], usable: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return for each point the three points its slope is taken from (n, 3), and their weights; NaN if unusable.
+    """Return for each point the two others its slope is taken from (n, 2), and the weights of the differences to them.
 
-    The weights are the derivatives of the Lagrange polynomials through the three points (or two, if there are two).
+    The neighbours, at an end the next two, or the only other of two points. The weights are the derivatives of the
+    Lagrange polynomials through the point and the others; NaN if unusable.
     """
     ascending = np.flatnonzero(usable)[np.argsort(x[usable])]
     width = min(3, ascending.size)
     rank = np.zeros(x.size, dtype=np.intp)
     rank[ascending] = np.arange(ascending.size)
     first = np.clip(rank - 1, 0, ascending.size - width)
-    neighbours = ascending[first[:, None] + np.arange(width)]
-    nodes = x[neighbours]
-    weights = np.empty(nodes.shape)
-    for k in range(width):
-        others = np.delete(nodes, k, axis=1)
-        slope = (x[:, None] - others).sum(axis=1) if width == 3 else 1.0
-        weights[:, k] = slope / (nodes[:, [k]] - others).prod(axis=1)
-    weights[~usable] = np.nan
-    return neighbours, weights
+    ranks = first[:, None] + np.arange(width)
+    others = ascending[ranks[ranks != rank[:, None]].reshape(x.size, width - 1)]
+    steps = x[others[usable]] - x[usable, None]
+    weights = np.full(others.shape, np.nan)
+    weights[usable] = 1 / steps if width == 2 else steps[:, ::-1] / (steps * (steps[:, ::-1] - steps))
+    return others, weights
 
 
 def _finite(values: NDArray[Any]) -> NDArray[Any]:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
-import hashlib
 import importlib.metadata
-import inspect
 import json
 import os
 import platform
-import shutil
 import tomllib
-import types
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,20 +19,20 @@ import xarray as xr
 from xarray.backends.file_manager import FILE_CACHE
 
 import gridscan
-from gridscan.atomic import reason, replacing
+from gridscan.atomic import check_space, reason, replacing
+from gridscan.blocks import block_of
 from gridscan.errors import ScenarioError, StoreError, nearest
-from gridscan.layout import input_settings
-from gridscan.plan import Plan
-from gridscan.resources import folder
+from gridscan.layout import Layout, input_settings
+from gridscan.scenario import Scenario
 from gridscan.units import base_factor, base_unit, parse_unit, readable, to_cf
+from gridscan.working import RENAMED_PREFIX
 
 _CONVENTIONS = "CF-1.11"
 _RECORDED_PACKAGES = ("numpy", "scipy", "xarray", "dask", "netCDF4", "pint")
 _LAZY_BEYOND = 100_000_000
-_MARGIN = 2_000_000
+_OPENING: dict[str, Any] = {"decode_times": False}
 # An axis of one of these names has to hold dates, or places on Earth, in units that CF prescribes.
 _RESERVED_BY_CF = ("time", "lat", "latitude", "lon", "longitude", "height", "depth", "altitude", "pressure")
-_RENAMED_PREFIX = "model_"
 _RENAMED_AXES = "gridscan_renamed_axes"
 
 
@@ -52,15 +46,12 @@ class Provenance:
     model: str
     settings: dict[str, Any]
     versions: dict[str, str]
-    fingerprint: str
-    created: str
+    identity: str
     tables: dict[str, str]
 
 
-def provenance_of(plan: Plan) -> Provenance:
-    """Gather what makes the result of a plan."""
-    scenario = plan.scenario
-    settings = input_settings(plan.layout)
+def provenance_of(scenario: Scenario, layout: Layout, identity: str) -> Provenance:
+    """Gather what makes the result of a scenario."""
     versions = {"gridscan": gridscan.__version__, "python": platform.python_version()}
     versions |= {name: importlib.metadata.version(name) for name in _RECORDED_PACKAGES}
     return Provenance(
@@ -68,44 +59,11 @@ def provenance_of(plan: Plan) -> Provenance:
         scenario.file,
         dict(scenario.overrides),
         scenario.model.name,
-        settings,
+        input_settings(layout),
         versions,
-        _fingerprint(plan, versions),
-        datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        identity,
         dict(scenario.tables),
     )
-
-
-def _fingerprint(plan: Plan, versions: dict[str, str]) -> str:
-    """Hash all that decides the numbers: values, the sources of gridscan and of the model, tables, versions."""
-    graph, resolved = plan.layout.graph, plan.layout.resolved
-    digest = hashlib.sha256(json.dumps([graph.targets, versions], sort_keys=True).encode())
-    for name in sorted(graph.inputs):
-        item = resolved.inputs[name]
-        digest.update(f"{name} {item.dims} {item.data.dtype} {item.data.shape}".encode() + item.data.tobytes())
-    sources = {*Path(gridscan.__file__).parent.rglob("*.py"), *folder("data").glob("*.*")}
-    for node in resolved.model.quantities.values():
-        with contextlib.suppress(TypeError):
-            sources.add(Path(inspect.getfile(inspect.unwrap(node.function))))
-    for node in graph.formulas:
-        digest.update(_source_of(node.function))
-    for path in sorted(path for path in sources if path.is_file()):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
-def _source_of(function: Callable[..., Any]) -> bytes:
-    """Return the source of a formula that may be of a notebook, and so of no file; its code where it has none."""
-    plain_function = inspect.unwrap(function)
-    try:
-        return inspect.getsource(plain_function).encode()
-    except (OSError, TypeError):
-        code = getattr(plain_function, "__code__", None)
-        if code is None:
-            return b""
-        # The text of a code object inside another holds its address, which says nothing.
-        constants = [item for item in code.co_consts if not isinstance(item, types.CodeType)]
-        return code.co_code + repr((code.co_names, constants)).encode()
 
 
 def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str = "run") -> xr.Dataset:
@@ -115,8 +73,8 @@ def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str =
         "Conventions": _CONVENTIONS,
         "title": _title(provenance),
         "source": f"gridscan {provenance.versions['gridscan']}, model {provenance.model}",
-        "history": " ".join([provenance.created, f"gridscan {command}", provenance.scenario_name, *settings]),
-        "date_created": provenance.created,
+        # Without a date, so that the same scenario gives the same file.
+        "history": " ".join([f"gridscan {command}", provenance.scenario_name, *settings]),
         "comment": _unit_definitions(dataset),
         "gridscan_model": provenance.model,
         "gridscan_scenario": provenance.scenario,
@@ -124,7 +82,7 @@ def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str =
         "gridscan_overrides": json.dumps(provenance.overrides),
         "gridscan_settings": json.dumps(provenance.settings),
         "gridscan_versions": json.dumps(provenance.versions),
-        "gridscan_fingerprint": provenance.fingerprint,
+        "gridscan_identity": provenance.identity,
         "gridscan_tables": json.dumps(provenance.tables),
     }
     return dataset.assign_attrs(attributes)
@@ -168,8 +126,7 @@ def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
             attributes["gridscan_model"],
             json.loads(attributes["gridscan_settings"]),
             json.loads(attributes["gridscan_versions"]),
-            attributes["gridscan_fingerprint"],
-            attributes["date_created"],
+            attributes["gridscan_identity"],
             json.loads(attributes["gridscan_tables"]),
         )
     except KeyError as error:
@@ -184,24 +141,42 @@ def open_result(path: str | Path) -> xr.Dataset:
     Parameters
     ----------
     path
-        A netCDF file; beyond 100 MB its variables are dask arrays.
+        A netCDF file, or a zarr folder; beyond 100 MB its variables are dask arrays, whose chunks are pieces of the
+        file as they lie on the disk.
 
     Raises
     ------
     StoreError
-        If the file is missing, damaged or no netCDF.
+        If the file is missing, damaged or neither.
     """
     path = Path(path)
-    if not os.path.isfile(path):
-        beside = [str(other) for other in path.parent.glob("*.nc")] if path.parent.is_dir() else []
-        raise StoreError(f"{path}: there is no such file{nearest(str(path), beside)}")
-    chunks: Any = {} if path.stat().st_size > _LAZY_BEYOND else None
+    is_zarr = path.suffix == ".zarr"
+    if not (os.path.isdir(path) if is_zarr else os.path.isfile(path)):
+        beside = [str(other) for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
+        raise StoreError(f"{path}: there is no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
     try:
-        return _from_disk(xr.open_dataset(path, engine="netcdf4", decode_times=False, chunks=chunks))
+        dataset = _opened_zarr(path) if is_zarr else xr.open_dataset(path, engine="netcdf4", **_OPENING)
+        return _in_chunks(_from_disk(dataset))
     except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
+        kind = "zarr" if is_zarr else "netCDF"
         raise StoreError(
-            f"{path}: cannot be read as netCDF ({reason(error)}); it is damaged or something else"
+            f"{path}: cannot be read as {kind} ({reason(error)}); it is damaged or something else"
         ) from None
+
+
+def _opened_zarr(path: Path) -> xr.Dataset:
+    return xr.open_zarr(path, chunks=None, consolidated=True, **_OPENING)
+
+
+def _in_chunks(dataset: xr.Dataset) -> xr.Dataset:
+    """Divide the variables of a large file as they lie on the disk; those of a small one are read when first used."""
+    if dataset.nbytes <= _LAZY_BEYOND:
+        return dataset
+    chunked = {
+        name: item.variable.chunk(dict(zip(item.dims, block_of(item.shape, costly=False), strict=True)))
+        for name, item in dataset.data_vars.items()
+    }
+    return dataset.assign(chunked)
 
 
 def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContextManager[Any] | None = None) -> Path:
@@ -219,8 +194,8 @@ def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContex
     """
     path = Path(path)
     with replacing(path) as temporary:
-        _check_space(path, dataset.nbytes)
-        _write(_for_disk(dataset), temporary, progress)
+        check_space(path, dataset.nbytes)
+        _write(for_disk(dataset), temporary, progress)
     return path
 
 
@@ -243,20 +218,11 @@ def _close_quietly(path: Path) -> None:
                 file.close()
 
 
-def _check_space(path: Path, size: int) -> None:
-    free = shutil.disk_usage(path.parent).free
-    if size + _MARGIN > free:
-        raise StoreError(
-            f"{path}: needs about {(size + _MARGIN) / 1e6:,.0f} MB, but {free / 1e6:,.1f} MB are free on that disk;"
-            " give another place with --output, or fewer values"
-        )
-
-
-def _for_disk(dataset: xr.Dataset) -> xr.Dataset:
+def for_disk(dataset: xr.Dataset) -> xr.Dataset:
     """Rename the axes whose names CF keeps for dates and places on Earth, such as ``time``, and note which."""
     reserved = [str(dim) for dim in dataset.sizes if dim in _RESERVED_BY_CF]
     for dim in reserved:
-        name = f"{_RENAMED_PREFIX}{dim}"
+        name = f"{RENAMED_PREFIX}{dim}"
         dataset = dataset.rename({dim: name})
         if name in dataset.coords:
             comment = f"{dim!r} in gridscan; as the name of an axis, CF keeps that for other uses"
@@ -266,7 +232,7 @@ def _for_disk(dataset: xr.Dataset) -> xr.Dataset:
 
 def _from_disk(dataset: xr.Dataset) -> xr.Dataset:
     for dim in str(dataset.attrs.get(_RENAMED_AXES, "")).split():
-        name = f"{_RENAMED_PREFIX}{dim}"
+        name = f"{RENAMED_PREFIX}{dim}"
         dataset = dataset.rename({name: dim})
         if dim in dataset.coords:
             dataset[dim].attrs.pop("comment", None)

@@ -208,6 +208,11 @@ def same_dimension(unit: Unit, other: Unit) -> bool:
     return bool(unit.dimensionality == other.dimensionality)
 
 
+def unit_of_powers(powers: tuple[tuple[str, float], ...]) -> Unit:
+    """Return the product of powers of units, which is how another process gets to know a unit."""
+    return registry.Unit(registry.UnitsContainer(dict(powers)))
+
+
 @functools.lru_cache(maxsize=4096)
 def base_factor(unit: Unit) -> float:
     """Return the value of one `unit` in coherent SI base units."""

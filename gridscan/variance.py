@@ -2,22 +2,20 @@
 
 Every grid point has the same weight: the points of an axis are its distribution, so that an axis that is spaced
 geometrically stands for a quantity known to a factor. Nothing is sampled; every share is made of means and variances
-along dimensions. Dask arrays stay lazy and are read in streams. Computing all results together reads the quantity
-once, and once more for each axis that is divided into chunks if several are: then memory holds some rows of chunks,
-never the array.
+along dimensions. Dask arrays stay lazy and are read in streams: computing all results together, which takes no longer
+than one of them, reads the quantity once, or a few times where many axes are divided into many chunks, and holds some
+hundred megabytes of means at most, never the array.
 """
 
 from __future__ import annotations
 
 import itertools
-import math
 import warnings
 from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from dask.graph_manipulation import clone
 from numpy.typing import NDArray
 
 from gridscan.errors import GridscanWarning, SensitivityError, listed
@@ -31,6 +29,7 @@ from gridscan.labelled import (
     sentence,
     unit_known,
 )
+from gridscan.moments import explained_variances
 from gridscan.units import registry
 
 # n evenly spaced points, ends included, have (n + 1)/(n - 1) times the variance of the interval they stand for. Of two
@@ -103,12 +102,7 @@ def variance_shares(
     axes = _varied(y, over)
     one = registry.dimensionless
     unit = one if log else unit_known(y)
-    values = _checked(y, log)
-    # Differences to the first point of the grid: a small spread around a large value loses no digits.
-    first: dict[str, int] = dict.fromkeys(axes, 0)
-    origin = values.isel(first)
-    deviation = values - origin
-    moments = _moments(deviation, axes, origin, 1.0 if log else 0.0)
+    moments = _moments(_checked(y, log), axes, 1.0 if log else 0.0)
     subject = f"ln({sentence(y)})" if log else sentence(y)
     labels = {
         **{key: (f"share of the variance of {subject} due to {cause}", one) for key, cause in _CAUSES.items()},
@@ -178,31 +172,22 @@ def _axis_coordinates(axes: list[str]) -> dict[Hashable, xr.DataArray]:
     }
 
 
-def _moments(deviation: xr.Variable, axes: list[str], origin: xr.Variable, unity: float) -> dict[str, xr.Variable]:
-    streams = _streams(deviation, axes)
-    pair_means = {
-        pair: _mean(deviation if len(axes) != 3 else streams[others[0]], others)
-        for pair in itertools.combinations(axes, 2)
-        for others in [[axis for axis in axes if axis not in pair]]
-    }
-    # A mean of means is the mean: every row of a full grid is as long as the others.
-    first_means = {a: _mean(pair_means[a, b], [b]) for a, b in pair_means}
-    first_means |= {b: _mean(pair_means[a, b], [a]) for a, b in pair_means if b not in first_means}
-    first_means = first_means or {axes[0]: deviation}
-    mean = origin + _mean(first_means[axes[0]], axes[:1])
-    variance = blockwise(_not_constant, _variance(deviation, axes), mean, unity=unity)
+def _moments(values: xr.Variable, axes: list[str], unity: float) -> dict[str, xr.Variable]:
+    whole = frozenset(axes)
+    subsets = [frozenset(some) for number in (1, 2) for some in itertools.combinations(axes, number)]
+    mean, explained = explained_variances(values, axes, [whole, *subsets, *(whole - {axis} for axis in axes)])
+    variance = blockwise(_not_constant, explained[whole], mean, unity=unity)
 
-    alone = {axis: blockwise(_share, _variance(first_means[axis], [axis]), variance) for axis in axes}
+    alone = {axis: blockwise(_share, explained[frozenset({axis})], variance) for axis in axes}
     pairs = {
-        (a, b): blockwise(_share, _variance(both, [a, b]), variance, alone[a], alone[b])
-        for (a, b), both in pair_means.items()
+        frozenset({a, b}): blockwise(_share, explained[frozenset({a, b})], variance, alone[a], alone[b])
+        for a, b in itertools.combinations(axes, 2)
     }
-    # All but what the other axes explain together: as sums along one axis it needs no sums of squares on the way.
-    rest = {axis: [other for other in axes if other != axis] for axis in axes}
-    others = [blockwise(_share, _variance(_mean(streams[axis], [axis]), rest[axis]), variance) for axis in axes]
-    total = [blockwise(_share, variance, variance, explained) for explained in others]
+    # All but what the other axes explain together.
+    others = [blockwise(_share, explained[whole - {axis}], variance) for axis in axes]
+    total = [blockwise(_share, variance, variance, part) for part in others]
     none = xr.zeros_like(variance)
-    rows = [[none if a == b else pairs[(a, b) if (a, b) in pairs else (b, a)] for b in axes] for a in axes]
+    rows = [[none if a == b else pairs[frozenset({a, b})] for b in axes] for a in axes]
     return {
         "first_order": xr.Variable.concat(list(alone.values()), "axis"),
         "total": xr.Variable.concat(total, "axis"),
@@ -211,28 +196,6 @@ def _moments(deviation: xr.Variable, axes: list[str], origin: xr.Variable, unity
         "mean": mean,
         "variance": variance,
     }
-
-
-def _streams(deviation: xr.Variable, axes: list[str]) -> dict[str, xr.Variable]:
-    """Return the same values for each axis, with a graph of their own where the axis is divided into chunks.
-
-    A mean along such an axis holds its chunks until the last of them is there. If two of these shared their chunks,
-    either would keep those that the other waits for, which is the whole array.
-    """
-    divided = [axis for axis in axes if len(deviation.chunksizes.get(axis, ())) > 1]
-    if len(divided) < 2:
-        return dict.fromkeys(axes, deviation)
-    own = {axis: xr.Variable(deviation.dims, clone(deviation.data)) for axis in divided}
-    return {axis: own.get(axis, deviation) for axis in axes}
-
-
-def _mean(variable: xr.Variable, over: list[str]) -> xr.Variable:
-    # Dask's own mean carries an array of counts beside that of the sums.
-    return variable.sum(over, skipna=False) / math.prod(variable.sizes[axis] for axis in over)
-
-
-def _variance(variable: xr.Variable, over: list[str]) -> xr.Variable:
-    return variable.var(over, skipna=False) if over else xr.zeros_like(variable)
 
 
 def _checked(y: xr.DataArray, log: bool) -> xr.Variable:

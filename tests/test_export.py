@@ -1,9 +1,11 @@
 import csv
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import xarray as xr
+from watched import Watched
 
 import gridscan.export
 from gridscan.errors import StoreError
@@ -69,3 +71,27 @@ def test_a_place_that_cannot_be_written_to_is_named(dataset, tmp_path):
     with pytest.raises(StoreError, match="cannot be created"):
         export_csv(dataset, tmp_path / "file" / "table.csv")
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_table_that_would_not_fit_on_the_disk_is_refused_after_its_first_rows(dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(gridscan.export, "_ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(gridscan.export.shutil, "disk_usage", lambda _path: SimpleNamespace(free=200))
+    path = tmp_path / "table.csv"
+    path.write_text("precious", encoding="utf-8")
+    with pytest.raises(
+        StoreError, match=r"the 9 rows left, of about \d+ bytes each, need 0 MB, but 0.0 MB are"
+    ):
+        export_csv(dataset, path)
+    assert [found.name for found in tmp_path.iterdir()] == ["table.csv"]
+    assert path.read_text(encoding="utf-8") == "precious"
+    # What is written already needs no more room.
+    assert len(rows_of(export_csv(dataset.isel(a=[0], kind=[0]), path))) == 4
+
+
+def test_a_table_of_many_blocks_reads_each_once_and_holds_few(tmp_path, monkeypatch):
+    monkeypatch.setattr(gridscan.export, "_ROWS_AT_ONCE", 100)
+    watched = Watched(((1,) * 4, (1,) * 5, (100,)))
+    rows = rows_of(export_csv(watched.dataset(), tmp_path / "table.csv"))
+    assert len(rows) == 1 + 2000
+    assert set(watched.reads.values()) == {1}
+    assert watched.most <= 2

@@ -9,9 +9,8 @@ import pytest
 import xarray as xr
 
 import gridscan as gs
-from gridscan.errors import GridscanError, ModelError
-from gridscan.layout import EAGER_CELLS
-from gridscan.plan import make_plan
+from gridscan.errors import GridscanError, ModelError, StoreError
+from gridscan.plan import default_memory, make_plan
 from gridscan.scenario import Scenario
 
 TEXT = """\
@@ -108,17 +107,23 @@ quantities = ["absorbed"]
 
 def test_the_memory_of_a_large_grid_is_that_of_its_chunks_and_not_of_the_whole(toy):
     small, large, huge = (_large(toy, cells) for cells in (10_000, 50_000_000, 5_000_000_000))
-    assert [item.lazy for item in large.quantities if item.output] == [True]
+    assert [item.blocks for item in large.quantities if item.output] == [65]
     assert small.peak_memory < large.peak_memory < 2e9
     assert huge.output_bytes == 40_000_000_000
     assert huge.peak_memory < 3e9
     assert small.peak_memory < 3e8
 
 
-def test_the_memory_of_an_eager_grid_covers_what_it_holds(toy):
-    plan = _large(toy, EAGER_CELLS)
-    assert not any(item.lazy for item in plan.quantities)
-    assert plan.peak_memory >= 1.5e8 + 2 * plan.output_bytes
+def test_a_run_stays_within_the_memory_that_it_is_given_and_refuses_what_is_not_enough(toy):
+    plan = _large(toy, 50_000_000)
+    assert plan.least_memory <= plan.peak_memory <= default_memory()
+    narrow = make_plan(plan.scenario, memory=plan.least_memory)
+    assert narrow.threads == 1
+    assert narrow.peak_memory == plan.least_memory
+    with pytest.raises(StoreError, match="1MB of memory are not enough: this run takes at least "):
+        make_plan(plan.scenario, memory="1MB")
+    with pytest.raises(StoreError, match="'plenty' is no size of memory"):
+        make_plan(plan.scenario, memory="plenty")
 
 
 def test_planning_computes_nothing(count, tmp_path):

@@ -57,6 +57,23 @@ def test_lazy_variables_are_stored_in_their_own_chunks(dataset, tmp_path):
         assert file["flux"][:].tolist() == dataset.flux.values.tolist()
 
 
+def test_a_large_result_is_opened_in_pieces_as_they_lie_in_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("gridscan.store._LAZY_BEYOND", 1000)
+    axes = {"sfr": {"linspace": ["1 Msun/yr", "2 Msun/yr", 20]}, "radius": {"linspace": ["1 kpc", "2 kpc", 30]}}
+    overrides = {**axes, "neutrino_luminosity": {"geomspace": ["1e37 erg/s", "1e39 erg/s", 250]}}
+    path = gs.run("imf_scan", overrides=overrides, output=tmp_path / "out.nc")
+    with gs.open(path) as dataset, netCDF4.Dataset(path) as file:
+        assert dataset.flux.chunksizes["neutrino_luminosity"] == (250,)
+        assert set(dataset.flux.chunksizes["imf"]) == {1}
+        assert dataset.flux.data.npartitions > 64
+        assert dataset.local_sfr_density.chunks == ((20,), (30,))
+        assert file["flux"].chunking() == "contiguous"
+        np.testing.assert_array_equal(dataset.flux[1, 1, 3].values, file["flux"][1, 1, 3])
+    monkeypatch.setattr("gridscan.store._LAZY_BEYOND", 1e9)
+    with gs.open(path) as dataset:
+        assert dataset.flux.chunks is None
+
+
 @pytest.mark.parametrize("existing", [b"something precious", None])
 def test_a_write_that_fails_leaves_the_folder_as_it_was(dataset, tmp_path, existing):
     path = tmp_path / "out.nc"
@@ -173,7 +190,7 @@ def test_a_file_without_a_scenario_cannot_be_run_again(dataset, tmp_path):
         ("gridscan_overrides", "{", StoreError, "its provenance is damaged: "),
         ("gridscan_settings", "", StoreError, "its provenance is damaged: "),
         ("gridscan_scenario", " ", ScenarioError, "holds no scenario that could be run again"),
-        ("gridscan_fingerprint", None, StoreError, "it has no attribute 'gridscan_fingerprint'"),
+        ("gridscan_identity", None, StoreError, "it has no attribute 'gridscan_identity'"),
     ],
 )
 def test_damaged_provenance_is_refused(tmp_path, attribute, value, error, message):

@@ -127,11 +127,11 @@ def test_a_table_that_is_named_anew_is_read_anew(place, tmp_path):
 
 
 def test_the_identity_of_a_result_is_the_content_of_the_table(place):
-    first = scenario_in(gs.run(place / "own.toml")).fingerprint
+    first = scenario_in(gs.run(place / "own.toml")).identity
     (place / "moved.csv").write_text(DOUBLED, encoding="utf-8")
-    moved = scenario_in(gs.run(place / "own.toml", overrides={"stellar_table": place / "moved.csv"})).fingerprint
+    moved = scenario_in(gs.run(place / "own.toml", overrides={"stellar_table": place / "moved.csv"})).identity
     (place / "mine.csv").write_text(DOUBLED.replace("35.4265", "35.4266"), encoding="utf-8")
-    assert scenario_in(gs.run(place / "own.toml")).fingerprint != first == moved
+    assert scenario_in(gs.run(place / "own.toml")).identity != first == moved
 
 
 def test_a_table_on_the_command_line_is_looked_for_where_it_is_typed(place, tmp_path):

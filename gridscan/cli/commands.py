@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,10 +15,15 @@ from gridscan.cli.options import (
     dataset_of,
     model_named,
     out_option,
+    place_options,
     planned,
     scenario_options,
 )
 from gridscan.errors import GridscanError, StoreError, nearest
+
+if TYPE_CHECKING:
+    from gridscan.execution import Outcome
+    from gridscan.plan import Plan
 
 
 @main.command()
@@ -123,59 +126,76 @@ def explain(file: str, quantity: str, model_name: str | None, overrides: dict[st
 @main.command()
 @click.argument("file")
 @scenario_options
-@click.option("--output", type=click.Path(path_type=Path), help="Another place for the result.")
-def plan(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None) -> None:
-    """Show what a run will compute, how large it is, and the memory it takes."""
+@place_options
+def plan(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None, memory: str | None) -> None:
+    """Show what a run will compute, how large it is, the memory it takes, and what is there already."""
+    from gridscan.execution import forecast
     from gridscan.report import console, plan_report
 
-    console().print(plan_report(planned(file, model_name, overrides, output)))
+    made = planned(file, model_name, overrides, output, memory)
+    console().print(plan_report(made, forecast(made)))
 
 
 @main.command()
 @click.argument("file")
 @scenario_options
-@click.option("--output", type=click.Path(path_type=Path), help="Another place for the result.")
-def run(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None) -> None:
-    """Evaluate a scenario and write the result.
+@place_options
+@click.option("--workers", type=click.IntRange(min=1), help="Compute with so many processes of this machine.")
+@click.option("--scheduler", metavar="ADDRESS", help="Compute with the workers of a dask scheduler.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first cell that cannot be computed.")
+@click.option("--json", "as_json", is_flag=True, help="Tell the progress and the outcome as lines of JSON.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    file: str,
+    model_name: str | None,
+    overrides: dict[str, Any],
+    output: Path | None,
+    memory: str | None,
+    workers: int | None,
+    scheduler: str | None,
+    fail_fast: bool,
+    as_json: bool,
+) -> None:
+    """Evaluate a scenario and write the result, going on where an earlier run was stopped.
 
-    FILE is a scenario, the name of a shipped one, or a result, which is run again from the scenario inside it.
+    FILE is a scenario, the name of a shipped one, or a result, which is run again from the scenario inside it. Cells
+    that an earlier result at the same place holds are used if nothing that made them has changed. The exit status is 3
+    if some cells could not be computed; the variable `status` of the result says which, and why.
     """
+    import json
+
+    from gridscan.cli.progress import facts, shown_progress
+    from gridscan.run import perform
+
+    made = planned(file, model_name, overrides, output, memory)
+    try:
+        with shown_progress(as_json) as watcher:
+            outcome = perform(made, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=watcher)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        click.echo("stopped; what is done is kept, and run again goes on from there", err=True)
+        ctx.exit(130 if isinstance(stop, KeyboardInterrupt) else 143)
+    for note in outcome.notes:
+        click.echo(f"warning: {note}", err=True)
+    if as_json:
+        click.echo(json.dumps({"event": "done", "path": str(outcome.path), **facts(outcome.progress)}))
+    else:
+        click.echo(_said(made, outcome))
+    if outcome.progress.failed:
+        ctx.exit(3)
+
+
+def _said(plan: Plan, outcome: Outcome) -> str:
     from gridscan.report import bytes_text
-    from gridscan.run import run as run_plan
 
-    start = time.perf_counter()
-    made = planned(file, model_name, overrides, output)
-    path = run_plan(made, progress=_progress_bar)
-    size = bytes_text(path.stat().st_size)
-    outputs = sum(item.output for item in made.quantities)
+    progress = outcome.progress
+    if outcome.was_made:
+        return f"{outcome.path} holds all {progress.cells:,} cells already; nothing that made them has changed"
+    outputs = sum(item.output for item in plan.quantities)
     counted = f"{outputs} {'quantity' if outputs == 1 else 'quantities'}"
-    click.echo(f"wrote {path} ({counted}, {size}) in {time.perf_counter() - start:.2f} s")
-
-
-def _progress_bar() -> Any:
-    """Return a dask callback that moves a bar, and nothing where nobody watches."""
-    from dask.callbacks import Callback
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    if not sys.stderr.isatty():
-        return Callback()
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} tasks"))
-    bar = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True))
-
-    class Bar(Callback):
-        def _start_state(self, _: Any, state: Any) -> None:
-            self._stack = ExitStack()
-            self._stack.enter_context(bar)
-            self._task = bar.add_task("computing", total=sum(len(state[key]) for key in ("ready", "waiting")))
-
-        def _posttask(self, *_: Any) -> None:
-            bar.advance(self._task)
-
-        def _finish(self, *_: Any) -> None:
-            self._stack.close()
-
-    return Bar()
+    size = bytes_text(outcome.nbytes)
+    earlier = f"; {progress.reused:,} of {progress.cells:,} cells were there already" if progress.reused else ""
+    return f"wrote {outcome.path} ({counted}, {size}) in {progress.seconds:.2f} s{earlier}"
 
 
 @main.command()

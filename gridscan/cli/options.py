@@ -52,6 +52,14 @@ def scenario_options(command: Command) -> Command:
     )(command)
 
 
+def place_options(command: Command) -> Command:
+    """Give a command --output and --memory."""
+    command = click.option("--memory", metavar="SIZE", help="What it may take, as 1GB; a quarter of the machine's.")(
+        command
+    )
+    return click.option("--output", type=click.Path(path_type=Path), help="Another place for the result.")(command)
+
+
 def out_option(default: str) -> Callable[[Command], Command]:
     """Give a command --out with this help."""
     return click.option("--out", "-o", type=click.Path(path_type=Path), help=default)
@@ -76,21 +84,27 @@ def catalogues_of(model: Model) -> dict[str, Any]:
     return {name: shipped_catalogue(name) for name in model.labels}
 
 
-def planned(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None = None) -> Plan:
+def planned(
+    file: str,
+    model_name: str | None,
+    overrides: dict[str, Any],
+    output: Path | None = None,
+    memory: str | None = None,
+) -> Plan:
     """Plan a run."""
     from gridscan.run import plan
 
-    return plan(file, model=model_named(model_name), overrides=overrides, output=output)
+    return plan(file, model=model_named(model_name), overrides=overrides, output=output, memory=memory)
 
 
 def dataset_of(file: str, at: dict[str, Any], name: str | None = None) -> xr.Dataset:
     """Open a result, or evaluate a scenario, and pick values of axes."""
     from gridscan.labelled import quantity_of
-    from gridscan.run import evaluate
+    from gridscan.run import RESULTS, evaluate
     from gridscan.store import open_result
 
     import_module("gridscan.accessor")
-    dataset = open_result(file) if Path(file).suffix == ".nc" else evaluate(file)
+    dataset = open_result(file) if Path(file).suffix in RESULTS else evaluate(file)
     if name is not None:
         quantity_of(dataset, name)
     return picked_at(dataset, file, at)

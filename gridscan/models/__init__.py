@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gridscan.errors import GridscanError, ModelError, listed, nearest
 from gridscan.model import Model
+from gridscan.sources import SourceLoader
 
 #: Module of each shipped model; it is imported when it is asked for.
 SHIPPED = {
@@ -44,7 +45,8 @@ def _load_from_file(name: str) -> Model:
     path = Path(file).resolve()
     if not path.is_file():
         raise ModelError(f"there is no model file {file}")
-    spec = importlib.util.spec_from_file_location(f"gridscan_user_model_{path.stem}", path)
+    module_name = f"gridscan_user_model_{path.stem}"
+    spec = importlib.util.spec_from_file_location(module_name, path, loader=SourceLoader(module_name, str(path)))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

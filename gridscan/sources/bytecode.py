@@ -1,0 +1,101 @@
+"""What the code of a running function says: its content without file, lines and documentation, and the names it uses.
+
+Unlike the source on disk, this is what runs: a file may have been edited after it was imported.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import hashlib
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any, NamedTuple
+
+_EXTENDED = dis.opmap["EXTENDED_ARG"]
+_IMPORT = dis.opmap["IMPORT_NAME"]
+# The argument of the first is twice the place of the name, and a bit that does not concern the name (since 3.11).
+_TWICE = dis.opmap["LOAD_GLOBAL"]
+_GLOBAL_NAMES = {dis.opmap[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in dis.opmap}
+
+
+class Import(NamedTuple):
+    """An import statement: ``from <level dots><module> import <names>``; without names ``import <module>``."""
+
+    module: str
+    level: int = 0
+    names: tuple[str, ...] = ()
+
+
+@functools.lru_cache(maxsize=8192)
+def content(code: CodeType) -> bytes:
+    """Return a digest of all that decides what code does, equal for equal code of different files, lines and runs."""
+    loaded = {argument for operation, argument in _operations(code) if operation in dis.hasconst}
+    # A constant that no instruction loads is the documentation.
+    constants = [_constant(item) if place in loaded else b"" for place, item in enumerate(code.co_consts)]
+    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+    names = (code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars)
+    digest = hashlib.blake2b(repr((counts, names, constants)).encode(), digest_size=16)
+    digest.update(code.co_code)
+    digest.update(code.co_exceptiontable)
+    return digest.digest()
+
+
+@functools.lru_cache(maxsize=8192)
+def global_names(code: CodeType) -> tuple[str, ...]:
+    """Return the names of the module (or the builtins) that code reads, also in the functions that it defines."""
+    found = {}
+    for one in nested(code):
+        for operation, argument in _operations(one):
+            if operation == _TWICE:
+                found[one.co_names[argument >> 1]] = True
+            elif operation in _GLOBAL_NAMES:
+                found[one.co_names[argument]] = True
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=8192)
+def all_names(code: CodeType) -> frozenset[str]:
+    """Return the names that code reads anywhere, those of attributes included."""
+    return frozenset(name for one in nested(code) for name in one.co_names)
+
+
+@functools.lru_cache(maxsize=8192)
+def imports_of(code: CodeType) -> tuple[Import, ...]:
+    """Return what code imports when it runs."""
+    found = []
+    for one in nested(code):
+        if any(operation == _IMPORT for operation, _ in _operations(one)):
+            before: list[Any] = []
+            for instruction in dis.get_instructions(one):
+                if instruction.opcode == _IMPORT:
+                    level, names = before[-2:]
+                    found.append(Import(instruction.argval, level, tuple(names or ())))
+                before.append(instruction.argval)
+    return tuple(found)
+
+
+def nested(code: CodeType) -> Iterator[CodeType]:
+    """Return code and, however deeply, that of the functions and classes which it defines."""
+    yield code
+    for item in code.co_consts:
+        if isinstance(item, CodeType):
+            yield from nested(item)
+
+
+def _operations(code: CodeType) -> Iterator[tuple[int, int]]:
+    high, raw = 0, code.co_code
+    for operation, low in zip(raw[::2], raw[1::2], strict=True):
+        argument = high | low
+        high = argument << 8 if operation == _EXTENDED else 0
+        yield operation, argument
+
+
+def _constant(item: Any) -> bytes:
+    if isinstance(item, CodeType):
+        return content(item)
+    if isinstance(item, tuple):
+        return b"(" + b",".join(map(_constant, item)) + b")"
+    if isinstance(item, frozenset):
+        return b"{" + b",".join(sorted(map(_constant, item))) + b"}"
+    return f"{type(item).__name__} {item!r}".encode("utf-8", "surrogatepass")
