@@ -166,7 +166,7 @@ class _Divider:
         self.steps = {step.name: step for step in layout.graph.steps}
         taken = {name for step in layout.graph.steps for name in step.arguments}
         costly = [name for name in self.steps if self._is_costly(name)]
-        self.shared = [name for name in costly if name in taken or name in layout.drawn]
+        self.shared = [name for name in costly if name in taken]
         self.single = {name for name in costly if not layout.dims[name]}
         self.kept = {*(name for name in layout.graph.targets if name in self.steps), *self.shared}
         self.factors = self._factors()

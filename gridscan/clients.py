@@ -24,6 +24,21 @@ _START_WITHIN = 60.0
 _NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 # What a worker imports to compute.
 _NEEDED = "gridscan.sending"
+# The processes end with the one that started them, however that ends: then their input is closed. Their folder is last.
+_PROCESSES = """
+import os, shutil, signal, sys, threading
+
+def watch(folder):
+    sys.stdin.buffer.read()
+    shutil.rmtree(folder, ignore_errors=True)
+    os.killpg(0, signal.SIGKILL)
+
+threading.Thread(target=watch, args=sys.argv[-1:], daemon=True).start()
+
+from distributed.cli.dask_worker import main
+
+main()
+"""
 
 
 @contextlib.contextmanager
@@ -83,13 +98,13 @@ def client_of_processes(workers: int) -> Iterator[Any]:
 def _processes(address: str, workers: int, folder: Path) -> Iterator[Callable[[], bool]]:
     """Start processes that know nothing of the script that this one runs, and so do not begin to run it too."""
     options = ["--nworkers", str(workers), "--nthreads", "1", "--memory-limit", "0", "--no-dashboard"]
-    options += ["--host", "127.0.0.1", "--local-directory", str(folder), "--preload", _NEEDED]
+    options += ["--host", "127.0.0.1", "--preload", _NEEDED, "--local-directory", str(folder)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(item for item in sys.path if item)}
     environment["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] = "False"
     with Path(folder, "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "distributed.cli.dask_worker", address, *options],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-P", "-c", _PROCESSES, address, *options],
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             env=environment,
@@ -100,7 +115,7 @@ def _processes(address: str, workers: int, folder: Path) -> Iterator[Callable[[]
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.communicate()
 
 
 @contextlib.contextmanager

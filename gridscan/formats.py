@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -48,8 +47,6 @@ def needs_conversion(storage: Storage, failures: Failures) -> bool:
 
 def convert(design: Design, working: WorkingFile, target: Path, storage: Storage, failures: Failures) -> None:
     """Write a result in another form than the working file, and wait until the disk has it."""
-    if target.is_dir():
-        shutil.rmtree(target)
     write = _write_zarr if storage.format == "zarr" else _write_netcdf
     write(design, working, target, storage, failures)
     wait_for_disk(target)

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from gridscan.streams import Blocks, Chunks
 
 #: Bytes of unfinished means that a pass may hold; where not even one mean fits, it needs up to a block for that.
-HELD_BYTES = 400_000_000
+HELD_BYTES = 300_000_000
 # What blocks give is folded one by one, for which more threads would only wait.
 _MOST_THREADS = 4
 

@@ -22,8 +22,9 @@ import gridscan
 from gridscan.atomic import check_space, reason, replacing
 from gridscan.blocks import block_of
 from gridscan.errors import ScenarioError, StoreError, nearest
+from gridscan.formats import check_library
 from gridscan.layout import Layout, input_settings
-from gridscan.scenario import Scenario
+from gridscan.scenario import Scenario, Storage
 from gridscan.units import base_factor, base_unit, parse_unit, readable, to_cf
 from gridscan.working import RENAMED_PREFIX
 
@@ -165,6 +166,7 @@ def open_result(path: str | Path) -> xr.Dataset:
 
 
 def _opened_zarr(path: Path) -> xr.Dataset:
+    check_library(Storage(format="zarr"))
     return xr.open_zarr(path, chunks=None, consolidated=True, **_OPENING)
 
 

@@ -10,9 +10,12 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from conftest import PLANETS
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from landscape import Grid, Land, blocks_of
 
-from gridscan import blocks
+from gridscan import blocks, donors, inputs
 from gridscan.donors import Donor
 from gridscan.errors import StoreError
 from gridscan.working import marks_path, variable_path
@@ -225,24 +228,72 @@ def test_a_donor_that_is_no_file_of_ours_is_refused_and_closed(tmp_path):
     path.unlink()
 
 
+def damage_first_chunk(path):
+    if path.is_dir():
+        chunk = path / "rough" / "0.0" if (path / "rough" / "0.0").exists() else path / "rough" / "0"
+        chunk.write_bytes(bytes(byte ^ 255 for byte in chunk.read_bytes()))
+    else:
+        with h5py.File(path, "r") as file:
+            found = file["rough"].id.get_chunk_info(0)
+        for place in range(found.byte_offset, found.byte_offset + found.size):
+            flip(path, place)
+
+
 @pytest.mark.parametrize("output", [{"format": "zarr"}, {"compression": "zlib"}], ids=["zarr", "zlib"])
-def test_of_a_damaged_chunk_all_blocks_are_computed_anew_and_no_others(tmp_path, output):
+@pytest.mark.parametrize(
+    ("axes", "cells", "damaged"),
+    [(AXES, 2, 2), ({"a": [f"{n} m" for n in range(1, 6)]}, 4, 3)],
+    ids=["chunks of what is read at once", "other chunks"],
+)
+def test_of_a_damaged_chunk_all_blocks_are_computed_anew_and_no_others(tmp_path, output, axes, cells, damaged):
     land = Land(tmp_path, "land.zarr" if "format" in output else "land.nc")
-    grid = Grid(["rough"], AXES, output=output)
-    with blocks_of(2), pytest.MonkeyPatch.context() as patch:
+    grid = Grid(["rough"], axes, output=output)
+    with blocks_of(cells), pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "LARGEST_COSTLY_BLOCK", 1)
         land.run(grid)
         good = land.data()
-        if land.path.is_dir():
-            chunk = land.path / "rough" / "0.0"
-            chunk.write_bytes(bytes(byte ^ 255 for byte in chunk.read_bytes()))
-        else:
-            with h5py.File(land.path, "r") as file:
-                found = file["rough"].id.get_chunk_info(0)
-            for place in range(found.byte_offset, found.byte_offset + found.size):
-                flip(land.path, place)
+        damage_first_chunk(land.path)
         outcome = land.run(grid)
-        assert outcome.notes == (f"{land.path}: 2 blocks were damaged, and computed anew",)
-        assert outcome.computed_by_variable["rough"] == 2
+        assert outcome.notes == (f"{land.path}: {damaged} blocks were damaged, and computed anew",)
+        assert outcome.computed_by_variable["rough"] == damaged
         xr.testing.assert_identical(land.data(), good)
         assert land.run(grid).was_made
+
+
+@given(
+    chosen=st.lists(st.integers(0, 299), min_size=1, max_size=12, unique=True),
+    rows=st.permutations(range(3)),
+    at_once=st.sampled_from([1, 5, 40, 10**6]),
+)
+@settings(max_examples=40)
+def test_values_far_from_each_other_are_read_without_those_between(few, chosen, rows, at_once):
+    donor, values, sizes = few
+    sizes.clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(donors, "_AT_ONCE", at_once)
+        found, there = donor.cells("stones", [np.array(rows), np.array(chosen)])
+    assert there.all()
+    np.testing.assert_array_equal(found, values[np.ix_(rows, chosen)])
+    assert max(sizes) <= max(at_once, 4 * found.size)
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """Return a donor of three rows of 300 values, all of them checked, its values, and the sizes of what it reads."""
+    with pytest.MonkeyPatch.context() as patch:
+        shipped = inputs.shipped_catalogue
+        patch.setattr(inputs, "shipped_catalogue", lambda name: PLANETS if name == "planet" else shipped(name))
+        land = Land(tmp_path_factory.mktemp("few"))
+        land.run(Grid(["stones"], {"a": AXES["a"], "d": [1.0 + n for n in range(300)]}))
+        values = land.data().stones.values
+        donor = Donor(land.path)
+    assert donor.is_whole()
+    sizes, read = [], donor._values
+
+    def measured(key, box):
+        sizes.append(int(np.prod([part.stop - part.start for part in box])))
+        return read(key, box)
+
+    donor._values = measured
+    yield donor, values, sizes
+    donor.close()

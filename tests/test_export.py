@@ -78,9 +78,7 @@ def test_a_table_that_would_not_fit_on_the_disk_is_refused_after_its_first_rows(
     monkeypatch.setattr(gridscan.export.shutil, "disk_usage", lambda _path: SimpleNamespace(free=200))
     path = tmp_path / "table.csv"
     path.write_text("precious", encoding="utf-8")
-    with pytest.raises(
-        StoreError, match=r"the 9 rows left, of about \d+ bytes each, need 0 MB, but 0.0 MB are"
-    ):
+    with pytest.raises(StoreError, match=r"the 9 rows left, of about \d+ bytes each, need 0 MB, but 0.0 MB are"):
         export_csv(dataset, path)
     assert [found.name for found in tmp_path.iterdir()] == ["table.csv"]
     assert path.read_text(encoding="utf-8") == "precious"

@@ -128,12 +128,12 @@ def make_edges():
     @model.quantity("1", long_name="zeros of both signs")
     def zeros(x):
         """Source: none."""
-        return 0 * x * np.where(x > 3, 1.0, -1.0)
+        return 0 * x * np.where(x > 4, 1.0, -1.0)
 
     @model.quantity("1", long_name="missing values of both signs", missing="everywhere")
     def nothing(x):
         """Source: none."""
-        return np.where(x > 3, 1.0, -1.0) * np.copysign(np.nan, x) * x
+        return np.copysign(np.nan, x - 4.5)
 
     @model.quantity("1", long_name="expected events", count=True)
     def events(x):
@@ -202,8 +202,9 @@ def test_zeros_and_missing_values_keep_their_signs_and_checksums(tmp_path, form,
     output = f'format = "{form}"\ncompression = "{compression}"'
     path = gs.run(edges(tmp_path, ["zeros", "nothing"], output))
     with gs.open(path) as found:
-        assert np.signbit(found.zeros.values).tolist() == [True] * 3 + [False] * 5
+        assert np.signbit(found.zeros.values).tolist() == [True] * 4 + [False] * 4
         assert np.isnan(found.nothing.values).all()
+        assert np.signbit(found.nothing.values).tolist() == [True] * 4 + [False] * 4
     assert perform(plan(edges(tmp_path, ["zeros", "nothing"], output))).was_made
 
 

@@ -85,15 +85,16 @@ def test_a_pass_holds_no_more_than_the_bound_unless_it_is_for_a_single_mean(data
         assert held_at_most(chunks, varied, one) <= (bound if len(one.subsets) > 1 else max(bound, block))
 
 
-def test_one_reading_is_planned_for_eight_gigabytes_and_one_for_each_divided_axis_at_most():
-    """The blocks in which 8 × 10 × 25 × 50 × 100 × 100 cells are written: three axes divided, two of them singly."""
+@pytest.mark.parametrize(("bound", "readings"), [(400_000_000, 1), (HELD_BYTES, 2), (10_000_000, 3)])
+def test_eight_gigabytes_are_read_once_for_each_divided_axis_at_most(monkeypatch, bound, readings):
+    """The blocks in which 8 × 10 × 25 × 50 × 100 × 100 cells are written: three axes are divided, two of them singly."""
+    monkeypatch.setattr(gridscan.moments, "HELD_BYTES", bound)
     chunks = ((1,) * 8, (1,) * 10, (2,) * 12 + (1,), (50,), (100,), (100,))
     varied = frozenset(range(6))
-    wanted = [subset for subset in subsets_of(varied) if len(subset) in (1, 2, 5, 6)]
-    assert len(passes(chunks, varied, wanted)) == 1
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gridscan.moments, "HELD_BYTES", 10_000_000)
-        assert len(passes(chunks, varied, wanted)) == 3
+    assert (
+        len(passes(chunks, varied, [subset for subset in subsets_of(varied) if len(subset) in (1, 2, 5, 6)]))
+        == readings
+    )
 
 
 @pytest.mark.parametrize(("bound", "readings"), [(HELD_BYTES, 1), (8_000_000, 2)])

@@ -145,6 +145,39 @@ def test_the_error_of_a_kernel_is_computed_with_its_value(land):
     land.same_as_undisturbed(after)
 
 
+def test_a_kernel_of_which_only_the_error_was_there_is_computed(land):
+    land.run(Grid(["depth_error"], {"planet": ["mars", "earth"]}))
+    after = Grid(["colour", "depth_error"], {"planet": ["mars", "earth"]})
+    outcome = land.run(after)
+    assert outcome.computed_by_variable["intermediate/depth"] == 2
+    assert land.cells["depth"] == 2
+    land.same_as_undisturbed(after)
+
+
+def test_another_formula_is_computed_and_what_goes_into_it_is_not(land):
+    grid = Grid(["stones", "slope"], {"a": SIX["a"], "d": SIX["d"]})
+    land.run(grid)
+
+    def more(rough, a, d):
+        return 20 * rough / a * (d * d)
+
+    assert land.forecast(grid, stones=more).reusable == {"stones": 0, "slope": 3}
+    outcome = land.run(grid, stones=more)
+    assert outcome.computed_by_variable == {"stones": 6, "slope": 0, "intermediate/rough": 0}
+    land.same_as_undisturbed(grid, stones=more)
+
+
+def test_several_earlier_runs_lend_together(land):
+    grids = [Grid(["stones"], {"a": ["1 m", "2 m"], "d": values}) for values in ([1.0, 2.0], [4.0, 2.0, 5.0], [8.0])]
+    donors(land, grids)
+    more = Grid(["stones"], {"d": [8.0, 5.0, 4.0, 2.0, 1.0, 0.5], "a": ["2 m", "1 m"]})
+    assert land.forecast(more).reusable == {"stones": 10}
+    outcome = land.run(more)
+    assert outcome.computed_by_variable == {"stones": 2, "intermediate/rough": 0}
+    assert outcome.progress.reused == 10
+    land.same_as_undisturbed(more)
+
+
 def test_a_kernel_that_was_an_output_is_what_another_output_takes(land):
     land.run(Grid(["rough", "base"], {"a": SIX["a"]}))
     more = Grid(["height"], {"a": SIX["a"], "f": [1.0, 2.0, 4.0]})
@@ -180,6 +213,13 @@ def test_zipped_axes_are_extended_row_by_row(land):
     other = {"a": ["5 m", "1 m", "2 m", "4 m"], "d": [2.0, 1.0, 8.0, 1.0]}
     more = Grid(["stones"], {"b": [2.0, 1.0, 4.0]}, zipped={"place": other})
     assert land.run(more).computed_by_variable["stones"] == 4 * 3 - 2 * 2
+    land.same_as_undisturbed(more)
+
+
+def test_a_single_value_that_now_moves_with_an_axis_counts_where_it_is_the_same(land):
+    land.run(Grid(["stones"], {"a": ["1 m", "2 m", "5 m"]}, {"d": 4.0}))
+    more = Grid(["stones"], zipped={"row": {"a": ["5 m", "2 m", "1 m"], "d": [4.0, 1.0, 4.0]}})
+    assert land.run(more).computed_by_variable["stones"] == 1
     land.same_as_undisturbed(more)
 
 

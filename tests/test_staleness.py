@@ -35,7 +35,7 @@ model = "mine"
 [axes]
 x = [1, 2, 3]
 [output]
-quantities = ["first", "second", "third", "fourth"]
+quantities = ["first", "second", "third", "fourth", "fifth"]
 """
 
 MODEL = '''\
@@ -70,6 +70,12 @@ def third(x, y):
 def fourth(x):
     """x. Source: none."""
     return x
+
+
+@model.quantity("m", long_name="fifth")
+def fifth(fourth):
+    """2 x. Source: none."""
+    return 2 * fourth
 '''
 
 BESIDE = "def factor(x):\n    return 2 * x\n"
@@ -244,6 +250,8 @@ def test_an_edit_of_a_default_makes_what_depends_on_it_and_no_more(steps):
 
 def test_an_edit_of_a_unit_makes_what_has_it_and_no_more(steps):
     found = steps[NAMES[4]]["own"]
-    assert found["computed"] == {"fourth": 3}
-    assert found["reasons"] == {"fourth": "its unit was m"}
+    assert found["computed"] == {"fourth": 3, "intermediate/fourth": 3, "fifth": 3}
+    changed = "function fourth of mine.py has changed, the declaration of fourth has changed"
+    assert found["reasons"] == {"fourth": "its unit was m", "fifth": changed}
     assert ratio(steps, NAMES[3], NAMES[4], "own", "fourth") == 1
+    assert ratio(steps, NAMES[3], NAMES[4], "own", "fifth") == pytest.approx(1000)

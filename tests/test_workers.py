@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -139,6 +140,7 @@ def start(*arguments, folder):
         [sys.executable, "-m", *map(str, arguments)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": HOME},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -357,6 +359,7 @@ def test_a_scheduler_to_which_no_worker_comes_is_given_up(pool, monkeypatch, lon
 def test_a_cluster_that_loses_all_workers_is_given_up_after_a_while(pool, monkeypatch, lonely):
     monkeypatch.setattr(workers, "_LONG_PATIENCE", 0.2)
     monkeypatch.setattr(workers, "_FETCHED_WITHIN", 0.5)
+    monkeypatch.setattr(workers, "_PATIENCE", 0.1)
     done = []
 
     def lose(progress):
@@ -395,6 +398,27 @@ def test_processes_that_do_not_start_say_why(pool, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", str(broken))
     with pytest.raises(StoreError, match="the workers do not start: no python today"):
         gs.run(pool[0], model=pool[1], workers=1)
+
+
+def test_processes_end_with_the_one_that_started_them_though_it_is_killed(tmp_path):
+    script = """
+        import sys, tempfile
+        from gridscan.clients import client_of_processes
+        tempfile.tempdir = sys.argv[1]
+        with client_of_processes(1):
+            print("ready", flush=True)
+            sys.stdin.read()
+    """
+    (tmp_path / "script.py").write_text(textwrap.dedent(script), encoding="utf-8")
+    (tmp_path / "scratch").mkdir()
+    process = start("script", "scratch", folder=tmp_path)
+    assert process.stdout.readline() == "ready\n"
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) > 1
+    process.kill()
+    finished(process)
+    assert not psutil.wait_procs(children, timeout=30)[1]
+    assert not list((tmp_path / "scratch").iterdir())
 
 
 def test_workers_with_other_code_are_refused(pool, monkeypatch):
@@ -472,14 +496,15 @@ class Promise:
         pass
 
 
-class Backwards:
-    """A client whose results come in the opposite order of what was asked for, as soon as nothing more is asked for."""
+class Shuffled:
+    """A client whose results come in any order, one whenever somebody waits for one."""
 
     status = "running"
 
     def __init__(self, threads, seconds=0.0):
         self.threads, self.seconds = threads, seconds
         self.open, self.most, self.sizes = [], 0, []
+        self.random = random.Random(1)
 
     def nthreads(self):
         return {"worker": self.threads}
@@ -495,7 +520,7 @@ class Backwards:
         return promise
 
     def tell(self):
-        self.open.pop().tell()
+        self.open.pop(self.random.randrange(len(self.open))).tell()
 
 
 def worked(pool, client, monkeypatch):
@@ -523,7 +548,7 @@ def worked(pool, client, monkeypatch):
 
 
 def test_pieces_with_failures_come_in_their_order_whatever_the_order_of_results(pool, monkeypatch):
-    client = Backwards(threads=2, seconds=1.0)
+    client = Shuffled(threads=2, seconds=1.0)
     whole, failed, number = worked(pool, client, monkeypatch)
     assert sorted(whole + failed) == list(range(number))
     assert whole != sorted(whole)
@@ -534,18 +559,20 @@ def test_pieces_with_failures_come_in_their_order_whatever_the_order_of_results(
 
 
 def test_cheap_blocks_are_sent_more_and_more_at_once(pool, monkeypatch):
-    client = Backwards(threads=1, seconds=1e-6)
+    client = Shuffled(threads=1, seconds=1e-6)
     whole, failed, number = worked(pool, client, monkeypatch)
     assert sorted(whole + failed) == list(range(number))
     assert client.sizes[:4] == [1, 1, 1, 2]
     assert max(client.sizes) >= 4
 
 
-def test_what_a_worker_has_no_time_for_is_sent_again(pool, monkeypatch):
+@pytest.mark.parametrize("waiting", [1, 1000])
+def test_what_a_worker_has_no_time_for_is_sent_again(pool, monkeypatch, waiting):
     monkeypatch.setattr(workers, "_AT_ONCE", 0.0)
     monkeypatch.setattr(workers, "_AT_ONCE_A_WORKER", 0.0)
     monkeypatch.setattr(workers._Bundles, "take", lambda self, _, take=workers._Bundles.take: take(self, 4))
-    whole, failed, number = worked(pool, client := Backwards(threads=2), monkeypatch)
+    monkeypatch.setattr(workers, "_MOST_CELLS_WAITING", waiting)
+    whole, failed, number = worked(pool, client := Shuffled(threads=2), monkeypatch)
     assert sorted(whole + failed) == list(range(number))
     assert failed == sorted(failed)
     assert set(client.sizes) == {1}
@@ -553,6 +580,6 @@ def test_what_a_worker_has_no_time_for_is_sent_again(pool, monkeypatch):
 
 def test_failures_that_wait_for_their_turn_do_not_pile_up(pool, monkeypatch):
     monkeypatch.setattr(workers, "_MOST_CELLS_WAITING", 1)
-    whole, failed, number = worked(pool, Backwards(threads=2), monkeypatch)
+    whole, failed, number = worked(pool, Shuffled(threads=2), monkeypatch)
     assert sorted(whole + failed) == list(range(number))
     assert failed == sorted(failed)

@@ -2,7 +2,7 @@
 
 Run ``python tests/benchmarks/streaming.py``; it needs 8.1 GB of disk, and ``--cells 1e8`` a tenth of it. `gridscan run`
 writes a grid of six axes, of each of which `events_per_year` is a factor. Then processes take turns: one reads all
-numbers of the file with netCDF4 and does nothing with them; others open it with `gridscan.open` and ask for the variance
+numbers of the file with netCDF4 and does nothing with them; others open it with `gridscan.open` and ask for variance
 shares, of the rate and of its logarithm. ``--questions elasticity,crossing,…`` asks others, of which the mean is taken.
 Times are from the opening to the answer, without imports; memory is the peak of what is resident, imports included. The
 file is read once before the rounds: where it fits into the cache of the system, no time is that of the disk.
