@@ -87,7 +87,7 @@ def test_a_pass_holds_no_more_than_the_bound_unless_it_is_for_a_single_mean(data
 
 @pytest.mark.parametrize(("bound", "readings"), [(400_000_000, 1), (HELD_BYTES, 2), (10_000_000, 3)])
 def test_eight_gigabytes_are_read_once_for_each_divided_axis_at_most(monkeypatch, bound, readings):
-    """The blocks in which 8 × 10 × 25 × 50 × 100 × 100 cells are written: three axes are divided, two of them singly."""
+    """The blocks in which 8 × 10 × 25 × 50 × 100 × 100 cells are written: three axes are divided, two singly."""
     monkeypatch.setattr(gridscan.moments, "HELD_BYTES", bound)
     chunks = ((1,) * 8, (1,) * 10, (2,) * 12 + (1,), (50,), (100,), (100,))
     varied = frozenset(range(6))
