@@ -327,15 +327,14 @@ class _Run:
                 self.progress.failed += self.failures.add(key, part, codes, piece.messages)
         if failed and self.fail_fast:
             raise EvaluationError(self.failures.first())
+        if len(pieces) == 1 and not task.have.any():
+            marks = pieces[0].marks
+        else:
+            marks = {key: mark_of(values[key]) for key in group.stored}
         # What failed is tried again by the next run, so a block with failures is never taken for done.
-        marks = (
-            {}
-            if failed
-            else {key: mark_of(np.asarray(values[key], dtype=self.program.stored[key].dtype)) for key in group.stored}
-        )
-        working.write(group, task.block, values, marks)
+        working.write(group, task.block, values, {} if failed else marks)
         self.kept += not failed
-        fresh = int(math.prod(task.have.shape) - task.have.sum())
+        fresh = task.have.size - int(np.count_nonzero(task.have))
         self._advance(group, box, reused=False, fresh=fresh)
 
     def _advance(self, group: Group, box: Box, *, reused: bool, fresh: int = 0) -> None:

@@ -22,6 +22,7 @@ from gridscan.formulas import fitted, run_step
 from gridscan.graph import Step
 from gridscan.nodes import Quantity
 from gridscan.units import base_factor
+from gridscan.working import mark_of
 
 #: Positions along the dimensions of a group.
 Positions = tuple["slice | np.ndarray", ...]
@@ -65,11 +66,14 @@ class Piece:
     ----------
     codes
         By variable, which cells failed, where any did: 0, or the code of a message.
+    marks
+        The marks of the values, for a piece that is a whole block; made where there are threads to share the work.
     """
 
     values: dict[str, np.ndarray]
     codes: dict[str, np.ndarray]
     messages: Messages
+    marks: dict[str, np.uint64]
 
 
 @dataclass
@@ -157,7 +161,8 @@ def compute(recipe: Recipe, number: int, positions: Positions, read: Mapping[str
             values[key], found = _finished(recipe.nodes[item.quantity], item, known)
         if found is not None:
             codes[key] = found
-    return Piece(values, codes, known.messages)
+    marks = {} if codes else {key: mark_of(value) for key, value in values.items()}
+    return Piece(values, codes, known.messages, marks)
 
 
 def _own(recipe: Recipe, group: Group) -> list[tuple[str, tuple[str, ...]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import functools
 import math
 import pickle
@@ -31,6 +32,9 @@ _PATIENCE = 60.0
 _LONG_PATIENCE = 600.0
 _COUNTED_EVERY = 1.0
 _FETCHED_WITHIN = 60.0
+# Options of mallopt of the GNU C library, see malloc.h, and bytes.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_KEPT = 1 << 30
 _GO_ON = "what is done is kept, and run again goes on from there"
 
 
@@ -90,6 +94,7 @@ class ThisProcess:
             for task in tasks:
                 yield task, _pieces(self._recipe, task)
             return
+        _keep_freed_memory()
         pool = ThreadPoolExecutor(self.threads)
         try:
             waiting: deque[tuple[Task, Future[list[Piece]]]] = deque()
@@ -102,6 +107,17 @@ class ThisProcess:
                 yield first, future.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _keep_freed_memory() -> None:
+    """Have freed arrays of some megabytes used again: the C library else returns each, at the cost of computing it.
+
+    Where the C library is another than that of GNU, nothing happens.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL("libc.so.6")
+        for option in (_MMAP_THRESHOLD, _TRIM_THRESHOLD):
+            library.mallopt(option, _KEPT)
 
 
 def _handed_on(content: bytes) -> bytes:
