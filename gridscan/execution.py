@@ -217,8 +217,11 @@ class _Run:
             damaged = [(donor.path, donor.damaged) for donor in donors] + [(working.path, working.damaged)]
             self.notes += [damage_of(path, blocks) for path, blocks in damaged if blocks]
             working.flush()
+            # What another scenario has begun here, and lent nothing to this one, may still be finished.
+            others = [donor.path for donor in donors if donor.path != self.path and not loans.has_lent(donor)]
             self._finish(working)
-        remove([*remains(self.path, "work"), *remains(self.path, "new")])
+        remove([place for place in remains(self.path, "work") if place not in others])
+        remove(remains(self.path, "new"))
         return self._report()
 
     def _report(self, *, was_made: bool = False) -> Outcome:

@@ -214,6 +214,16 @@ class Loans:
             self.matches[key] = [(donor, match) for donor, match in found if isinstance(match, Match)]
             self.refusals[key] = [match for _, match in found if isinstance(match, str)]
 
+    def has_lent(self, donor: Donor) -> bool:
+        """Tell whether an earlier file has cells of any output."""
+        stored = self.design.program.stored
+        return any(
+            _Coverage([(donor, match)], stored[key].shape).count(finished=True)
+            for key, matches in self.matches.items()
+            for other, match in matches
+            if other is donor and stored[key].is_output
+        )
+
     def alike(self) -> dict[str, Hashable]:
         """Return by variable what is equal for those of which the same cells are there."""
         return {

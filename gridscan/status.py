@@ -183,7 +183,7 @@ class Failures:
             f"{dim} = {label(resolved.coordinates.get(dim), _position(part, int(index)))}"
             for dim, part, index in zip(item.dims, positions, first, strict=True)
         )
-        message = self.messages.texts[int(codes[first]) - 1]
+        message = self._reason(int(codes[first]))
         return f"{message} in {np.count_nonzero(codes):,} of {codes.size:,} cells" + (
             f", the first at {at}" if at else ""
         )

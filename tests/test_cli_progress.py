@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import gridscan as gs
 import gridscan.cli.progress as progress_module
 from gridscan.cli import main
 from gridscan.cli.progress import duration, line, shown_progress
@@ -111,6 +112,27 @@ def test_fail_fast_ends_with_the_first_of_them_as_an_error(folder):
     assert result.stderr.startswith("error: 'root' (")
     assert "the first at depth = -2 m" in result.stderr
     assert [name for name in os.listdir() if name.startswith(".half")] == []
+
+
+def test_a_reason_of_several_lines_is_said_in_one(folder):
+    Path("half.py").write_text(HALF.replace("negative; allowed", "negative\\nallowed"), encoding="utf-8")
+    result = call("run", "half.toml", "--model", "half.py:model", "--fail-fast")
+    assert "depth is negative; allowed is 0 or more" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_what_another_scenario_has_begun_at_the_same_place_is_kept_unless_it_was_of_use(folder):
+    def stop(progress):
+        if progress.computed:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        gs.run("s.toml", progress=stop)
+    (begun,) = folder.glob(".s.nc.*.work")
+    assert call("run", "s.toml", "--set", "imf=top-heavy").exit_code == 0
+    assert begun.exists()
+    assert call("run", "s.toml", "--set", 'time=["10 Myr", "20 Myr", "30 Myr"]').exit_code == 0
+    assert not begun.exists()
 
 
 def test_a_stop_by_the_keyboard_says_that_what_is_done_is_kept(folder, monkeypatch):
