@@ -24,15 +24,18 @@ from gridscan.graph import Step
 from gridscan.pieces import Recipe
 from gridscan.sources import changes, code_of, code_of_module
 from gridscan.sources.files import is_followed
+from gridscan.units import Unit, unit_of_powers
 
 _OWN = "gridscan"
 _OWN_FILE = re.compile(rf"\b({_OWN}/[\w/]+)\.py$")
 
 
 class _Pickler(cloudpickle.Pickler):
-    """Sends functions whose results are kept, too."""
+    """Sends functions whose results are kept, too, and units, which belong to the registry of their process."""
 
     def reducer_override(self, item: Any) -> Any:
+        if isinstance(item, Unit):
+            return unit_of_powers, (tuple(item._units.items()),)
         if isinstance(item, functools._lru_cache_wrapper) and _is_sent(item.__wrapped__):
             # Pickle takes it for a name that can be imported.
             return _cached, (item.__wrapped__, item.cache_parameters())

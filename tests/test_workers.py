@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import pickle
 import random
 import re
 import subprocess
@@ -576,6 +577,22 @@ def test_what_a_worker_has_no_time_for_is_sent_again(pool, monkeypatch, waiting)
     assert sorted(whole + failed) == list(range(number))
     assert failed == sorted(failed)
     assert set(client.sizes) == {1}
+
+
+def test_units_are_sent_as_those_of_the_registry_of_gridscan():
+    import pint
+
+    from gridscan import sending
+    from gridscan.units import base_factor, parse_unit, registry
+
+    before = pint.get_application_registry().get()
+    try:
+        pint.set_application_registry(pint.UnitRegistry())
+        unit = pickle.loads(sending._dumped(parse_unit("Msun/yr")))
+        assert unit._REGISTRY is registry
+        assert base_factor(unit) == base_factor(parse_unit("Msun/yr"))
+    finally:
+        pint.set_application_registry(before)
 
 
 def test_failures_that_wait_for_their_turn_do_not_pile_up(pool, monkeypatch):
