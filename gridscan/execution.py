@@ -14,6 +14,7 @@ import numpy as np
 
 from gridscan.atomic import check_space, target_of
 from gridscan.blocks import Box, Group, Program, products, split
+from gridscan.clibrary import reserve
 from gridscan.design import design_of, is_headed
 from gridscan.donors import Donor, damage_of
 from gridscan.errors import EvaluationError, StoreError
@@ -255,6 +256,8 @@ class _Run:
             return found
         if was_there:
             self.notes.append(self._demoted(place, donors))
+        with removed_if_stopped(blank):
+            reserve(blank)
         os.replace(blank, place)
         return WorkingFile(place, self.program)
 
@@ -296,10 +299,10 @@ class _Run:
         group = self.program.groups[number]
         for block in blocks.tolist():
             box = group.box(block)
-            values, have = lent.fetch(box)
+            found = lent.fetch(box)
             positions: list[Positions] = [box]
-            if have.any():
-                positions = [_within(box, part) for part in products(~have)]
+            if found is not None:
+                positions = [_within(box, part) for part in products(~found[1])]
             reads = [
                 {
                     name: _read(working, key, self.plan.layout.dims[name], group, part)
@@ -307,7 +310,7 @@ class _Run:
                 }
                 for part in positions
             ]
-            task = Task(number, block, positions, reads, values, have)
+            task = Task(number, block, positions, reads, found, math.prod(part.stop - part.start for part in box))
             if positions:
                 self._brief(working, number)
                 yield task
@@ -315,29 +318,26 @@ class _Run:
                 self._keep(working, group, task, [])
 
     def _keep(self, working: WorkingFile, group: Group, task: Task, pieces: list[Piece]) -> None:
-        box = group.box(task.block)
-        values, failed = task.values, False
-        if len(pieces) == 1 and not task.have.any():
-            values = pieces[0].values
+        box, failed, fresh = group.box(task.block), False, task.cells
+        if task.lent is None:
+            values, marks = pieces[0].values, pieces[0].marks
         else:
+            values, have = task.lent
+            fresh -= int(np.count_nonzero(have))
             for part, piece in zip(task.positions, pieces, strict=True):
                 local = np.ix_(*(np.asarray(p) - b.start for p, b in zip(part, box, strict=True)))
                 for key in group.stored:
                     values[key][local] = piece.values[key]
+            marks = {key: mark_of(values[key]) for key in group.stored}
         for part, piece in zip(task.positions, pieces, strict=True):
             for key, codes in piece.codes.items():
                 failed = True
                 self.progress.failed += self.failures.add(key, part, codes, piece.messages)
         if failed and self.fail_fast:
             raise EvaluationError(self.failures.first())
-        if len(pieces) == 1 and not task.have.any():
-            marks = pieces[0].marks
-        else:
-            marks = {key: mark_of(values[key]) for key in group.stored}
         # What failed is tried again by the next run, so a block with failures is never taken for done.
         working.write(group, task.block, values, {} if failed else marks)
         self.kept += not failed
-        fresh = task.have.size - int(np.count_nonzero(task.have))
         self._advance(group, box, reused=False, fresh=fresh)
 
     def _advance(self, group: Group, box: Box, *, reused: bool, fresh: int = 0) -> None:

@@ -315,11 +315,10 @@ class Loan:
         self._size = [span * step for span, step in zip(spans, group.block, strict=True)]
         self._box: Box | None = None
 
-    def fetch(self, box: Box) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Return the values of a block, and which of its cells all variables have."""
+    def fetch(self, box: Box) -> tuple[dict[str, np.ndarray], np.ndarray] | None:
+        """Return the values of a block, and which of its cells all variables have, or None where none have them."""
         if not self._donors:
-            shape = [part.stop - part.start for part in box]
-            return {key: np.empty(shape, self._stored[key].dtype) for key in self.group.stored}, np.zeros(shape, bool)
+            return None
         start = [part.start // size * size for part, size in zip(box, self._size, strict=True)]
         around = tuple(
             slice(first, min(first + size, whole))
@@ -328,7 +327,8 @@ class Loan:
         if around != self._box:
             self._box, (self._values, self._have) = around, self._fetch(around)
         local = tuple(slice(part.start - first, part.stop - first) for part, first in zip(box, start, strict=True))
-        return {key: array[local] for key, array in self._values.items()}, self._have[local]
+        have = self._have[local]
+        return ({key: array[local] for key, array in self._values.items()}, have) if have.any() else None
 
     def _fetch(self, box: Box) -> tuple[dict[str, np.ndarray], np.ndarray]:
         shape = tuple(part.stop - part.start for part in box)

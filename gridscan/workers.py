@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import math
+import os
 import pickle
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from gridscan.clibrary import keep_freed_memory
 from gridscan.clients import client_of, client_of_processes
 from gridscan.errors import StoreError
 from gridscan.pieces import Piece, Positions, Recipe, compute
@@ -25,6 +27,8 @@ from gridscan.pieces import Piece, Positions, Recipe, compute
 _AT_ONCE = 0.5
 _AT_ONCE_A_WORKER = 0.01
 _AHEAD = 3
+# As `nice` counts: a third of the time where two threads want one core.
+_LOWER_PRIORITY = 5
 _MOST_CELLS = 1_000_000
 _MOST_CELLS_WAITING = 16_000_000
 # Seconds without a single worker after which a cluster is given up; where there were some, others may be on their way.
@@ -32,9 +36,6 @@ _PATIENCE = 60.0
 _LONG_PATIENCE = 600.0
 _COUNTED_EVERY = 1.0
 _FETCHED_WITHIN = 60.0
-# Options of mallopt of the GNU C library, see malloc.h, and bytes.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-_KEPT = 1 << 30
 _GO_ON = "what is done is kept, and run again goes on from there"
 
 
@@ -46,16 +47,16 @@ class Task:
     ----------
     positions
         Of the pieces of it that have to be computed, and in `reads` what each of them takes of earlier variables.
-    values, have
-        What is there of the block already, and in which cells.
+    lent
+        What is there of the block already, and in which cells, if it is in any.
     """
 
     group: int
     block: int
     positions: list[Positions]
     reads: list[dict[str, np.ndarray]]
-    values: dict[str, np.ndarray]
-    have: np.ndarray
+    lent: tuple[dict[str, np.ndarray], np.ndarray] | None
+    cells: int
 
 
 class Crew(Protocol):
@@ -94,8 +95,8 @@ class ThisProcess:
             for task in tasks:
                 yield task, _pieces(self._recipe, task)
             return
-        _keep_freed_memory()
-        pool = ThreadPoolExecutor(self.threads)
+        keep_freed_memory()
+        pool = ThreadPoolExecutor(self.threads, initializer=_yield_to_the_writer)
         try:
             waiting: deque[tuple[Task, Future[list[Piece]]]] = deque()
             for task in tasks:
@@ -109,15 +110,10 @@ class ThisProcess:
             pool.shutdown(cancel_futures=True)
 
 
-def _keep_freed_memory() -> None:
-    """Have freed arrays of some megabytes used again: the C library else returns each, at the cost of computing it.
-
-    Where the C library is another than that of GNU, nothing happens.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        library = ctypes.CDLL("libc.so.6")
-        for option in (_MMAP_THRESHOLD, _TRIM_THRESHOLD):
-            library.mallopt(option, _KEPT)
+def _yield_to_the_writer() -> None:
+    """Have this thread wait for a core rather than the one that writes, for which all others wait in the end."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWER_PRIORITY)
 
 
 def _handed_on(content: bytes) -> bytes:
@@ -162,7 +158,7 @@ class _Bundles:
             if item is None:
                 break
             bundle.append(item)
-            cells += item[1].have.size
+            cells += item[1].cells
         return bundle
 
     def put_back(self, bundle: list[_Numbered]) -> None:
@@ -305,7 +301,7 @@ class Cluster:
 
 
 def _cells(held: Mapping[int, tuple[Task, list[Piece]]]) -> int:
-    return sum(task.have.size for task, _ in held.values())
+    return sum(task.cells for task, _ in held.values())
 
 
 @contextlib.contextmanager

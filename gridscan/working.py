@@ -33,7 +33,7 @@ RECORD = "gridscan"
 RENAMED_PREFIX = "model_"
 _DONE = np.uint64(1 << 32)
 # Linux takes several times as long for a call that writes more.
-_WRITTEN_AT_ONCE = 1 << 20
+_WRITTEN_AT_ONCE = 1 << 18
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 

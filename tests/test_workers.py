@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
 import pickle
 import random
@@ -531,7 +532,7 @@ def worked(pool, client, monkeypatch):
     crew.brief(make_recipe(program))
     group = program.groups[0]
     tasks = [
-        Task(0, block, [group.box(block)], [{}], {}, np.zeros([part.stop - part.start for part in group.box(block)]))
+        Task(0, block, [group.box(block)], [{}], None, math.prod(part.stop - part.start for part in group.box(block)))
         for block in range(group.number)
     ]
     wait = workers.Queue.get
@@ -543,7 +544,7 @@ def worked(pool, client, monkeypatch):
     monkeypatch.setattr(workers.Queue, "get", told)
     blocks = {False: [], True: []}
     for task, pieces in crew.work(iter(tasks), costly=True):
-        assert pieces[0].values["area"].shape == task.have.shape
+        assert pieces[0].values["area"].size == task.cells
         blocks[bool(pieces[0].codes)].append(task.block)
     return blocks[False], blocks[True], group.number
 
