@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gridscan.blocks import Group, Program, divide
 from gridscan.draws import DRAWN, REALISATION
+from gridscan.engine.blocks import Group, Program, divide
 from gridscan.errors import StoreError
 from gridscan.layout import Layout, lay_out
 from gridscan.scenario import Scenario, Storage

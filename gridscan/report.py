@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from gridscan.catalogue import Catalogue
-from gridscan.execution import Forecast
+from gridscan.engine.execution import Forecast
 from gridscan.graph import Graph
 from gridscan.model import Model
 from gridscan.nodes import Constant, Parameter, Quantity

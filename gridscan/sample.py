@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from gridscan.engine.reuse import identity_of
 from gridscan.errors import EvaluationError, ModelError, ScenarioError, listed, nearest
 from gridscan.evaluate import compute_lazily
 from gridscan.inputs import Resolved
@@ -15,7 +16,6 @@ from gridscan.layout import Layout, lay_out
 from gridscan.model import Model
 from gridscan.nodes import Column, Parameter, Population, Quantity
 from gridscan.point import positions, values_at
-from gridscan.reuse import identity_of
 from gridscan.run import Source, find_scenario
 from gridscan.scenario import Scenario
 from gridscan.store import describe_dataset, provenance_of

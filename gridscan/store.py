@@ -20,13 +20,13 @@ from xarray.backends.file_manager import FILE_CACHE
 
 import gridscan
 from gridscan.atomic import check_space, reason, replacing
-from gridscan.blocks import block_of
+from gridscan.engine.blocks import block_of
+from gridscan.engine.formats import check_library
+from gridscan.engine.working import RENAMED_PREFIX
 from gridscan.errors import ScenarioError, StoreError, nearest
-from gridscan.formats import check_library
 from gridscan.layout import Layout, input_settings
 from gridscan.scenario import Scenario, Storage
 from gridscan.units import base_factor, base_unit, parse_unit, readable, to_cf
-from gridscan.working import RENAMED_PREFIX
 
 _CONVENTIONS = "CF-1.11"
 _RECORDED_PACKAGES = ("numpy", "scipy", "xarray", "dask", "netCDF4", "pint")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-import gridscan.blocks
+import gridscan.engine.blocks
 import gridscan.inputs
 import gridscan.layout
 from gridscan.catalogue import Catalogue, Record
@@ -109,9 +109,9 @@ def set_cells(monkeypatch):
     def put(eager: int, chunk: int = 2) -> None:
         monkeypatch.setattr(gridscan.layout, "EAGER_CELLS", eager)
         monkeypatch.setattr(gridscan.layout, "CHUNK_CELLS", chunk)
-        monkeypatch.setattr(gridscan.blocks, "EAGER_CELLS", eager)
-        monkeypatch.setattr(gridscan.blocks, "LARGEST_BLOCK", chunk)
-        monkeypatch.setattr(gridscan.blocks, "_SMALLEST_BLOCK", 1)
+        monkeypatch.setattr(gridscan.engine.blocks, "EAGER_CELLS", eager)
+        monkeypatch.setattr(gridscan.engine.blocks, "LARGEST_BLOCK", chunk)
+        monkeypatch.setattr(gridscan.engine.blocks, "_SMALLEST_BLOCK", 1)
 
     return put
 

@@ -16,9 +16,9 @@ import xarray as xr
 from conftest import Counted
 
 import gridscan as gs
-import gridscan.blocks
-import gridscan.donors
-from gridscan.execution import Forecast, Outcome, Progress, forecast
+import gridscan.engine.blocks
+import gridscan.engine.donors
+from gridscan.engine.execution import Forecast, Outcome, Progress, forecast
 from gridscan.model import Model
 from gridscan.plan import Plan, make_plan
 from gridscan.run import execute, perform
@@ -212,8 +212,8 @@ def _remove(path: Path) -> None:
 def blocks_of(cells: int) -> Iterator[None]:
     """Have blocks of so many cells at most, also where what is read and lent at once is concerned."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gridscan.blocks, "LARGEST_BLOCK", cells)
-        patch.setattr(gridscan.blocks, "_SMALLEST_BLOCK", 1)
-        patch.setattr(gridscan.blocks, "_FEWEST_BLOCKS", 1)
-        patch.setattr(gridscan.donors, "_AT_ONCE", 2 * cells)
+        patch.setattr(gridscan.engine.blocks, "LARGEST_BLOCK", cells)
+        patch.setattr(gridscan.engine.blocks, "_SMALLEST_BLOCK", 1)
+        patch.setattr(gridscan.engine.blocks, "_FEWEST_BLOCKS", 1)
+        patch.setattr(gridscan.engine.donors, "_AT_ONCE", 2 * cells)
         yield

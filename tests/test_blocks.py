@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from landscape import Grid, Land, Tally, blocks_of
 
 import gridscan as gs
-from gridscan import blocks
-from gridscan.blocks import Group, block_of, products, split, together
 from gridscan.draws import DRAWN
+from gridscan.engine import blocks
+from gridscan.engine.blocks import Group, block_of, products, split, together
 from gridscan.model import Model
 from gridscan.plan import make_plan
 from gridscan.run import perform

@@ -16,7 +16,7 @@ import gridscan as gs
 import gridscan.cli.progress as progress_module
 from gridscan.cli import main
 from gridscan.cli.progress import duration, line, shown_progress
-from gridscan.execution import Progress
+from gridscan.engine.execution import Progress
 
 SCENARIO = """\
 model = "red_supergiants"

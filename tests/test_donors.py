@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from landscape import Grid, Land, blocks_of
 
-from gridscan import blocks, donors, inputs
-from gridscan.donors import Donor
+from gridscan import inputs
+from gridscan.engine import blocks, donors
+from gridscan.engine.donors import Donor
+from gridscan.engine.working import marks_path, variable_path
 from gridscan.errors import StoreError
-from gridscan.working import marks_path, variable_path
 
 AXES = {"a": ["1 m", "2 m", "5 m"], "b": [1.0, 2.0], "d": [1.0, 2.0, 4.0, 8.0]}
 GRID = Grid(["height", "stones", "colour"], AXES)

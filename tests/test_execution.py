@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 import gridscan as gs
-import gridscan.blocks
-import gridscan.execution
-import gridscan.formats
-import gridscan.working
+import gridscan.engine.blocks
+import gridscan.engine.execution
+import gridscan.engine.formats
+import gridscan.engine.working
+from gridscan.engine.working import locked
 from gridscan.errors import EvaluationError, GridscanWarning, StoreError
 from gridscan.run import perform, plan
-from gridscan.working import locked
 
 BENCHMARKS = Path(__file__).with_name("benchmarks")
 
@@ -68,7 +68,7 @@ def scenario(folder, output="", model=None):
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(gridscan.blocks, "_SMALLEST_BLOCK", 8)
+    monkeypatch.setattr(gridscan.engine.blocks, "_SMALLEST_BLOCK", 8)
 
 
 def files(folder):
@@ -112,9 +112,9 @@ def test_signals_end_a_run_with_a_message_and_keep_its_work(tmp_path):
     code = textwrap.dedent(f"""
         import json, os, pathlib, signal, sys, time
         sys.path.insert(0, {str(BENCHMARKS)!r})
-        import gridscan.blocks, kills
+        import gridscan.engine.blocks, kills
         from gridscan.cli import main
-        gridscan.blocks._SMALLEST_BLOCK = 16
+        gridscan.engine.blocks._SMALLEST_BLOCK = 16
         # What runs in the background may have been told to ignore it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         folder = pathlib.Path({str(tmp_path)!r})
@@ -216,7 +216,7 @@ def test_a_conversion_that_is_stopped_is_done_again_without_computing(tmp_path, 
     undisturbed = gs.run(scenario(tmp_path / "a", STORAGES[storage]))
     made = scenario(tmp_path / "b", STORAGES[storage])
     with monkeypatch.context() as patch:
-        patch.setattr(gridscan.formats, "_copy", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(gridscan.engine.formats, "_copy", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             gs.run(made)
     # Killed, it would have left what it began, too.
@@ -231,8 +231,8 @@ def test_a_conversion_that_is_stopped_is_done_again_without_computing(tmp_path, 
 def test_what_a_kill_has_left_beside_a_finished_result_is_removed(tmp_path):
     made = scenario(tmp_path)
     path = gs.run(made)
-    design = gridscan.execution.design_of(plan(made))
-    work = gridscan.execution.working_path(path, design.record["run"])
+    design = gridscan.engine.execution.design_of(plan(made))
+    work = gridscan.engine.execution.working_path(path, design.record["run"])
     work.write_bytes(b"a kill came after the result had its name and before this was removed")
     assert perform(plan(made)).was_made
     assert files(tmp_path) == ["out.nc"]
@@ -340,9 +340,9 @@ def test_a_full_disk_keeps_an_earlier_result_and_what_is_done(tmp_path):
     code = textwrap.dedent(f"""
         import resource, signal, sys
         sys.path.insert(0, {str(Path(__file__).parent)!r})
-        import pathlib, test_execution as t, gridscan as gs, gridscan.blocks
+        import pathlib, test_execution as t, gridscan as gs, gridscan.engine.blocks
         from gridscan.errors import StoreError
-        gridscan.blocks._SMALLEST_BLOCK = 8
+        gridscan.engine.blocks._SMALLEST_BLOCK = 8
         folder = pathlib.Path({str(tmp_path)!r})
         (folder / "out.nc").write_bytes(b"something precious")
         (folder / "out.zarr").mkdir()
@@ -423,7 +423,7 @@ def test_a_lock_that_its_holder_has_just_removed_locks_nothing(tmp_path, monkeyp
     monkeypatch.setattr(fcntl, "flock", flock)
     with locked(path):
         assert (tmp_path / ".out.nc.lock").exists()
-        with pytest.raises(gridscan.working.Held, match=f"process {os.getpid()} on "), locked(path):
+        with pytest.raises(gridscan.engine.working.Held, match=f"process {os.getpid()} on "), locked(path):
             pass
     assert files(tmp_path) == []
 

@@ -13,7 +13,7 @@ import xarray as xr
 import zarr
 
 import gridscan as gs
-import gridscan.blocks
+import gridscan.engine.blocks
 from gridscan.errors import GridscanWarning, StoreError
 from gridscan.run import perform, plan
 
@@ -29,7 +29,7 @@ luminosity = { values = [0.5, 1.0, 1.5, 2.0], unit = "Lsun" }
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(gridscan.blocks, "_SMALLEST_BLOCK", 4)
+    monkeypatch.setattr(gridscan.engine.blocks, "_SMALLEST_BLOCK", 4)
 
 
 def name_of(form, compression):

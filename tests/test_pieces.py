@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import gridscan as gs
-import gridscan.blocks
-import gridscan.faults
+import gridscan.engine.blocks
+import gridscan.engine.faults
 from gridscan.draws import Sampling
+from gridscan.engine.faults import Messages
 from gridscan.errors import EvaluationError, GridscanWarning
-from gridscan.faults import Messages
 from gridscan.run import perform, plan
 
 SIZES = {"x": 4, "y": 5, "z": 3}
@@ -83,9 +83,9 @@ def make_model(**missing):
 @pytest.fixture
 def bad(monkeypatch):
     """Return a function that says which cells of a formula fail; blocks are small."""
-    monkeypatch.setattr(gridscan.blocks, "LARGEST_COSTLY_BLOCK", 20)
-    monkeypatch.setattr(gridscan.blocks, "_FEWEST_BLOCKS", 3)
-    monkeypatch.setattr(gridscan.blocks, "_SMALLEST_BLOCK", 1)
+    monkeypatch.setattr(gridscan.engine.blocks, "LARGEST_COSTLY_BLOCK", 20)
+    monkeypatch.setattr(gridscan.engine.blocks, "_FEWEST_BLOCKS", 3)
+    monkeypatch.setattr(gridscan.engine.blocks, "_SMALLEST_BLOCK", 1)
     BAD.clear()
     yield BAD.update
     BAD.clear()
@@ -313,7 +313,7 @@ def test_the_search_for_cells_at_fault_ends(monkeypatch, tmp_path, pattern):
         return {"a": (x + 1000.0 * y + z / 1000)[np.ix_(*part)]}
 
     found, messages = {"a": np.full(shape, np.nan)}, Messages()
-    codes = gridscan.faults.told_apart(values, found, "it fails", shape, messages)
+    codes = gridscan.engine.faults.told_apart(values, found, "it fails", shape, messages)
     assert not (codes[wrong] == 0).any()
     good = codes == 0
     assert np.array_equal(found["a"][good], (x + 1000.0 * y + z / 1000)[good])
@@ -339,7 +339,7 @@ def test_few_cells_are_found_with_few_calls(monkeypatch):
         return {"a": np.ones([len(positions) for positions in part])}
 
     found, messages = {"a": np.full(wrong.shape, np.nan)}, Messages()
-    codes = gridscan.faults.told_apart(values, found, "it fails", wrong.shape, messages)
+    codes = gridscan.engine.faults.told_apart(values, found, "it fails", wrong.shape, messages)
     assert np.array_equal(codes != 0, wrong)
     assert messages.texts == ["it fails"]
     # Each of 40 cells among 64,000 is found by halving 16 times.

@@ -85,7 +85,7 @@ import json, sys
 from pathlib import Path
 import numpy as np
 import gridscan as gs
-from gridscan.execution import forecast
+from gridscan.engine.execution import forecast
 from gridscan.models import load_model
 from gridscan.run import perform, plan
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import gridscan as gs
-import gridscan.blocks
-import gridscan.status
+import gridscan.engine.blocks
+import gridscan.engine.status
+from gridscan.engine.faults import Messages
+from gridscan.engine.status import Failures
 from gridscan.errors import GridscanWarning
-from gridscan.faults import Messages
 from gridscan.layout import lay_out
-from gridscan.status import Failures
 
 ROOTS: dict[str, str] = {}
 
@@ -105,7 +105,7 @@ def test_an_axis_called_status_keeps_its_name(tmp_path):
 
 
 def test_outputs_of_different_axes_have_a_status_each_where_one_of_all_would_be_huge(tmp_path, monkeypatch):
-    monkeypatch.setattr(gridscan.status, "_LARGEST_STATUS", 26)
+    monkeypatch.setattr(gridscan.engine.status, "_LARGEST_STATUS", 26)
     found = run(tmp_path, ["root", "other"], make_model(), x=[1, 2, 3], y=[1, 2, 3], z=[1, 2, 3])
     assert list(found.data_vars) == ["root", "other", "root_status", "other_status"]
     assert np.array_equal(found.root_status != 0, np.isnan(found.root))
@@ -175,7 +175,7 @@ def test_the_names_of_axes_that_cf_keeps_are_those_of_the_file(tmp_path):
 def _told(order):
     """Return what failures tell that were told in an order."""
     layout = lay_out(_resolved(), ["root"])
-    failures = Failures(gridscan.blocks.divide(layout))
+    failures = Failures(gridscan.engine.blocks.divide(layout))
     pieces = {
         0: ((slice(0, 1), slice(0, 2)), [[0, 1]], ["b"]),
         1: ((np.array([1, 2]), np.array([1])), [[1], [2]], ["c", "a"]),
@@ -212,7 +212,7 @@ def test_what_is_told_does_not_depend_on_the_order_in_which_blocks_come_back():
 
 
 def test_many_reasons_are_told_in_a_few_lines():
-    failures = Failures(gridscan.blocks.divide(lay_out(_resolved(), ["root"])))
+    failures = Failures(gridscan.engine.blocks.divide(lay_out(_resolved(), ["root"])))
     texts = [f"reason {number}" for number in range(6)]
     failures.add("root", (slice(0, 3), slice(0, 2)), np.arange(1, 7).reshape(3, 2), Messages(texts))
     notes = failures.notes()
@@ -222,7 +222,7 @@ def test_many_reasons_are_told_in_a_few_lines():
 
 
 def test_millions_of_failed_cells_are_kept_small():
-    failures = Failures(gridscan.blocks.divide(lay_out(_resolved(), ["root"])))
+    failures = Failures(gridscan.engine.blocks.divide(lay_out(_resolved(), ["root"])))
     codes = np.ones((1000, 1000), dtype=int)
     failures.add("root", (slice(0, 1000), slice(0, 1000)), codes, Messages(["it"]))
     ((_, part),) = [(key, part) for key, parts in failures._parts.items() for part in parts]

@@ -25,13 +25,13 @@ import psutil
 import pytest
 
 import gridscan as gs
-import gridscan.blocks
-from gridscan import clients, sending, workers
+import gridscan.engine.blocks
+from gridscan.engine import clients, sending, workers
+from gridscan.engine.pieces import make_recipe
+from gridscan.engine.workers import Cluster, Task
 from gridscan.errors import GridscanError, GridscanWarning, StoreError
 from gridscan.models import load_model
 from gridscan.physics import amplitudes
-from gridscan.pieces import make_recipe
-from gridscan.workers import Cluster, Task
 
 # Modules beside it, a package, a function whose results are kept, and failures that each have a reason of their own.
 MODEL = """
@@ -129,8 +129,8 @@ def forget_modules(monkeypatch):
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Divide runs into blocks of a few cells."""
-    monkeypatch.setattr(gridscan.blocks, "_SMALLEST_BLOCK", 7)
-    monkeypatch.setattr(gridscan.blocks, "LARGEST_COSTLY_BLOCK", 4)
+    monkeypatch.setattr(gridscan.engine.blocks, "_SMALLEST_BLOCK", 7)
+    monkeypatch.setattr(gridscan.engine.blocks, "LARGEST_COSTLY_BLOCK", 4)
 
 
 # Where gridscan is, and nothing that a test has put on the path.
@@ -181,7 +181,7 @@ def cluster_of(folder, number):
             "--local-directory",
             folder,
             "--preload",
-            "gridscan.sending",
+            "gridscan.engine.sending",
         )
         processes += [begin("worker", "--scheduler-file", file, *options) for _ in range(number)]
         wait_until(lambda: file.exists() and file.read_text().endswith("}"))
@@ -405,7 +405,7 @@ def test_processes_that_do_not_start_say_why(pool, tmp_path, monkeypatch):
 def test_processes_end_with_the_one_that_started_them_though_it_is_killed(tmp_path):
     script = """
         import sys, tempfile
-        from gridscan.clients import client_of_processes
+        from gridscan.engine.clients import client_of_processes
         tempfile.tempdir = sys.argv[1]
         with client_of_processes(1):
             print("ready", flush=True)
@@ -428,15 +428,17 @@ def test_workers_with_other_code_are_refused(pool, monkeypatch):
     content = sending.packed(recipe)
     assert sending.unpacked(content).dims == recipe.dims
     here = sending._code
-    monkeypatch.setattr(sending, "_code", lambda names: here(names) | {"gridscan/pieces.py": "0", "numpy": "1.0"})
-    with pytest.raises(StoreError, match=r"other code \(numpy .* is now 1.0, gridscan/pieces.py has changed\)"):
+    monkeypatch.setattr(
+        sending, "_code", lambda names: here(names) | {"gridscan/engine/pieces.py": "0", "numpy": "1.0"}
+    )
+    with pytest.raises(StoreError, match=r"other code \(numpy .* is now 1.0, gridscan/engine/pieces.py has changed\)"):
         sending.unpacked(content)
 
 
 def test_code_that_is_compared_is_all_of_gridscan_that_the_functions_use():
     recipe = make_recipe(gs.plan("imf_scan").program)
     names = sending._modules_imported(sending._steps(recipe))
-    assert {"gridscan.pieces", "gridscan.physics.galaxy", "gridscan.physics.stars"} <= set(names)
+    assert {"gridscan.engine.pieces", "gridscan.physics.galaxy", "gridscan.physics.stars"} <= set(names)
 
     step = sending._steps(recipe)[0]
     own = replace(step, node=replace(step.node, function=lambda energy: amplitudes.helm_form_factor(energy)))
@@ -583,7 +585,7 @@ def test_what_a_worker_has_no_time_for_is_sent_again(pool, monkeypatch, waiting)
 def test_units_are_sent_as_those_of_the_registry_of_gridscan():
     import pint
 
-    from gridscan import sending
+    from gridscan.engine import sending
     from gridscan.units import base_factor, parse_unit, registry
 
     before = pint.get_application_registry().get()

@@ -15,19 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gridscan as gs
-import gridscan.blocks
-import gridscan.working
-from gridscan.blocks import Group, block_of
-from gridscan.design import design_of
+import gridscan.engine.blocks
+import gridscan.engine.working
+from gridscan.engine.blocks import Group, block_of
+from gridscan.engine.design import design_of
+from gridscan.engine.working import WorkingFile, _runs, create, mark_of, wait_for_disk
 from gridscan.run import plan
-from gridscan.working import WorkingFile, _runs, create, mark_of, wait_for_disk
 
 CELLS = {"x": 7, "y": 5, "z": 3}
 
 
 @pytest.fixture
 def design(tmp_path, monkeypatch):
-    monkeypatch.setattr(gridscan.blocks, "_SMALLEST_BLOCK", 3)
+    monkeypatch.setattr(gridscan.engine.blocks, "_SMALLEST_BLOCK", 3)
     model = gs.Model("box", "A model")
     for axis in CELLS:
         model.parameter(axis, 1.0, f"Position along {axis}", unit="1")

@@ -22,7 +22,7 @@ from gridscan.cli.options import (
 from gridscan.errors import GridscanError, StoreError, nearest
 
 if TYPE_CHECKING:
-    from gridscan.execution import Outcome
+    from gridscan.engine.execution import Outcome
     from gridscan.plan import Plan
 
 
@@ -129,7 +129,7 @@ def explain(file: str, quantity: str, model_name: str | None, overrides: dict[st
 @place_options
 def plan(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None, memory: str | None) -> None:
     """Show what a run will compute, how large it is, the memory it takes, and what is there already."""
-    from gridscan.execution import forecast
+    from gridscan.engine.execution import forecast
     from gridscan.report import console, plan_report
 
     made = planned(file, model_name, overrides, output, memory)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from gridscan.execution import Progress, Watcher
+    from gridscan.engine.execution import Progress, Watcher
 
 _LINE_EVERY = 60.0
 _JSON_EVERY = 1.0

@@ -30,8 +30,8 @@ import numpy as np
 import zarr  # noqa: F401
 
 import gridscan as gs
-import gridscan.blocks
-from gridscan.design import design_of
+import gridscan.engine.blocks
+from gridscan.engine.design import design_of
 from gridscan.models import load_model
 from gridscan.plan import Plan
 from gridscan.run import perform, plan
@@ -248,8 +248,8 @@ STORAGES = {"netCDF": "", "zlib": 'compression = "zlib"', "zarr": 'format = "zar
 def main(runs: int = 50, *, small: bool = False) -> dict[str, Mapping[str, Any]]:
     """Kill runs that write each kind of file; print and return what has come of it."""
     if small:
-        gridscan.blocks._SMALLEST_BLOCK = 16
-        gridscan.blocks._FEWEST_BLOCKS = 25
+        gridscan.engine.blocks._SMALLEST_BLOCK = 16
+        gridscan.engine.blocks._FEWEST_BLOCKS = 25
     found = {}
     for name, storage in STORAGES.items():
         with tempfile.TemporaryDirectory() as folder:

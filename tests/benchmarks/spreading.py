@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import gridscan as gs
-from gridscan.execution import carry_out
-from gridscan.workers import Cluster, local_cluster
+from gridscan.engine.execution import carry_out
+from gridscan.engine.workers import Cluster, local_cluster
 
 SCENARIO = """
 model = "boosted_dark_matter"

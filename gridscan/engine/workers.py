@@ -18,10 +18,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gridscan.clibrary import keep_freed_memory
-from gridscan.clients import client_of, client_of_processes
+from gridscan.engine.clibrary import keep_freed_memory
+from gridscan.engine.clients import client_of, client_of_processes
+from gridscan.engine.pieces import Piece, Positions, Recipe, compute
 from gridscan.errors import StoreError
-from gridscan.pieces import Piece, Positions, Recipe, compute
 
 # Seconds of work that are sent at once, so that the milliseconds of a scheduler do not count, however many workers ask.
 _AT_ONCE = 0.5
@@ -122,7 +122,7 @@ def _handed_on(content: bytes) -> bytes:
 
 @functools.lru_cache(maxsize=2)
 def _unpacked(content: bytes) -> Recipe:
-    from gridscan.sending import unpacked
+    from gridscan.engine.sending import unpacked
 
     return unpacked(content)
 
@@ -189,7 +189,7 @@ class Cluster:
         """Send what is needed for the tasks that follow, once to each worker."""
         import dask
 
-        from gridscan.sending import packed
+        from gridscan.engine.sending import packed
 
         content = packed(recipe)
         if self.client is None:

@@ -24,8 +24,8 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
-from gridscan.blocks import Box, Group, Program, Stored, block_of
 from gridscan.draws import NO_DRAW
+from gridscan.engine.blocks import Box, Group, Program, Stored, block_of
 
 #: The group of a result that says how its numbers came about, block by block.
 RECORD = "gridscan"

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gridscan.blocks import Program
 from gridscan.draws import REALISATION, unpadded
+from gridscan.engine.blocks import Program
 from gridscan.graph import Graph
 from gridscan.inputs import Input
 from gridscan.layout import Layout
@@ -20,8 +20,8 @@ from gridscan.nodes import Quantity
 from gridscan.sources import code_of, code_of_module
 from gridscan.units import readable
 
-# What it imports is all that numbers go through on their way from a formula to a file.
-_CORE = "gridscan.pieces"
+#: What it imports is all that numbers go through on their way from a formula to a file.
+CORE = "gridscan.engine.pieces"
 _SEED = "sampling_seed"
 
 Keys = dict[str, tuple[tuple[str, ...], np.ndarray]]
@@ -58,7 +58,7 @@ def _digest(content: bytes) -> int:
 def record_of(program: Program) -> dict[str, Any]:
     """Return, as plain data, what made the variables of a program beside the values of the inputs."""
     layout = program.layout
-    core = code_of_module(_CORE)
+    core = code_of_module(CORE)
     code = dict(core)
     variables = {}
     for key, item in program.stored.items():
@@ -98,7 +98,7 @@ def _declared(node: Quantity) -> str:
 
 def identity_of(layout: Layout) -> str:
     """Return what is the same for two evaluations exactly if nothing that makes their numbers is different."""
-    code = dict(code_of_module(_CORE))
+    code = dict(code_of_module(CORE))
     for name in layout.graph.targets:
         code |= _code_behind(layout, name)
     digest = hashlib.sha256(json.dumps([layout.graph.targets, code], sort_keys=True).encode())

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from gridscan.atomic import reason
-from gridscan.blocks import Box, together
+from gridscan.engine.blocks import Box, together
+from gridscan.engine.working import RECORD, mark_of, marks_path, variable_path
 from gridscan.errors import StoreError
-from gridscan.working import RECORD, mark_of, marks_path, variable_path
 
 _CHUNK_CACHE = 64_000_000
 # What is read at once may be so many times what is asked for, or so many cells.
@@ -43,7 +43,7 @@ class Donor:
     Attributes
     ----------
     record
-        What made the numbers, see :func:`gridscan.reuse.record_of`.
+        What made the numbers, see :func:`gridscan.engine.reuse.record_of`.
     keys
         What tells the values of each input apart, over its dimension.
 

@@ -19,9 +19,10 @@ from typing import Any
 
 import cloudpickle
 
+from gridscan.engine.pieces import Recipe
+from gridscan.engine.reuse import CORE
 from gridscan.errors import GridscanError, StoreError
 from gridscan.graph import Step
-from gridscan.pieces import Recipe
 from gridscan.sources import changes, code_of, code_of_module
 from gridscan.sources.files import is_followed
 from gridscan.units import Unit, unit_of_powers
@@ -130,7 +131,7 @@ def _culprit(recipe: Recipe, error: Exception) -> str:
 
 def _modules_imported(steps: Iterable[Step]) -> list[str]:
     """Return the modules of gridscan from which the functions of steps are, or that they use."""
-    names = {f"{_OWN}.pieces"}
+    names = {CORE}
     for function in {id(step.node.function): step.node.function for step in steps}.values():
         found = (_OWN_FILE.search(title) for title in code_of(function))
         names |= {match[1].replace("/", ".").removesuffix(".__init__") for match in found if match}

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gridscan.atomic import what_failed
+from gridscan.engine.working import Held
 from gridscan.errors import StoreError
 from gridscan.scenario import Storage
-from gridscan.working import Held
 
 # Digits of the identity of a run in the name of its working file.
 _NAMED = 12

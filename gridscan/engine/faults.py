@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gridscan.blocks import products
+from gridscan.engine.blocks import products
 from gridscan.errors import EvaluationError
 
 #: Positions along the axes of an array, whose product are cells.

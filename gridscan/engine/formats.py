@@ -10,11 +10,11 @@ from typing import Any
 import netCDF4
 import numpy as np
 
-from gridscan.blocks import Box, Group, Stored, block_of
+from gridscan.engine.blocks import Box, Group, Stored, block_of
+from gridscan.engine.status import Failures, Status
+from gridscan.engine.working import RECORD, Design, WorkingFile, create, marks_path, variable_path, wait_for_disk
 from gridscan.errors import StoreError
 from gridscan.scenario import Storage
-from gridscan.status import Failures, Status
-from gridscan.working import RECORD, Design, WorkingFile, create, marks_path, variable_path, wait_for_disk
 
 # Deflate after a shuffle of bytes; higher levels take several times as long for some per cent.
 _LEVEL = 1

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from gridscan.blocks import INTERMEDIATE, Box, Group, Stored, together
-from gridscan.donors import Donor
+from gridscan.engine.blocks import INTERMEDIATE, Box, Group, Stored, together
+from gridscan.engine.donors import Donor
+from gridscan.engine.working import Design
 from gridscan.errors import listed
 from gridscan.sources import changes
 from gridscan.units import base_factor
-from gridscan.working import Design
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gridscan.blocks import Program, Stored
-from gridscan.donors import checksum_of
 from gridscan.draws import REALISATION
+from gridscan.engine.blocks import Program, Stored
+from gridscan.engine.donors import checksum_of
+from gridscan.engine.reuse import identity_of, keys_of, record_of
+from gridscan.engine.working import Design
 from gridscan.evaluate import coordinates_of, draw_attributes, quantity_attributes, quantity_encoding, realisations_of
 from gridscan.plan import Plan
-from gridscan.reuse import identity_of, keys_of, record_of
 from gridscan.store import describe_dataset, for_disk, provenance_of
 from gridscan.units import base_unit, to_cf
-from gridscan.working import Design
 
 
 def design_of(plan: Plan) -> Design:

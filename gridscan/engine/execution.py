@@ -13,15 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from gridscan.atomic import check_space, target_of
-from gridscan.blocks import Box, Group, Program, products, split
-from gridscan.clibrary import reserve
-from gridscan.design import design_of, is_headed
-from gridscan.donors import Donor, damage_of
-from gridscan.errors import EvaluationError, StoreError
-from gridscan.formats import check_library, convert, needs_conversion
-from gridscan.lending import Loan, Loans
-from gridscan.pieces import Piece, Positions, make_recipe, taken
-from gridscan.places import (
+from gridscan.engine.blocks import Box, Group, Program, products, split
+from gridscan.engine.clibrary import reserve
+from gridscan.engine.design import design_of, is_headed
+from gridscan.engine.donors import Donor, damage_of
+from gridscan.engine.formats import check_library, convert, needs_conversion
+from gridscan.engine.lending import Loan, Loans
+from gridscan.engine.pieces import Piece, Positions, make_recipe, taken
+from gridscan.engine.places import (
     earlier_of,
     explained,
     refuse_what_is_no_result,
@@ -31,10 +30,11 @@ from gridscan.places import (
     replace_result,
     working_path,
 )
+from gridscan.engine.status import Failures
+from gridscan.engine.workers import Crew, Task
+from gridscan.engine.working import Design, WorkingFile, create, locked, mark_of, wait_for_disk
+from gridscan.errors import EvaluationError, StoreError
 from gridscan.plan import Plan
-from gridscan.status import Failures
-from gridscan.workers import Crew, Task
-from gridscan.working import Design, WorkingFile, create, locked, mark_of, wait_for_disk
 
 
 @dataclass

@@ -23,7 +23,7 @@ _START_WITHIN = 60.0
 # The server of the dashboard is there in any case; at any free port it is in nobody's way.
 _NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 # What a worker imports to compute.
-_NEEDED = "gridscan.sending"
+_NEEDED = "gridscan.engine.sending"
 # The processes end with the one that started them, however that ends: then their input is closed. Their folder is last.
 _PROCESSES = """
 import os, shutil, signal, sys, threading

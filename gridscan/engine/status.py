@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from gridscan.blocks import Program, Stored
-from gridscan.faults import Messages
+from gridscan.engine.blocks import Program, Stored
+from gridscan.engine.faults import Messages
+from gridscan.engine.pieces import Positions, not_computed
 from gridscan.inputs import Coordinate
-from gridscan.pieces import Positions, not_computed
 from gridscan.units import readable
 
 #: The variable of a result that says which cells failed, where there is none of this name already.

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gridscan.blocks import Group, Program, Stored
 from gridscan.counting import LARGEST_MEAN
 from gridscan.draws import NO_DRAW, dimension_keys, poisson_draws
+from gridscan.engine.blocks import Group, Program, Stored
+from gridscan.engine.faults import Messages, told_apart
+from gridscan.engine.working import mark_of
 from gridscan.errors import EvaluationError
-from gridscan.faults import Messages, told_apart
 from gridscan.formulas import fitted, run_step
 from gridscan.graph import Step
 from gridscan.nodes import Quantity
 from gridscan.units import base_factor
-from gridscan.working import mark_of
 
 #: Positions along the dimensions of a group.
 Positions = tuple["slice | np.ndarray", ...]

@@ -1,0 +1,1 @@
+"""How a run makes its file: divided into blocks, resumed, extended from earlier results, spread over workers."""
