@@ -38,6 +38,10 @@ class SensitivityError(GridscanError):
     """A question that the result cannot answer: no such axis, too few points, a logarithm of a negative number."""
 
 
+class Terminated(SystemExit):
+    """The system has asked the program to end, unlike a formula that has called ``sys.exit``."""
+
+
 class GridscanWarning(UserWarning):
     """Something the user should know about a result that is nevertheless usable."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gridscan.errors import EvaluationError
+from gridscan.errors import EvaluationError, Terminated
 from gridscan.graph import Step
 from gridscan.nodes import Quantity
 from gridscan.quadrature import gauss_legendre
@@ -36,7 +36,9 @@ def run_step(step: Step, arguments: Mapping[str, np.ndarray]) -> dict[str, Any]:
                 return {node.name: node.function(**arguments)}
     except EvaluationError as fault:
         raise EvaluationError(f"{node.name!r}: {fault}") from fault
-    except Exception as fault:
+    except Terminated:
+        raise
+    except (Exception, SystemExit) as fault:
         hint = " (arguments are arrays: choose with np.where, not with if)" if "ambiguous" in str(fault) else ""
         raise EvaluationError(f"{node.name!r} ({node.where}) failed: {type(fault).__name__}: {fault}{hint}") from fault
     name = node.error_of or node.name

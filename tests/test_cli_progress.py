@@ -145,6 +145,49 @@ def test_a_stop_by_the_keyboard_says_that_what_is_done_is_kept(folder, monkeypat
     assert result.stderr == "stopped; what is done is kept, and run again goes on from there\n"
 
 
+def test_a_formula_that_ends_the_program_fails_like_any_other(folder):
+    Path("half.py").write_text(HALF.replace("raise ValueError", "raise SystemExit"), encoding="utf-8")
+    result = call("run", "half.toml", "--model", "half.py:model")
+    assert result.exit_code == 3
+    assert "2 of 5 cells of 'root' failed: 'root'" in result.stderr
+    assert "failed: SystemExit: depth is negative" in result.stderr
+
+
+def test_a_signal_in_a_formula_is_no_failure_of_it(folder):
+    ended = HALF.replace("import numpy as np", "import signal\n\nimport numpy as np")
+    ended = ended.replace("        raise ValueError(", "        signal.raise_signal(signal.SIGTERM)\n        print(")
+    Path("half.py").write_text(ended, encoding="utf-8")
+    result = call("run", "half.toml", "--model", "half.py:model")
+    assert result.exit_code == 143
+    assert result.stderr == "stopped; what is done is kept, and run again goes on from there\n"
+
+
+def test_a_model_that_ends_the_program_is_an_error(folder):
+    Path("half.py").write_text("import sys\n\nsys.exit(0)\n", encoding="utf-8")
+    result = call("check", "half.toml", "--model", "half.py:model")
+    assert result.exit_code == 2
+    assert result.stderr == "error: the model ended the program: SystemExit(0)\n"
+
+
+@pytest.mark.parametrize(("command", "at"), [(["models"], "gridscan.models"), (["plan", "s.toml"], "gridscan.run")])
+def test_a_stop_by_the_keyboard_is_no_failure_of_any_command(folder, monkeypatch, command, at):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    name = {"gridscan.models": "load_model", "gridscan.run": "plan"}[at]
+    monkeypatch.setattr(sys.modules[at], name, stop)
+    result = call(*command)
+    assert (result.exit_code, result.stderr) == (130, "stopped\n")
+
+
+def test_json_begins_with_where_a_run_begins(capsys):
+    with shown_progress(as_json=True) as watcher:
+        watcher(Progress(cells=10, nbytes=80))
+        watcher(Progress(cells=10, nbytes=80, computed=5))
+    (told,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert (told["event"], told["cells"], told["computed"]) == ("progress", 10, 0)
+
+
 def test_where_nobody_watches_there_is_a_line_a_minute(monkeypatch, capsys):
     now = [0.0]
     monkeypatch.setattr(progress_module.time, "monotonic", lambda: now[0])

@@ -172,7 +172,7 @@ def test_values_that_may_be_missing_have_not_failed(tmp_path, bad):
     x, y = grid("x", "y")
     assert np.array_equal(np.isnan(found.logarithm), x < y)
     assert np.array_equal(found.status != 0, x - y == -1)
-    assert warned == ["4 of 20 cells of 'logarithm' failed: 'logarithm' is -inf"]
+    assert warned == ["4 of 20 cells of 'logarithm' failed: 'logarithm' is -inf ('status' in the file tells which)"]
 
 
 def test_what_is_made_of_a_failed_factor_fails_with_its_reason(tmp_path, bad):

@@ -19,7 +19,7 @@ from gridscan.cli.options import (
     planned,
     scenario_options,
 )
-from gridscan.errors import GridscanError, StoreError, nearest
+from gridscan.errors import GridscanError, StoreError, Terminated, nearest
 
 if TYPE_CHECKING:
     from gridscan.engine.execution import Outcome
@@ -172,7 +172,7 @@ def run(
     try:
         with shown_progress(as_json) as watcher:
             outcome = perform(made, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=watcher)
-    except (KeyboardInterrupt, SystemExit) as stop:
+    except (KeyboardInterrupt, Terminated) as stop:
         click.echo("stopped; what is done is kept, and run again goes on from there", err=True)
         ctx.exit(130 if isinstance(stop, KeyboardInterrupt) else 143)
     for note in outcome.notes:

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from gridscan import __version__
-from gridscan.errors import GridscanError, GridscanWarning, listed, nearest
+from gridscan.errors import GridscanError, GridscanWarning, Terminated, listed, nearest
 
 
 class _Commands(click.Group):
@@ -37,8 +37,16 @@ class _Commands(click.Group):
                 traceback.print_exc()
             click.echo(f"error: {error}" if "\n" not in str(error) else str(error), err=True)
             ctx.exit(2)
-        except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
+        except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError, Terminated):
             raise
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            ctx.exit(128 + signal.SIGINT)
+        except SystemExit as error:
+            if debug:
+                traceback.print_exc()
+            click.echo(f"error: the model ended the program: {type(error).__name__}({error})", err=True)
+            ctx.exit(2)
         except OSError as error:
             if debug:
                 traceback.print_exc()
@@ -69,7 +77,7 @@ def _stopped_by_term() -> Iterator[None]:
     """Let the signal by which batch systems end a job clear up behind it, as an interrupt from the keyboard does."""
 
     def stop(*_: Any) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
+        raise Terminated(128 + signal.SIGTERM)
 
     if threading.current_thread() is not threading.main_thread():
         yield

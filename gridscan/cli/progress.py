@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ _JSON_EVERY = 1.0
 def shown_progress(as_json: bool) -> Iterator[Watcher]:
     """Give what is told of each block that is done, and shows it to whoever watches."""
     if as_json:
-        yield _Every(_JSON_EVERY, _print_json)
+        yield _Every(_JSON_EVERY, _print_json, at_once=True)
     elif sys.stderr.isatty():
         with _bar() as watcher:
             yield watcher
@@ -33,9 +34,9 @@ def shown_progress(as_json: bool) -> Iterator[Watcher]:
 class _Every:
     """Shows what it is told at most so often."""
 
-    def __init__(self, seconds: float, show: Watcher) -> None:
+    def __init__(self, seconds: float, show: Watcher, *, at_once: bool = False) -> None:
         self.seconds, self.show = seconds, show
-        self._last = time.monotonic()
+        self._last = -math.inf if at_once else time.monotonic()
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()

@@ -297,11 +297,11 @@ def _out_of_range(value: np.ndarray, dtype: np.dtype) -> list[tuple[np.ndarray, 
     return [
         (
             np.isfinite(size) & (size > limits.max),
-            f"is too large for {dtype}, which ends at {limits.max:.3g}",
+            f"is too large for {dtype}, which ends at {limits.max:.3g} (float64 holds more)",
         ),
         (
             (size < limits.smallest_normal) & (size > 0.0),
-            f"is too small for {dtype}, which begins at {limits.smallest_normal:.3g}",
+            f"is too small for {dtype}, which begins at {limits.smallest_normal:.3g} (float64 holds less)",
         ),
     ]
 

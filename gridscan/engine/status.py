@@ -90,7 +90,7 @@ class Failures:
         return self._first
 
     def notes(self) -> list[str]:
-        """Return a line for each of the most frequent reasons, and one for the rest."""
+        """Return a line for each of the most frequent reasons, and say where the file tells which cells failed."""
         found = [
             (-count, key, self._reason(code)) for (key, code), count in self._counts.items() if key in self._outputs
         ]
@@ -99,8 +99,9 @@ class Failures:
             for count, key, text in sorted(found)
         ]
         names = " and ".join(repr(status.name) for status in self.statuses())
-        more = f"and {len(lines) - _SHOWN} more reasons, which {names} in the file tells"
-        return [*lines[:_SHOWN], *([more] if len(lines) > _SHOWN else [])]
+        if len(lines) > _SHOWN:
+            return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more reasons, which {names} in the file tells"]
+        return [*lines[:-1], *(f"{line} ({names} in the file tells which)" for line in lines[-1:])]
 
     @property
     def keys(self) -> set[str]:
