@@ -603,3 +603,21 @@ def test_failures_that_wait_for_their_turn_do_not_pile_up(pool, monkeypatch):
     whole, failed, number = worked(pool, Shuffled(threads=2), monkeypatch)
     assert sorted(whole + failed) == list(range(number))
     assert failed == sorted(failed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the priority of a thread is that of its process")
+def test_threads_that_compute_let_the_one_that_writes_go_first(monkeypatch):
+    priorities = set()
+
+    def compute(*_):
+        priorities.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return []
+
+    monkeypatch.setattr(workers, "compute", compute)
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    crew = workers.ThisProcess(2)
+    crew.brief(None)
+    tasks = [Task(0, block, [()], [{}], None, 1) for block in range(5)]
+    assert [task for task, _ in crew.work(iter(tasks), costly=False)] == tasks
+    assert priorities == {min(own + workers._LOWER_PRIORITY, 19)}
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own

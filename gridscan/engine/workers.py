@@ -113,7 +113,8 @@ class ThisProcess:
 def _yield_to_the_writer() -> None:
     """Have this thread wait for a core rather than the one that writes, for which all others wait in the end."""
     with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWER_PRIORITY)
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _LOWER_PRIORITY)
 
 
 def _handed_on(content: bytes) -> bytes:

@@ -37,7 +37,7 @@ from gridscan.plan import Plan
 from gridscan.run import perform, plan
 
 #: Variables of the environment: the file that counts cells, and how many seconds a block takes at least.
-COUNTS, PAUSE = "GRIDSCAN_KILLSCOUNTS", "GRIDSCAN_KILLS_PAUSE"
+COUNTS, PAUSE = "GRIDSCAN_KILLS_COUNTS", "GRIDSCAN_KILLS_PAUSE"
 
 slow = gs.Model("slow", "A model that takes its time")
 for _name in ("speed", "density", "length", "time"):
