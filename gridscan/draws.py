@@ -47,8 +47,7 @@ def input_keys(name: str, item: Input) -> KeyArray:
     """Return a key for each value of an input: a scalar, or one for each position along its dimension."""
     data = item.data
     if item.vector:
-        rows = data.reshape(-1, data.shape[-1])
-        keys = np.array([_key(_bits(unpadded(row)).tobytes()) for row in rows], dtype=np.uint64)
+        keys = np.array([_key(_bits(vector).tobytes()) for vector in item.vectors], dtype=np.uint64)
         keys = keys.reshape(data.shape[:-1])
     elif data.dtype.kind == "U":
         keys = np.array([_key(str(text).encode()) for text in data.ravel()], dtype=np.uint64).reshape(data.shape)
@@ -56,12 +55,6 @@ def input_keys(name: str, item: Input) -> KeyArray:
         mantissa, exponent = _bits(data)
         keys = _mixed(_mixed(mantissa.astype(np.uint64)) ^ exponent.astype(np.uint64))
     return _mixed(keys ^ _key(name.encode()))
-
-
-def unpadded(row: NDArray[Any]) -> NDArray[Any]:
-    """Undo the padding of a vector with its last value, which depends on the vectors beside it."""
-    different = np.flatnonzero(row != row[-1])
-    return row[: (different[-1] + 2 if different.size else 1)]
 
 
 def _bits(values: NDArray[Any]) -> NDArray[np.int64]:

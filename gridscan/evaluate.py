@@ -20,12 +20,12 @@ from gridscan.draws import DRAWN, REALISATION, Sampling, dimension_keys, poisson
 from gridscan.errors import EvaluationError, GridscanWarning
 from gridscan.formulas import fitted, run_step
 from gridscan.graph import Step
-from gridscan.inputs import Coordinate, resolve
+from gridscan.inputs import Coordinate, label_at, resolve
 from gridscan.layout import Layout, lay_out, with_labels
 from gridscan.model import Model
 from gridscan.nodes import Quantity
 from gridscan.point import default_position
-from gridscan.units import base_factor, readable, unit_attributes
+from gridscan.units import base_factor, unit_attributes
 from gridscan.values import Given
 
 # Dimension of value and error in a chunk; like that of a vector, it is no identifier, so no axis can have its name.
@@ -236,7 +236,7 @@ def _finish(
     if wrong.any():
         first = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
         at = ", ".join(
-            f"{dim} = {_label(coordinate, int(position[index]))}"
+            f"{dim} = {label_at(coordinate, int(position[index]))}"
             for (dim, coordinate), position, index in zip(labels.items(), positions, first, strict=True)
         )
         raise EvaluationError(
@@ -244,13 +244,6 @@ def _finish(
             + (f", the first at {at}" if at else "")
         )
     return result
-
-
-def _label(coordinate: Coordinate | None, index: int) -> str:
-    if coordinate is None:
-        return str(index)
-    value = coordinate.values[index]
-    return str(value) if coordinate.unit is None else f"{value:g} {readable(coordinate.unit)}".removesuffix(" 1")
 
 
 def coordinates_of(layout: Layout) -> dict[str, xr.Variable]:

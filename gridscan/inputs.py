@@ -6,6 +6,7 @@ the value it is about, so that a scenario can report them all with line and colu
 
 from __future__ import annotations
 
+import itertools
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -16,11 +17,12 @@ import numpy as np
 
 from gridscan.catalogue import Catalogue, shipped_catalogue
 from gridscan.errors import CatalogueError, listed, nearest
+from gridscan.lengths import Lengths, length_faults, padding_faults
 from gridscan.model import Model
 from gridscan.nodes import Constant, Label, Parameter, Quantity
 from gridscan.table_files import TableFiles
-from gridscan.units import Unit, base_factor
-from gridscan.values import Given, InputFaults, Numeric, Path, ValueReader, shown
+from gridscan.units import Unit, base_factor, readable
+from gridscan.values import Fault, Given, InputFaults, Numeric, Path, ValueReader, shown
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,35 @@ class Coordinate:
     long_name: str
 
 
+def label_at(coordinate: Coordinate | None, index: int) -> str:
+    """Return the value at a position of a dimension with its unit, or the position where it has no values."""
+    if coordinate is None:
+        return str(index)
+    value = coordinate.values[index]
+    return str(value) if coordinate.unit is None else f"{value:g} {readable(coordinate.unit)}".removesuffix(" 1")
+
+
 @dataclass(frozen=True)
 class Input:
-    """A named array in base units (or of words) over dimensions; a vector has one more, last, axis."""
+    """A named array in base units (or of words) over dimensions; a vector has one more, last, axis.
+
+    Attributes
+    ----------
+    lengths
+        Shape of `dims`: how many values each vector has, what it is padded with not counted; None if nothing is padded.
+    """
 
     dims: tuple[str, ...]
     data: np.ndarray
     vector: bool = False
+    lengths: np.ndarray | None = None
+
+    @property
+    def vectors(self) -> list[np.ndarray]:
+        """The vectors as they were given, without what depends on the length of those beside them."""
+        rows = self.data.reshape(-1, self.data.shape[-1])
+        lengths = [rows.shape[1]] * len(rows) if self.lengths is None else self.lengths.ravel().tolist()
+        return [row[:length] for row, length in zip(rows, lengths, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -112,7 +136,9 @@ class _Resolver:
         self.inputs: dict[str, Input] = {}
         self.coordinates: dict[str, Coordinate] = {}
         self.catalogues: dict[str, Catalogue] = {}
-        self.selected: dict[str, tuple[tuple[str, ...], list[str], Path]] = {}
+        self.selected: dict[str, tuple[tuple[str, ...], list[str], list[Path]]] = {}
+        self.lengths: dict[str, Lengths] = {}
+        self.own_records: Mapping[str, Mapping[str, Any]] = {}
 
     def run(self, given: Mapping[str, Given], own_records: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Resolved:
         self._open_catalogues(own_records)
@@ -121,13 +147,14 @@ class _Resolver:
             self._read(name, value)
         for name, label in self.model.labels.items():
             if name not in given:
-                self.selected[name] = ((), [label.default], ())
+                self.selected[name] = ((), [label.default], [()])
                 self._coordinate(name, (), np.array([label.default]), None, label.description)
         for name in self.selected:
             self._unbundle(name, given)
         for name, node in self.model.nodes.items():
             if name not in given and name not in self.inputs and not isinstance(node, Quantity):
                 self._default(name, node)
+        self._compare_lengths(self.lengths)
         if self.reader.faults:
             raise InputFaults(self.reader.faults)
         tables = {name: text for contents in self.contents.values() for name, text in contents.items()}
@@ -170,6 +197,7 @@ class _Resolver:
 
     def _open_catalogues(self, own_records: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
         self.catalogues = {name: shipped_catalogue(name) for name in self.model.labels}
+        self.own_records = own_records
         for name, records in own_records.items():
             if name in self.catalogues:
                 self.catalogues[name] = self.catalogues[name].extended(records)
@@ -185,9 +213,13 @@ class _Resolver:
         record = self.catalogues[catalogue][label]
         path: Path = ("catalogue", catalogue, label)
         misspelt = [key for key in record.values if key not in bundled]
+        lengths = {}
         for key, value in record.values.items():
             if key in bundled:
-                self.reader.values(self.model.parameters[key], [value], [(*path, key)], None)
+                node, where = self.model.parameters[key], [(*path, key)]
+                values = self.reader.values(node, [value], where, None)
+                if node.vector is not None and values is not None:
+                    lengths[key] = Lengths.of((), values, where, [_record(catalogue, label)])
             else:
                 hint = nearest(key, bundled)
                 message = f"a record of {catalogue!r} has no {key!r}{hint}; it sets {listed(bundled)}"
@@ -195,6 +227,7 @@ class _Resolver:
         for key in bundled:
             if key not in record.values and not misspelt:
                 self.reader.fault(path, f"the record {label!r} of {catalogue!r} lacks {key!r}", at_key=True)
+        self._compare_lengths(lengths)
 
     def _read(self, name: str, given: Given) -> None:
         node = self.model.labels.get(name) or self.model.nodes.get(name)
@@ -246,7 +279,7 @@ class _Resolver:
                 labels.append(str(item))
         if len(labels) == len(raw):
             self._no_duplicates(name, labels, paths, dims)
-            self.selected[name] = (dims, labels, paths[0] if paths else ())
+            self.selected[name] = (dims, labels, paths)
             self._coordinate(name, dims, np.array(labels), None, label.description)
 
     def _keep(self, name: str, node: Numeric, dims: tuple[str, ...], values: Any, paths: list[Path]) -> None:
@@ -254,7 +287,7 @@ class _Resolver:
             return
         vector = isinstance(node, Parameter) and node.vector is not None
         words = isinstance(node, Parameter) and node.is_word
-        array = _stack(values) if vector else np.asarray(values)
+        array = self._stacked(name, Lengths.of(dims, values, paths), values) if vector else np.asarray(values)
         if dims and not vector:
             self._no_duplicates(name, array, paths, dims)
         if not vector:
@@ -274,7 +307,8 @@ class _Resolver:
     def _input(self, name: str, node: Numeric, dims: tuple[str, ...], values: np.ndarray) -> None:
         vector = isinstance(node, Parameter) and node.vector is not None
         data = values if values.dtype.kind == "U" else values * base_factor(node.unit)
-        self.inputs[name] = Input(dims, data if dims else np.asarray(data[0]), vector)
+        lengths = np.array(self.lengths[name].counts) if vector and dims else None
+        self.inputs[name] = Input(dims, data if dims else np.asarray(data[0]), vector, lengths)
 
     def _coordinate(self, name: str, dims: tuple[str, ...], values: np.ndarray, unit: Unit | None, title: str) -> None:
         self.coordinates[name] = Coordinate(dims, values if dims else np.asarray(values[0]), unit, title)
@@ -289,7 +323,7 @@ class _Resolver:
 
     def _unbundle(self, name: str, given: Mapping[str, Given]) -> None:
         """Give the parameters that a label bundles the values of the selected records, unless given explicitly."""
-        dims, labels, path = self.selected[name]
+        dims, labels, paths = self.selected[name]
         catalogue = self.catalogues[name]
         for key in self.model.bundled(name):
             node = self.model.parameters[key]
@@ -298,18 +332,28 @@ class _Resolver:
             lacking = [label for label in labels if label not in catalogue or key not in catalogue[label].values]
             if lacking:
                 if not any(fault.path[:3] == ("catalogue", name, lacking[0]) for fault in self.reader.faults):
-                    self.reader.fault(path, f"the record {lacking[0]!r} of {name!r} lacks {key!r}")
+                    where = paths[labels.index(lacking[0])]
+                    self.reader.fault(where, f"the record {lacking[0]!r} of {name!r} lacks {key!r}")
                 continue
             records = [catalogue[label].values[key] for label in labels]
             known = len(self.reader.faults)
-            values = self.reader.values(node, records, [path] * len(labels), None)
+            values = self.reader.values(node, records, paths, None)
             if values is None:
                 own = any(fault.path[:2] == ("catalogue", name) for fault in self.reader.faults)
                 del self.reader.faults[known if own else len(self.reader.faults) :]
                 continue
-            array = _stack(values) if node.vector else np.asarray(values)
+            if node.vector is not None:
+                mine = self.own_records.get(name, {})
+                places: list[Path] = [
+                    ("catalogue", name, label, key) if label in mine else path
+                    for label, path in zip(labels, paths, strict=True)
+                ]
+                sources = [_record(name, label) for label in labels]
+                array = self._stacked(key, Lengths.of(dims, values, places, sources), values)
+            else:
+                array = np.asarray(values)
             self._input(key, node, dims, array)
-            if not node.vector:
+            if node.vector is None:
                 self._coordinate(key, dims, array, None if node.is_word else node.unit, node.description)
 
     def _default(self, name: str, node: Parameter | Constant) -> None:
@@ -320,10 +364,33 @@ class _Resolver:
             array = np.asarray([self.files.content(table, table.shipped.name, table.shipped.parent)])
         else:
             array = np.asarray([node.default], dtype=str if isinstance(node.default, str) else float)
+        if isinstance(node, Parameter) and node.vector is not None:
+            array = self._stacked(name, Lengths.of_default(array[0]), list(array))
         self._input(name, node, (), array)
 
+    def _stacked(self, name: str, lengths: Lengths, vectors: Sequence[np.ndarray]) -> np.ndarray:
+        """Note how long vectors are, and stack them, the shorter ones padded with their last value."""
+        self.lengths[name] = lengths
+        longest = max(lengths.counts)
+        return np.stack([np.pad(vector, (0, longest - len(vector)), mode="edge") for vector in vectors])
 
-def _stack(vectors: Sequence[np.ndarray]) -> np.ndarray:
-    """Stack vectors, the shorter ones padded with their last value."""
-    longest = max(len(vector) for vector in vectors)
-    return np.stack([np.pad(vector, (0, longest - len(vector)), mode="edge") for vector in vectors])
+    def _compare_lengths(self, lengths: Mapping[str, Lengths]) -> None:
+        """Refuse vectors whose lengths do not belong together."""
+        for name, parameter in self.model.parameters.items():
+            if name not in lengths:
+                continue
+            faults = [
+                length_faults(name, lengths[name], other, lengths[other], more)
+                for other, more in parameter.longer_than.items()
+                if other in lengths
+            ]
+            if not parameter.padded:
+                faults.append(padding_faults(name, lengths[name]))
+            # A record that is wrong by itself is refused once, however often it is selected.
+            for path, message in dict.fromkeys(fault for some in faults for fault in itertools.islice(some, 3)):
+                if Fault(path, message) not in self.reader.faults:
+                    self.reader.fault(path, message)
+
+
+def _record(catalogue: str, label: str) -> str:
+    return f"record {label!r} of {catalogue!r}"

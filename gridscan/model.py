@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pint
 
 from gridscan.errors import ModelError, nearest
+from gridscan.lengths import check_lengths
 from gridscan.nodes import (
     Column,
     Constant,
@@ -141,6 +142,8 @@ class Model:
         choices: Iterable[str] = (),
         integer: bool = False,
         vector: str | None = None,
+        padded: bool = False,
+        longer_than: Mapping[str, int] | None = None,
         selects: str | None = None,
     ) -> Parameter:
         """Declare a parameter.
@@ -157,15 +160,23 @@ class Model:
         choices
             For a parameter that is a word.
         vector
-            Inner dimension, for a parameter that is a list of numbers. Its functions see one more, last, axis;
-            shorter lists beside longer ones are padded with their last value.
+            Inner dimension, for a parameter that is a list of numbers. Its functions see one more, last, axis.
+        padded
+            For a vector: whether its functions are right for a list whose last value is repeated, as piecewise
+            functions are. Lists of several lengths may then stand along an axis, the shorter ones padded so; otherwise
+            they are refused.
+        longer_than
+            For a vector whose length belongs to that of others, declared before it: how many values more it has than
+            each of them. ``{"exponents": 1}`` is right for the ends of as many segments as there are exponents, 0 for
+            lists of the same length. Lengths are compared as they are given, before any padding: in each record of a
+            label, in each row of zipped axes, in each combination elsewhere.
         selects
             The quantity whose formulas a choice selects.
 
         Raises
         ------
         ModelError
-            If the name is taken, or the default is not allowed.
+            If the name is taken, the default is not allowed, or a length is compared with what is no vector.
         UnitError
             If the default cannot be read.
         """
@@ -181,8 +192,11 @@ class Model:
             integer=integer,
             vector=vector,
             selects=selects,
+            padded=padded,
+            longer_than=dict(longer_than or {}),
         )
         check_default(parameter)
+        check_lengths(parameter, self._nodes)
         self._nodes[name] = parameter
         return parameter
 

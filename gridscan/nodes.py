@@ -56,6 +56,10 @@ class Parameter:
         Allowed range, in `unit`, ends included.
     vector
         Name of the inner dimension of a parameter that is a list of numbers for each grid point.
+    padded
+        For a vector: whether its functions are right for a shorter one whose last value is repeated.
+    longer_than
+        For a vector: how many values more it has than other vectors, by their names.
     selects
         For a choice between formulas: the quantity that holds them, which is what ``Model.replace`` swaps.
     table
@@ -74,6 +78,8 @@ class Parameter:
     vector: str | None = None
     selects: str | None = None
     table: Table | None = None
+    padded: bool = False
+    longer_than: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_word(self) -> bool:
@@ -264,6 +270,8 @@ def check_default(parameter: Parameter) -> None:
     default = parameter.default
     if isinstance(default, tuple) and parameter.vector is None:
         raise ModelError(f"the default of {parameter.name!r} is a list: name its inner dimension with vector=…")
+    if parameter.vector is not None and default is not None and not (isinstance(default, tuple) and default):
+        raise ModelError(f"the default of {parameter.name!r}, a vector, has to be a list of numbers")
     values = default if isinstance(default, tuple) else (default,) if isinstance(default, float) else ()
     low = -math.inf if parameter.minimum is None else parameter.minimum
     high = math.inf if parameter.maximum is None else parameter.maximum

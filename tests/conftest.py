@@ -32,7 +32,7 @@ def _declare_inputs(model: Model) -> None:
     planet = model.label("planet", "earth", "Planet")
     model.parameter("albedo", planet, "Share of the light that is reflected", minimum=0, maximum=1)
     model.parameter("orbit", planet, "Distance from the star", unit="AU", minimum=1e-3)
-    model.parameter("layers", planet, "Optical depth of each layer of air", vector="layer", minimum=0)
+    model.parameter("layers", planet, "Optical depth of each layer of air", vector="layer", padded=True, minimum=0)
     model.parameter("luminosity", "1 Lsun", "Luminosity of the star", minimum=0)
     model.parameter("sky", "clear", "Clouds", choices=["clear", "overcast"], selects="absorbed")
     model.parameter("moons", 1, "Number of moons", minimum=0, integer=True)

@@ -47,7 +47,7 @@ def make_landscape() -> tuple[Model, dict[str, Tally]]:
     model = Model("landscape", "Hills that are counted")
     planet = model.label("planet", "earth", "Planet")
     model.parameter("albedo", planet, "Share of the light that is reflected", minimum=0, maximum=1)
-    model.parameter("layers", planet, "Depth of each layer", vector="layer", minimum=0)
+    model.parameter("layers", planet, "Depth of each layer", vector="layer", padded=True, minimum=0)
     model.parameter("a", "3 m", "First length", minimum=0)
     for name in "bcdef":
         model.parameter(name, 2.0, f"Number {name}")

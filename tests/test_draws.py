@@ -24,7 +24,7 @@ def birds() -> Model:
     model = Model("birds", "Birds that pass a window")
     model.parameter("rate", "3 / hr", "Birds per hour", minimum=0)
     model.parameter("watch", "2 hr", "Time spent at the window", minimum=0)
-    model.parameter("weights", [1.0, 2.0], "Share of each kind", vector="kind")
+    model.parameter("weights", [1.0, 2.0], "Share of each kind", vector="kind", padded=True)
     model.parameter("season", "spring", "Season", choices=["spring", "winter"])
 
     @model.quantity("1", long_name="expected number of birds", count=True)

@@ -170,8 +170,8 @@ def test_a_grid_beyond_any_memory_can_be_sliced(toy):
 def test_an_axis_may_have_any_name(set_cells, lazy, name):
     model = Model("m", "M")
     model.parameter(name, 1.0, "An axis")
-    model.parameter("weights", [1.0, 2.0], "Weights", vector="weight")
-    model.parameter("others", [1.0, 2.0, 3.0], "Others", vector="other")
+    model.parameter("weights", [1.0, 2.0], "Weights", vector="weight", padded=True)
+    model.parameter("others", [1.0, 2.0, 3.0], "Others", vector="other", padded=True)
     namespace: dict = {}
     exec(f"def product({name}, weights, others): return {name} * weights.sum(-1) * others.sum(-1), {name}", namespace)
     model.kernel("1", error=True, **{name: "1"}, weights="1", others="1")(namespace["product"])

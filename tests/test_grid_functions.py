@@ -16,7 +16,7 @@ def hills() -> Model:
     model.parameter("position", "0 m", "Where")
     model.parameter("width", "2 m", "Width of the hill", minimum=0)
     model.parameter("height", "3 m", "Height of the hill")
-    model.parameter("terraces", [1.0], "Weights of terraces", vector="terrace")
+    model.parameter("terraces", [1.0], "Weights of terraces", vector="terrace", padded=True)
     model.parameter("shape", "round", "Kind of hill", choices=["round", "pointed"])
 
     @model.quantity("1")

@@ -344,6 +344,19 @@ def test_a_record_of_ones_own_is_selected_by_its_label(toy):
     assert own["pluto"].source == "given in the scenario"
 
 
+def test_a_record_that_lacks_a_value_is_named_where_it_is_selected():
+    model = Model("rings", "Rings of planets")
+    planet = model.label("planet", "earth", "Planet")
+    model.parameter("rings", planet, "Number of rings")
+    with pytest.raises(InputFaults) as caught:
+        resolve(
+            model, {"planet": Given(["saturn", "earth"], ("planet",))}, own_records={"planet": {"saturn": {"rings": 7}}}
+        )
+    assert [(fault.path, fault.message) for fault in caught.value.faults] == [
+        (("planet", 1), "the record 'earth' of 'planet' lacks 'rings'")
+    ]
+
+
 def test_long_values_are_cut_in_messages():
     assert len(shown("x" * 1000)) < 90
     assert shown(np.zeros((3, 3))).count("\n") == 0

@@ -434,6 +434,14 @@ def test_a_list_without_a_dimension_of_its_own_is_refused():
         Model("plane", "Flat").parameter("length", [1.0, 2.0], "Length")
 
 
+@pytest.mark.parametrize(
+    ("default", "options"), [(1.0, {}), ("1 m", {}), ([], {}), ("fast", {"choices": ["fast", "slow"]})]
+)
+def test_a_vector_without_a_list_is_refused(default, options):
+    with pytest.raises(ModelError, match=r"^the default of 'length', a vector, has to be a list of numbers$"):
+        Model("plane", "Flat").parameter("length", default, "Length", vector="step", **options)
+
+
 def test_a_vector_can_be_declared_as_texts_with_units():
     parameter = Model("plane", "Flat").parameter("length", ["1 m", "20 cm"], "Length", vector="step")
     assert parameter.default == (1.0, 0.2)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gridscan.draws import REALISATION, unpadded
+from gridscan.draws import REALISATION
 from gridscan.engine.blocks import Program
 from gridscan.graph import Graph
 from gridscan.inputs import Input
@@ -42,8 +42,7 @@ def keys_of(program: Program) -> Keys:
 def _keys(item: Input) -> np.ndarray:
     data = item.data
     if item.vector:
-        rows = data.reshape(-1, data.shape[-1])
-        found = [_digest(unpadded(row).tobytes()) for row in rows]
+        found = [_digest(vector.tobytes()) for vector in item.vectors]
     elif data.dtype.kind == "U":
         found = [_digest(str(text).encode()) for text in data.ravel()]
     else:

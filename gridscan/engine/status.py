@@ -14,8 +14,7 @@ import numpy as np
 from gridscan.engine.blocks import Program, Stored
 from gridscan.engine.faults import Messages
 from gridscan.engine.pieces import Positions, not_computed
-from gridscan.inputs import Coordinate
-from gridscan.units import readable
+from gridscan.inputs import label_at
 
 #: The variable of a result that says which cells failed, where there is none of this name already.
 STATUS = "status"
@@ -181,7 +180,7 @@ class Failures:
         first = np.unravel_index(int(np.argmax(codes != 0)), codes.shape)
         item, resolved = self.program.stored[key], self.program.layout.resolved
         at = ", ".join(
-            f"{dim} = {label(resolved.coordinates.get(dim), _position(part, int(index)))}"
+            f"{dim} = {label_at(resolved.coordinates.get(dim), _position(part, int(index)))}"
             for dim, part, index in zip(item.dims, positions, first, strict=True)
         )
         message = self._reason(int(codes[first]))
@@ -201,11 +200,3 @@ def _one_of(keys: Sequence[str]) -> str:
 
 def _position(part: slice | Sequence[int] | np.ndarray, index: int) -> int:
     return part.start + index if isinstance(part, slice) else int(part[index])
-
-
-def label(coordinate: Coordinate | None, index: int) -> str:
-    """Return the value at a position of an axis, with its unit."""
-    if coordinate is None:
-        return str(index)
-    value = coordinate.values[index]
-    return str(value) if coordinate.unit is None else f"{value:g} {readable(coordinate.unit)}".removesuffix(" 1")

@@ -17,6 +17,7 @@ from gridscan.nodes import wired_by
 from gridscan.physics import amplitudes, boosted_events, galactic_supernovae, geometry, kinematics, supernova
 from gridscan.physics.boosted_emission import Source
 from gridscan.physics.boosted_flux import boosted_flux
+from gridscan.physics.boosted_inputs import Boost
 from gridscan.physics.coordinates import angle_between
 from gridscan.physics.detection import number_of_targets as targets_in
 from gridscan.physics.halo import SPIKES, Halo
@@ -60,8 +61,20 @@ model.parameter(
     "Mean energies of nu_e, its antineutrino, and the rest",
     vector="species",
 )
-model.parameter("temperatures", ["2.76 MeV", "4.01 MeV", "6.26 MeV"], "Temperatures of the same", vector="species")
-model.parameter("multiplicities", [1.0, 1.0, 4.0], "How many species are alike", vector="species")
+model.parameter(
+    "temperatures",
+    ["2.76 MeV", "4.01 MeV", "6.26 MeV"],
+    "Temperatures of the same",
+    vector="species",
+    longer_than={"mean_energies": 0},
+)
+model.parameter(
+    "multiplicities",
+    [1.0, 1.0, 4.0],
+    "How many species are alike",
+    vector="species",
+    longer_than={"mean_energies": 0},
+)
 
 model.parameter(
     "interaction",
@@ -290,12 +303,7 @@ def _source(around: dict[str, Any]) -> Source:
     for name, values in lists.items():
         if not (values > 0).all():
             raise EvaluationError(f"{name} hold {values[~(values > 0)][0]:g}; allowed is more than 0")
-    return Source(
-        around["luminosity"],
-        around["emission_duration"],
-        around["neutrinosphere_radius"],
-        *(around[name] for name in ("temperatures", "mean_energies", "multiplicities")),
-    )
+    return Source(*(around[name] for name in _SOURCE))
 
 
 def _differential(cross_section: Any) -> Callable[..., Any]:
@@ -349,10 +357,18 @@ def _check_windows(around: dict[str, Any]) -> None:
         _in_order(around, "kinetic_energy_min", "kinetic_energy_max", "MeV", 1.0)
 
 
-def _rule(cross_section: Any, accuracy: Any) -> dict[str, Any]:
-    """Return what an integral over kicks needs: the interaction at each point, and the highest accuracy asked for."""
-    points = (_points(cross_section),)
-    return {"differential": _differential(cross_section), "parameters": points, "accuracy": float(np.min(accuracy))}
+def _boost(spike: Any, cross_section: Any, around: dict[str, Any]) -> Boost:
+    """Return what is kicked, with the interaction at each point."""
+    return Boost(
+        dark_matter_mass=around["dark_matter_mass"],
+        supernova_distance=around["distance"],
+        halo_distance=around["halo_distance"],
+        off_centre_angle=around["off_centre_angle"],
+        halo=_halo(spike, around),
+        source=_source(around),
+        differential=_differential(cross_section),
+        parameters=(_points(cross_section),),
+    )
 
 
 @model.quantity("kpc", long_name="distance of the kick from the centre of the halo")
@@ -423,9 +439,8 @@ def sky_flux(
 @wired_by([*_PLACE, *_HALO, *_SOURCE])
 def flux(time, kinetic_energy, spike, accuracy, neutrino_differential_cross_section, **around):
     """dΦ/dT = ∫ dΩ j dl/dt, by a rule that follows the arrival surface. Source: Lin et al. 2023, PRD 108, 083013."""
-    place = (around["dark_matter_mass"], *(around[name] for name in _PLACE))
-    kicked: tuple[Any, ...] = (time, kinetic_energy, *place, _halo(spike, around), _source(around))
-    found = boosted_flux(*kicked, **_rule(neutrino_differential_cross_section, accuracy))
+    boost = _boost(spike, neutrino_differential_cross_section, around)
+    found = boosted_flux(time, kinetic_energy, boost, accuracy=np.min(accuracy))
     return found.value + 0.0, found.error + 0.0
 
 
@@ -452,11 +467,9 @@ _ENERGIES: dict[str, Any] = {"kinetic_energy_min": "MeV", "kinetic_energy_max": 
 def integrated_flux(time, spike, accuracy_of_events, neutrino_differential_cross_section, **around):
     """∫ dT dΦ/dT. Source: definition."""
     _check_windows(around)
-    found = boosted_events.integrated_flux(
-        *(time, around["dark_matter_mass"], *(around[name] for name in _PLACE)),
-        *(_halo(spike, around), _source(around), 1.0, *(around[name] for name in _ENERGIES)),
-        **_rule(neutrino_differential_cross_section, accuracy_of_events),
-    )
+    boost = _boost(spike, neutrino_differential_cross_section, around)
+    energies = (around[name] for name in _ENERGIES)
+    found = boosted_events.integrated_flux(time, boost, *energies, accuracy=np.min(accuracy_of_events))
     return found.value + 0.0, found.error + 0.0
 
 
@@ -472,11 +485,9 @@ def integrated_flux(time, spike, accuracy_of_events, neutrino_differential_cross
 def fluence(kinetic_energy, spike, accuracy_of_events, neutrino_differential_cross_section, **around):
     """∫ dt dΦ/dT over the exposure. Source: definition."""
     _check_windows(around)
-    found = boosted_events.differential_events(
-        *(kinetic_energy, around["dark_matter_mass"], *(around[name] for name in _PLACE)),
-        *(_halo(spike, around), _source(around), 1.0, 1.0, *(around[name] for name in _WINDOW)),
-        **_rule(neutrino_differential_cross_section, accuracy_of_events),
-    )
+    boost = _boost(spike, neutrino_differential_cross_section, around)
+    window = (around[name] for name in _WINDOW)
+    found = boosted_events.differential_events(kinetic_energy, boost, 1.0, *window, accuracy=np.min(accuracy_of_events))
     return found.value + 0.0, found.error + 0.0
 
 
@@ -578,11 +589,9 @@ def events_per_target(
         found = _at_points(target_scattering_cross_section, points, shape, kinetic_energy=kinetic_energy)
         return _sound(found, "the target", "target_squared_amplitude")
 
-    found = boosted_events.boosted_events(
-        *(around["dark_matter_mass"], *(around[name] for name in _PLACE), _halo(spike, around), _source(around)),
-        *(1.0, cross_section, *(around[name] for name in (*_WINDOW, *_ENERGIES))),
-        **_rule(neutrino_differential_cross_section, accuracy_of_events),
-    )
+    boost = _boost(spike, neutrino_differential_cross_section, around)
+    windows = (around[name] for name in (*_WINDOW, *_ENERGIES))
+    found = boosted_events.boosted_events(boost, cross_section, *windows, accuracy=np.min(accuracy_of_events))
     return found.value + 0.0, found.error + 0.0
 
 

@@ -31,8 +31,22 @@ imf = model.label("imf", "kroupa", "Initial mass function")
 detector = model.label("detector", "super-k", "Neutrino detector")
 flavor = model.label("flavor", "nue", "Neutrino flavor")
 
-model.parameter("exponents", imf, "Exponents of the initial mass function between its breaks", vector="imf_segment")
-model.parameter("breaks", imf, "Mass limits and breaks of the initial mass function", unit="Msun", vector="imf_break")
+model.parameter(
+    "exponents",
+    imf,
+    "Exponents of the initial mass function between its breaks",
+    vector="imf_segment",
+    padded=True,
+)
+model.parameter(
+    "breaks",
+    imf,
+    "Mass limits and breaks of the initial mass function",
+    unit="Msun",
+    vector="imf_break",
+    padded=True,
+    longer_than={"exponents": 1},
+)
 model.parameter(
     "metallicity",
     0.014,

@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridscan.errors import EvaluationError, nearest
+from gridscan.errors import EvaluationError
 from gridscan.physics.amplitudes import SquaredAmplitude, differential_cross_section
 from gridscan.physics.boosted_surface import Surface, arrival_surface
-from gridscan.physics.halo import CODATA, Halo
-from gridscan.physics.kinematics import angular_density, haversine, momentum, velocity
+from gridscan.physics.halo import Halo
+from gridscan.physics.kinematics import angular_density, momentum, velocity
 from gridscan.physics.supernova import (
     DEGENERACY,
     MEAN_ENERGIES,
@@ -42,11 +42,7 @@ FloatArray = NDArray[np.floating[Any]]
 #: dsigma/dOmega [cm²/sr] in the laboratory, of E_nu, T, m [MeV], sin²(psi/2) and parameters, arrays that broadcast.
 Differential = Callable[..., FloatArray]
 
-SPEED_OF_LIGHT = float(registry("speed_of_light").to("cm/s").magnitude)
-KILOPARSEC = CODATA.centimetres_per_kiloparsec
 HBAR_C = float(registry("hbar * c").to("MeV * cm").magnitude)
-
-CONVENTIONS = ("standard", "published")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -211,78 +207,6 @@ class Emission:
         return distance**2 + forward**2 + sideways**2 - 2.0 * along * forward, 2.0 * across * sideways
 
 
-def prepare(
-    numbers: dict[str, ArrayLike],
-    halo: Halo,
-    source: Source,
-    *,
-    differential: Differential | None,
-    parameters: tuple[ArrayLike, ...],
-    convention: str,
-    speed_of_light: float,
-    kiloparsec: float,
-) -> tuple[Setting, dict[str, FloatArray], tuple[int, ...]]:
-    """Return the setting of all points, all numbers, flat too, and the shape to which everything broadcasts.
-
-    Parameters
-    ----------
-    numbers
-        dark_matter_mass, supernova_distance, halo_distance, off_centre_angle and neutrino_cross_section, and whatever
-        else is to be checked and broadcast with them.
-    halo, source, differential, parameters, convention, speed_of_light, kiloparsec
-        See `gridscan.physics.boosted_flux.boosted_flux`.
-
-    Returns
-    -------
-    setting, numbers, shape
-        See above.
-
-    Raises
-    ------
-    EvaluationError
-        If a number is outside its range, or the convention unknown.
-    """
-    powers = powers_of(convention, differential)
-    arrays = {name: checked(name, value) for name, value in numbers.items()}
-    others = [np.asarray(value, dtype=float) for value in parameters]
-    shapes = (array.shape for array in [*arrays.values(), *others])
-    shape = np.broadcast_shapes(*shapes, _shape_of(halo), source.shape)
-    flat = {name: np.broadcast_to(array, shape).ravel() for name, array in arrays.items()}
-    supernova, centre, angle = flat["supernova_distance"], flat["halo_distance"], flat["off_centre_angle"]
-    setting = Setting(
-        mass=flat["dark_matter_mass"],
-        supernova_distance=supernova,
-        # 1 - cos(beta) by the half-angle formula: of a supernova at the halo centre nothing is left.
-        centre_along=supernova - centre + 2.0 * centre * haversine(angle),
-        centre_across=np.abs(centre * np.sin(angle)),
-        cross_section=flat["neutrino_cross_section"],
-        halo=flat_halo(halo, shape),
-        source=source.flat(shape),
-        parameters=tuple(np.broadcast_to(other, shape).ravel() for other in others),
-        differential=differential or isotropic,
-        powers=powers,
-        speed_of_light=speed_of_light,
-        kiloparsec=kiloparsec,
-    )
-    return setting, flat, shape
-
-
-def powers_of(convention: str, differential: Differential | None) -> tuple[int, int]:
-    """Return how many factors v/c and dE_nu/dT a convention adds to K, for the default interaction or one's own.
-
-    Raises
-    ------
-    EvaluationError
-        If the convention is not in `CONVENTIONS`.
-    """
-    if convention not in CONVENTIONS:
-        raise EvaluationError(
-            f"unknown convention {convention!r}{nearest(convention, CONVENTIONS)}; known are {', '.join(CONVENTIONS)}"
-        )
-    published = convention == "published"
-    return int(published), int(published and differential is not None)
-
-
 def kick_rate(
     source: Source,
     differential: Differential,
@@ -351,50 +275,3 @@ def differential_of(squared_amplitude: SquaredAmplitude, hbar_c: float = HBAR_C,
         return result
 
     return differential
-
-
-def flat_halo(halo: Halo, shape: tuple[int, ...]) -> Halo:
-    """Return a halo whose arrays are all of shape (n,)."""
-
-    def flat(item: Any) -> Any:
-        fields = {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
-        return type(item)(
-            **{
-                name: value
-                if value is None
-                else flat(value)
-                if dataclasses.is_dataclass(value)
-                else np.broadcast_to(value, shape).ravel()
-                for name, value in fields.items()
-            }
-        )
-
-    result: Halo = flat(halo)
-    return result
-
-
-def _shape_of(halo: Halo) -> tuple[int, ...]:
-    parts = [halo] if halo.spike is None else [halo, halo.spike]
-    return np.broadcast_shapes(
-        *(np.shape(value) for part in parts for value in vars(part).values() if not dataclasses.is_dataclass(value))
-    )
-
-
-def checked(name: str, values: ArrayLike) -> FloatArray:
-    """Return the numbers of a parameter.
-
-    Raises
-    ------
-    EvaluationError
-        If one is outside its range, which its name tells.
-    """
-    array = np.asarray(values, dtype=float)
-    if name in ("time", "exposure_start", "exposure_end", "off_centre_angle", "theta", "phi"):
-        right, allowed = np.isfinite(array), "a finite number"
-    elif name in ("halo_distance", "neutrino_cross_section", "target_cross_section"):
-        right, allowed = np.isfinite(array) & (array >= 0.0), "finite, 0 or more"
-    else:
-        right, allowed = np.isfinite(array) & (array > 0.0), "finite, above 0"
-    if not right.all():
-        raise EvaluationError(f"{name} is {array[~right].flat[0]:g}; allowed is {allowed}")
-    return array

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
-from gridscan.physics.boosted_emission import KILOPARSEC, SPEED_OF_LIGHT, Differential, Setting, Source, prepare
+from gridscan.physics.boosted_emission import Setting
 from gridscan.physics.boosted_fluence import fluence_of
 from gridscan.physics.boosted_flux import flux_of
+from gridscan.physics.boosted_inputs import Boost
 from gridscan.physics.boosted_pieces import Estimate, Pieces, estimate, in_blocks, integrate_pieces
 from gridscan.physics.boosted_surface import taken
-from gridscan.physics.halo import Halo
 from gridscan.quadrature import panels_between
 
 FloatArray = NDArray[np.floating[Any]]
@@ -31,73 +31,50 @@ TargetCrossSection = Callable[..., FloatArray]
 _ROUNDS = 8
 _EVENTS_AT_ONCE = 16
 _ENERGIES_AT_ONCE = 128
-_PHYSICS = (*("dark_matter_mass", "supernova_distance", "halo_distance", "off_centre_angle", "neutrino_cross_section"),)
 
 
 def boosted_events(
-    dark_matter_mass: ArrayLike,
-    supernova_distance: ArrayLike,
-    halo_distance: ArrayLike,
-    off_centre_angle: ArrayLike,
-    halo: Halo,
-    source: Source,
-    neutrino_cross_section: ArrayLike,
+    boost: Boost,
     target_cross_section: ArrayLike | TargetCrossSection,
     exposure_start: ArrayLike,
     exposure_end: ArrayLike,
     lowest_kinetic_energy: ArrayLike,
     highest_kinetic_energy: ArrayLike,
     *,
-    differential: Differential | None = None,
-    parameters: tuple[ArrayLike, ...] = (),
-    convention: str = "standard",
     accuracy: float = 1e-4,
-    speed_of_light: float = SPEED_OF_LIGHT,
-    kiloparsec: float = KILOPARSEC,
 ) -> Estimate:
     """Return how often boosted dark matter scatters on one target particle.
 
     Parameters
     ----------
-    dark_matter_mass, supernova_distance, halo_distance, off_centre_angle, halo, source, neutrino_cross_section
-        See `gridscan.physics.boosted_flux.boosted_flux`.
+    boost
+        Dark matter, supernova and interaction.
     target_cross_section
-        [cm²], a number for each point, or a function of T, m [MeV] and the `parameters`.
+        [cm²], a number for each point, or a function of T, m [MeV] and the `parameters` of the boost. The extra
+        2 pi of published total cross sections is for it to have.
     exposure_start, exposure_end
         [s] after the arrival of the neutrinos.
     lowest_kinetic_energy, highest_kinetic_energy
         [MeV], above 0.
-    differential, parameters, convention, speed_of_light, kiloparsec
-        See there. The extra 2 pi of published total cross sections is for the `target_cross_section` to have.
     accuracy
         Relative error to attain.
 
     Returns
     -------
     Estimate
-        Dimensionless, of the shape to which all parameters broadcast.
+        Dimensionless, of the shape to which all numbers broadcast.
 
     Raises
     ------
     EvaluationError
         If a parameter is outside its range, or the ends of a window are the wrong way round.
     """
-    windows = {
-        "exposure_start": exposure_start,
-        "exposure_end": exposure_end,
-        "lowest_kinetic_energy": lowest_kinetic_energy,
-        "highest_kinetic_energy": highest_kinetic_energy,
-        "target_cross_section": 1.0 if callable(target_cross_section) else target_cross_section,
-    }
-    physics = (dark_matter_mass, supernova_distance, halo_distance, off_centre_angle, neutrino_cross_section)
-    setting, flat, shape = prepare(
-        windows | dict(zip(_PHYSICS, physics, strict=True)),
-        *(halo, source),
-        differential=differential,
-        parameters=parameters,
-        convention=convention,
-        speed_of_light=speed_of_light,
-        kiloparsec=kiloparsec,
+    setting, flat, shape = boost.at(
+        exposure_start=exposure_start,
+        exposure_end=exposure_end,
+        lowest_kinetic_energy=lowest_kinetic_energy,
+        highest_kinetic_energy=highest_kinetic_energy,
+        target_cross_section=1.0 if callable(target_cross_section) else target_cross_section,
     )
     _require_order(flat, "exposure_start", "exposure_end")
     _require_order(flat, "lowest_kinetic_energy", "highest_kinetic_energy")
@@ -118,23 +95,12 @@ def boosted_events(
 
 def differential_events(
     kinetic_energy: ArrayLike,
-    dark_matter_mass: ArrayLike,
-    supernova_distance: ArrayLike,
-    halo_distance: ArrayLike,
-    off_centre_angle: ArrayLike,
-    halo: Halo,
-    source: Source,
-    neutrino_cross_section: ArrayLike,
+    boost: Boost,
     target_cross_section: ArrayLike,
     exposure_start: ArrayLike,
     exposure_end: ArrayLike,
     *,
-    differential: Differential | None = None,
-    parameters: tuple[ArrayLike, ...] = (),
-    convention: str = "standard",
     accuracy: float = 1e-4,
-    speed_of_light: float = SPEED_OF_LIGHT,
-    kiloparsec: float = KILOPARSEC,
 ) -> Estimate:
     """Return the events of `boosted_events` per kinetic energy, dN/dT = sigma_target ∫ dt dPhi/dT.
 
@@ -150,28 +116,18 @@ def differential_events(
     Returns
     -------
     Estimate
-        [1/MeV], of the shape to which all parameters broadcast.
+        [1/MeV], of the shape to which all numbers broadcast.
 
     Raises
     ------
     EvaluationError
         See `boosted_events`.
     """
-    numbers = {
-        "kinetic_energy": kinetic_energy,
-        "target_cross_section": target_cross_section,
-        "exposure_start": exposure_start,
-        "exposure_end": exposure_end,
-    }
-    physics = (dark_matter_mass, supernova_distance, halo_distance, off_centre_angle, neutrino_cross_section)
-    setting, flat, shape = prepare(
-        numbers | dict(zip(_PHYSICS, physics, strict=True)),
-        *(halo, source),
-        differential=differential,
-        parameters=parameters,
-        convention=convention,
-        speed_of_light=speed_of_light,
-        kiloparsec=kiloparsec,
+    setting, flat, shape = boost.at(
+        kinetic_energy=kinetic_energy,
+        target_cross_section=target_cross_section,
+        exposure_start=exposure_start,
+        exposure_end=exposure_end,
     )
     _require_order(flat, "exposure_start", "exposure_end")
 
@@ -188,22 +144,11 @@ def differential_events(
 
 def integrated_flux(
     time: ArrayLike,
-    dark_matter_mass: ArrayLike,
-    supernova_distance: ArrayLike,
-    halo_distance: ArrayLike,
-    off_centre_angle: ArrayLike,
-    halo: Halo,
-    source: Source,
-    neutrino_cross_section: ArrayLike,
+    boost: Boost,
     lowest_kinetic_energy: ArrayLike,
     highest_kinetic_energy: ArrayLike,
     *,
-    differential: Differential | None = None,
-    parameters: tuple[ArrayLike, ...] = (),
-    convention: str = "standard",
     accuracy: float = 1e-4,
-    speed_of_light: float = SPEED_OF_LIGHT,
-    kiloparsec: float = KILOPARSEC,
 ) -> Estimate:
     """Return the flux of all kinetic energies of a window at given times, ∫ dT dPhi/dT.
 
@@ -217,27 +162,17 @@ def integrated_flux(
     Returns
     -------
     Estimate
-        [1/(cm² s)], of the shape to which all parameters broadcast.
+        [1/(cm² s)], of the shape to which all numbers broadcast.
 
     Raises
     ------
     EvaluationError
         See `boosted_events`.
     """
-    numbers = {
-        "time": time,
-        "lowest_kinetic_energy": lowest_kinetic_energy,
-        "highest_kinetic_energy": highest_kinetic_energy,
-    }
-    physics = (dark_matter_mass, supernova_distance, halo_distance, off_centre_angle, neutrino_cross_section)
-    setting, flat, shape = prepare(
-        numbers | dict(zip(_PHYSICS, physics, strict=True)),
-        *(halo, source),
-        differential=differential,
-        parameters=parameters,
-        convention=convention,
-        speed_of_light=speed_of_light,
-        kiloparsec=kiloparsec,
+    setting, flat, shape = boost.at(
+        time=time,
+        lowest_kinetic_energy=lowest_kinetic_energy,
+        highest_kinetic_energy=highest_kinetic_energy,
     )
     _require_order(flat, "lowest_kinetic_energy", "highest_kinetic_energy")
 

@@ -17,15 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from gridscan.errors import EvaluationError
 from gridscan.physics.boosted_azimuth import density_breaks
 from gridscan.physics.boosted_centre import central_integrals
-from gridscan.physics.boosted_emission import (
-    KILOPARSEC,
-    SPEED_OF_LIGHT,
-    Differential,
-    Emission,
-    Setting,
-    Source,
-    prepare,
-)
+from gridscan.physics.boosted_emission import Emission, Setting
+from gridscan.physics.boosted_inputs import Boost
 from gridscan.physics.boosted_pieces import Estimate, estimate
 from gridscan.physics.boosted_surface import taken
 from gridscan.physics.halo import Halo, annihilated_density, nfw_density
@@ -48,61 +41,24 @@ _NODES_AT_ONCE = 12_000
 _ROUNDING = 1e-13
 
 
-def boosted_flux(
-    time: ArrayLike,
-    kinetic_energy: ArrayLike,
-    dark_matter_mass: ArrayLike,
-    supernova_distance: ArrayLike,
-    halo_distance: ArrayLike,
-    off_centre_angle: ArrayLike,
-    halo: Halo,
-    source: Source,
-    neutrino_cross_section: ArrayLike = 1.0,
-    *,
-    differential: Differential | None = None,
-    parameters: tuple[ArrayLike, ...] = (),
-    convention: str = "standard",
-    accuracy: float = 1e-6,
-    speed_of_light: float = SPEED_OF_LIGHT,
-    kiloparsec: float = KILOPARSEC,
-) -> Estimate:
+def boosted_flux(time: ArrayLike, kinetic_energy: ArrayLike, boost: Boost, *, accuracy: float = 1e-6) -> Estimate:
     """Return the flux dPhi/dT at Earth of dark matter kicked by the neutrinos of a supernova.
 
     Parameters
     ----------
     time
         t [s] after the arrival of the neutrinos; before it there is no flux.
-    kinetic_energy, dark_matter_mass
-        T and m [MeV], above 0.
-    supernova_distance, halo_distance
-        R_s > 0 and R_g [kpc], of the supernova and of the centre of the halo from Earth.
-    off_centre_angle
-        beta [rad] between the two, seen from Earth.
-    halo
-        Its density and spike.
-    source
-        The neutrinos.
-    neutrino_cross_section
-        [cm²], total, for the default interaction; a factor for a `differential` of one's own.
-    differential
-        dsigma/dOmega [cm²/sr] of E_nu, T, m [MeV] and sin²(psi/2). The default is isotropic in the
-        centre-of-momentum frame; `gridscan.physics.boosted_emission.differential_of` makes one of an amplitude.
-    parameters
-        Further arguments of `differential`, which broadcast with the others.
-    convention
-        ``"standard"``, or ``"published"`` for the formulas behind the published numbers: with a factor v/c, and,
-        for a `differential` of one's own, one more factor dE_nu/dT.
+    kinetic_energy
+        T [MeV], above 0.
+    boost
+        Dark matter, supernova and interaction.
     accuracy
         Relative error to attain.
-    speed_of_light
-        [cm/s].
-    kiloparsec
-        [cm].
 
     Returns
     -------
     Estimate
-        [1/(MeV cm² s)], of the shape to which all parameters broadcast. Exactly 0 for t <= 0 and after the last
+        [1/(MeV cm² s)], of the shape to which all numbers broadcast. Exactly 0 for t <= 0 and after the last
         arrival.
 
     Raises
@@ -116,29 +72,13 @@ def boosted_flux(
     """
     if not accuracy > 0.0:
         raise EvaluationError(f"accuracy is {accuracy:g}; allowed is a number above 0")
-    setting, flat, shape = prepare(
-        {
-            "time": time,
-            "kinetic_energy": kinetic_energy,
-            "dark_matter_mass": dark_matter_mass,
-            "supernova_distance": supernova_distance,
-            "halo_distance": halo_distance,
-            "off_centre_angle": off_centre_angle,
-            "neutrino_cross_section": neutrino_cross_section,
-        },
-        *(halo, source),
-        differential=differential,
-        parameters=parameters,
-        convention=convention,
-        speed_of_light=speed_of_light,
-        kiloparsec=kiloparsec,
-    )
+    setting, flat, shape = boost.at(time=time, kinetic_energy=kinetic_energy)
     value, error = flux_of(setting.emission(flat["time"], flat["kinetic_energy"]), accuracy)
     return estimate(value, error, accuracy, shape)
 
 
 def flux_of(emission: Emission, accuracy: float) -> tuple[FloatArray, FloatArray]:
-    """Return value and error [1/(MeV cm² s)] for points prepared by `boosted_emission.prepare`, shape (n,)."""
+    """Return value and error [1/(MeV cm² s)] for points, shape (n,)."""
     count = len(emission.scale)
     value, error = np.zeros(count), np.zeros(count)
     for group, order in _groups(emission):

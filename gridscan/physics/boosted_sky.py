@@ -7,16 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridscan.physics.boosted_emission import (
-    KILOPARSEC,
-    SPEED_OF_LIGHT,
-    Differential,
-    Source,
-    checked,
-    isotropic,
-    kick_rate,
-    powers_of,
-)
+from gridscan.physics.boosted_emission import kick_rate
+from gridscan.physics.boosted_inputs import Boost, checked
 from gridscan.physics.geometry import (
     arrival_jacobian,
     distance_from_supernova,
@@ -24,36 +16,13 @@ from gridscan.physics.geometry import (
     path_length,
     scattering_haversine,
 )
-from gridscan.physics.halo import Halo, number_density
+from gridscan.physics.halo import number_density
 from gridscan.physics.kinematics import inverse_velocity_excess, neutrino_energy
 
 FloatArray = NDArray[np.floating[Any]]
 
-_PARAMETERS = (
-    *("time", "theta", "phi", "kinetic_energy", "dark_matter_mass", "supernova_distance", "halo_distance"),
-    *("off_centre_angle", "neutrino_cross_section"),
-)
 
-
-def sky_flux(
-    time: ArrayLike,
-    theta: ArrayLike,
-    phi: ArrayLike,
-    kinetic_energy: ArrayLike,
-    dark_matter_mass: ArrayLike,
-    supernova_distance: ArrayLike,
-    halo_distance: ArrayLike,
-    off_centre_angle: ArrayLike,
-    halo: Halo,
-    source: Source,
-    neutrino_cross_section: ArrayLike = 1.0,
-    *,
-    differential: Differential | None = None,
-    parameters: tuple[ArrayLike, ...] = (),
-    convention: str = "standard",
-    speed_of_light: float = SPEED_OF_LIGHT,
-    kiloparsec: float = KILOPARSEC,
-) -> FloatArray:
+def sky_flux(time: ArrayLike, theta: ArrayLike, phi: ArrayLike, kinetic_energy: ArrayLike, boost: Boost) -> FloatArray:
     """Return the flux d²Phi/(dT dOmega) of boosted dark matter from directions of the sky.
 
     Parameters
@@ -62,15 +31,15 @@ def sky_flux(
         t [s] after the arrival of the neutrinos.
     theta, phi
         [rad]: angle from the supernova, 0 to pi, and azimuth about it. The halo centre is at theta = beta, phi = pi/2.
-    kinetic_energy, dark_matter_mass, supernova_distance, halo_distance, off_centre_angle, halo, source
-        See `gridscan.physics.boosted_flux.boosted_flux`.
-    neutrino_cross_section, differential, parameters, convention, speed_of_light, kiloparsec
-        See there.
+    kinetic_energy
+        T [MeV], above 0.
+    boost
+        Dark matter, supernova and interaction.
 
     Returns
     -------
     numpy.ndarray
-        [1/(MeV cm² s sr)]; all parameters broadcast. It is fast where `phi` alone has the axis of the azimuth. 0 where
+        [1/(MeV cm² s sr)]; all numbers broadcast. It is fast where `phi` alone has the axis of the azimuth. 0 where
         nothing arrives from.
 
     Raises
@@ -84,23 +53,22 @@ def sky_flux(
     J j with J = dl/dt and j = n tau Phi_nu (dsigma/dOmega) dE_nu/dT. Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108,
     083013.
     """
-    given = (time, theta, phi, kinetic_energy, dark_matter_mass, supernova_distance, halo_distance, off_centre_angle)
-    values = (checked(name, value) for name, value in zip(_PARAMETERS, (*given, neutrino_cross_section), strict=True))
-    time, theta, phi, kinetic, mass, supernova, centre, angle, cross_section = values
-    others = tuple(np.asarray(value, dtype=float) for value in parameters)
-    excess, light_speed = inverse_velocity_excess(kinetic, mass), speed_of_light / kiloparsec
-    length = path_length(time, theta, excess, supernova, light_speed)
+    looked = {"time": time, "theta": theta, "phi": phi, "kinetic_energy": kinetic_energy}
+    time, theta, phi, kinetic = (checked(name, value) for name, value in looked.items())
+    mass, supernova, centre, angle, cross_section = boost.numbers()
+    source, excess = boost.source, inverse_velocity_excess(kinetic, mass)
+    length = path_length(time, theta, excess, supernova, boost.speed_of_light / boost.kiloparsec)
     distance, haversine = (
         function(length, theta, supernova) for function in (distance_from_supernova, scattering_haversine)
     )
     energy = neutrino_energy(kinetic, mass, haversine)
     arrives = (energy > 0.0) & (time > 0.0) & (distance > source.neutrinosphere)
     rate = kick_rate(
-        *(source, differential or isotropic, others, powers_of(convention, differential)),
+        *(source, boost.interaction, boost.others(), boost.powers),
         *(np.where(arrives, energy, 1.0), haversine, kinetic, mass),
     )
     energy_of_one = np.asarray(source.luminosity) * source.duration / np.sum(source.multiplicities, axis=-1)
-    neutrinos = energy_of_one * cross_section / (4.0 * np.pi * np.where(arrives, distance * kiloparsec, 1.0) ** 2)
-    jacobian = arrival_jacobian(excess, haversine, speed_of_light)
+    neutrinos = energy_of_one * cross_section / (4.0 * np.pi * np.where(arrives, distance * boost.kiloparsec, 1.0) ** 2)
+    jacobian = arrival_jacobian(excess, haversine, boost.speed_of_light)
     radius = np.sqrt(halo_distance_squared(length, theta, phi, centre, angle))
-    return np.where(arrives, rate * neutrinos * jacobian, 0.0) * number_density(halo.density(radius), mass)
+    return np.where(arrives, rate * neutrinos * jacobian, 0.0) * number_density(boost.halo.density(radius), mass)

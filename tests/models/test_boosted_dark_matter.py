@@ -415,7 +415,7 @@ def test_the_published_factors_of_an_amplitude_of_ones_own_are_asked_for_by_its_
 def test_an_own_interaction_needs_an_amplitude_and_lists_need_one_entry_a_species(model):
     with pytest.raises(EvaluationError, match=r"'own' needs one, by Model.replace\(neutrino_squared_amplitude=…\)"):
         model.evaluate("flux", interaction="own")
-    with pytest.raises(EvaluationError, match="found 2 temperatures, 3 mean_energies, 3 multiplicities"):
+    with pytest.raises(GridscanError, match=r"^'temperatures' has 2 values, expected 3: as many as 'mean_energies'"):
         model.evaluate("flux", temperatures=["1 MeV", "2 MeV"])
     with pytest.raises(EvaluationError, match="mean_energies hold 0; allowed is more than 0"):
         model.evaluate("flux", mean_energies=["0 MeV", "1 MeV", "2 MeV"])
@@ -873,6 +873,16 @@ def test_less_accuracy_keeps_within_its_bounds(model):
         rough = model.evaluate(["flux", "flux_error", "status"], time=times, accuracy=accuracy)
         assert (rough.status == 0).all()
         assert (abs(rough.flux - exact) <= rough.flux_error + 2e-10 * exact).all()
+
+
+@pytest.mark.parametrize("quantity", ["flux", "integrated_flux", "fluence", "events_per_target"])
+def test_of_several_accuracies_all_have_the_highest(model, quantity):
+    names, parameter = [quantity, f"{quantity}_error"], "accuracy" if quantity == "flux" else "accuracy_of_events"
+    for accuracy in (1e-7, [1e-2, 1e-7]):
+        found = model.evaluate(names, **{parameter: accuracy})
+        assert (found[names[1]] < 1e-7 * found[names[0]]).all()
+    rough = model.evaluate(names, **{parameter: 1e-2})
+    assert 1e-7 * float(rough[names[0]]) < float(rough[names[1]]) < 1e-2 * float(rough[names[0]])
 
 
 def test_the_flux_through_the_centre_of_the_halo_keeps_its_accuracy(model):

@@ -5,7 +5,8 @@ from gridscan.physics import boosted_column
 from gridscan.physics.boosted_arcs import arcs_of, arrived, last_kick
 from gridscan.physics.boosted_azimuth import circle_integral, circle_integrals
 from gridscan.physics.boosted_column import columns
-from gridscan.physics.boosted_emission import Source, prepare
+from gridscan.physics.boosted_emission import Source
+from gridscan.physics.boosted_inputs import Boost
 from gridscan.physics.geometry import path_length, scattering_haversine
 from gridscan.physics.halo import Halo, nfw_density
 from gridscan.quadrature import gauss_legendre
@@ -83,11 +84,17 @@ def test_arcs_that_end_in_the_halo_centre_are_nearest_there():
 
 
 def setting_of(count, supernova=8.5, centre=8.5, angle=0.7, halo=MILKY_WAY, neutrinosphere=1e-15):
-    numbers = {"dark_matter_mass": np.full(count, 1.0), "supernova_distance": supernova, "halo_distance": centre}
-    numbers |= {"off_centre_angle": angle, "neutrino_cross_section": 1.0}
-    options = {"differential": None, "parameters": (), "convention": "standard"}
-    source = Source(1.0, neutrinosphere=neutrinosphere)
-    return prepare(numbers, halo, source, **options, speed_of_light=3e10, kiloparsec=3e21)[0]
+    boost = Boost(
+        dark_matter_mass=np.full(count, 1.0),
+        supernova_distance=supernova,
+        halo_distance=centre,
+        off_centre_angle=angle,
+        halo=halo,
+        source=Source(1.0, neutrinosphere=neutrinosphere),
+        speed_of_light=3e10,
+        kiloparsec=3e21,
+    )
+    return boost.at()[0]
 
 
 @pytest.mark.parametrize("neutrinosphere", [1e-15, 2.0, 6.0])
