@@ -59,7 +59,7 @@ def check_space(path: Path, size: int) -> None:
     StoreError
         Saying how much is needed, and how much is free.
     """
-    free = shutil.disk_usage(path.parent).free
+    free = shutil.disk_usage(folder_above(path)).free
     if size + _MARGIN > free:
         raise StoreError(
             f"{path}: needs about {(size + _MARGIN) / 1e6:,.0f} MB, but {free / 1e6:,.1f} MB are free on that disk;"
@@ -69,11 +69,34 @@ def check_space(path: Path, size: int) -> None:
 
 def reason(error: BaseException) -> str:
     """Return in a few words why a file cannot be read or written."""
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
+    said = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
+    # HDF5 gives the flags of the call and more, where the system has said all.
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno and "errno = " in said else said
+
+
+def folder_above(path: Path) -> Path:
+    """Return the innermost folder above a path that is there, or what is there in its place."""
+    return next((folder for folder in path.parents if os.path.exists(folder)), path.parent)
 
 
 def target_of(path: str | Path) -> Path:
     """Return where a file is to be written, whose folder is made if there is none.
+
+    Raises
+    ------
+    StoreError
+        If no file can be there.
+    """
+    path = place_of(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path.parent}: cannot be created: {reason(error)}") from None
+    return path
+
+
+def place_of(path: str | Path) -> Path:
+    """Return where a file is to be written, without making its folder.
 
     Raises
     ------
@@ -87,10 +110,9 @@ def target_of(path: str | Path) -> Path:
     path = Path(os.path.realpath(path)) if os.path.islink(path) else path
     if os.path.exists(path) and not os.path.isfile(path) and path.suffix != ".zarr":
         raise StoreError(f"{path}: is no regular file, which alone can be replaced")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path.parent}: cannot be created: {reason(error)}") from None
+    above = folder_above(path)
+    if os.path.exists(above) and not os.path.isdir(above):
+        raise StoreError(f"{path.parent}: cannot be created: {above} is a file, not a folder")
     return path
 
 

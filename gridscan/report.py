@@ -72,7 +72,7 @@ def plan_report(plan: Plan, forecast: Forecast) -> RenderableType:
 
 
 def _already_there(plan: Plan, forecast: Forecast) -> list[str]:
-    lines = [f"Damage   {note}" for note in forecast.notes]
+    lines = [f"Note     {note}" for note in forecast.notes]
     reusable = sum(forecast.reusable.values())
     if reusable or forecast.reasons:
         lines.append(f"Reusable {reusable:,} of {plan.program.output_cells:,} cells")

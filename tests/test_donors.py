@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import random
 import shutil
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -20,6 +22,7 @@ from gridscan.engine import blocks, donors
 from gridscan.engine.donors import Donor
 from gridscan.engine.working import marks_path, variable_path
 from gridscan.errors import StoreError
+from gridscan.run import execute
 
 AXES = {"a": ["1 m", "2 m", "5 m"], "b": [1.0, 2.0], "d": [1.0, 2.0, 4.0, 8.0]}
 GRID = Grid(["height", "stones", "colour"], AXES)
@@ -110,8 +113,9 @@ def test_a_value_is_never_taken_for_another_whose_key_a_damage_makes_it(land):
         lambda file: file["stones"].attrs.__setitem__("units", "2"),
         lambda file: file["d"].__setitem__(0, 3.0),
         lambda file: file.__delitem__("planet") if "planet" in file else file.attrs.__delitem__("title"),
+        lambda file: [file.attrs.__delitem__(name) for name in list(file.attrs) if name.startswith("gridscan")],
     ],
-    ids=["attribute", "unit", "coordinate", "gone"],
+    ids=["attribute", "unit", "coordinate", "gone", "all"],
 )
 def test_what_a_result_says_beside_its_numbers_is_written_anew_where_it_is_damaged(land, damage):
     land.run(GRID)
@@ -200,15 +204,33 @@ def no_record(path):
         file["gridscan"].attrs["record"] = json.dumps([1, 2])
 
 
-@pytest.mark.parametrize("damage", [truncated, foreign, text, empty, without_a_part, of_another_shape, no_record])
-@pytest.mark.parametrize("where", ["land.nc", ".land.nc.0123456789ab.work"])
+def signature(path):
+    flip(path, 0)
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:60])
+
+
+def evaluated(path):
+    execute(Land(path.parent).plan(GRID)).to_netcdf(path)
+
+
+DAMAGED = [truncated, cut_short, empty, signature, without_a_part, of_another_shape, no_record, evaluated]
+LEFT = ".land.nc.0123456789ab.work"
+
+
+@pytest.mark.parametrize(
+    ("where", "damage"),
+    [*(("land.nc", damage) for damage in DAMAGED), *((LEFT, damage) for damage in (*DAMAGED, foreign, text))],
+)
 def test_what_cannot_lend_anything_is_left_out_with_one_clear_note(land, damage, where):
     land.run(GRID)
     place = land.path.with_name(where)
     if place != land.path:
         shutil.move(land.path, place)
     damage(place)
-    cannot = damage in (truncated, text, empty)
+    cannot = damage in (truncated, cut_short, text, empty, signature)
     said = "cannot be read" if cannot else "is damaged, or no result of this version of gridscan"
     (note,) = land.forecast(GRID).notes
     assert note.startswith(f"{place}: {said}, so nothing of it is used (")
@@ -219,6 +241,108 @@ def test_what_cannot_lend_anything_is_left_out_with_one_clear_note(land, damage,
     assert outcome.progress.reused == 0
     assert not place.exists() or place == land.path
     land.same_as_undisturbed(GRID)
+
+
+def picture(path):
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(2000))
+
+
+def hdf5(path):
+    with h5py.File(path, "w") as file:
+        file["gridscan/blocks"] = np.arange(5.0)
+
+
+def old_netcdf(path):
+    xr.Dataset({"stones": ("d", [1.0, 2.0])}).to_netcdf(path, engine="scipy")
+
+
+def description(path):
+    path.write_text("gridscan_identity, gridscan_settings, gridscan_versions: attributes of a result", encoding="utf-8")
+
+
+def sample(path):
+    execute(Land(path.parent).plan(GRID)).assign_attrs(gridscan_population="stones").to_netcdf(path)
+
+
+def damaged_sample(path):
+    sample(path)
+    signature(path)
+
+
+def sensitivity(path):
+    xr.Dataset({"score": ("d", [1.0])}, attrs={"gridscan_scenario": "", "gridscan_overrides": "{}"}).to_netcdf(path)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [foreign, text, picture, hdf5, old_netcdf, description, sample, damaged_sample, sensitivity],
+    ids=lambda item: item.__name__,
+)
+def test_a_file_that_no_run_has_made_is_left_alone_and_the_run_refused(land, write):
+    write(land.path)
+    before = land.path.read_bytes()
+    message = (
+        f"{land.path}: is no result of a run of gridscan; it is left as it is: move it away, or give another --output"
+    )
+    assert land.forecast(GRID).notes == (message,)
+    with pytest.raises(StoreError) as caught:
+        land.run(GRID)
+    assert str(caught.value) == message
+    assert land.path.read_bytes() == before
+    assert [item.name for item in land.path.parent.iterdir()] == ["land.nc"]
+
+
+def test_a_zarr_folder_that_no_run_has_made_is_left_alone_and_an_empty_one_is_used(tmp_path):
+    land = Land(tmp_path, "land.zarr")
+    xr.Dataset({"stones": ("d", [1.0, 2.0])}, attrs={"title": "mine"}).to_zarr(land.path, zarr_format=2)
+    before = {item: item.read_bytes() for item in land.path.rglob("*") if item.is_file()}
+    (note,) = land.forecast(GRID).notes
+    assert note.startswith(f"{land.path}: is no result of a run of gridscan; it is left as it is")
+    with pytest.raises(StoreError, match=r"land\.zarr: is no result of a run of gridscan"):
+        land.run(GRID)
+    assert {item: item.read_bytes() for item in land.path.rglob("*") if item.is_file()} == before
+    shutil.rmtree(land.path)
+    land.path.mkdir()
+    assert land.run(GRID).progress.failed == 0
+    land.same_as_undisturbed(GRID)
+
+
+@pytest.mark.parametrize("name", [".zattrs", ".zmetadata", ".zgroup", "gridscan/.zattrs"])
+def test_a_zarr_result_of_which_a_part_is_gone_is_no_foreign_folder(tmp_path, name):
+    land = Land(tmp_path, "land.zarr")
+    land.run(GRID)
+    good = land.data()
+    (land.path / name).unlink()
+    assert len(land.run(GRID).notes) == 1
+    xr.testing.assert_identical(land.data(), good)
+
+
+def test_a_file_that_cannot_be_read_now_is_not_taken_for_a_damaged_one(land, monkeypatch):
+    land.run(GRID)
+    before, whole = Path.open, land.path.read_bytes()
+
+    def opened(path, *arguments, **options):
+        if path == land.path:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return before(path, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", opened)
+        said = f"{land.path}: cannot be read (Permission denied); it is left as it is: move it away, or give another"
+        assert land.forecast(GRID).notes[0].startswith(said)
+        with pytest.raises(StoreError, match=r"cannot be read \(Permission denied\); it is left"):
+            land.run(Grid(["slope"]))
+    assert land.path.read_bytes() == whole
+
+
+def test_what_the_system_says_of_a_file_is_told_without_the_numbers_of_the_call(tmp_path, monkeypatch):
+    def refused(*_, **__):
+        long = "Unable to open file (unable to open file: name = 'a', errno = 13, error message = 'no', flags = 0)"
+        raise PermissionError(errno.EACCES, long)
+
+    monkeypatch.setattr(h5py, "File", refused)
+    with pytest.raises(StoreError, match=r"so nothing of it is used \(Permission denied\)$"):
+        Donor(tmp_path / "land.nc")
 
 
 def test_a_donor_that_is_no_file_of_ours_is_refused_and_closed(tmp_path):

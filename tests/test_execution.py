@@ -18,6 +18,8 @@ import gridscan.engine.blocks
 import gridscan.engine.execution
 import gridscan.engine.formats
 import gridscan.engine.working
+from gridscan.engine.execution import carry_out
+from gridscan.engine.workers import ThisProcess
 from gridscan.engine.working import locked
 from gridscan.errors import EvaluationError, GridscanWarning, StoreError
 from gridscan.run import perform, plan
@@ -344,7 +346,8 @@ def test_a_full_disk_keeps_an_earlier_result_and_what_is_done(tmp_path):
         from gridscan.errors import StoreError
         gridscan.engine.blocks._SMALLEST_BLOCK = 8
         folder = pathlib.Path({str(tmp_path)!r})
-        (folder / "out.nc").write_bytes(b"something precious")
+        gs.run(t.scenario(folder, "types = {{ total = 'float32' }}"))
+        before = (folder / "out.nc").read_bytes()
         (folder / "out.zarr").mkdir()
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         for size, output in [(20_000, ""), (2_000, ""), (20_000, 'format = "zarr"')]:
@@ -355,6 +358,7 @@ def test_a_full_disk_keeps_an_earlier_result_and_what_is_done(tmp_path):
                 print(error)
             else:
                 sys.exit("written nevertheless")
+        assert (folder / "out.nc").read_bytes() == before
     """)
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert found.returncode == 0, found.stderr
@@ -363,9 +367,9 @@ def test_a_full_disk_keeps_an_earlier_result_and_what_is_done(tmp_path):
     assert len(lines) == 3
     for line in lines:
         assert ": cannot be written: " in line
-        assert "what is done is kept, and run again goes on from there" in line
+        # There was not even room for the file.
+        assert line.endswith("; give another place with --output")
     assert files(tmp_path) == ["out.nc"]
-    assert (tmp_path / "out.nc").read_bytes() == b"something precious"
 
 
 def test_a_run_without_room_is_refused_before_it_begins(tmp_path, monkeypatch):
@@ -451,7 +455,8 @@ def test_places_that_cannot_be_written_are_refused(tmp_path):
     (tmp_path / "full.zarr").mkdir()
     (tmp_path / "full.zarr" / "thesis.tex").write_text("years of work")
     for name, message in {
-        "file/out.nc": "file: cannot be created: ",
+        "file/out.nc": "file: cannot be created: .*file is a file, not a folder",
+        "file/deeper/out.nc": "file/deeper: cannot be created: .*file is a file, not a folder",
         "folder.nc": r"folder\.nc: is a folder; expected the name of a file",
         "file.zarr": r"file\.zarr: is a file, which a zarr folder cannot replace",
         "full.zarr": r"full\.zarr: is a folder that holds something else than zarr; it is left as it is",
@@ -471,9 +476,94 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
         return before(path, flags, *arguments, **options)
 
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", opened)
+        said = r"out\.nc: cannot be written: Permission denied; give another place with --output$"
+        with pytest.raises(StoreError, match=said):
+            gs.run(scenario(tmp_path))
+    # What a run before it has done is kept, as ever.
+    interrupted(tmp_path)
     monkeypatch.setattr(os, "open", opened)
-    with pytest.raises(StoreError, match=r"out\.nc: cannot be written: Permission denied"):
+    with pytest.raises(StoreError, match=r"out\.nc: cannot be written: Permission denied; what is done is kept"):
         gs.run(scenario(tmp_path))
+
+
+@pytest.mark.parametrize(("written", "said"), [(0, "give another place"), (1, "give another"), (12, "what is done")])
+def test_that_what_is_done_is_kept_is_said_only_where_something_is_done(tmp_path, monkeypatch, written, said):
+    calls, write = [], os.pwrite
+
+    def failing(*arguments):
+        calls.append(arguments)
+        # The first is the lock.
+        if len(calls) > written + 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(*arguments)
+
+    monkeypatch.setattr(os, "pwrite", failing)
+    with pytest.raises(StoreError, match=f"the disk is full; {said}"):
+        gs.run(scenario(tmp_path))
+
+
+def test_a_disk_that_cannot_reserve_a_file_has_done_nothing(tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(gridscan.engine.execution, "reserve", full)
+    with pytest.raises(StoreError, match=r"out\.nc: cannot be written: the disk is full; give another place with"):
+        gs.run(scenario(tmp_path))
+    assert files(tmp_path) == []
+
+
+def test_a_folder_that_a_run_has_made_is_told(tmp_path):
+    place = tmp_path / "new" / "deep" / "out.nc"
+    outcome = perform(plan(scenario(tmp_path), output=place))
+    assert outcome.created == place.parent
+    assert outcome.notes == ()
+    assert perform(plan(scenario(tmp_path), output=place)).created is None
+
+
+class Slow:
+    """Computes at once, but takes a minute to begin; a cell of an output takes a second by its clock."""
+
+    def __init__(self):
+        self.now, self.crew = 0.0, ThisProcess(1)
+
+    def perf_counter(self):
+        return self.now
+
+    def brief(self, recipe):
+        self.now += 60.0 if self.now == 0 else 0.0
+        self.crew.brief(recipe)
+
+    def work(self, tasks, *, costly):
+        for task, pieces in self.crew.work(tasks, costly=costly):
+            self.now += 0.0 if costly else task.cells
+            yield task, pieces
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_the_rate_counts_no_time_before_there_is_somebody_to_compute_and_no_cells_that_were_there(
+    tmp_path, monkeypatch, resumed
+):
+    if resumed:
+        interrupted(tmp_path, 20)
+    slow, rates, left = Slow(), [], []
+
+    def watch(progress):
+        if progress.computed:
+            rates.append(progress.rate)
+            left.append(progress.seconds_left - (progress.cells - progress.done))
+        elif slow.now == 0:
+            assert progress.rate == 0
+            assert progress.seconds_left is None
+            assert bool(progress.reused) == resumed
+
+    monkeypatch.setattr(gridscan.engine.execution, "time", slow)
+    outcome = carry_out(plan(scenario(tmp_path)), slow, watch)
+    assert bool(outcome.progress.reused) == resumed
+    assert rates == pytest.approx([1.0] * len(rates))
+    assert left == pytest.approx([0.0] * len(rates), abs=1e-6)
+    assert len(rates) > 10
 
 
 @pytest.mark.parametrize("storage", ["out.nc", "out.zarr"])

@@ -193,7 +193,7 @@ types = { area = "float32" }
         assert (found.status != 0).values.tolist() == [False, True, False, False, True]
         assert {line.split(": ", 1)[1] for line in found.status.messages.splitlines()} == {
             "'area' is inf",
-            "'area' is too small for float32, which begins at 1.18e-38",
+            "'area' is too small for float32, which begins at 1.18e-38 (float64 holds less)",
         }
 
 
@@ -242,6 +242,42 @@ def test_damage_in_every_form_is_found_and_mended(tmp_path, toy, form, compressi
         again = gs.run(toy_scenario(tmp_path, toy, form, compression))
     with gs.open(again) as dataset:
         xr.testing.assert_identical(dataset.load(), before)
+
+
+def gone(place):
+    place.unlink()
+
+
+def garbled(place):
+    place.write_bytes(place.read_bytes()[:-7])
+
+
+def other(place):
+    place.write_text(place.read_text(encoding="utf-8").replace("1", "7").replace("K", "J"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("damage", [gone, garbled, other])
+def test_damage_of_what_a_zarr_folder_says_of_its_arrays_is_found_and_mended(tmp_path, toy, damage):
+    made = toy_scenario(tmp_path, toy, "zarr")
+    path = gs.run(made)
+    whole = {item: item.read_bytes() for item in path.rglob("*") if item.is_file()}
+    for name in ("temperature/.zarray", "temperature/.zattrs", "moons/.zarray", "gridscan/blocks/tides/.zarray"):
+        damage(path / name)
+        with pytest.warns(GridscanWarning, match="what it says beside its numbers is damaged, and was written anew"):
+            gs.run(made)
+        assert {item: item.read_bytes() for item in path.rglob("*") if item.is_file()} == whole
+    assert perform(plan(made)).was_made
+
+
+def test_a_zarr_folder_without_what_is_read_first_is_mended_without_computing(tmp_path, toy):
+    made = toy_scenario(tmp_path, toy, "zarr")
+    path = gs.run(made)
+    whole = (path / ".zmetadata").read_bytes()
+    (path / ".zmetadata").unlink()
+    outcome = perform(plan(made))
+    assert outcome.notes == (f"{path}: what it says beside its numbers is damaged, and was written anew",)
+    assert outcome.progress.computed == 0
+    assert (path / ".zmetadata").read_bytes() == whole
 
 
 def test_what_is_seen_at_first_is_only_what_was_asked_for(tmp_path, toy):

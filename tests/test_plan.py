@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 import xarray as xr
 
 import gridscan as gs
-from gridscan.errors import GridscanError, ModelError, StoreError
+from gridscan.engine.execution import forecast
+from gridscan.errors import GridscanError, GridscanWarning, ModelError, StoreError
 from gridscan.plan import default_memory, make_plan
+from gridscan.report import console, plan_report
 from gridscan.scenario import Scenario
 
 TEXT = """\
@@ -141,6 +144,72 @@ def test_the_plan_of_a_shipped_scenario_is_the_object_that_runs(tmp_path):
             name: variable.dims for name, variable in written.data_vars.items()
         }
         assert all(np.isfinite(written[name]).all() for name in ("flux", "events_per_year"))
+
+
+def test_a_plan_says_that_its_folder_is_made_where_there_is_none(scenario, tmp_path):
+    assert forecast(make_plan(scenario)).notes == ()
+    found = forecast(make_plan(scenario, path=tmp_path / "a" / "b" / "out.nc"))
+    assert found.notes == (f"{tmp_path / 'a' / 'b'}: is not there yet; a run creates this folder",)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "a").write_text("a file", encoding="utf-8")
+    found = forecast(make_plan(scenario, path=tmp_path / "a" / "b" / "out.nc"))
+    assert found.notes == (f"{tmp_path / 'a' / 'b'}: cannot be created: {tmp_path / 'a'} is a file, not a folder",)
+
+
+def test_a_plan_says_that_a_folder_cannot_be_written_to(scenario, tmp_path, monkeypatch):
+    # The tests may run as root, who may write everywhere.
+    monkeypatch.setattr("os.access", lambda path, how: path != tmp_path or not how & os.W_OK)
+    expected = f"{tmp_path}: cannot be written to; give another place with --output"
+    assert forecast(make_plan(scenario)).notes == (expected,)
+    made = make_plan(scenario, path=tmp_path / "new" / "out.nc")
+    assert forecast(made).notes[1:] == (expected,)
+
+
+def test_a_plan_says_that_a_disk_has_too_little_room_unless_a_run_needs_no_more(scenario, tmp_path, monkeypatch):
+    def full(_):
+        return type("usage", (), {"free": 1_000_000})
+
+    def stop(progress):
+        if progress.computed:
+            raise KeyboardInterrupt
+
+    made = make_plan(scenario, path=tmp_path / "out.nc")
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.disk_usage", full)
+        (note,) = forecast(made).notes
+        with pytest.raises(StoreError) as caught:
+            gs.run(made)
+        assert note == str(caught.value)
+        assert "needs about 2 MB, but 1.0 MB are free on that disk" in note
+    with pytest.raises(KeyboardInterrupt):
+        gs.run(made, progress=stop)
+    monkeypatch.setattr("shutil.disk_usage", full)
+    assert forecast(made).notes == ()
+    gs.run(made)
+    assert forecast(made).notes == ()
+    more = Scenario.parse(TEXT.replace("20]", "21]"), model=scenario.model)
+    assert "are free on that disk" in forecast(make_plan(more, path=made.path)).notes[0]
+
+
+def test_a_plan_tells_cells_that_could_not_be_computed_from_those_that_were_not_finished(toy, tmp_path):
+    text = 'model = "planet"\n[axes]\nluminosity = ["1 Lsun", "2 Lsun"]\n[output]\nquantities = ["absorbed"]\n'
+    model = toy.replace(absorbed=lambda irradiance: irradiance * np.where(irradiance > irradiance.min(), np.inf, 1.0))
+    made = make_plan(Scenario.parse(text, model=model, folder=tmp_path))
+    with pytest.warns(GridscanWarning, match="1 of 2 cells of 'absorbed' failed"):
+        gs.run(made)
+    found = forecast(made)
+    assert found.reasons == {
+        "absorbed": "the others could not be computed, or were in a block with such, and are tried again"
+    }
+    assert found.notes == ()
+
+
+def test_what_a_plan_notes_is_shown(scenario, tmp_path):
+    made = make_plan(scenario, path=tmp_path / "new" / "out.nc")
+    screen = console()
+    with screen.capture() as shown:
+        screen.print(plan_report(made, forecast(made)))
+    assert f"Note     {tmp_path / 'new'}: is not there yet; a run creates this folder" in shown.get().replace("\n", "")
 
 
 def test_a_faulty_source_is_refused_before_anything_is_planned(tmp_path, monkeypatch):

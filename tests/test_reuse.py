@@ -480,6 +480,15 @@ def test_a_forecast_says_in_words_why_cells_have_to_be_computed(land, grid, reus
     assert land.run(grid).progress.reused == reusable
 
 
+def test_a_forecast_does_not_count_what_has_to_run_again_for_something_else(land):
+    land.run(Grid(["base"], types={"base": "float32"}))
+    both = Grid(["base", "height"], types={"base": "float32"})
+    found = land.forecast(both)
+    assert found.reusable == {"base": 0, "height": 0}
+    assert found.reasons["base"] == "what gives it has to run for 'intermediate/base', which was not kept before"
+    assert land.run(both).computed_by_variable["base"] == 1
+
+
 def test_a_forecast_tells_what_was_not_finished_from_what_is_new(land):
     grid = Grid(["stones"], {"a": ["1 m", "2 m", "4 m"], "d": [1.0, 2.0]})
     with blocks_of(2):

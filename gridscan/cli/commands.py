@@ -195,7 +195,8 @@ def _said(plan: Plan, outcome: Outcome) -> str:
     counted = f"{outputs} {'quantity' if outputs == 1 else 'quantities'}"
     size = bytes_text(outcome.nbytes)
     earlier = f"; {progress.reused:,} of {progress.cells:,} cells were there already" if progress.reused else ""
-    return f"wrote {outcome.path} ({counted}, {size}) in {progress.seconds:.2f} s{earlier}"
+    made = f", in a folder that was not there: {outcome.created}" if outcome.created else ""
+    return f"wrote {outcome.path} ({counted}, {size}) in {progress.seconds:.2f} s{earlier}{made}"
 
 
 @main.command()

@@ -20,6 +20,8 @@ _CHUNK_CACHE = 64_000_000
 # What is read at once may be so many times what is asked for, or so many cells.
 _WASTE = 4
 _AT_ONCE = 1_000_000
+#: What the names of working files end in.
+WORK = ".work"
 _ABSENT, _UNKNOWN, _WHOLE, _DAMAGED = range(4)
 
 
@@ -88,6 +90,21 @@ class Donor:
         """Close the file."""
         if hasattr(self._file, "close"):
             self._file.close()
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether this is a result, in which nothing is missing but what could not be computed."""
+        return self.path.suffix != WORK
+
+    @property
+    def has_blocks(self) -> bool:
+        """Tell whether any block is there, checksums not compared."""
+        return any(marks.any() for marks in self._marks.values())
+
+    @property
+    def has_all_blocks(self) -> bool:
+        """Tell whether every block is there, checksums not compared."""
+        return all(marks.all() for marks in self._marks.values())
 
     @property
     def damaged(self) -> int:

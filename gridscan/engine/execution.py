@@ -7,20 +7,21 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from gridscan.atomic import check_space, target_of
-from gridscan.engine.blocks import Box, Group, Program, products, split
+from gridscan.atomic import check_space, folder_above, place_of, target_of
+from gridscan.engine.blocks import Box, Group, products, split
 from gridscan.engine.clibrary import reserve
 from gridscan.engine.design import design_of, is_headed
 from gridscan.engine.donors import Donor, damage_of
-from gridscan.engine.formats import check_library, convert, needs_conversion
+from gridscan.engine.formats import check_library, convert, has_its_metadata, needs_conversion
 from gridscan.engine.lending import Loan, Loans
 from gridscan.engine.pieces import Piece, Positions, make_recipe, taken
 from gridscan.engine.places import (
+    donors_for,
     earlier_of,
     explained,
     refuse_what_is_no_result,
@@ -28,6 +29,8 @@ from gridscan.engine.places import (
     remove,
     removed_if_stopped,
     replace_result,
+    resumed,
+    survey,
     working_path,
 )
 from gridscan.engine.status import Failures
@@ -74,7 +77,7 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Cells computed a second, in this run."""
+        """Cells computed a second, in this run, since there was somebody to compute them."""
         return self.computed / max(time.perf_counter() - self.work_started, 1e-9)
 
     @property
@@ -95,6 +98,8 @@ class Outcome:
         Number of cells computed in this run, by variable of the file.
     was_made
         Whether the result was there already, and nothing was written.
+    created
+        The folder of the result, if it was not there before.
     """
 
     path: Path
@@ -102,6 +107,7 @@ class Outcome:
     notes: tuple[str, ...]
     computed_by_variable: Mapping[str, int]
     was_made: bool = False
+    created: Path | None = None
 
     @property
     def nbytes(self) -> int:
@@ -132,20 +138,21 @@ def carry_out(plan: Plan, crew: Crew, watcher: Watcher | None = None, *, fail_fa
     EvaluationError
         If no cell can be computed, or one cannot and `fail_fast` is set.
     """
-    path = target_of(plan.path)
+    place = place_of(plan.path)
     check_library(plan.storage)
-    refuse_what_is_no_result(path, plan.storage)
-    design = design_of(plan)
-    with explained(path), locked(path) as known:
+    refuse_what_is_no_result(place, plan.storage)
+    created = None if folder_above(place) == place.parent else place.parent
+    path, design = target_of(place), design_of(plan)
+    with explained(path, working_path(path, design.record["run"])), locked(path) as known:
         run = _Run(plan, path, design, crew, watcher or (lambda _: None), fail_fast)
         if not known:
             run.notes.append(f"{path.parent}: this disk knows no locks; see to it that no other run writes there")
-        return run.outcome()
+        return replace(run.outcome(), created=created)
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a run will find of its cells already there, and why not more, by output."""
+    """What a run will find of its cells already there, and why not more, by output; and what else it will meet."""
 
     reusable: Mapping[str, int]
     reasons: Mapping[str, str]
@@ -155,27 +162,14 @@ class Forecast:
 def forecast(plan: Plan) -> Forecast:
     """Say how many cells of a plan need not be computed, without comparing checksums, and why the others have to be."""
     design = design_of(plan)
-    donors, notes = donors_for(Path(os.path.realpath(plan.path)))
+    donors, notes = survey(plan.path, plan.storage, plan.program.nbytes, design.record["run"])
     with contextlib.ExitStack() as stack:
-        for donor in donors:
-            stack.callback(donor.close)
+        stack.callback(_close, donors)
         loans = Loans(design, donors)
         outputs = {key: item.cells for key, item in plan.program.stored.items() if item.is_output}
         reusable = {key: loans.count(key) for key in outputs}
         reasons = {key: loans.reason(key) for key, cells in outputs.items() if donors and reusable[key] < cells}
     return Forecast(reusable, reasons, tuple(notes))
-
-
-def donors_for(path: Path, but: Path | None = None) -> tuple[list[Donor], list[str]]:
-    """Open what lies at the place of a result and could lend it cells; say what could not be opened."""
-    found, notes = [], []
-    for place in [path, *remains(path, "work")]:
-        if place != but and place.exists():
-            try:
-                found.append(Donor(place))
-            except StoreError as error:
-                notes.append(str(error))
-    return found, notes
 
 
 class _Run:
@@ -235,7 +229,7 @@ class _Run:
         made = next((donor for donor in donors if donor.path == self.path), None)
         if made is None or made.record["run"] != self.design.record["run"]:
             return False
-        if is_headed(self.path, self.design):
+        if has_its_metadata(self.path) and is_headed(self.path, self.design):
             return made.is_whole()
         self.notes.append(f"{self.path}: what it says beside its numbers is damaged, and was written anew")
         return False
@@ -250,7 +244,7 @@ class _Run:
         with removed_if_stopped(blank):
             create(self.design, blank)
             wait_for_disk(blank)
-        found = _resumed(place, self.program, blank) if was_there else None
+        found = resumed(place, self.program, blank) if was_there else None
         if found is not None:
             blank.unlink()
             return found
@@ -279,7 +273,6 @@ class _Run:
             for block in np.flatnonzero(done):
                 self._advance(group, group.box(int(block)), reused=True)
             todo.append(np.flatnonzero(~done))
-        self.progress.work_started = time.perf_counter()
         self.watcher(self.progress)
         for number, group in enumerate(self.program.groups):
             tasks = self._tasks(working, number, loans.to(group), todo[number])
@@ -292,6 +285,9 @@ class _Run:
         if self.briefed is not early:
             single = None if early else {name: working.read(key, ()) for name, key in self.program.single.items()}
             self.crew.brief(make_recipe(self.program, single))
+            if self.briefed is None:
+                # Until then, processes may have been started for it.
+                self.progress.work_started = time.perf_counter()
             self.briefed = early
 
     def _tasks(self, working: WorkingFile, number: int, lent: Loan, blocks: np.ndarray) -> Iterator[Task]:
@@ -372,20 +368,6 @@ def _close(donors: list[Donor]) -> None:
     """Close the files that have lent, those that were added later, too."""
     for donor in donors:
         donor.close()
-
-
-def _resumed(place: Path, program: Program, blank: Path) -> WorkingFile | None:
-    """Open a working file, or give None where it is damaged beside its numbers, which have checksums."""
-    try:
-        found = WorkingFile(place, program)
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        return None
-    if found.is_framed_as(blank):
-        return found
-    found.close()
-    return None
 
 
 def _within(box: Box, part: tuple[np.ndarray, ...]) -> Positions:

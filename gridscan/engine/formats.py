@@ -18,6 +18,8 @@ from gridscan.scenario import Storage
 
 # Deflate after a shuffle of bytes; higher levels take several times as long for some per cent.
 _LEVEL = 1
+# The metadata of all arrays and groups of a zarr folder.
+_TOGETHER = ".zmetadata"
 # What is left out where it equals the fill value comes back with other bits where that is a NaN or a zero.
 _EVERY_CHUNK: Any = {"write_empty_chunks": True}
 
@@ -50,6 +52,26 @@ def convert(design: Design, working: WorkingFile, target: Path, storage: Storage
     write = _write_zarr if storage.format == "zarr" else _write_netcdf
     write(design, working, target, storage, failures)
     wait_for_disk(target)
+
+
+def has_its_metadata(path: Path) -> bool:
+    """Tell whether what a zarr folder says of each variable is what it says of all at one place, which is read first.
+
+    A file has but one place for it.
+    """
+    if not path.is_dir():
+        return True
+    try:
+        together = json.loads((path / _TOGETHER).read_bytes())["metadata"]
+        # Of groups, zarr notes in it that it has been there.
+        plain = {
+            name: {key: item for key, item in said.items() if key != "consolidated_metadata"}
+            for name, said in together.items()
+        }
+        return all(json.loads((path / name).read_bytes()) == said for name, said in plain.items())
+    # What is damaged makes libraries raise whatever they come across.
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def _write_netcdf(design: Design, working: WorkingFile, target: Path, storage: Storage, failures: Failures) -> None:

@@ -6,6 +6,7 @@ have got more values, fewer, or others in another order, and may have been a sin
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gridscan.engine.blocks import INTERMEDIATE, Box, Group, Stored, together
+from gridscan.engine.blocks import INTERMEDIATE, Box, Group, Stored, split, together
 from gridscan.engine.donors import Donor
 from gridscan.engine.working import Design
 from gridscan.errors import listed
@@ -231,14 +232,23 @@ class Loans:
             for key, matches in self.matches.items()
         }
 
+    @functools.cached_property
+    def _partners(self) -> dict[str, tuple[str, ...]]:
+        """Return by variable those that are computed with it, itself among them."""
+        groups = split(self.design.program, self.alike()).groups
+        return {key: group.stored for group in groups for key in group.stored}
+
     def count(self, key: str) -> int:
-        """Return how many cells of a variable are there, checksums not compared."""
-        return self._coverage(key).count(finished=True)
+        """Return how many cells of a variable need not be computed, checksums not compared."""
+        return min(self._coverage(other).count(finished=True) for other in self._partners[key])
 
     def reason(self, key: str) -> str:
         """Say why not all cells of a variable are there."""
         if not self.matches[key]:
             return next(iter(self.refusals[key]), "")
+        lacking = [other for other in self._partners[key] if not self.matches[other]]
+        if lacking:
+            return f"what gives it has to run for {' and '.join(map(repr, lacking))}, which was not kept before"
         coverage = self._coverage(key)
         dims, shape = self.design.program.stored[key].dims, self.design.program.stored[key].shape
         new = [dim for dim, number, size in zip(dims, coverage.along(), shape, strict=True) if 0 < number < size]
@@ -247,7 +257,10 @@ class Loans:
             return f"all values along {_named(nothing)} are new"
         planned = coverage.count(finished=False)
         others = [f"are new along {_named(new)}" if new else "are new"] if planned < math.prod(shape) else []
-        unfinished = ["were not finished"] if coverage.count(finished=True) < planned else []
+        failed = all(donor.is_finished for donor, match in self.matches[key] if not donor.done(match.key).all())
+        why = "could not be computed, or were in a block with such, and are tried again"
+        missing = coverage.count(finished=True) < planned
+        unfinished = [why if failed else "were not finished"] if missing else []
         return f"the others {' or '.join([*others, *unfinished])}"
 
     def _coverage(self, key: str) -> _Coverage:
