@@ -218,7 +218,7 @@ def quantity_attributes(node: Quantity) -> dict[str, str]:
 
 def quantity_encoding(layout: Layout, name: str, coordinates: Mapping[str, xr.Variable]) -> dict[str, str | None]:
     """Return what a file says of a quantity beside its attributes: the coordinates, beside its axes, it depends on."""
-    own = with_labels(layout.resolved.model, layout.graph.inputs_of(name))
+    own = with_labels(layout.resolved, layout.graph.inputs_of(name))
     auxiliary = [key for key, item in coordinates.items() if key in own and item.dims != (key,)]
     return {"coordinates": " ".join(auxiliary) or None}
 
@@ -250,7 +250,7 @@ def coordinates_of(layout: Layout) -> dict[str, xr.Variable]:
     """Return the coordinates of what was asked for: axes, what their labels bundle, and what has a single value."""
     model = layout.resolved.model
     spanned = {dim for name in layout.graph.targets for dim in layout.dims[name]}
-    used = with_labels(model, layout.graph.inputs_of(*layout.graph.targets))
+    used = with_labels(layout.resolved, layout.graph.inputs_of(*layout.graph.targets))
     variables = {}
     for name, item in layout.resolved.coordinates.items():
         if name in used and set(item.dims) <= spanned:

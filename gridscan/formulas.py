@@ -19,6 +19,8 @@ from gridscan.units import base_factor
 
 _QUADRATURE_ORDERS = (16, 32, 64, 128, 256, 512, 1024)
 _NODES_AT_ONCE = 16
+# Kinds of types of arrays: floating, signed, unsigned, and whether something is so.
+_NUMBERS = "fiub"
 # Relative to the integral of the magnitude: where an integrand cancels, the sum of its values is not better than this.
 _ROUNDING = 1e-15
 
@@ -48,8 +50,8 @@ def run_step(step: Step, arguments: Mapping[str, np.ndarray]) -> dict[str, Any]:
 def fitted(node: Quantity, result: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Check what a function returned, and stretch it over the dimensions that it turned out not to vary along."""
     array = np.asarray(result)
-    if array.dtype.kind not in "fiub":
-        raise EvaluationError(f"{node.name!r} ({node.where}) returned {array.dtype}, expected numbers")
+    if array.dtype.kind not in _NUMBERS:
+        raise EvaluationError(f"{node.name!r} ({node.where}) returned {_called(result)}, expected numbers")
     if array.shape == shape and array.dtype == float:
         return array
     try:
@@ -121,8 +123,18 @@ def _run_kernel(step: Step, arguments: Mapping[str, np.ndarray]) -> tuple[Any, A
     factor = base_factor(node.unit)
     if node.gives_error:
         value, error = node.function(**bare)
-        return value * factor, error * factor
-    return node.function(**bare) * factor, None
+        return _number(value) * factor, _number(error) * factor
+    return _number(node.function(**bare)) * factor, None
+
+
+def _number(result: Any) -> Any:
+    if np.asarray(result).dtype.kind not in _NUMBERS:
+        raise TypeError(f"it returned {_called(result)}, expected numbers")
+    return result if isinstance(result, np.ndarray) else np.asarray(result)
+
+
+def _called(result: Any) -> str:
+    return str(result.dtype) if isinstance(result, np.ndarray) else type(result).__name__
 
 
 def _integrate(step: Step, arguments: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

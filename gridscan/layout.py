@@ -79,8 +79,7 @@ class Layout:
     def idle(self) -> list[str]:
         """One line for each name that was given a value on which nothing that was asked for depends."""
         model, given = self.resolved.model, self.resolved.given
-        used = self.graph.inputs_of(*self.graph.targets)
-        used |= {label for label in model.labels if any(key in used - given for key in model.bundled(label))}
+        used = with_labels(self.resolved, self.graph.inputs_of(*self.graph.targets))
         lines = []
         for name in model.names:
             if name in given and name not in used:
@@ -89,9 +88,11 @@ class Layout:
         return lines
 
 
-def with_labels(model: Model, used: set[str]) -> set[str]:
-    """Return names with the labels whose records bundle any of them."""
-    return used | {label for label in model.labels if any(name in used for name in model.bundled(label))}
+def with_labels(resolved: Resolved, used: set[str]) -> set[str]:
+    """Return names with the labels whose records set any of them, rather than a value that was given."""
+    set_by_labels = used - resolved.given
+    model = resolved.model
+    return used | {label for label in model.labels if any(name in set_by_labels for name in model.bundled(label))}
 
 
 def lay_out(resolved: Resolved, names: Iterable[str], sampling: Sampling | None = None) -> Layout:
@@ -138,7 +139,7 @@ def input_settings(layout: Layout) -> dict[str, Any]:
     used = layout.graph.inputs_of(*layout.graph.targets)
     settings: dict[str, Any] = {}
     for label in model.labels:
-        if label in with_labels(model, used):
+        if label in with_labels(resolved, used):
             coordinate = resolved.coordinates.get(label)
             settings[label] = model.labels[label].default if coordinate is None else coordinate.values.tolist()
     for name in sorted(used):

@@ -11,6 +11,8 @@ import numpy as np
 from gridscan.errors import ModelError, nearest
 from gridscan.nodes import Node, Parameter
 
+_SHORTEST = 3
+
 
 @dataclass(frozen=True)
 class Lengths:
@@ -101,6 +103,22 @@ def _relation(more: int) -> str:
     return f"{abs(more)} {'more' if more > 0 else 'fewer'} than" if more else "as many as"
 
 
+def example_lengths(parameters: Iterable[Parameter]) -> dict[str, int]:
+    """Return a length for each vector, by name, of which all belong together: that of its default, if it has one."""
+    vectors = {item.name: item for item in parameters if item.vector is not None}
+    lengths = {name: len(item.default) for name, item in vectors.items() if isinstance(item.default, tuple)}
+    links = [(name, other, more) for name, item in vectors.items() for other, more in item.longer_than.items()]
+    links += [(other, name, -more) for name, other, more in links]
+    # So long that none comes out empty.
+    long = _SHORTEST + sum(abs(more) for *_, more in links) // 2
+    for name in [None, *vectors]:
+        if name is not None:
+            lengths.setdefault(name, long)
+        for _ in links:
+            lengths = {one: lengths[other] + more for one, other, more in links if other in lengths} | lengths
+    return lengths
+
+
 def check_lengths(parameter: Parameter, declared: Mapping[str, Node]) -> None:
     """Refuse lengths that are compared with what is no vector, and defaults of lengths that do not belong together.
 
@@ -115,8 +133,11 @@ def check_lengths(parameter: Parameter, declared: Mapping[str, Node]) -> None:
         Naming the nearest vector.
     """
     name = parameter.name
-    if parameter.longer_than and parameter.vector is None:
-        raise ModelError(f"parameter {name!r} has no length to compare: name its inner dimension with vector=…")
+    if (parameter.longer_than or parameter.padded) and parameter.vector is None:
+        raise ModelError(f"parameter {name!r} is no list: name its inner dimension with vector=…")
+    relations = parameter.longer_than
+    if not isinstance(relations, Mapping) or not all(isinstance(more, int) for more in relations.values()):
+        raise ModelError(f"longer_than of {name!r} takes whole numbers by name, found {relations!r}")
     vectors = {key: node for key, node in declared.items() if isinstance(node, Parameter) and node.vector is not None}
     for other, more in parameter.longer_than.items():
         if other not in vectors:

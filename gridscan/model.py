@@ -193,7 +193,7 @@ class Model:
             vector=vector,
             selects=selects,
             padded=padded,
-            longer_than=dict(longer_than or {}),
+            longer_than=longer_than or {},
         )
         check_default(parameter)
         check_lengths(parameter, self._nodes)

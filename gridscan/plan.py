@@ -187,11 +187,11 @@ def memory_size(text: str | int) -> int:
     from dask.utils import parse_bytes
 
     try:
-        size = int(parse_bytes(text))
+        size = int(parse_bytes(text)) if text and not isinstance(text, bool) else 0
     except ValueError:
-        raise StoreError(f"{text!r} is no size of memory; expected one such as '500MB' or '2GB'") from None
+        size = 0
     if size <= 0:
-        raise StoreError(f"{text!r} is no size of memory; expected more than nothing")
+        raise StoreError(f"{text!r} is no size of memory; expected one such as '500MB' or '2GB'")
     return size
 
 
@@ -234,9 +234,8 @@ def make_plan(
     types = {name: kind for name, kind in output.types.items() if name in layout.graph.targets}
     plan = Plan(scenario, divide(layout, types), place, Storage(format=form, compression=output.compression), allowed)
     if memory is not None and plan.least_memory > allowed:
-        raise StoreError(
-            f"{memory} of memory are not enough: this run takes at least {plan.least_memory / 1e6:,.0f} MB"
-        )
+        least = math.ceil(plan.least_memory / 1e6)
+        raise StoreError(f"{memory!r} of memory are not enough: this run takes at least {least}MB")
     return plan
 
 

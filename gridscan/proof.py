@@ -10,13 +10,14 @@ from __future__ import annotations
 import inspect
 import traceback
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pint
 
 from gridscan.errors import ModelError, UnitError
+from gridscan.lengths import example_lengths
 from gridscan.model import Model
 from gridscan.nodes import Node, Parameter, Quantity
 from gridscan.units import readable, registry, same_dimension
@@ -64,7 +65,8 @@ def _prove_kernel(model: Model, node: Quantity) -> None:
 
 
 def _prove_formula(model: Model, node: Quantity) -> None:
-    arguments = {name: _sample(model[name]) for name in node.arguments}
+    lengths = example_lengths(model.parameters.values())
+    arguments = {name: _sample(model[name], lengths) for name in node.arguments}
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("error", pint.UnitStrippedWarning)
@@ -97,13 +99,13 @@ def _prove_formula(model: Model, node: Quantity) -> None:
         )
 
 
-def _sample(node: Node) -> Any:
+def _sample(node: Node, lengths: Mapping[str, int]) -> Any:
     if isinstance(node, Parameter) and node.is_word:
         return np.array([node.default or node.choices[0]])
     vector = isinstance(node, Parameter) and node.vector is not None
     default = None if isinstance(node, Quantity) else node.default
     if vector:
-        values = np.arange(1.0, 4.0)[None, :] if default is None else np.array([default], dtype=float)
+        values = np.array([range(1, lengths[node.name] + 1) if default is None else default], dtype=float)
     else:
         values = np.array([1.0 if default is None else default], dtype=float)
     return registry.Quantity(values, node.unit)

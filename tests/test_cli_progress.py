@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import textwrap
 import time
@@ -110,7 +111,7 @@ def test_fail_fast_ends_with_the_first_of_them_as_an_error(folder):
     result = call("run", "half.toml", "--model", "half.py:model", "--fail-fast")
     assert result.exit_code == 2
     assert result.stderr.startswith("error: 'root' (")
-    assert "the first at depth = -2 m" in result.stderr
+    assert "(first at depth = -2 m)" in result.stderr
     assert [name for name in os.listdir() if name.startswith(".half")] == []
 
 
@@ -142,7 +143,7 @@ def test_a_stop_by_the_keyboard_says_that_what_is_done_is_kept(folder, monkeypat
     monkeypatch.setattr(sys.modules["gridscan.run"], "perform", stop)
     result = call("run", "s.toml")
     assert result.exit_code == 130
-    assert result.stderr == "stopped; what is done is kept, and run again goes on from there\n"
+    assert result.stderr == "stopped; blocks that are done are kept, and run again goes on from them\n"
 
 
 def test_a_formula_that_ends_the_program_fails_like_any_other(folder):
@@ -159,7 +160,15 @@ def test_a_signal_in_a_formula_is_no_failure_of_it(folder):
     Path("half.py").write_text(ended, encoding="utf-8")
     result = call("run", "half.toml", "--model", "half.py:model")
     assert result.exit_code == 143
-    assert result.stderr == "stopped; what is done is kept, and run again goes on from there\n"
+    assert result.stderr == "stopped; blocks that are done are kept, and run again goes on from them\n"
+
+
+@pytest.mark.parametrize(("result", "found"), [("None", "NoneType"), ("'abc'", "str"), ("depth + 1j", "complex128")])
+def test_a_kernel_that_returns_no_numbers_says_what_it_returned(folder, result, found):
+    Path("half.py").write_text(HALF.replace("return np.sqrt(depth)", f"return {result}"), encoding="utf-8")
+    failed = call("run", "half.toml", "--model", "half.py:model", "--set", 'depth="1 m"')
+    assert failed.exit_code == 2
+    assert failed.stderr.endswith(f"failed: TypeError: it returned {found}, expected numbers\n")
 
 
 def test_a_model_that_ends_the_program_is_an_error(folder):
@@ -169,15 +178,16 @@ def test_a_model_that_ends_the_program_is_an_error(folder):
     assert result.stderr == "error: the model ended the program: SystemExit(0)\n"
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize(("command", "at"), [(["models"], "gridscan.models"), (["plan", "s.toml"], "gridscan.run")])
-def test_a_stop_by_the_keyboard_is_no_failure_of_any_command(folder, monkeypatch, command, at):
+def test_a_stop_from_outside_is_no_failure_of_any_command(folder, monkeypatch, command, at, number, code):
     def stop(*_, **__):
-        raise KeyboardInterrupt
+        signal.raise_signal(number)
 
     name = {"gridscan.models": "load_model", "gridscan.run": "plan"}[at]
     monkeypatch.setattr(sys.modules[at], name, stop)
     result = call(*command)
-    assert (result.exit_code, result.stderr) == (130, "stopped\n")
+    assert (result.exit_code, result.stderr) == (code, "stopped\n")
 
 
 def test_json_begins_with_where_a_run_begins(capsys):

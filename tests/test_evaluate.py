@@ -384,7 +384,7 @@ def test_a_single_value_that_is_not_finite_is_refused(toy):
         (lambda moons: np.ones((2, 5)) * moons.sum(), r"returned an array of shape \(2, 5\), expected \(3,\)"),
         (lambda moons: np.ones(5) * moons.sum(), r"returned an array of shape \(5,\), expected \(3,\)"),
         (lambda moons: np.array(["a"] * moons.size), "returned <U1, expected numbers"),
-        (lambda moons: None if moons.size else moons, "returned object, expected numbers"),
+        (lambda moons: None if moons.size else moons, "returned NoneType, expected numbers"),
         (lambda moons: moons + 1j, "returned complex128, expected numbers"),
     ],
 )
@@ -425,6 +425,15 @@ def test_the_settings_of_a_result_name_every_input_with_its_unit(toy):
     assert settings_found["layers"] == {"value": [[0.5, 0.8], [0.1, 0.1]], "unit": "1"}
     assert settings_found["sky"] == "clear"
     assert "moons" not in settings_found
+
+
+def test_a_label_of_which_every_value_is_overridden_is_no_coordinate_of_the_result(toy):
+    assert toy.evaluate("absorbed", albedo=0.1).planet.item() == "earth"
+    found = toy.evaluate("absorbed", albedo=0.1, orbit="2 AU")
+    assert "planet" not in found.coords
+    assert found.albedo.item() == 0.1
+    both = toy.evaluate(["absorbed", "depth"], albedo=0.1, orbit="2 AU", layers=[[0.1], [0.3, 0.2]])
+    assert "planet" not in both.coords
 
 
 def test_values_without_effect_are_listed(toy):

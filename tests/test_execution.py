@@ -150,7 +150,7 @@ def test_signals_end_a_run_with_a_message_and_keep_its_work(tmp_path):
     assert [term[0], interrupt[0], rest[0]] == [143, 130, 0]
     for _, out, err, names, _ in (term, interrupt):
         assert out == ""
-        assert err == "stopped; what is done is kept, and run again goes on from there\n"
+        assert err == "stopped; blocks that are done are kept, and run again goes on from them\n"
         assert names[0].endswith(".work")
         assert names[1:] == ["counts", "err", "out", "slow.toml"]
     assert rest[3] == ["counts", "err", "out", "slow.nc", "slow.toml"]
@@ -597,14 +597,14 @@ def test_the_first_failure_stops_a_run_that_should_fail_fast(tmp_path):
     made = gs.Scenario.parse(text, folder=tmp_path, model=model)
     with pytest.raises(EvaluationError) as caught:
         gs.run(made, fail_fast=True)
-    assert str(caught.value) == "'root' is nan in 5 of 5 cells, the first at x = 5, y = 1"
+    assert str(caught.value) == "'root' is nan (first at x = 5, y = 1)"
     (work,) = tmp_path.iterdir()
     assert work.suffix == ".work"
     # What was done before is used by the next run.
     with pytest.warns(GridscanWarning, match="10 of 30 cells of 'root' failed: 'root' is nan"):
         gs.run(made)
     assert files(tmp_path) == ["out.nc"]
-    with pytest.raises(EvaluationError, match="the first at x = 5, y = 1"):
+    with pytest.raises(EvaluationError, match=r"\(first at x = 5, y = 1\)"):
         gs.run(made, fail_fast=True)
 
 

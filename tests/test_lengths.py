@@ -211,7 +211,7 @@ def test_a_length_that_cannot_be_compared_is_refused_when_it_is_declared(steps, 
 
 
 def test_a_number_has_no_length_to_compare(steps):
-    with pytest.raises(ModelError, match=r"^parameter 'top' has no length to compare: name its inner dimension with"):
+    with pytest.raises(ModelError, match=r"^parameter 'top' is no list: name its inner dimension with"):
         steps.parameter("top", 1.0, "Top", longer_than={"widths": 0})
 
 
@@ -264,3 +264,32 @@ def test_lists_of_several_lengths_are_padded_only_where_the_model_says_so():
         "'weights' has 1 value, expected 2 as the first along the axis:"
         " lists of several lengths need padded=True in the model"
     )
+
+
+def test_formulas_of_lists_are_proven_on_lists_of_lengths_that_belong_together():
+    model = Model("walls", "Sums over segments")
+    kind = model.label("kind", "one", "Kind")
+    model.parameter("weights", kind, "Weights", vector="segment")
+    model.parameter("edges", kind, "Edges", unit="m", vector="edge", longer_than={"weights": 1})
+    model.parameter("fixed", [1.0, 2.0, 3.0, 4.0, 5.0], "Fixed", vector="bound")
+    model.parameter("free", kind, "As many as are fixed", vector="gap", longer_than={"fixed": -1})
+
+    @model.quantity("m", long_name="length of the wall")
+    def wall(weights, edges):
+        return np.sum(weights * np.diff(edges), axis=-1)
+
+    @model.quantity("", long_name="sum of differences")
+    def gaps(fixed, free):
+        return np.sum(free * np.diff(fixed), axis=-1)
+
+    model.check()
+    given = {"weights": [1.0, 2.0], "edges": ["0 m", "1 m", "3 m"], "free": [1.0] * 4}
+    assert model.evaluate("wall", **given).item() == 5.0
+
+
+@pytest.mark.parametrize("relation", [{"weights": 1.5}, {"weights": "1"}, "weights", 1])
+def test_lengths_are_compared_by_whole_numbers(relation):
+    model = Model("walls", "Sums over segments")
+    model.parameter("weights", [1.0], "Weights", vector="segment")
+    with pytest.raises(ModelError, match=r"^longer_than of 'edges' takes whole numbers by name, found "):
+        model.parameter("edges", [1.0, 2.0], "Edges", vector="edge", longer_than=relation)

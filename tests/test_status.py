@@ -218,7 +218,7 @@ def test_many_reasons_are_told_in_a_few_lines():
     notes = failures.notes()
     assert notes[:3] == [f"1 of 6 cells of 'root' failed: reason {number}" for number in range(3)]
     assert notes[3:] == ["and 3 more reasons, which 'status' in the file tells"]
-    assert failures.first() == "reason 0 in 6 of 6 cells, the first at x = 1, y = 1"
+    assert failures.first() == "reason 0 (first at x = 1, y = 1)"
 
 
 def test_millions_of_failed_cells_are_kept_small():

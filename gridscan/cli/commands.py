@@ -173,7 +173,7 @@ def run(
         with shown_progress(as_json) as watcher:
             outcome = perform(made, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=watcher)
     except (KeyboardInterrupt, Terminated) as stop:
-        click.echo("stopped; what is done is kept, and run again goes on from there", err=True)
+        click.echo("stopped; blocks that are done are kept, and run again goes on from them", err=True)
         ctx.exit(130 if isinstance(stop, KeyboardInterrupt) else 143)
     for note in outcome.notes:
         click.echo(f"warning: {note}", err=True)

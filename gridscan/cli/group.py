@@ -37,11 +37,11 @@ class _Commands(click.Group):
                 traceback.print_exc()
             click.echo(f"error: {error}" if "\n" not in str(error) else str(error), err=True)
             ctx.exit(2)
-        except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError, Terminated):
+        except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
             raise
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Terminated) as stop:
             click.echo("stopped", err=True)
-            ctx.exit(128 + signal.SIGINT)
+            ctx.exit(128 + (signal.SIGINT if isinstance(stop, KeyboardInterrupt) else signal.SIGTERM))
         except SystemExit as error:
             if debug:
                 traceback.print_exc()

@@ -184,9 +184,7 @@ class Failures:
             for dim, part, index in zip(item.dims, positions, first, strict=True)
         )
         message = self._reason(int(codes[first]))
-        return f"{message} in {np.count_nonzero(codes):,} of {codes.size:,} cells" + (
-            f", the first at {at}" if at else ""
-        )
+        return f"{message} (first at {at})" if at else message
 
 
 def _sizes(item: Stored) -> dict[str, int]:
