@@ -32,7 +32,7 @@ def keep_freed_memory() -> None:
 def reserve(path: Path) -> None:
     """Have the disk set aside all of a file of which only some parts are written, if it knows how to.
 
-    A disk that is too small is found out at once, and filling the file takes half the time. ``os.posix_fallocate``
+    A disk that is too small is found out at once, and filling the file takes less time. ``os.posix_fallocate``
     would write into each block of the file where the disk does not know how to.
 
     Raises

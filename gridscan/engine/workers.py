@@ -27,7 +27,7 @@ from gridscan.errors import StoreError
 _AT_ONCE = 0.5
 _AT_ONCE_A_WORKER = 0.01
 _AHEAD = 3
-# As `nice` counts: a third of the time where two threads want one core.
+# As `nice` counts: a quarter of the time where two threads want one core.
 _LOWER_PRIORITY = 5
 _MOST_CELLS = 1_000_000
 _MOST_CELLS_WAITING = 16_000_000
