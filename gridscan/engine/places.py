@@ -12,7 +12,7 @@ from pathlib import Path
 from gridscan.atomic import check_space, folder_above, place_of, reason, what_failed
 from gridscan.engine.blocks import Program
 from gridscan.engine.donors import WORK, Donor
-from gridscan.engine.working import RECORD, Held, WorkingFile
+from gridscan.engine.working import GO_ON, RECORD, Held, WorkingFile
 from gridscan.errors import StoreError
 from gridscan.scenario import Storage
 
@@ -98,8 +98,7 @@ def explained(path: Path, work: Path) -> Iterator[None]:
         what = what_failed(error, path)
         if what is None:
             raise
-        kept = "what is done is kept, and run again goes on from there"
-        hint = kept if _holds_blocks(work) else "give another place with --output"
+        hint = GO_ON if _holds_blocks(work) else "give another place with --output"
         raise StoreError(f"{path}: cannot be written: {what}; {hint}") from None
 
 

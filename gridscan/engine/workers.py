@@ -21,6 +21,7 @@ import numpy as np
 from gridscan.engine.clibrary import keep_freed_memory
 from gridscan.engine.clients import client_of, client_of_processes
 from gridscan.engine.pieces import Piece, Positions, Recipe, compute
+from gridscan.engine.working import GO_ON
 from gridscan.errors import StoreError
 
 # Seconds of work that are sent at once, so that the milliseconds of a scheduler do not count, however many workers ask.
@@ -36,7 +37,6 @@ _PATIENCE = 60.0
 _LONG_PATIENCE = 600.0
 _COUNTED_EVERY = 1.0
 _FETCHED_WITHIN = 60.0
-_GO_ON = "what is done is kept, and run again goes on from there"
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,7 @@ class Cluster:
     def _check(self) -> None:
         """Give a cluster up that has lost its scheduler or its workers."""
         if self.client.status != "running":
-            raise StoreError(f"the scheduler is gone; {_GO_ON}")
+            raise StoreError(f"the scheduler is gone; {GO_ON}")
         if self._count():
             return
         alone = time.monotonic() - max(self._since, self._last_seen)
@@ -259,7 +259,7 @@ class Cluster:
             address = self.client.scheduler.address
             raise StoreError(f"no worker has come to the scheduler in {alone:.0f} s; start some: dask worker {address}")
         if alone >= _LONG_PATIENCE:
-            raise StoreError(f"the scheduler has had no worker for {alone:.0f} s; {_GO_ON}")
+            raise StoreError(f"the scheduler has had no worker for {alone:.0f} s; {GO_ON}")
 
     def _result(self, future: Any) -> tuple[float, list[list[Piece]]]:
         from distributed import CancelledError, KilledWorker
@@ -267,11 +267,11 @@ class Cluster:
         try:
             found: tuple[float, list[list[Piece]]] = self._fetched(future)
         except KilledWorker:
-            raise StoreError(f"several workers died at the same blocks, of too much memory perhaps; {_GO_ON}") from None
+            raise StoreError(f"several workers died at the same blocks, of too much memory perhaps; {GO_ON}") from None
         except (CancelledError, OSError):
-            raise StoreError(f"the scheduler is gone; {_GO_ON}") from None
+            raise StoreError(f"the scheduler is gone; {GO_ON}") from None
         except MemoryError:
-            raise StoreError(f"a worker has too little memory; {_GO_ON}") from None
+            raise StoreError(f"a worker has too little memory; {GO_ON}") from None
         future.release()
         return found
 

@@ -29,6 +29,8 @@ from gridscan.engine.blocks import Box, Group, Program, Stored, block_of
 
 #: The group of a result that says how its numbers came about, block by block.
 RECORD = "gridscan"
+#: What to do where a run was stopped.
+GO_ON = "what is done is kept, and run again goes on from there"
 #: What precedes the name of an axis in a file where CF keeps the name for other uses.
 RENAMED_PREFIX = "model_"
 _DONE = np.uint64(1 << 32)
