@@ -7,19 +7,19 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from gridscan._version import __version__
 
 if TYPE_CHECKING:
-    from gridscan.draws import Sampling
+    from gridscan.definition.nodes import kernel
     from gridscan.errors import GridscanError, GridscanWarning
-    from gridscan.local import local
+    from gridscan.evaluation.poisson_draws import Sampling
+    from gridscan.local_sensitivity import local
     from gridscan.model import Model
-    from gridscan.models import load_model as model
-    from gridscan.nodes import kernel
+    from gridscan.model_loader import load_model as model
     from gridscan.run import evaluate, plan, run
     from gridscan.sample import sample
-    from gridscan.scenario import Scenario
-    from gridscan.store import open_result as open
+    from gridscan.scenario.reader import Scenario
+    from gridscan.storage.files import open_result as open
 
 __all__ = [
     "GridscanError",
@@ -27,6 +27,7 @@ __all__ = [
     "Model",
     "Sampling",
     "Scenario",
+    "__version__",
     "evaluate",
     "kernel",
     "local",
@@ -42,13 +43,13 @@ _HOMES = {
     "GridscanError": ("gridscan.errors", "GridscanError"),
     "GridscanWarning": ("gridscan.errors", "GridscanWarning"),
     "Model": ("gridscan.model", "Model"),
-    "Sampling": ("gridscan.draws", "Sampling"),
-    "Scenario": ("gridscan.scenario", "Scenario"),
+    "Sampling": ("gridscan.evaluation.poisson_draws", "Sampling"),
+    "Scenario": ("gridscan.scenario.reader", "Scenario"),
     "evaluate": ("gridscan.run", "evaluate"),
-    "kernel": ("gridscan.nodes", "kernel"),
-    "local": ("gridscan.local", "local"),
-    "model": ("gridscan.models", "load_model"),
-    "open": ("gridscan.store", "open_result"),
+    "kernel": ("gridscan.definition.nodes", "kernel"),
+    "local": ("gridscan.local_sensitivity", "local"),
+    "model": ("gridscan.model_loader", "load_model"),
+    "open": ("gridscan.storage.files", "open_result"),
     "plan": ("gridscan.run", "plan"),
     "run": ("gridscan.run", "run"),
     "sample": ("gridscan.sample", "sample"),

@@ -7,9 +7,9 @@ from importlib import import_module
 
 import xarray as xr
 
-from gridscan import discrimination, sensitivity, variance
 from gridscan.errors import UnitError
-from gridscan.sensitivity import Kind, Scale
+from gridscan.sensitivity import along_axis, discrimination, variance
+from gridscan.sensitivity.along_axis import Kind, Scale
 from gridscan.units import registry, unit_of
 
 
@@ -21,27 +21,27 @@ class GridscanAccessor:
         self._dataset = dataset
 
     def elasticity(self, name: str, along: str) -> xr.DataArray:
-        """Return d ln y / d ln x along a numeric axis; see `gridscan.sensitivity.elasticity`."""
-        return sensitivity.elasticity(self._dataset, name, along)
+        """Return d ln y / d ln x along a numeric axis; see `gridscan.sensitivity.along_axis.elasticity`."""
+        return along_axis.elasticity(self._dataset, name, along)
 
     def derivative(self, name: str, along: str) -> xr.DataArray:
-        """Return dy/dx along a numeric axis; see `gridscan.sensitivity.derivative`."""
-        return sensitivity.derivative(self._dataset, name, along)
+        """Return dy/dx along a numeric axis; see `gridscan.sensitivity.along_axis.derivative`."""
+        return along_axis.derivative(self._dataset, name, along)
 
     def contrast(self, name: str, along: str, reference: str | float, kind: Kind = "ratio") -> xr.DataArray:
-        """Return a quantity relative to one label or value; see `gridscan.sensitivity.contrast`."""
-        return sensitivity.contrast(self._dataset, name, along, reference, kind)
+        """Return a quantity relative to one label or value; see `gridscan.sensitivity.along_axis.contrast`."""
+        return along_axis.contrast(self._dataset, name, along, reference, kind)
 
     def crossing(self, name: str, along: str, value: str | float, scale: Scale = "linear") -> xr.DataArray:
-        """Return where a quantity first reaches a value; see `gridscan.sensitivity.crossing`."""
-        return sensitivity.crossing(self._dataset, name, along, value, scale)
+        """Return where a quantity first reaches a value; see `gridscan.sensitivity.along_axis.crossing`."""
+        return along_axis.crossing(self._dataset, name, along, value, scale)
 
     def variance_shares(self, name: str, over: str | Sequence[str] | None = None, log: bool = False) -> xr.Dataset:
-        """Divide the variance among the axes; see `gridscan.variance.variance_shares`."""
+        """Divide the variance among the axes; see `gridscan.sensitivity.variance.variance_shares`."""
         return variance.variance_shares(self._dataset, name, over, log)
 
     def rank(self, name: str, over: str | Sequence[str] | None = None, log: bool = False) -> xr.DataArray:
-        """Return the axes in the order in which they matter; see `gridscan.variance.rank`."""
+        """Return the axes in the order in which they matter; see `gridscan.sensitivity.variance.rank`."""
         return variance.rank(self._dataset, name, over, log)
 
     def discriminate(
@@ -54,7 +54,7 @@ class GridscanAccessor:
         significance: float = 3.0,
         mass: str | None = None,
     ) -> xr.Dataset:
-        """Return how large a detector tells scenarios apart; see `gridscan.discrimination.discriminate`."""
+        """Return how large a detector tells scenarios apart; see `gridscan.sensitivity.discrimination.discriminate`."""
         return discrimination.discriminate(
             self._dataset,
             name,

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pint
 
-from gridscan.errors import ModelError, nearest
-from gridscan.lengths import check_lengths
-from gridscan.nodes import (
+from gridscan.definition.checks import wiring_faults
+from gridscan.definition.nodes import (
     Column,
     Constant,
     Integral,
@@ -33,13 +32,14 @@ from gridscan.nodes import (
     default_and_unit,
     substitute,
 )
+from gridscan.definition.vector_lengths import check_lengths
+from gridscan.errors import ModelError, nearest
 from gridscan.units import parse_quantity, parse_unit, registry
-from gridscan.wiring import wiring_faults
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from gridscan.draws import Sampling
+    from gridscan.evaluation.poisson_draws import Sampling
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -528,7 +528,7 @@ class Model:
         ModelError, UnitError, ScenarioError, EvaluationError
             Saying what was found, and what is allowed.
         """
-        from gridscan.evaluate import evaluate_model
+        from gridscan.evaluation.lazy import evaluate_model
 
         return evaluate_model(self, names, values, sampling)
 

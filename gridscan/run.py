@@ -11,16 +11,16 @@ from typing import Any
 
 import xarray as xr
 
-from gridscan.engine.execution import Outcome, Watcher, carry_out
-from gridscan.engine.reuse import identity_of
-from gridscan.engine.workers import Crew, ThisProcess, cluster_at, local_cluster
+from gridscan.engine.executors.executors import Crew, ThisProcess, cluster_at, local_cluster
+from gridscan.engine.plan import Plan, make_plan
+from gridscan.engine.reuse.fingerprint import identity_of
+from gridscan.engine.runner import Outcome, Watcher, carry_out
 from gridscan.errors import GridscanWarning, ScenarioError, StoreError, nearest
-from gridscan.evaluate import compute_lazily
+from gridscan.evaluation.lazy import compute_lazily
+from gridscan.inputs.shipped_files import shipped_scenarios
 from gridscan.model import Model
-from gridscan.plan import Plan, make_plan
-from gridscan.resources import shipped_scenarios
-from gridscan.scenario import Scenario
-from gridscan.store import describe_dataset, open_result, provenance_of, scenario_in
+from gridscan.scenario.reader import Scenario
+from gridscan.storage.files import describe_dataset, open_result, provenance_of, scenario_in
 
 Source = str | Path | Scenario
 #: What the names of results end in.
@@ -194,7 +194,7 @@ def run(
         Whether to stop at the first cell that cannot be computed. By default the others are computed, and the variable
         ``status`` of the result says which could not be, and why.
     progress
-        Is called with a :class:`gridscan.engine.execution.Progress` whenever a block is done.
+        Is called with a :class:`gridscan.engine.runner.Progress` whenever a block is done.
 
     Warns
     -----

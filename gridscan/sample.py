@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gridscan.engine.reuse import identity_of
+from gridscan.definition.nodes import Column, Parameter, Population, Quantity
+from gridscan.engine.reuse.fingerprint import identity_of
 from gridscan.errors import EvaluationError, ModelError, ScenarioError, listed, nearest
-from gridscan.evaluate import compute_lazily
-from gridscan.inputs import Resolved
-from gridscan.layout import Layout, lay_out
+from gridscan.evaluation.layout import Layout, lay_out
+from gridscan.evaluation.lazy import compute_lazily
+from gridscan.inputs.grid_point import positions, values_at
+from gridscan.inputs.resolve import Resolved
 from gridscan.model import Model
-from gridscan.nodes import Column, Parameter, Population, Quantity
-from gridscan.point import positions, values_at
 from gridscan.run import Source, find_scenario
-from gridscan.scenario import Scenario
-from gridscan.store import describe_dataset, provenance_of
+from gridscan.scenario.reader import Scenario
+from gridscan.storage.files import describe_dataset, provenance_of
 from gridscan.units import base_factor, unit_attributes
 
 

@@ -8,8 +8,8 @@ import pytest
 import xarray as xr
 
 import gridscan.accessor  # noqa: F401  registers ds.gridscan
-from gridscan import discrimination, sensitivity, variance
 from gridscan.errors import SensitivityError, UnitError
+from gridscan.sensitivity import along_axis, discrimination, variance
 from gridscan.units import parse_unit, registry, unit_attributes, unit_of
 
 
@@ -32,10 +32,10 @@ def dataset():
 @pytest.mark.parametrize(
     ("function", "arguments", "options"),
     [
-        (sensitivity.elasticity, ("events",), {"along": "sfr"}),
-        (sensitivity.derivative, ("events",), {"along": "sfr"}),
-        (sensitivity.contrast, ("events",), {"along": "imf", "reference": "kroupa", "kind": "log"}),
-        (sensitivity.crossing, ("events",), {"along": "sfr", "value": "30 / yr", "scale": "log"}),
+        (along_axis.elasticity, ("events",), {"along": "sfr"}),
+        (along_axis.derivative, ("events",), {"along": "sfr"}),
+        (along_axis.contrast, ("events",), {"along": "imf", "reference": "kroupa", "kind": "log"}),
+        (along_axis.crossing, ("events",), {"along": "sfr", "value": "30 / yr", "scale": "log"}),
         (variance.variance_shares, ("events",), {"over": "sfr", "log": True}),
         (variance.rank, ("events",), {"over": ["sfr", "imf"], "log": True}),
         (
@@ -62,7 +62,7 @@ def test_a_method_gives_what_its_function_gives(dataset, function, arguments, op
     ],
 )
 def test_a_method_has_the_defaults_of_its_function(dataset, method, arguments):
-    module = {"variance_shares": variance, "discriminate": discrimination}.get(method, sensitivity)
+    module = {"variance_shares": variance, "discriminate": discrimination}.get(method, along_axis)
     answer = getattr(dataset.gridscan, method)(*arguments)
     xr.testing.assert_identical(answer, getattr(module, method)(dataset, *arguments))
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from gridscan.engine.plan import make_plan
 from gridscan.errors import EvaluationError, GridscanError
-from gridscan.evaluate import compute_lazily
-from gridscan.plan import make_plan
-from gridscan.resources import shipped_scenarios
-from gridscan.scenario import Scenario
+from gridscan.evaluation.lazy import compute_lazily
+from gridscan.inputs.shipped_files import shipped_scenarios
+from gridscan.scenario.reader import Scenario
 
 MUTATIONS = 2000
 BATCHES = 20

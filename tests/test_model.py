@@ -7,10 +7,10 @@ import functools
 import numpy as np
 import pytest
 
+from gridscan.definition.nodes import Quantity
 from gridscan.errors import EvaluationError, ModelError, UnitError
 from gridscan.model import Model
-from gridscan.models import SHIPPED, load_model
-from gridscan.nodes import Quantity
+from gridscan.model_loader import SHIPPED, load_model
 
 
 @pytest.fixture

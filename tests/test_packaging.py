@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from gridscan.resources import shipped_scenarios
+from gridscan.inputs.shipped_files import shipped_scenarios
 
 ROOT = Path(__file__).parents[1]
 

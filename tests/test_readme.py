@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 import gridscan as gs
 from gridscan.cli import main
-from gridscan.gallery import invented_isochrone
-from gridscan.resources import data_path, folder
+from gridscan.cli.gallery import invented_isochrone
+from gridscan.inputs.shipped_files import data_path, folder
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -13,9 +13,9 @@ import xarray as xr
 
 import gridscan as gs
 from gridscan.errors import EvaluationError, ScenarioError, StoreError, UnitError
-from gridscan.resources import shipped_scenarios
+from gridscan.inputs.shipped_files import shipped_scenarios
 from gridscan.run import find_scenario
-from gridscan.store import provenance_in, scenario_in
+from gridscan.storage.files import provenance_in, scenario_in
 from gridscan.units import Quantity
 
 TEXT = """\

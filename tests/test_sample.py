@@ -19,9 +19,9 @@ from gridscan.errors import (
     StoreError,
     UnitError,
 )
-from gridscan.export import export_csv
 from gridscan.model import Model
-from gridscan.store import scenario_in, write_result
+from gridscan.storage.csv import export_csv
+from gridscan.storage.files import scenario_in, write_result
 from gridscan.units import label_of
 
 TEXT = """\

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridscan.errors import UnitError
-from gridscan.models import SHIPPED, load_model
+from gridscan.model_loader import SHIPPED, load_model
 from gridscan.units import (
     Quantity,
     base_factor,

@@ -22,16 +22,16 @@ from gridscan.cli.options import (
 from gridscan.errors import GridscanError, StoreError, Terminated, nearest
 
 if TYPE_CHECKING:
-    from gridscan.engine.execution import Outcome
-    from gridscan.plan import Plan
+    from gridscan.engine.plan import Plan
+    from gridscan.engine.runner import Outcome
 
 
 @main.command()
 def models() -> None:
     """List the models and scenarios that ship."""
-    from gridscan.models import SHIPPED, load_model
-    from gridscan.report import console, models_report
-    from gridscan.resources import shipped_scenarios
+    from gridscan.cli.report import console, models_report
+    from gridscan.inputs.shipped_files import shipped_scenarios
+    from gridscan.model_loader import SHIPPED, load_model
 
     console().print(models_report([load_model(name) for name in SHIPPED], shipped_scenarios()))
 
@@ -41,9 +41,9 @@ def models() -> None:
 @click.argument("name", required=False)
 def describe(model_name: str, name: str | None) -> None:
     """Show the inputs and quantities of a model, or one of them."""
+    from gridscan.cli.report import console, model_report, node_report
     from gridscan.errors import ModelError
-    from gridscan.models import load_model
-    from gridscan.report import console, model_report, node_report
+    from gridscan.model_loader import load_model
 
     model = load_model(model_name)
     if name is None:
@@ -63,9 +63,9 @@ def describe(model_name: str, name: str | None) -> None:
 def new(model_name: str, out: Path | None, force: bool) -> None:
     """Write a commented scenario that runs as it is."""
     from gridscan.atomic import replacing
-    from gridscan.models import load_model
-    from gridscan.resources import folder
-    from gridscan.starter import starter
+    from gridscan.inputs.shipped_files import folder
+    from gridscan.model_loader import load_model
+    from gridscan.scenario.template import starter
 
     model = load_model(model_name)
     path = out or Path(f"{model.name}.toml")
@@ -85,8 +85,8 @@ def schema(model_name: str) -> None:
     """Print the JSON Schema of a model's scenarios, for editors."""
     import json
 
-    from gridscan.models import load_model
-    from gridscan.scenario import json_schema
+    from gridscan.model_loader import load_model
+    from gridscan.scenario.reader import json_schema
 
     click.echo(json.dumps(json_schema(load_model(model_name)), indent=1, ensure_ascii=False))
 
@@ -115,8 +115,8 @@ def check(files: tuple[str, ...], model_name: str | None, overrides: dict[str, A
 @scenario_options
 def explain(file: str, quantity: str, model_name: str | None, overrides: dict[str, Any]) -> None:
     """Show the chain of formulas behind a quantity, with units, dimensions and sources."""
-    from gridscan.plan import make_plan
-    from gridscan.report import console, explanation
+    from gridscan.cli.report import console, explanation
+    from gridscan.engine.plan import make_plan
     from gridscan.run import find_scenario
 
     scenario = find_scenario(file, model=model_named(model_name), overrides=overrides)
@@ -129,8 +129,8 @@ def explain(file: str, quantity: str, model_name: str | None, overrides: dict[st
 @place_options
 def plan(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None, memory: str | None) -> None:
     """Show what a run will compute, how large it is, the memory it takes, and what is there already."""
-    from gridscan.engine.execution import forecast
-    from gridscan.report import console, plan_report
+    from gridscan.cli.report import console, plan_report
+    from gridscan.engine.runner import forecast
 
     made = planned(file, model_name, overrides, output, memory)
     console().print(plan_report(made, forecast(made)))
@@ -186,7 +186,7 @@ def run(
 
 
 def _said(plan: Plan, outcome: Outcome) -> str:
-    from gridscan.report import bytes_text
+    from gridscan.cli.report import bytes_text
 
     progress = outcome.progress
     if outcome.was_made:
@@ -221,9 +221,9 @@ def sample(
 
     The point is where --at says along the axes of the scenario, and else nearest to the defaults of the model.
     """
-    from gridscan.report import bytes_text
+    from gridscan.cli.report import bytes_text
     from gridscan.sample import sample as draw_sample
-    from gridscan.store import write_result
+    from gridscan.storage.files import write_result
 
     start = time.perf_counter()
     options: dict[str, Any] = {"model": model_named(model_name), "overrides": overrides}
@@ -241,8 +241,8 @@ def sample(
 @click.option("--scenario", is_flag=True, help="Print the scenario that made it instead.")
 def info(file: str, scenario: bool) -> None:
     """Show what a result holds and what made it."""
-    from gridscan.report import console, result_report
-    from gridscan.store import open_result, provenance_in
+    from gridscan.cli.report import console, result_report
+    from gridscan.storage.files import open_result, provenance_in
 
     with open_result(file) as dataset:
         provenance = provenance_in(dataset, file)
@@ -259,7 +259,7 @@ def info(file: str, scenario: bool) -> None:
 @out_option("The CSV file.")
 def export(file: str, quantities: str | None, at: dict[str, Any], out: Path | None) -> None:
     """Write a result as tidy CSV, one row a cell, with units in the header line."""
-    from gridscan.export import export_csv
+    from gridscan.storage.csv import export_csv
 
     names = [name.strip() for name in quantities.split(",")] if quantities is not None else None
     path = export_csv(dataset_of(file, at), out or Path(file).with_suffix(".csv").name, names)

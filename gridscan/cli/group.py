@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from gridscan import __version__
+from gridscan._version import __version__
 from gridscan.errors import GridscanError, GridscanWarning, Terminated, listed, nearest
 
 

@@ -14,8 +14,8 @@ from gridscan.errors import StoreError, listed, nearest
 if TYPE_CHECKING:
     import xarray as xr
 
+    from gridscan.engine.plan import Plan
     from gridscan.model import Model
-    from gridscan.plan import Plan
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -72,14 +72,14 @@ at_option = click.option(
 
 def model_named(name: str | None) -> Model | None:
     """Return the model of this name, or None without a name."""
-    from gridscan.models import load_model
+    from gridscan.model_loader import load_model
 
     return load_model(name) if name is not None else None
 
 
 def catalogues_of(model: Model) -> dict[str, Any]:
     """Return the shipped catalogue of each label of a model."""
-    from gridscan.catalogue import shipped_catalogue
+    from gridscan.inputs.catalogue import shipped_catalogue
 
     return {name: shipped_catalogue(name) for name in model.labels}
 
@@ -99,9 +99,9 @@ def planned(
 
 def dataset_of(file: str, at: dict[str, Any], name: str | None = None) -> xr.Dataset:
     """Open a result, or evaluate a scenario, and pick values of axes."""
-    from gridscan.labelled import quantity_of
     from gridscan.run import RESULTS, evaluate
-    from gridscan.store import open_result
+    from gridscan.sensitivity.labelled import quantity_of
+    from gridscan.storage.files import open_result
 
     import_module("gridscan.accessor")
     dataset = open_result(file) if Path(file).suffix in RESULTS else evaluate(file)
@@ -112,7 +112,7 @@ def dataset_of(file: str, at: dict[str, Any], name: str | None = None) -> xr.Dat
 
 def picked_at(dataset: xr.Dataset, file: str, at: dict[str, Any]) -> xr.Dataset:
     """Pick values of axes."""
-    from gridscan.labelled import position_on
+    from gridscan.sensitivity.labelled import position_on
 
     for axis, value in at.items():
         holders = [item for item in dataset.data_vars.values() if axis in item.dims]
@@ -134,9 +134,9 @@ def show_or_write(data: xr.DataArray | xr.Dataset, out: Path | None) -> None:
     """Show an answer, or write it where --out says."""
     import xarray as xr
 
-    from gridscan.export import export_csv
-    from gridscan.report import array_report, console
-    from gridscan.store import write_result
+    from gridscan.cli.report import array_report, console
+    from gridscan.storage.csv import export_csv
+    from gridscan.storage.files import write_result
 
     if out is None:
         console().print(array_report(data))

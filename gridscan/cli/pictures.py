@@ -14,7 +14,7 @@ from gridscan.cli.options import at_option, dataset_of, model_named, out_option,
 if TYPE_CHECKING:
     import xarray as xr
 
-    from gridscan.scenario import Scenario
+    from gridscan.scenario.reader import Scenario
 
 #: What each kind of picture of a result shows, if it is not said, and what the scenario has to say for it.
 _SHOWN: dict[str, tuple[str, ...]] = {
@@ -103,7 +103,7 @@ def plot(
         raise click.UsageError(f"name one quantity to draw, or a --kind; found {len(quantities)} quantities")
     path = out or Path(f"{quantities[0] if kind == 'quantity' else kind}{'.gif' if kind == 'movie' else '.png'}")
     if kind == "hertzsprung-russell":
-        from gridscan.tables.isochrones import read_stellar_table
+        from gridscan.stellar_tables.isochrones import read_stellar_table
 
         path = pictures.save(pictures.hertzsprung_russell(read_stellar_table(file)), path)
     elif kind == "sky":
@@ -196,7 +196,7 @@ def _grid(
 
 def _evaluated(scenario: Scenario, quantities: Sequence[str]) -> xr.Dataset:
     """Evaluate quantities that the scenario may not ask for; what has no effect on them is then nobody's mistake."""
-    from gridscan.plan import make_plan
+    from gridscan.engine.plan import make_plan
     from gridscan.run import execute
 
     return execute(make_plan(scenario, quantities=quantities))
@@ -206,7 +206,7 @@ def _draw_stars(
     file: str, kind: str, model_name: str | None, overrides: dict[str, Any], given: dict[str, Any], path: Path
 ) -> Path:
     from gridscan import plot as pictures
-    from gridscan.store import open_result
+    from gridscan.storage.files import open_result
 
     options: dict[str, Any] = {"model": model_named(model_name), "overrides": overrides}
     population = "stars" if kind == "galaxy" else "star_history"
@@ -224,7 +224,7 @@ def _draw_stars(
 
 def _density(stars: xr.Dataset, model: Any) -> xr.DataArray:
     """Return the surface density of the galaxy that stars were drawn from."""
-    from gridscan.store import provenance_in
+    from gridscan.storage.files import provenance_in
 
     outer = max(float(stars[name]) for name in ("disk_outer_radius", "arm_outer_radius"))
     axis = {"linspace": [-outer, outer, _GRID], "unit": "kpc"}
@@ -234,7 +234,7 @@ def _density(stars: xr.Dataset, model: Any) -> xr.DataArray:
 
 
 def _parsed(provenance: Any, model: Any, overrides: dict[str, Any]) -> Scenario:
-    from gridscan.scenario import Scenario
+    from gridscan.scenario.reader import Scenario
 
     return Scenario.parse(
         provenance.scenario,
@@ -255,7 +255,7 @@ def gallery(only: tuple[str, ...], dpi: float, frames: int, out: Path | None) ->
     import matplotlib
 
     matplotlib.use("Agg")
-    from gridscan.gallery import make_gallery
+    from gridscan.cli.gallery import make_gallery
 
     for path, shown in make_gallery(out or Path("results", "gallery"), only=only, dpi=dpi, frames=frames):
         click.echo(f"wrote {path}: {shown.splitlines()[0].removeprefix('Draw ').removeprefix('Write ')}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from gridscan.engine.execution import Progress, Watcher
+    from gridscan.engine.runner import Progress, Watcher
 
 _LINE_EVERY = 60.0
 _JSON_EVERY = 1.0
@@ -65,7 +65,7 @@ def _print_json(progress: Progress) -> None:
 
 def line(progress: Progress) -> str:
     """Return the progress in one line."""
-    from gridscan.report import bytes_text
+    from gridscan.cli.report import bytes_text
 
     parts = [f"{progress.done:,} of {progress.cells:,} cells ({progress.done / progress.cells:.0%})"]
     if progress.reused:

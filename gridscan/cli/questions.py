@@ -177,7 +177,7 @@ def local_command(
     overrides: dict[str, Any],
 ) -> None:
     """Show the elasticity to every numeric parameter around the scenario's base values."""
-    from gridscan.local import local
+    from gridscan.local_sensitivity import local
 
     options: dict[str, Any] = {"model": model_named(model_name), "overrides": overrides}
     table = local(file, quantity, at=at, keep=_names(keep) or (), **options)

@@ -57,8 +57,8 @@ def list_command(file: str) -> None:
     """Show the tracks that a ZIP holds."""
     from rich.table import Table
 
-    from gridscan.report import bytes_text, console
-    from gridscan.tables.track_archive import list_tracks
+    from gridscan.cli.report import bytes_text, console
+    from gridscan.stellar_tables.track_archive import list_tracks
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("metallicity", "helium", "rotation", "mass [Msun]", "size"):
@@ -106,7 +106,7 @@ def extract(file: str, out: Path, **options: Any) -> None:
 
     Where there are several tracks of one metallicity and mass, choose by --rotation or --helium.
     """
-    from gridscan.tables import phase_extraction
+    from gridscan.stellar_tables import phase_extraction
 
     with _progress_bar() as progress:
         path = phase_extraction.extract(file, out, progress=progress, **options)

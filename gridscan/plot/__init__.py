@@ -5,15 +5,15 @@ pixels wide at 110 dpi. Colours are those of Okabe and Ito for labels, viridis f
 repeat what they say, so that a picture reads in grey.
 """
 
-from gridscan.plot.galaxy import galaxy
+from gridscan.plot.celestial.sky import sky, sky_movie
 from gridscan.plot.grid import draw
-from gridscan.plot.life import timeline
-from gridscan.plot.movie import movie
-from gridscan.plot.neutrinos import signal, spectra
 from gridscan.plot.page import save
 from gridscan.plot.poisson import counts
-from gridscan.plot.sky import sky, sky_movie
-from gridscan.plot.stars import hertzsprung_russell
+from gridscan.plot.stellar.galaxy import galaxy
+from gridscan.plot.stellar.life import timeline
+from gridscan.plot.stellar.movie import movie
+from gridscan.plot.stellar.neutrinos import signal, spectra
+from gridscan.plot.stellar.stars import hertzsprung_russell
 from gridscan.plot.table import matrix, shares, tornado
 
 __all__ = [

@@ -12,8 +12,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from scipy.stats import poisson
 
-from gridscan.draws import DRAWN
-from gridscan.labelled import is_numeric, quantity_of, sentence
+from gridscan.evaluation.poisson_draws import DRAWN
 from gridscan.plot.page import (
     COLOURS,
     cells,
@@ -30,6 +29,7 @@ from gridscan.plot.page import (
 from gridscan.plot.selection import first_labels, held_at, picked, random_axis, remarks, scanned_names, shown_axes
 from gridscan.plot.series import series
 from gridscan.plot.text import number, unit_text
+from gridscan.sensitivity.labelled import is_numeric, quantity_of, sentence
 
 
 def draw(

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from gridscan.atomic import replacing
 from gridscan.errors import StoreError
-from gridscan.labelled import is_numeric, sentence
 from gridscan.plot.text import labels, number, plain, power, typeset, unit_text
+from gridscan.sensitivity.labelled import is_numeric, sentence
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
 MOST_LINES = 10

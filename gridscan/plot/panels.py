@@ -9,11 +9,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gridscan.errors import SensitivityError, listed
-from gridscan.labelled import check_axis, quantity_of, sentence
 from gridscan.plot.page import COLOURS, figure_of, finish, spans_decades, stacked_page, title
 from gridscan.plot.selection import picked, remarks, scanned_names, shown_axes
 from gridscan.plot.series import Spread, series
 from gridscan.plot.text import unit_text
+from gridscan.sensitivity.labelled import check_axis, quantity_of, sentence
 
 # A line without a label beside panels that have them: none of their colours.
 _NEUTRAL = "#444444"

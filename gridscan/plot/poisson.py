@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from gridscan.errors import SensitivityError, listed
-from gridscan.labelled import is_numeric, quantity_of, unit_known
 from gridscan.plot.page import spans_decades
 from gridscan.plot.panels import Panel, check_names, panels_of, stack, subtitle
 from gridscan.plot.selection import first_labels, long_axes
 from gridscan.plot.series import lines_by, moved_aside
+from gridscan.sensitivity.labelled import is_numeric, quantity_of, unit_known
 from gridscan.units import readable
 
 # A logarithmic scale begins at the lowest number over this.

@@ -9,11 +9,11 @@ import tomllib
 import numpy as np
 import xarray as xr
 
-from gridscan.draws import REALISATION
 from gridscan.errors import SensitivityError, listed
-from gridscan.labelled import check_axis, is_numeric, numeric_axis, quantity_of
+from gridscan.evaluation.poisson_draws import REALISATION
 from gridscan.plot.page import MOST_LINES
 from gridscan.plot.text import point, said, unit_text
+from gridscan.sensitivity.labelled import check_axis, is_numeric, numeric_axis, quantity_of
 
 _MANY = 30
 

@@ -15,7 +15,6 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
-from gridscan.labelled import is_numeric, sentence
 from gridscan.plot.page import (
     COLOURS,
     MOST_LINES,
@@ -29,6 +28,7 @@ from gridscan.plot.page import (
     title,
 )
 from gridscan.plot.text import labels, number, typeset, unit_text
+from gridscan.sensitivity.labelled import is_numeric, sentence
 
 _MOST_MARKERS = 40
 _MOST_LABELS = 24

@@ -7,10 +7,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from gridscan.errors import SensitivityError, listed, nearest
-from gridscan.labelled import sentence
 from gridscan.plot.page import COLOURS, cells, finish, legend, page, title
 from gridscan.plot.selection import column, held_at, picked, scanned_names
 from gridscan.plot.text import number, plain, unit_text
+from gridscan.sensitivity.labelled import sentence
 
 
 def tornado(table: xr.Dataset, *, axes: Axes | None = None, most: int = 15) -> Axes:
@@ -72,8 +72,8 @@ def matrix(table: xr.Dataset, *, method: str = "asimov", axes: Axes | None = Non
     Parameters
     ----------
     table
-        From `gridscan.discrimination.discriminate`. Axes besides the pair are held at their first value, which the
-        subtitle says.
+        From `gridscan.sensitivity.discrimination.discriminate`. Axes besides the pair are held at their first value,
+        which the subtitle says.
     method
         The statistical method: ``"asimov"`` or ``"gaussian"``.
     axes
@@ -111,7 +111,7 @@ def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
     Parameters
     ----------
     table
-        From `gridscan.variance.variance_shares`. Axes that it kept are held as in `draw`, which
+        From `gridscan.sensitivity.variance.variance_shares`. Axes that it kept are held as in `draw`, which
         the subtitle says.
     axes
         Where to draw; a new figure otherwise.

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from gridscan.errors import UnitError
-from gridscan.labelled import is_numeric
+from gridscan.sensitivity.labelled import is_numeric
 from gridscan.units import label_of
 
 _FACTOR = re.compile(r"([^\W\d]+|[%°])(?:\^(\d[\d.]*))?")

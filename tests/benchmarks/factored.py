@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 import gridscan as gs
-from gridscan.physics import galaxy, stars
-from gridscan.tables.phases import shipped_phase_table
+from gridscan.physics.galaxy import distances
+from gridscan.physics.stellar import phase_counts
+from gridscan.stellar_tables.phases import shipped_phase_table
 
 QUANTITIES = [
     "carbon_burning_rsg",
@@ -59,10 +60,10 @@ def factored() -> dict[str, np.ndarray]:
     """Return the quantities of the main job, each over its own dimensions, in numpy alone."""
     exponents = np.array([[1.3, slope] for slope in SLOPES.values()])[:, None, None, :]
     metallicity, age = AXES["metallicity"][:, None], AXES["time"]
-    both = stars.time_in_phase("carbon_burning_rsg", shipped_phase_table(), exponents, BREAKS, metallicity, age)
-    red = stars.time_in_phase("red_supergiant", shipped_phase_table(), exponents, BREAKS, metallicity, age)
-    within = galaxy.fraction_within(AXES["radius"], *GALAXY)[0]
-    inverse_square = galaxy.mean_inverse_square_distance(AXES["radius"], *GALAXY, 0.05)[0]
+    both = phase_counts.time_in_phase("carbon_burning_rsg", shipped_phase_table(), exponents, BREAKS, metallicity, age)
+    red = phase_counts.time_in_phase("red_supergiant", shipped_phase_table(), exponents, BREAKS, metallicity, age)
+    within = distances.fraction_within(AXES["radius"], *GALAXY)[0]
+    inverse_square = distances.mean_inverse_square_distance(AXES["radius"], *GALAXY, 0.05)[0]
     number = 1e6 * AXES["sfr"][:, None] * both[:, :, None, :]
     near = number[..., None] * within
     flux = near * (PER_STAR * inverse_square)
@@ -80,8 +81,8 @@ def evaluated() -> Any:
 
 @functools.cache
 def _near(radius: float) -> tuple[float, float]:
-    return float(galaxy.fraction_within(radius, *GALAXY)[0]), float(
-        galaxy.mean_inverse_square_distance(radius, *GALAXY, 0.05)[0]
+    return float(distances.fraction_within(radius, *GALAXY)[0]), float(
+        distances.mean_inverse_square_distance(radius, *GALAXY, 0.05)[0]
     )
 
 

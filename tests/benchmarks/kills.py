@@ -30,10 +30,10 @@ import numpy as np
 import zarr  # noqa: F401
 
 import gridscan as gs
-import gridscan.engine.blocks
-from gridscan.engine.design import design_of
-from gridscan.models import load_model
-from gridscan.plan import Plan
+import gridscan.engine.partition
+from gridscan.engine.files.build_layout import design_of
+from gridscan.engine.plan import Plan
+from gridscan.model_loader import load_model
 from gridscan.run import perform, plan
 
 #: Variables of the environment: the file that counts cells, and how many seconds a block takes at least.
@@ -248,8 +248,8 @@ STORAGES = {"netCDF": "", "zlib": 'compression = "zlib"', "zarr": 'format = "zar
 def main(runs: int = 50, *, small: bool = False) -> dict[str, Mapping[str, Any]]:
     """Kill runs that write each kind of file; print and return what has come of it."""
     if small:
-        gridscan.engine.blocks._SMALLEST_BLOCK = 16
-        gridscan.engine.blocks._FEWEST_BLOCKS = 25
+        gridscan.engine.partition._SMALLEST_BLOCK = 16
+        gridscan.engine.partition._FEWEST_BLOCKS = 25
     found = {}
     for name, storage in STORAGES.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import gridscan as gs
-from gridscan.store import write_result
+from gridscan.storage.files import write_result
 
 STARS, LOOPED = 2_000_000, 20_000
 LIFETIMES = {12: 17.71, 14: 14.18, 16: 11.88, 18: 10.19, 20: 9.03, 22: 8.14, 24: 7.43, 26: 6.88, 28: 6.45, 30: 6.08}

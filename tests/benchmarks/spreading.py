@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import gridscan as gs
-from gridscan.engine.execution import carry_out
-from gridscan.engine.workers import Cluster, local_cluster
+from gridscan.engine.executors.executors import Cluster, local_cluster
+from gridscan.engine.runner import carry_out
 
 SCENARIO = """
 model = "boosted_dark_matter"

@@ -1,17 +1,13 @@
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from reference import reference
 
 import gridscan as gs
 from gridscan.errors import EvaluationError, GridscanError, GridscanWarning, UnitError
-from gridscan.physics.amplitudes import helm_form_factor, muon_tau_target
+from gridscan.physics.scattering.amplitudes import helm_form_factor, muon_tau_target
 from gridscan.units import registry, unit_of
 
-REFERENCE = json.loads(
-    (Path(__file__).parents[1] / "reference" / "boosted_dark_matter.json").read_text(encoding="utf-8")
-)
+REFERENCE = reference("boosted_dark_matter")
 # What the reference rounds: cm/kpc, s/yr, MeV/erg, MeV of a solar mass, MeV cm, and c in cm/s.
 KILOPARSEC, YEAR, ERG, SUN, HBAR_C, LIGHT = 3.085e21, 31556926.0, 6.241e5, 1.115e60, 1.973e-11, 29979245800.0
 EXACT_KILOPARSEC = 3.0856775814913673e21

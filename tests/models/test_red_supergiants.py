@@ -1,15 +1,14 @@
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+from reference import reference
 
 import gridscan as gs
 from gridscan.errors import EvaluationError, GridscanError
 from gridscan.units import Quantity, unit_of
 
-REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "red_supergiants.json").read_text(encoding="utf-8"))
+REFERENCE = reference("red_supergiants")
 COUNTED = ["stars_alive", "red_supergiants", "carbon_burning", "carbon_burning_rsg"]
 
 

@@ -1,0 +1,352 @@
+"""What the command line shows: tables of models, plans, results and sensitivities."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import textwrap
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from gridscan.definition.graph import Graph
+from gridscan.definition.nodes import Constant, Parameter, Quantity
+from gridscan.engine.plan import Plan, PlannedQuantity
+from gridscan.engine.runner import Forecast
+from gridscan.inputs.catalogue import Catalogue
+from gridscan.model import Model
+from gridscan.storage.files import Provenance
+from gridscan.units import base_factor, label_of, readable
+
+_PROSE = ("", "values", "value", "dimensions", "source", "records", "sets", "allowed", "description")
+_MOST_ROWS = 200
+_MOST_COLUMNS = 12
+_MOST_MATRICES = 12
+
+
+def bytes_text(size: float) -> str:
+    """Return a size in the unit that suits it."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    """Return a table in which prose may be broken between words, but no name and no number."""
+    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        prose = column in _PROSE
+        table.add_column(column, overflow="fold", no_wrap=not prose, min_width=13 if prose and column else None)
+    return table
+
+
+def plan_report(plan: Plan, forecast: Forecast) -> RenderableType:
+    """Show axes, quantities, sizes and the expected memory of a plan, and what of it is there already."""
+    axes = _table("axis", "size", "values", title="Axes")
+    for axis in plan.axes:
+        axes.add_row(escape(axis.name), f"{axis.size:,}", escape(axis.values))
+    quantities = _table("quantity", "unit", "dimensions", "cells", "size", "", title="Quantities, in order")
+    for item in plan.quantities:
+        quantities.add_row(
+            escape(item.name),
+            escape(item.unit),
+            escape(" × ".join(item.dims) or "-"),
+            f"{item.cells:,}",
+            bytes_text(item.nbytes),
+            _role(item),
+        )
+    facts = (
+        f"Model    {plan.scenario.model.name}: {plan.scenario.model.description}\n"
+        f"Output   {bytes_text(plan.output_bytes)} to {plan.path}\n"
+        f"Memory   about {bytes_text(plan.peak_memory)} at the peak"
+    )
+    return Group(axes, "", quantities, "", escape("\n".join([facts, *_already_there(plan, forecast)])))
+
+
+def _already_there(plan: Plan, forecast: Forecast) -> list[str]:
+    lines = [f"Note     {note}" for note in forecast.notes]
+    reusable = sum(forecast.reusable.values())
+    if reusable or forecast.reasons:
+        lines.append(f"Reusable {reusable:,} of {plan.program.output_cells:,} cells")
+    lines += [
+        f"         {name}: {forecast.reusable[name]:,} of {plan.program.stored[name].cells:,}; {why}"
+        for name, why in forecast.reasons.items()
+    ]
+    return lines
+
+
+def _role(item: PlannedQuantity) -> str:
+    if not item.blocks:
+        return ""
+    blocks = "1 block" if item.blocks == 1 else f"{item.blocks:,} blocks"
+    return f"{'output' if item.output else 'kept'}, {blocks}"
+
+
+def models_report(models: Iterable[Model], scenarios: Iterable[str]) -> RenderableType:
+    """Show the shipped models and scenarios."""
+    table = _table("model", "", title="Models")
+    for model in models:
+        table.add_row(escape(model.name), escape(model.description))
+    return Group(table, "", escape("Shipped scenarios, to run by name: " + ", ".join(scenarios)))
+
+
+def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableType:
+    """Show every input and quantity of a model."""
+    labels = _table("label", "default", "records", "sets", title="Labels")
+    for name, label in model.labels.items():
+        labels.add_row(
+            escape(name), escape(label.default), escape(", ".join(catalogues[name])), ", ".join(model.bundled(name))
+        )
+    parameters = _table("parameter", "default", "allowed", "", title="Parameters")
+    for parameter in model.parameters.values():
+        parameters.add_row(
+            escape(parameter.name),
+            escape(_default(parameter)),
+            escape(parameter.allowed if parameter.is_word or parameter.minimum is not None else ""),
+            escape(parameter.description),
+        )
+    constants = _table("constant", "value", "", title="Constants")
+    for constant in model.constants.values():
+        constants.add_row(
+            constant.name, escape(f"{constant.default:.10g} {readable(constant.unit)}"), escape(constant.description)
+        )
+    quantities = _table("quantity", "unit", "", title="Quantities")
+    for quantity in model.quantities.values():
+        quantities.add_row(escape(quantity.name), escape(readable(quantity.unit)), escape(quantity.long_name))
+    parts = [labels, parameters, constants, quantities]
+    if model.populations:
+        populations = _table("population", "of each", "", title="Populations, for gridscan sample")
+        for name, population in model.populations.items():
+            populations.add_row(escape(name), escape(population.dimension), escape(population.quantity.long_name))
+        parts.append(populations)
+    return Group(escape(f"{model.name}: {model.description}"), *(item for part in parts for item in ("", part)))
+
+
+def node_report(model: Model, name: str, catalogues: dict[str, Catalogue]) -> RenderableType:
+    """Show one label, parameter, constant, quantity or population."""
+    if name in model.labels:
+        table = _table("record", *model.bundled(name), "description", "source")
+        for label, record in catalogues[name].items():
+            values = [escape(_raw(record.values.get(key))) for key in model.bundled(name)]
+            table.add_row(escape(label), *values, escape(record.description), escape(record.source))
+        return Group(escape(f"{name}: {model.labels[name].description}"), "", table)
+    if name in model.populations:
+        population = model.populations[name]
+        columns = _table("column", "unit", "")
+        for key, column in population.columns.items():
+            unit = "words" if column.unit is None else readable(column.unit)
+            columns.add_row(escape(key), escape(unit), escape(column.long_name))
+        drawn = population.quantity
+        wiring = f"{name}({', '.join(drawn.arguments)})   {drawn.where}"
+        return Group(
+            escape(f"{name}: {drawn.long_name}"), "", escape(drawn.documentation), "", escape(wiring), "", columns
+        )
+    node = model[name]
+    if isinstance(node, Quantity):
+        inputs = sorted(Graph.of(model, [name]).inputs_of(name))
+        head = f"{name} [{readable(node.unit)}]: {node.long_name}"
+        wiring = f"{name}({', '.join(node.arguments)})   {node.where}"
+        return Group(
+            escape(head), "", escape(node.documentation), "", escape(wiring), "", escape("Inputs: " + ", ".join(inputs))
+        )
+    return escape(f"{name} = {_default(node)}: {node.description}")
+
+
+def _default(node: Parameter | Constant) -> str:
+    if isinstance(node, Parameter) and node.label is not None:
+        return f"from {node.label}" + ("" if readable(node.unit) == "1" else f" [{readable(node.unit)}]")
+    if isinstance(node.default, str):
+        return node.default
+    values = ", ".join(f"{value:.10g}" for value in np.atleast_1d(np.asarray(node.default, dtype=float)))
+    return f"{values} {readable(node.unit)}".removesuffix(" 1")
+
+
+def _raw(value: Any) -> str:
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
+def explanation(plan: Plan, name: str) -> RenderableType:
+    """Show the chain of formulas behind a quantity, with units, dimensions and sources."""
+    model, layout = plan.scenario.model, plan.layout
+    steps = {node.name: node for node in layout.graph.formulas}
+    shown: set[str] = set()
+
+    def branch(tree: Tree, name: str, varying: dict[str, str]) -> None:
+        node = model[name]
+        dims = " × ".join(layout.dims.get(name, ()))
+        where = f"  over {dims}" if dims else ""
+        if name not in steps:
+            tree.add(escape(f"{name} = {varying.get(name) or _value(plan, name) + where}"))
+            return
+        head = escape(f"{name} [{readable(node.unit)}]{where}")
+        twig = tree.add(f"[bold]{head}[/bold]" + (" (above)" if name in shown else ""))
+        if name not in shown:
+            shown.add(name)
+            twig.add(escape(_formula(steps[name])))
+            rule = steps[name].integral
+            under = {} if rule is None else {rule.over: f"varies from {rule.lower} to {rule.upper}"}
+            under |= {over: "varies" for bound in steps[name].functions.values() for over in bound}
+            for argument in steps[name].needs:
+                branch(twig, argument, varying | under)
+
+    tree = Tree(escape(f"{model.name}: {name}"), guide_style="dim")
+    branch(tree, name, {})
+    return tree
+
+
+def _formula(node: Quantity) -> str:
+    text = inspect.cleandoc(node.documentation).split("\nParameters\n")[0].strip() or "(no docstring)"
+    lines = textwrap.fill(" ".join(text.split()), 100)
+    return f"{node.name}({', '.join(node.arguments)})\n{lines}"
+
+
+def _value(plan: Plan, name: str) -> str:
+    item, node = plan.layout.resolved.inputs[name], plan.scenario.model[name]
+    if item.dims or item.vector:
+        return f"{item.data.shape[0] if item.dims else 1} values [{readable(node.unit)}]"
+    if item.data.dtype.kind == "U":
+        return str(item.data)
+    return f"{float(item.data / base_factor(node.unit)):.10g} {readable(node.unit)}".removesuffix(" 1")
+
+
+def result_report(dataset: xr.Dataset, provenance: Provenance) -> RenderableType:
+    """Show what a result holds and what made it."""
+    axes = _table("axis", "size", "unit", "", title="Axes")
+    for dim, size in dataset.sizes.items():
+        coordinate = dataset.coords.get(str(dim))
+        unit = label_of(coordinate) if coordinate is not None and "units" in coordinate.attrs else ""
+        title = coordinate.attrs.get("long_name", "") if coordinate is not None else ""
+        axes.add_row(escape(str(dim)), f"{size:,}", escape(unit), escape(title))
+    variables = _table("quantity", "unit", "dimensions", "size", "", title="Quantities")
+    for name, variable in dataset.data_vars.items():
+        variables.add_row(
+            escape(str(name)),
+            escape((label_of(variable) or "1") if "units" in variable.attrs else "words"),
+            escape(" × ".join(map(str, variable.dims)) or "-"),
+            bytes_text(variable.nbytes),
+            escape(str(variable.attrs.get("long_name", ""))),
+        )
+    settings = _table("input", "value", title="Inputs")
+    for name, setting in provenance.settings.items():
+        settings.add_row(escape(name), escape(_setting(setting)))
+    versions = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
+    overridden = ", ".join(f"{name} = {value}" for name, value in provenance.overrides.items())
+    facts = [
+        f"{dataset.attrs.get('title', '')}",
+        f"Made     from {provenance.scenario_name}" + (f" with {overridden}" if overridden else ""),
+        f"With     {versions}",
+        f"Identity {provenance.identity}",
+    ]
+    return Group(escape("\n".join(facts)), "", axes, "", variables, "", settings)
+
+
+def _setting(setting: Any) -> str:
+    values = setting["value"] if isinstance(setting, dict) else setting
+    unit = setting["unit"] if isinstance(setting, dict) else "1"
+    if isinstance(values, dict):
+        return f"{values['size']:,} values from {values['first']:.6g} to {values['last']:.6g} {unit}".removesuffix(" 1")
+    items = values if isinstance(values, list) else [values]
+    shown = [f"{item:.6g}" if isinstance(item, float) else str(item) for item in items[:8]]
+    more = ", …" if len(items) > 8 else ""
+    return f"{', '.join(shown)}{more} {unit}".removesuffix(" 1")
+
+
+def array_report(data: xr.DataArray | xr.Dataset) -> RenderableType:
+    """Show a sensitivity: a matrix for each of the leading labels where it ends in a short axis, rows otherwise."""
+    if isinstance(data, xr.DataArray):
+        return Group(*_array_parts(data))
+    comment = escape(str(data.attrs.get("comment", "")))
+    shapes = {variable.dims for variable in data.data_vars.values()}
+    if len(shapes) == 1 and len(next(iter(shapes))) == 1:
+        return Group(_columns(data), comment)
+    return Group(*(part for variable in data.data_vars.values() for part in (*_array_parts(variable), "")), comment)
+
+
+def _array_parts(data: xr.DataArray) -> list[RenderableType]:
+    sides = [str(dim) for dim in data.dims if str(dim).endswith(("_a", "_b"))]
+    data = data.transpose(..., *sides)
+    unit = label_of(data) if "units" in data.attrs else ""
+    title = f"[bold]{escape(str(data.attrs.get('long_name', data.name)))}[/bold]{escape(f' [{unit}]' if unit else '')}"
+    if data.ndim == 0:
+        return [title, _cell(data.item())]
+    if data.ndim == 1 or data.shape[-1] > _MOST_COLUMNS:
+        return [title, _rows(data)]
+    parts: list[RenderableType] = [title]
+    leading = [str(dim) for dim in data.dims[:-2]]
+    for count, index in enumerate(np.ndindex(*data.shape[:-2])):
+        if count == _MOST_MATRICES:
+            return [*parts, f"the first {count} of {int(np.prod(data.shape[:-2])):,} tables; --out FILE.csv writes all"]
+        part = data.isel(dict(zip(leading, index, strict=True)))
+        at = ", ".join(f"{dim} = {_label(data, dim, i)}" for dim, i in zip(leading, index, strict=True))
+        parts += [*([escape(at)] if at else []), _matrix(part) if _fits(part) else _rows(part)]
+    return parts
+
+
+def _columns(data: xr.Dataset) -> Table:
+    """Show quantities over one and the same axis side by side."""
+    dim = str(next(iter(data.dims)))
+    names = [str(name) for name in [*data.coords, *data.data_vars] if name != dim and data[name].dims == (dim,)]
+    table = _table(escape(dim), *(escape(_axis_title(data, name)) for name in names))
+    for index in range(min(data.sizes[dim], _MOST_ROWS)):
+        table.add_row(escape(_label(data, dim, index)), *(escape(_cell(data[name].values[index])) for name in names))
+    return table
+
+
+def _rows(data: xr.DataArray) -> Table:
+    names = [str(dim) for dim in data.dims]
+    table = _table(*(escape(_axis_title(data, dim)) for dim in names), escape(str(data.name)))
+    values = np.asarray(data.values)
+    for count, index in enumerate(np.ndindex(*data.shape)):
+        if count == _MOST_ROWS:
+            table.caption = f"the first {_MOST_ROWS} of {data.size:,} rows; --out FILE.csv writes them all"
+            break
+        labels = [_label(data, dim, i) for dim, i in zip(names, index, strict=True)]
+        table.add_row(*map(escape, labels), _cell(values[index]))
+    return table
+
+
+def _matrix(data: xr.DataArray) -> Table:
+    rows, columns = map(str, data.dims)
+    heads = [escape(_label(data, columns, index)) for index in range(data.shape[1])]
+    table = _table(escape(f"{_axis_title(data, rows)} \\ {_axis_title(data, columns)}"), *heads)
+    for index, row in enumerate(data.values):
+        table.add_row(escape(_label(data, rows, index)), *(_cell(value) for value in row))
+    return table
+
+
+def _fits(data: xr.DataArray) -> bool:
+    """Tell whether a matrix is no wider than the screen."""
+    rows, columns = map(str, data.dims)
+    heads = [_label(data, columns, index) for index in range(data.shape[1])]
+    first = [f"{_axis_title(data, rows)} \\ {_axis_title(data, columns)}"]
+    first += [_label(data, rows, index) for index in range(data.shape[0])]
+    cells = [max(len(head), 10) + 1 for head in heads]
+    return max(map(len, first)) + sum(cells) <= console().width
+
+
+def _label(data: xr.DataArray | xr.Dataset, dim: str, index: int) -> str:
+    return _cell(data[dim].values[index]) if dim in data.coords else str(index)
+
+
+def _axis_title(data: xr.DataArray | xr.Dataset, name: str) -> str:
+    attributes = data[name].attrs if name in data.coords or isinstance(data, xr.Dataset) else {}
+    unit = label_of(attributes) if "units" in attributes else ""
+    return f"{name} [{unit}]" if unit else name
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.5g}" if isinstance(value, float | np.floating) else str(value)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console as wide as the terminal, or as COLUMNS says, or wide enough for all but the longest lines."""
+    found = Console(stderr=stderr, highlight=False)
+    return found if found.is_terminal or "COLUMNS" in os.environ else Console(stderr=stderr, highlight=False, width=200)

@@ -1,0 +1,1 @@
+"""What a model is: its parameters and functions, their wiring, and the proof of their units."""

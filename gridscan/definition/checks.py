@@ -1,0 +1,79 @@
+"""The faults of a model's wiring, found when it is defined: unknown names, wrong limits, cycles, idle inputs."""
+
+from __future__ import annotations
+
+import graphlib
+from typing import TYPE_CHECKING
+
+from gridscan.definition.nodes import Parameter, Quantity
+from gridscan.errors import nearest
+from gridscan.units import readable, same_dimension
+
+if TYPE_CHECKING:
+    from gridscan.model import Model
+
+
+def wiring_faults(model: Model, *, unused: bool) -> list[str]:
+    """Return one line a fault; an input that nothing uses is one where all names are right, and not just misspelt."""
+    # An error estimate comes from the function of another quantity, so its faults are that one's.
+    functions = [node for node in model.quantities.values() if node.error_of is None]
+    functions += [population.quantity for population in model.populations.values()]
+    faults = [*_unknown_names(model, functions), *_wrong_limits(model, functions), *_cycles(model)]
+    return faults or (_unused_inputs(model) if unused else [])
+
+
+def _unknown_names(model: Model, functions: list[Quantity]) -> list[str]:
+    labels, nodes = {name: ", ".join(model.bundled(name)) for name in model.labels}, model.nodes
+    faults = []
+    for node in functions:
+        for argument in node.needs:
+            if argument in labels:
+                faults.append(
+                    f"{node.name!r} ({node.where}) asks for the label {argument!r};"
+                    f" ask for what its records bundle: {labels[argument]}"
+                )
+            elif argument not in nodes:
+                hint = nearest(argument, nodes)
+                faults.append(f"{node.name!r} ({node.where}) asks for the unknown name {argument!r}{hint}")
+    for parameter in model.parameters.values():
+        if parameter.selects is not None and not isinstance(nodes.get(parameter.selects), Quantity):
+            faults.append(f"parameter {parameter.name!r} selects {parameter.selects!r}, which is no quantity")
+    return faults
+
+
+def _wrong_limits(model: Model, functions: list[Quantity]) -> list[str]:
+    nodes = model.nodes
+    faults = []
+    for node in functions:
+        rule = node.integral
+        if rule is None or not all(name in nodes for name in node.needs):
+            continue
+        over = nodes[rule.over]
+        if not isinstance(over, Parameter) or over.is_word or over.vector:
+            faults.append(f"{node.name!r} integrates over {rule.over!r}, which is not a parameter that is a number")
+            continue
+        for limit in (rule.lower, rule.upper):
+            if not same_dimension(nodes[limit].unit, over.unit):
+                faults.append(
+                    f"{node.name!r} integrates over {rule.over!r} in {readable(over.unit)!r},"
+                    f" but its limit {limit!r} is in {readable(nodes[limit].unit)!r}"
+                )
+    return faults
+
+
+def _cycles(model: Model) -> list[str]:
+    quantities = model.quantities
+    graph = {name: [other for other in node.needs if other in quantities] for name, node in quantities.items()}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return ["the quantities form a cycle: " + " -> ".join(reversed(error.args[1]))]
+    return []
+
+
+def _unused_inputs(model: Model) -> list[str]:
+    used = {name for node in model.quantities.values() for name in node.needs}
+    used |= {name for one in model.populations.values() for name in [*one.quantity.arguments, *one.tells]}
+    idle = [name for name in [*model.parameters, *model.constants] if name not in used]
+    idle += [name for name in model.labels if not model.bundled(name)]
+    return [f"no quantity uses the input {name!r}" for name in idle]

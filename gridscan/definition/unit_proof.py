@@ -1,0 +1,136 @@
+"""The unit proof: every formula is run once on pint quantities of length one before anything is computed.
+
+Each quantity is proven on its own, from the declared units of its arguments to its own declared unit, so one wrong
+formula does not hide another and a proven one need not be proven again. Kernels are opaque: for them, the declared
+units of the arguments are compared with what the model feeds in.
+"""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pint
+
+from gridscan.definition.nodes import Node, Parameter, Quantity
+from gridscan.definition.vector_lengths import example_lengths
+from gridscan.errors import ModelError, UnitError
+from gridscan.model import Model
+from gridscan.units import readable, registry, same_dimension
+
+
+def prove(model: Model, quantities: Iterable[Quantity]) -> None:
+    """Prove the units of quantities that have not been proven yet.
+
+    Raises
+    ------
+    UnitError
+        With one message for each wrong formula: the function, the argument, the unit found and the unit expected.
+    """
+    faults = []
+    for node in quantities:
+        name = node.error_of or node.name
+        if name in model._proven:
+            continue
+        try:
+            _prove_kernel(model, node) if node.kind == "kernel" else _prove_formula(model, node)
+        except UnitError as error:
+            faults.append(str(error))
+        else:
+            model._proven.add(name)
+    if faults:
+        raise UnitError("\n".join(dict.fromkeys(faults)))
+
+
+def _prove_kernel(model: Model, node: Quantity) -> None:
+    for argument in node.needs:
+        found = model[argument]
+        expected = node.argument_units.get(argument)
+        if isinstance(found, Parameter) and found.is_word:
+            continue
+        if expected is None:
+            raise UnitError(
+                f"kernel {node.name!r} ({node.where}) declares no unit for its argument {argument!r},"
+                f" which is in {readable(found.unit)!r}"
+            )
+        if not same_dimension(found.unit, expected):
+            raise UnitError(
+                f"kernel {node.name!r} ({node.where}): its argument {argument!r} is in {readable(found.unit)!r},"
+                f" expected a unit like {readable(expected)!r}"
+            )
+
+
+def _prove_formula(model: Model, node: Quantity) -> None:
+    lengths = example_lengths(model.parameters.values())
+    arguments = {name: _sample(model[name], lengths) for name in node.arguments}
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", pint.UnitStrippedWarning)
+            result = node.function(**arguments)
+    except pint.DimensionalityError as error:
+        raise UnitError(
+            f"{_headline(model, node)}: in {_line_of(error, node)},"
+            f" {_shown(error.units1)} was found where {_shown(error.units2)} was expected{_fed(model, node)}"
+        ) from None
+    except pint.PintError as error:
+        raise UnitError(f"{_headline(model, node)}: in {_line_of(error, node)}, {error}{_fed(model, node)}") from None
+    except Exception as error:
+        if str(error).startswith("Cannot compare"):
+            what = "a quantity with a unit is compared with a bare number"
+            raise UnitError(
+                f"{_headline(model, node)}: in {_line_of(error, node)}, {what}{_fed(model, node)}"
+            ) from None
+        raise ModelError(
+            f"{_headline(model, node)}: in {_line_of(error, node)}, {type(error).__name__}: {error}."
+            " A numerical routine that pint cannot follow belongs in a kernel"
+        ) from error
+    found = result.units if isinstance(result, pint.Quantity) else registry.dimensionless
+    if node.integral is not None:
+        found = found * model[node.integral.over].unit
+    if not same_dimension(found, node.unit):
+        what = "the integral of its formula over " + repr(node.integral.over) if node.integral else "its formula"
+        raise UnitError(
+            f"{_headline(model, node)}: {what} gives {readable(found)!r},"
+            f" expected the declared unit {readable(node.unit)!r}{_fed(model, node)}"
+        )
+
+
+def _sample(node: Node, lengths: Mapping[str, int]) -> Any:
+    if isinstance(node, Parameter) and node.is_word:
+        return np.array([node.default or node.choices[0]])
+    vector = isinstance(node, Parameter) and node.vector is not None
+    default = None if isinstance(node, Quantity) else node.default
+    if vector:
+        values = np.array([range(1, lengths[node.name] + 1) if default is None else default], dtype=float)
+    else:
+        values = np.array([1.0 if default is None else default], dtype=float)
+    return registry.Quantity(values, node.unit)
+
+
+def _headline(model: Model, node: Quantity) -> str:
+    return f"{node.kind} {(node.error_of or node.name)!r} of model {model.name!r} ({node.where})"
+
+
+def _fed(model: Model, node: Quantity) -> str:
+    units = [f"{name} [{readable(model[name].unit)}]" for name in node.arguments]
+    return f"; its arguments are {', '.join(units)}" if units else ""
+
+
+def _shown(units: Any) -> str:
+    try:
+        return repr(readable(registry.Unit(units)))
+    except (pint.PintError, ValueError, TypeError, AttributeError):
+        return repr(str(units))
+
+
+def _line_of(error: BaseException, node: Quantity) -> str:
+    """Quote the innermost line that is the user's: the last one in the function's own file."""
+    code = getattr(inspect.unwrap(node.function), "__code__", None)
+    own = code.co_filename if code is not None else None
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
+    frame = frames[-1] if frames else traceback.extract_tb(error.__traceback__)[-1]
+    return f"line {frame.lineno} ({frame.line})" if frame.line else f"line {frame.lineno}"

@@ -1,0 +1,1 @@
+"""Where blocks are computed: in this process, in local workers, on a dask cluster."""

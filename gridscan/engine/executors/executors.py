@@ -1,0 +1,331 @@
+"""Who computes the blocks of a run: this process, with threads where they help, or the workers of a dask cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+import os
+import pickle
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import Empty, Queue
+from typing import Any, Protocol
+
+import numpy as np
+
+from gridscan.engine.compute import Piece, Positions, Recipe, compute
+from gridscan.engine.executors.dask_clients import client_of, client_of_processes
+from gridscan.engine.files.working_file import GO_ON
+from gridscan.engine.libc import keep_freed_memory
+from gridscan.errors import StoreError
+
+# Seconds of work that are sent at once, so that the milliseconds of a scheduler do not count, however many workers ask.
+_AT_ONCE = 0.5
+_AT_ONCE_A_WORKER = 0.01
+_AHEAD = 3
+# As `nice` counts: a quarter of the time where two threads want one core.
+_LOWER_PRIORITY = 5
+_MOST_CELLS = 1_000_000
+_MOST_CELLS_WAITING = 16_000_000
+# Seconds without a single worker after which a cluster is given up; where there were some, others may be on their way.
+_PATIENCE = 60.0
+_LONG_PATIENCE = 600.0
+_COUNTED_EVERY = 1.0
+_FETCHED_WITHIN = 60.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """A block to make.
+
+    Attributes
+    ----------
+    positions
+        Of the pieces of it that have to be computed, and in `reads` what each of them takes of earlier variables.
+    lent
+        What is there of the block already, and in which cells, if it is in any.
+    """
+
+    group: int
+    block: int
+    positions: list[Positions]
+    reads: list[dict[str, np.ndarray]]
+    lent: tuple[dict[str, np.ndarray], np.ndarray] | None
+    cells: int
+
+
+class Crew(Protocol):
+    """Who computes; tasks come back in any order, but those with cells that failed in theirs."""
+
+    def brief(self, recipe: Recipe) -> None:
+        """Take what is needed for the tasks that follow; is called at the latest when the first of them is taken."""
+
+    def work(self, tasks: Iterator[Task], *, costly: bool) -> Iterator[tuple[Task, list[Piece]]]:
+        """Compute the pieces of tasks; few at a time are held in memory."""
+
+
+def _pieces(recipe: Recipe, task: Task) -> list[Piece]:
+    return [compute(recipe, task.group, part, read) for part, read in zip(task.positions, task.reads, strict=True)]
+
+
+class ThisProcess:
+    """Computes in this process: formulas in threads, and kernels, which mostly hold the interpreter, one by one.
+
+    Parameters
+    ----------
+    threads
+        How many blocks are computed at a time.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+
+    def brief(self, recipe: Recipe) -> None:
+        """Take what is needed for the tasks that follow."""
+        self._recipe = recipe
+
+    def work(self, tasks: Iterator[Task], *, costly: bool) -> Iterator[tuple[Task, list[Piece]]]:
+        """Compute the pieces of tasks; few at a time are held in memory."""
+        if costly or self.threads == 1:
+            for task in tasks:
+                yield task, _pieces(self._recipe, task)
+            return
+        keep_freed_memory()
+        pool = ThreadPoolExecutor(self.threads, initializer=_yield_to_the_writer)
+        try:
+            waiting: deque[tuple[Task, Future[list[Piece]]]] = deque()
+            for task in tasks:
+                waiting.append((task, pool.submit(_pieces, self._recipe, task)))
+                while len(waiting) > self.threads:
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            for first, future in waiting:
+                yield first, future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _yield_to_the_writer() -> None:
+    """Have this thread wait for a core rather than the one that writes, for which all others wait in the end."""
+    with contextlib.suppress(OSError):
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _LOWER_PRIORITY)
+
+
+def _handed_on(content: bytes) -> bytes:
+    return content
+
+
+@functools.lru_cache(maxsize=2)
+def _unpacked(content: bytes) -> Recipe:
+    from gridscan.engine.executors.serialize import unpacked
+
+    return unpacked(content)
+
+
+def _distant(content: bytes, sent: bytes, seconds: float) -> tuple[float, list[list[Piece]]]:
+    """Compute the pieces of the first blocks of some in a worker, for so long, and say how long it took."""
+    recipe = _unpacked(content)
+    start = time.perf_counter()
+    found: list[list[Piece]] = []
+    for group, positions, reads in pickle.loads(sent):
+        if found and time.perf_counter() - start > seconds:
+            break
+        found.append([compute(recipe, group, part, read) for part, read in zip(positions, reads, strict=True)])
+    return time.perf_counter() - start, found
+
+
+_Numbered = tuple[int, Task]
+
+
+class _Bundles:
+    """Tasks with their numbers, to be taken some at a time, and put back if they were not done."""
+
+    def __init__(self, tasks: Iterator[Task]) -> None:
+        self._new = enumerate(tasks)
+        self._again: deque[_Numbered] = deque()
+
+    def take(self, many: int) -> list[_Numbered]:
+        """Return up to so many tasks, and fewer where they are large."""
+        bundle: list[_Numbered] = []
+        cells = 0
+        while len(bundle) < many and cells < _MOST_CELLS:
+            item = self._again.popleft() if self._again else next(self._new, None)
+            if item is None:
+                break
+            bundle.append(item)
+            cells += item[1].cells
+        return bundle
+
+    def put_back(self, bundle: list[_Numbered]) -> None:
+        """Take back what was not done; it comes next."""
+        self._again.extendleft(reversed(bundle))
+
+    @property
+    def lowest(self) -> float:
+        """The lowest number of what was put back."""
+        return min((number for number, _ in self._again), default=math.inf)
+
+
+class Cluster:
+    """Computes with the workers of a dask cluster; one that dies costs what it was at, which others compute again.
+
+    Parameters
+    ----------
+    connect
+        Gives a client of ``dask.distributed``; is called when there is something to compute.
+    """
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
+        self.client: Any = None
+        self._threads, self._counted, self._last_seen = 0, -math.inf, -math.inf
+
+    def brief(self, recipe: Recipe) -> None:
+        """Send what is needed for the tasks that follow, once to each worker."""
+        import dask
+
+        from gridscan.engine.executors.serialize import packed
+
+        content = packed(recipe)
+        if self.client is None:
+            self.client = self._connect()
+            self._since = time.monotonic()
+        # The result of a task, unlike data that is scattered, is made again where all workers that had it have died.
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PB"}):
+            self._content = self.client.submit(_handed_on, content, pure=False)
+
+    def work(self, tasks: Iterator[Task], *, costly: bool) -> Iterator[tuple[Task, list[Piece]]]:
+        """Compute the pieces of tasks; few at a time are held in memory.
+
+        Reasons of failures are numbered as they come, so the same file is made only if they come in the same order.
+        """
+        del costly
+        bundles, many = _Bundles(tasks), 1
+        held: dict[Any, list[_Numbered]] = {}
+        finished: Queue[Any] = Queue()
+        failed: dict[int, tuple[Task, list[Piece]]] = {}
+        while True:
+            while len(held) < self._bundles_ahead() and (not held or _cells(failed) < _MOST_CELLS_WAITING):
+                bundle = bundles.take(many)
+                if not bundle:
+                    break
+                held[self._submit(bundle, finished)] = bundle
+            if not held:
+                return
+            future = self._first(finished)
+            bundle = held.pop(future)
+            seconds, found = self._result(future)
+            # Twice as many at most: the next blocks may take longer.
+            many = int(min(max(self._at_once * len(found) / max(seconds, 1e-9), 1), 2 * len(bundle)))
+            bundles.put_back(bundle[len(found) :])
+            for (number, task), pieces in zip(bundle, found, strict=False):
+                if any(piece.codes for piece in pieces):
+                    failed[number] = task, pieces
+                else:
+                    yield task, pieces
+            if failed:
+                lowest = min([bundles.lowest, *(number for bundle in held.values() for number, _ in bundle)])
+                for number in sorted(number for number in failed if number < lowest):
+                    yield failed.pop(number)
+
+    def _submit(self, bundle: list[_Numbered], finished: Queue[Any]) -> Any:
+        sent = pickle.dumps([(task.group, task.positions, task.reads) for _, task in bundle], protocol=5)
+        future = self.client.submit(_distant, self._content, sent, 2 * self._at_once, pure=False)
+        future.add_done_callback(finished.put)
+        return future
+
+    def _first(self, finished: Queue[Any]) -> Any:
+        """Wait for a bundle that is done, as long as there are workers that could do it."""
+        while True:
+            try:
+                return finished.get(timeout=_COUNTED_EVERY)
+            except Empty:
+                self._check()
+
+    def _check(self) -> None:
+        """Give a cluster up that has lost its scheduler or its workers."""
+        if self.client.status != "running":
+            raise StoreError(f"the scheduler is gone; {GO_ON}")
+        if self._count():
+            return
+        alone = time.monotonic() - max(self._since, self._last_seen)
+        if self._last_seen == -math.inf and alone >= _PATIENCE:
+            address = self.client.scheduler.address
+            raise StoreError(f"no worker has come to the scheduler in {alone:.0f} s; start some: dask worker {address}")
+        if alone >= _LONG_PATIENCE:
+            raise StoreError(f"the scheduler has had no worker for {alone:.0f} s; {GO_ON}")
+
+    def _result(self, future: Any) -> tuple[float, list[list[Piece]]]:
+        from distributed import CancelledError, KilledWorker
+
+        try:
+            found: tuple[float, list[list[Piece]]] = self._fetched(future)
+        except KilledWorker:
+            raise StoreError(f"several workers died at the same blocks, of too much memory perhaps; {GO_ON}") from None
+        except (CancelledError, OSError):
+            raise StoreError(f"the scheduler is gone; {GO_ON}") from None
+        except MemoryError:
+            raise StoreError(f"a worker has too little memory; {GO_ON}") from None
+        future.release()
+        return found
+
+    def _fetched(self, future: Any) -> Any:
+        """Return a result, which may be lost with its worker before it is here, and has to be made again then."""
+        while True:
+            try:
+                return future.result(timeout=_FETCHED_WITHIN)
+            except TimeoutError:
+                self._check()
+
+    def _bundles_ahead(self) -> int:
+        if self.client is not None and time.monotonic() - self._counted > _COUNTED_EVERY:
+            self._count()
+        return _AHEAD * max(self._threads, 1)
+
+    @property
+    def _at_once(self) -> float:
+        return max(_AT_ONCE, _AT_ONCE_A_WORKER * self._threads)
+
+    def _count(self) -> int:
+        """Count the threads of all workers."""
+        with contextlib.suppress(OSError):
+            self._threads = sum(self.client.nthreads().values())
+            self._counted = time.monotonic()
+            self._last_seen = self._counted if self._threads else self._last_seen
+        return self._threads
+
+
+def _cells(held: Mapping[int, tuple[Task, list[Piece]]]) -> int:
+    return sum(task.cells for task, _ in held.values())
+
+
+@contextlib.contextmanager
+def cluster_at(address: str) -> Iterator[Cluster]:
+    """Use a dask cluster that is running.
+
+    Raises
+    ------
+    StoreError
+        If there is none at this address, or its workers have no gridscan.
+    """
+    with contextlib.ExitStack() as stack:
+        yield Cluster(lambda: stack.enter_context(client_of(address)))
+
+
+@contextlib.contextmanager
+def local_cluster(workers: int) -> Iterator[Cluster]:
+    """Start worker processes on this machine when there is something to compute, and stop them at the end.
+
+    Raises
+    ------
+    StoreError
+        If they cannot be started.
+    """
+    with contextlib.ExitStack() as stack:
+        yield Cluster(lambda: stack.enter_context(client_of_processes(workers)))

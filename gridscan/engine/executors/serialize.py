@@ -1,0 +1,145 @@
+"""Sending what a run computes with to other processes: as bytes, with all the code that they could not import.
+
+Functions of gridscan, of installed distributions and of Python are imported there; those of a model file, of modules
+beside it, of a script or of a notebook are inside the bytes. Code that is imported there has to be the same as here, or
+the numbers would be those of other code: this is compared, and refused.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import pickle
+import re
+import socket
+import sys
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+import cloudpickle
+
+from gridscan.definition.graph import Step
+from gridscan.engine.compute import Recipe
+from gridscan.engine.reuse.fingerprint import CORE
+from gridscan.errors import GridscanError, StoreError
+from gridscan.fingerprint import changes, code_of, code_of_module
+from gridscan.fingerprint.modules import is_followed
+from gridscan.units import Unit, unit_of_powers
+
+_OWN = "gridscan"
+_OWN_FILE = re.compile(rf"\b({_OWN}/[\w/]+)\.py$")
+
+
+class _Pickler(cloudpickle.Pickler):
+    """Sends functions whose results are kept, too, and units, which belong to the registry of their process."""
+
+    def reducer_override(self, item: Any) -> Any:
+        if isinstance(item, Unit):
+            return unit_of_powers, (tuple(item._units.items()),)
+        if isinstance(item, functools._lru_cache_wrapper) and _is_sent(item.__wrapped__):
+            # Pickle takes it for a name that can be imported.
+            return _cached, (item.__wrapped__, item.cache_parameters())
+        return super().reducer_override(item)
+
+
+def _cached(function: Any, parameters: dict[str, Any]) -> Any:
+    return functools.lru_cache(**parameters)(function)
+
+
+def packed(recipe: Recipe) -> bytes:
+    """Return a recipe as bytes.
+
+    Raises
+    ------
+    GridscanError
+        If a function cannot be sent, because of what it uses.
+    """
+    modules = [module for module in list(sys.modules.values()) if _has_to_be_sent(module)]
+    for module in modules:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        content = _dumped(recipe)
+    except Exception as error:
+        raise GridscanError(_culprit(recipe, error)) from error
+    finally:
+        for module in modules:
+            cloudpickle.unregister_pickle_by_value(module)
+    names = _modules_imported(_steps(recipe))
+    return pickle.dumps((names, _code(names), content))
+
+
+def unpacked(content: bytes) -> Recipe:
+    """Return what :func:`packed` has made into bytes in another process.
+
+    Raises
+    ------
+    StoreError
+        If the code here is other code than there.
+    """
+    names, code, inner = pickle.loads(content)
+    advice = "use workers of the same installation, and start them anew after changes"
+    try:
+        different = changes(code, _code(names))
+        if not different:
+            recipe: Recipe = pickle.loads(inner)
+            return recipe
+    except (ImportError, AttributeError) as error:
+        different = f"{type(error).__name__}: {error}"
+    raise StoreError(f"a worker on {socket.gethostname()} would compute with other code ({different}); {advice}")
+
+
+def _dumped(item: Any) -> bytes:
+    buffer = io.BytesIO()
+    _Pickler(buffer).dump(item)
+    return buffer.getvalue()
+
+
+def _has_to_be_sent(module: Any) -> bool:
+    """Tell whether a module is neither of gridscan nor installed, so that workers may lack it or have an older one."""
+    if not isinstance(module, ModuleType) or module.__name__.partition(".")[0] in (_OWN, "__main__"):
+        return False
+    path = getattr(module, "__file__", None)
+    return isinstance(path, str) and module.__name__ in sys.modules and is_followed(module.__name__, path)
+
+
+def _is_sent(function: Any) -> bool:
+    module = sys.modules.get(getattr(function, "__module__", ""))
+    return module is None or module.__name__ == "__main__" or _has_to_be_sent(module)
+
+
+def _steps(recipe: Recipe) -> list[Step]:
+    """Return all steps, those within others first."""
+    steps = [step for group in recipe.groups for step in group.steps]
+    for step in steps:
+        steps += [*step.inner, *(inner for part in step.functions.values() for inner in part)]
+    return steps[::-1]
+
+
+def _culprit(recipe: Recipe, error: Exception) -> str:
+    """Say which function it is that cannot be sent."""
+    for step in _steps(recipe):
+        try:
+            _dumped(step.node.function)
+        except Exception as own:
+            return (
+                f"{step.name!r} ({step.node.where}) cannot be sent to workers: {type(own).__name__}: {own};"
+                " it can be computed without them"
+            )
+    return f"the model cannot be sent to workers: {type(error).__name__}: {error}"
+
+
+def _modules_imported(steps: Iterable[Step]) -> list[str]:
+    """Return the modules of gridscan from which the functions of steps are, or that they use."""
+    names = {CORE}
+    for function in {id(step.node.function): step.node.function for step in steps}.values():
+        found = (_OWN_FILE.search(title) for title in code_of(function))
+        names |= {match[1].replace("/", ".").removesuffix(".__init__") for match in found if match}
+    return sorted(names)
+
+
+def _code(names: Iterable[str]) -> dict[str, str]:
+    code: dict[str, str] = {}
+    for name in names:
+        code |= code_of_module(name)
+    return code

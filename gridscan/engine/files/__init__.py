@@ -1,0 +1,1 @@
+"""The file that a run writes: its layout, its paths, and how it is completed."""

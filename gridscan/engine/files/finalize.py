@@ -1,0 +1,195 @@
+"""The last step of a run whose file is not the one it worked in: compressed netCDF, zarr, or with a status of cells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+
+from gridscan.engine.failures import Failures, Status
+from gridscan.engine.files.working_file import (
+    RECORD,
+    Design,
+    WorkingFile,
+    create,
+    marks_path,
+    variable_path,
+    wait_for_disk,
+)
+from gridscan.engine.partition import Box, Group, Stored, block_of
+from gridscan.errors import StoreError
+from gridscan.scenario.reader import Storage
+
+# Deflate after a shuffle of bytes; higher levels take several times as long for some per cent.
+_LEVEL = 1
+# The metadata of all arrays and groups of a zarr folder.
+_TOGETHER = ".zmetadata"
+# What is left out where it equals the fill value comes back with other bits where that is a NaN or a zero.
+_EVERY_CHUNK: Any = {"write_empty_chunks": True}
+
+
+def check_library(storage: Storage) -> None:
+    """Refuse a format for which a library is not installed.
+
+    Raises
+    ------
+    StoreError
+        Saying how to get it.
+    """
+    if storage.format == "zarr":
+        try:
+            from zarr import create_array  # noqa: F401
+        except ImportError:
+            raise StoreError(
+                "a zarr folder needs the package zarr, from version 3 on: install it with"
+                " pip install 'gridscan[zarr]', or write a netCDF file"
+            ) from None
+
+
+def needs_conversion(storage: Storage, failures: Failures) -> bool:
+    """Tell whether the working file is not yet the result itself."""
+    return storage != Storage() or bool(failures)
+
+
+def convert(design: Design, working: WorkingFile, target: Path, storage: Storage, failures: Failures) -> None:
+    """Write a result in another form than the working file, and wait until the disk has it."""
+    write = _write_zarr if storage.format == "zarr" else _write_netcdf
+    write(design, working, target, storage, failures)
+    wait_for_disk(target)
+
+
+def has_its_metadata(path: Path) -> bool:
+    """Tell whether what a zarr folder says of each variable is what it says of all at one place, which is read first.
+
+    A file has but one place for it.
+    """
+    if not path.is_dir():
+        return True
+    try:
+        together = json.loads((path / _TOGETHER).read_bytes())["metadata"]
+        # Of groups, zarr notes in it that it has been there.
+        plain = {
+            name: {key: item for key, item in said.items() if key != "consolidated_metadata"}
+            for name, said in together.items()
+        }
+        return all(json.loads((path / name).read_bytes()) == said for name, said in plain.items())
+    # What is damaged makes libraries raise whatever they come across.
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def _write_netcdf(design: Design, working: WorkingFile, target: Path, storage: Storage, failures: Failures) -> None:
+    create(design, target, compression=_LEVEL if storage.compression == "zlib" else None, missing=failures.keys)
+    with netCDF4.Dataset(target, "a") as file:
+        file.set_auto_maskandscale(False)
+        for key, item in design.program.stored.items():
+            _copy(working, item, file[variable_path(key)])
+            file[marks_path(key)][...] = working.marks(key).reshape(design.groups[key][1].counts)
+        for status in failures.statuses():
+            dims = design.disk_dims(status.dims)
+            sizes = [file.dimensions[dim].size for dim in dims]
+            chunks = block_of(tuple(sizes), costly=False)
+            options: dict[str, Any] = {"compression": "zlib", "complevel": _LEVEL, "chunksizes": chunks}
+            made = file.createVariable(status.name, np.int16, dims, **(options if dims else {}))
+            made.set_auto_maskandscale(False)
+            made.setncatts(failures.attributes(status))
+            _fill_status(made, sizes, failures, status)
+
+
+def _copy(working: WorkingFile, item: Stored, target: Any) -> None:
+    for box in _boxes(item.shape):
+        target[box or ...] = working.read(item.key, box)
+
+
+def _boxes(shape: tuple[int, ...]) -> list[Box]:
+    group = Group(("",) * len(shape), shape, block_of(shape, costly=False), (), ())
+    return [group.box(number) for number in range(group.number)]
+
+
+def _fill_status(target: Any, sizes: list[int], failures: Failures, status: Status) -> None:
+    for box in _boxes(tuple(sizes)):
+        target[box or ...] = np.zeros([part.stop - part.start for part in box], dtype=np.int16)
+    for positions, codes in failures.parts(status):
+        ranges = tuple(_range(part, size) for part, size in zip(positions, sizes, strict=True))
+        local = np.ix_(
+            *(np.arange(size)[part] - within.start for part, within, size in zip(positions, ranges, sizes, strict=True))
+        )
+        now = np.asarray(target[ranges or ...])
+        now[local] = np.where(now[local] == 0, codes, now[local])
+        target[ranges or ...] = now
+
+
+def _range(part: slice | np.ndarray, size: int) -> slice:
+    if isinstance(part, slice):
+        return slice(*part.indices(size)[:2])
+    return slice(int(part.min()), int(part.max()) + 1)
+
+
+def _write_zarr(design: Design, working: WorkingFile, target: Path, storage: Storage, failures: Failures) -> None:
+    import zarr
+
+    coordinates = design.dataset.drop_vars(list(design.dataset.data_vars))
+    plain = {str(name): {"_FillValue": None} for name, item in coordinates.variables.items() if item.dtype.kind == "f"}
+    coordinates.to_zarr(target, mode="w", zarr_format=2, consolidated=False, encoding=plain)
+    root = zarr.open_group(target, mode="a", zarr_format=2)
+    for key, item in design.program.stored.items():
+        variable = design.variable(key)
+        attributes = design.attributes(key, missing=key in failures.keys)
+        fill = attributes.pop("_FillValue", None)
+        array = root.create_array(
+            variable_path(key).lstrip("/"),
+            shape=item.shape,
+            dtype=item.dtype,
+            chunks=block_of(item.shape, costly=False),
+            fill_value=fill,
+            attributes={"_ARRAY_DIMENSIONS": [str(dim) for dim in variable.dims], **attributes},
+            config=_EVERY_CHUNK,
+            **_zarr_filters(storage, item.dtype),
+        )
+        _copy(working, item, array)
+        group = design.groups[key][1]
+        _add(root, marks_path(key), working.marks(key).reshape(group.counts), group.dims)
+    for name, (dims, values) in design.keys.items():
+        _add(root, f"{RECORD}/inputs/{name}", values, dims)
+    root[RECORD].attrs["record"] = json.dumps(design.record, sort_keys=True)
+    for status in failures.statuses():
+        _write_zarr_status(root, design, failures, status)
+    zarr.consolidate_metadata(target, zarr_format=2)
+
+
+def _write_zarr_status(root: Any, design: Design, failures: Failures, status: Status) -> None:
+    names = design.disk_dims(status.dims)
+    sizes = [dict(design.dataset.sizes)[name] for name in names]
+    said = {
+        key: value.tolist() if isinstance(value, np.ndarray) else value
+        for key, value in failures.attributes(status).items()
+    }
+    made = root.create_array(
+        status.name,
+        shape=tuple(sizes),
+        dtype=np.int16,
+        chunks=block_of(tuple(sizes), costly=False),
+        fill_value=None,
+        attributes={"_ARRAY_DIMENSIONS": names, **said},
+        config=_EVERY_CHUNK,
+    )
+    _fill_status(made, sizes, failures, status)
+
+
+def _add(root: Any, name: str, values: np.ndarray, dims: Sequence[str]) -> None:
+    attributes = {"_ARRAY_DIMENSIONS": list(dims)}
+    made = root.create_array(name.lstrip("/"), shape=values.shape, dtype=values.dtype, attributes=attributes)
+    made[...] = values
+
+
+def _zarr_filters(storage: Storage, dtype: np.dtype) -> dict[str, Any]:
+    if storage.compression == "none":
+        return {"compressors": None}
+    import numcodecs
+
+    shuffle = numcodecs.Shuffle(elementsize=dtype.itemsize)
+    return {"filters": [shuffle], "compressors": numcodecs.Zlib(level=_LEVEL)}

@@ -1,0 +1,208 @@
+"""Where a run keeps its files: beside its result, hidden, and gone when it has ended; and what else may be there."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from gridscan.atomic import check_space, folder_above, place_of, reason, what_failed
+from gridscan.engine.files.working_file import GO_ON, RECORD, Held, WorkingFile
+from gridscan.engine.partition import Program
+from gridscan.engine.reuse.earlier_file import WORK, Donor
+from gridscan.errors import StoreError
+from gridscan.scenario.reader import Storage
+
+# Digits of the identity of a run in the name of its working file.
+_NAMED = 12
+_ZARR_FILES = (".zgroup", ".zarray", ".zmetadata", "zarr.json")
+# Where a zarr folder keeps its own attributes and those of the record.
+_ATTRIBUTES = (".zattrs", ".zmetadata", "zarr.json", f"{RECORD}/.zattrs", f"{RECORD}/zarr.json")
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+# Attributes that every result of a run has, and one that a sample has beside them.
+_OF_RESULTS = ("gridscan_identity", "gridscan_settings", "gridscan_versions")
+_OF_SAMPLES = "gridscan_population"
+_SEARCHED = 1_000_000
+_LEFT = "it is left as it is: move it away, or give another --output"
+
+
+def refuse_what_is_no_result(path: Path, storage: Storage) -> None:
+    """Refuse to replace what no run has made, or a file by a folder; a damaged result may be replaced.
+
+    Raises
+    ------
+    StoreError
+        Saying which.
+    """
+    if storage.format == "zarr" and os.path.isfile(path):
+        raise StoreError(f"{path}: is a file, which a zarr folder cannot replace; remove it, or give another --output")
+    if os.path.isdir(path) and any(path.iterdir()) and not any((path / name).exists() for name in _ZARR_FILES):
+        raise StoreError(f"{path}: is a folder that holds something else than zarr; it is left as it is")
+    try:
+        is_result = _is_result_folder(path) if os.path.isdir(path) else _is_result_file(path)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read ({reason(error)}); {_LEFT}") from None
+    if not is_result:
+        raise StoreError(f"{path}: is no result of a run of gridscan; {_LEFT}")
+
+
+def _is_result_folder(path: Path) -> bool:
+    """Tell whether a zarr folder is the result of a run, or empty."""
+    found = b"".join((path / name).read_bytes() for name in _ATTRIBUTES if (path / name).is_file())
+    return not any(path.iterdir()) or any(name.encode() in found for name in (*_OF_RESULTS, '"record"'))
+
+
+def _is_result_file(path: Path) -> bool:
+    """Tell whether a file is the result of a run, whole or damaged, or empty, or not there."""
+    import h5py
+
+    if not os.path.exists(path) or not os.path.getsize(path):
+        return True
+    text = _ends_of(path)
+    try:
+        with h5py.File(path, "r") as file:
+            has_record = RECORD in file and "record" in file[RECORD].attrs
+            return _OF_SAMPLES not in file.attrs and (has_record or any(name in file.attrs for name in _OF_RESULTS))
+    # What is damaged makes libraries raise whatever they come across.
+    except Exception as error:
+        if getattr(error, "errno", None) is None and text.startswith(_HDF5):
+            return True
+    # The attributes are still to be read in it; what people write down about them has no zeros in it.
+    is_ours = b"\0" in text and all(name.encode() in text for name in _OF_RESULTS)
+    return is_ours and _OF_SAMPLES.encode() not in text
+
+
+def _ends_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        first = file.read(_SEARCHED)
+        file.seek(max(os.path.getsize(path) - _SEARCHED, len(first)))
+        return first + file.read(_SEARCHED)
+
+
+@contextlib.contextmanager
+def explained(path: Path, work: Path) -> Iterator[None]:
+    """Say in one line why a run cannot write, and what is kept of what it has done, in its working file."""
+    try:
+        yield
+    except BrokenPipeError:
+        # Who watches has gone.
+        raise
+    except Held as error:
+        raise StoreError(
+            f"{path}: another run is writing it ({error}); wait until it ends, or give another --output"
+        ) from None
+    except (OSError, RuntimeError) as error:
+        what = what_failed(error, path)
+        if what is None:
+            raise
+        hint = GO_ON if _holds_blocks(work) else "give another place with --output"
+        raise StoreError(f"{path}: cannot be written: {what}; {hint}") from None
+
+
+def _holds_blocks(work: Path) -> bool:
+    """Tell whether a working file has anything that is done; one that cannot be read now may have."""
+    if not os.path.exists(work):
+        return False
+    try:
+        donor = Donor(work)
+    except StoreError:
+        return True
+    with contextlib.closing(donor):
+        return donor.has_blocks
+
+
+def working_path(path: Path, identity: str) -> Path:
+    """Return where a run of this identity keeps what it has done."""
+    return path.with_name(f".{path.name}.{identity[:_NAMED]}{WORK}")
+
+
+def remains(path: Path, kind: str) -> list[Path]:
+    """Return what runs with other designs have left beside a result."""
+    pattern = f".{glob.escape(path.name)}.{'[0-9a-f]' * _NAMED}.{kind}"
+    return sorted(path.parent.glob(pattern)) if os.path.isdir(path.parent) else []
+
+
+def donors_for(path: Path, but: Path | None = None) -> tuple[list[Donor], list[str]]:
+    """Open what lies at the place of a result and could lend it cells; say what could not be opened."""
+    found, notes = [], []
+    for place in [path, *remains(path, "work")]:
+        if place != but and os.path.exists(place):
+            try:
+                found.append(Donor(place))
+            except StoreError as error:
+                notes.append(str(error))
+    return found, notes
+
+
+def survey(place: Path, storage: Storage, size: int, run: str) -> tuple[list[Donor], list[str]]:
+    """Open what could lend cells to a run of this identity, and say what else it will meet at its place."""
+    try:
+        path = place_of(place)
+        refuse_what_is_no_result(path, storage)
+    except StoreError as error:
+        return [], [str(error)]
+    donors, notes = donors_for(path)
+    folder = folder_above(path)
+    if folder != path.parent:
+        notes.append(f"{path.parent}: is not there yet; a run creates this folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        notes.append(f"{folder}: cannot be written to; give another place with --output")
+    own = [donor for donor in donors if donor.record["run"] == run]
+    # A run that finds its result, or has begun it, needs no more room.
+    if not any(donor.has_all_blocks or not donor.is_finished for donor in own):
+        try:
+            check_space(path, size)
+        except StoreError as error:
+            notes.append(str(error))
+    return donors, notes
+
+
+def resumed(place: Path, program: Program, blank: Path) -> WorkingFile | None:
+    """Open a working file, or give None where it is damaged beside its numbers, which have checksums."""
+    try:
+        found = WorkingFile(place, program)
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        return None
+    if found.is_framed_as(blank):
+        return found
+    found.close()
+    return None
+
+
+@contextlib.contextmanager
+def removed_if_stopped(place: Path) -> Iterator[None]:
+    """Remove what was to be made of which the making was stopped."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            remove([place])
+        raise
+
+
+def remove(places: Iterable[Path]) -> None:
+    """Remove files and folders, as far as they are there."""
+    for place in places:
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            place.unlink(missing_ok=True)
+
+
+def earlier_of(path: Path) -> Path:
+    """Return where an earlier result is while another takes its place."""
+    return path.with_name(f".{path.name}.old")
+
+
+def replace_result(made: Path, path: Path) -> None:
+    """Put a finished file or folder in the place of an earlier one."""
+    if path.is_dir():
+        remove([earlier_of(path)])
+        os.replace(path, earlier_of(path))
+    os.replace(made, path)
+    remove([earlier_of(path)])

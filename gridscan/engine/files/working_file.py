@@ -1,0 +1,395 @@
+"""The file in which a run keeps what it has done: from the first block on it is the netCDF file that it will be.
+
+Its variables are contiguous and lie at their final place, so that a block is written straight into the file, and
+neither its header nor anything else changes. Beside each variable lies an array of marks, one for each block: 0, or
+that the block is done, with its checksum. A mark is set after its block; whether the two have reached the disk, the
+checksums tell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import socket
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+import xarray as xr
+
+from gridscan.engine.partition import Box, Group, Program, Stored, block_of
+from gridscan.evaluation.poisson_draws import NO_DRAW
+
+#: The group of a result that says how its numbers came about, block by block.
+RECORD = "gridscan"
+#: What to do where a run was stopped.
+GO_ON = "what is done is kept, and run again goes on from there"
+#: What precedes the name of an axis in a file where CF keeps the name for other uses.
+RENAMED_PREFIX = "model_"
+_DONE = np.uint64(1 << 32)
+# Linux takes several times as long for a call that writes more.
+_WRITTEN_AT_ONCE = 1 << 18
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+class Held(Exception):
+    """Another run has the lock of an output; the message says which."""
+
+
+def mark_of(block: np.ndarray) -> np.uint64:
+    """Return the mark of a block that is done: its checksum, and a bit that tells it from none."""
+    return _DONE | np.uint64(zlib.crc32(np.ascontiguousarray(block).data.cast("B") if block.size else b""))
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a file holds.
+
+    Attributes
+    ----------
+    dataset
+        Coordinates and attributes as they will be on disk, with variables that hold no numbers yet.
+    between
+        The same for intermediate quantities.
+    program
+        What is stored, and in which blocks.
+    record
+        What tells later runs whether they can use the numbers, as plain data.
+    keys
+        What tells the values of each input apart, over its dimension.
+    """
+
+    dataset: xr.Dataset
+    between: xr.Dataset
+    program: Program
+    record: Mapping[str, Any]
+    keys: Mapping[str, tuple[tuple[str, ...], np.ndarray]]
+
+    @property
+    def groups(self) -> dict[str, tuple[int, Group]]:
+        """The number and the group of each variable."""
+        return {key: (number, group) for number, group in enumerate(self.program.groups) for key in group.stored}
+
+    def variable(self, key: str) -> xr.DataArray:
+        """Return the variable of a key, without numbers."""
+        name = key.rpartition("/")[2]
+        return self.dataset[name] if name == key else self.between[name]
+
+    def attributes(self, key: str, *, missing: bool = False) -> dict[str, Any]:
+        """Return the attributes of a variable in a file, where cells may be missing with what tells so."""
+        variable = self.variable(key)
+        attributes = dict(variable.attrs)
+        if variable.dtype.kind == "f" and (missing or "missing" in attributes.get("comment", "")):
+            attributes["_FillValue"] = variable.dtype.type(np.nan)
+        elif missing:
+            attributes["_FillValue"] = variable.dtype.type(NO_DRAW)
+        if variable.encoding.get("coordinates"):
+            attributes["coordinates"] = variable.encoding["coordinates"]
+        return attributes
+
+    def disk_dims(self, dims: Sequence[str]) -> list[str]:
+        """Return what dimensions are called in a file."""
+        return [RENAMED_PREFIX + dim if dim not in self.dataset.sizes else dim for dim in dims]
+
+
+def create(design: Design, path: Path, *, compression: int | None = None, missing: Collection[str] = ()) -> None:
+    """Write a file without numbers, whose variables have their place.
+
+    Parameters
+    ----------
+    compression
+        The level; the variables are then in chunks, and have no place yet.
+    missing
+        Variables in which cells are missing.
+    """
+    dataset, groups = design.dataset, design.groups
+    with netCDF4.Dataset(path, "w") as file:
+        file.set_fill_off()
+        file.setncatts(dataset.attrs)
+        alone = loose_coordinates(dataset)
+        if alone:
+            file.coordinates = alone
+        for name, size in dataset.sizes.items():
+            file.createDimension(str(name), size)
+        for name, variable in dataset.coords.variables.items():
+            _write_coordinate(file, str(name), variable)
+        for key, item in design.program.stored.items():
+            made = _variable(file, design, item, compression, missing=key in missing)
+            if compression is None:
+                _allocate(made)
+            _marks(file, key, groups[key][1])
+        add_record(file, design)
+
+
+def _write_coordinate(file: netCDF4.Dataset, name: str, variable: xr.Variable) -> None:
+    """Write a coordinate; labels as characters, which every reader of netCDF knows."""
+    values, dims = variable.values, [str(dim) for dim in variable.dims]
+    attributes = dict(variable.attrs)
+    if values.dtype.kind in "UO":
+        texts = np.char.encode(values.astype(str), "utf-8")
+        long = max(texts.dtype.itemsize, 1)
+        if f"string{long}" not in file.dimensions:
+            file.createDimension(f"string{long}", long)
+        dims, values = [*dims, f"string{long}"], texts.reshape(-1).view("S1").reshape(*texts.shape, long)
+        attributes["_Encoding"] = "utf-8"
+    made = file.createVariable(name, values.dtype, dims)
+    made.set_auto_chartostring(False)
+    made.setncatts(attributes)
+    made[...] = values
+
+
+def _variable(
+    file: netCDF4.Dataset, design: Design, item: Stored, compression: int | None, *, missing: bool
+) -> netCDF4.Variable:
+    dims = [str(dim) for dim in design.variable(item.key).dims]
+    options: dict[str, Any] = {"contiguous": True}
+    if compression is not None:
+        chunks = block_of(item.shape, costly=False)
+        options = {"compression": "zlib", "complevel": compression, "shuffle": True, "chunksizes": chunks}
+    made = file.createVariable(variable_path(item.key), item.dtype, dims, **(options if dims else {}))
+    made.setncatts(design.attributes(item.key, missing=missing))
+    return made
+
+
+def variable_path(key: str) -> str:
+    """Return where in a file the variable of a key is."""
+    name = key.rpartition("/")[2]
+    return key if name == key else f"/{RECORD}/{key}"
+
+
+def marks_path(key: str) -> str:
+    """Return where in a file the marks of the blocks of a variable are."""
+    return f"/{RECORD}/blocks/{key}"
+
+
+def loose_coordinates(dataset: xr.Dataset) -> str:
+    """Return the coordinates that belong to no variable, which the file as a whole names."""
+    named = {name for item in dataset.data_vars.values() for name in (item.encoding.get("coordinates") or "").split()}
+    return " ".join(str(name) for name in dataset.coords if name not in named and name not in dataset.dims)
+
+
+def _allocate(variable: netCDF4.Variable) -> None:
+    """Give a variable its place in the file, by its last value."""
+    variable.set_auto_maskandscale(False)
+    variable[tuple(size - 1 for size in variable.shape)] = 0
+
+
+def _marks(file: netCDF4.Dataset, key: str, group: Group) -> None:
+    dims = []
+    for axis, count in enumerate(group.counts):
+        dims.append(f"/{RECORD}/blocks/{key}_blocks_{axis}")
+        folder, _, name = dims[-1].rpartition("/")
+        file.createGroup(folder).createDimension(name, count)
+    parent = file.createGroup(marks_path(key).rpartition("/")[0])
+    names = [dim.rpartition("/")[2] for dim in dims]
+    made = parent.createVariable(key.rpartition("/")[2], np.uint64, names, contiguous=bool(names))
+    made.setncatts({"long_name": f"checksums of the blocks of {key}, beside a bit that says that they are done"})
+    made[...] = np.zeros(group.counts, dtype=np.uint64)
+
+
+def add_record(file: netCDF4.Dataset, design: Design) -> None:
+    """Write down what tells later runs which numbers they can use."""
+    group = file.createGroup(RECORD)
+    group.setncattr("record", json.dumps(design.record, sort_keys=True))
+    inputs = file.createGroup(f"/{RECORD}/inputs")
+    for name, (dims, values) in design.keys.items():
+        for dim, size in zip(dims, values.shape, strict=True):
+            if dim not in inputs.dimensions:
+                inputs.createDimension(dim, size)
+        made = inputs.createVariable(name, np.uint64, dims)
+        made[...] = values
+
+
+class WorkingFile:
+    """A file of a design, open for blocks.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read or written; without a number where it is damaged.
+    """
+
+    def __init__(self, path: Path, program: Program) -> None:
+        import h5py
+
+        self.path, self.program = path, program
+        self.damaged = 0
+        self._group = {key: group for group in program.groups for key in group.stored}
+        try:
+            with h5py.File(path, "r") as file:
+                self._offsets = {key: file[variable_path(key)].id.get_offset() for key in program.stored}
+                self._marks_at = {key: file[marks_path(key)].id.get_offset() for key in program.stored}
+        except (KeyError, RuntimeError, ValueError, AttributeError) as error:
+            raise OSError(None, f"the file is damaged ({error})") from None
+        self._descriptor = os.open(path, os.O_RDWR)
+
+    def __enter__(self) -> WorkingFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+    def is_framed_as(self, other: Path) -> bool:
+        """Tell whether another file is the same but for numbers and marks: header, coordinates, record and size."""
+        held = [(self._offsets[key], item.nbytes) for key, item in self.program.stored.items()]
+        held += [(self._marks_at[key], 8 * self._group[key].number) for key in self.program.stored]
+        size, start = os.stat(other).st_size, 0
+        if None in (place for place, _ in held) or os.fstat(self._descriptor).st_size != size:
+            return False
+        with other.open("rb") as file:
+            for place, length in [*sorted(held), (size, 0)]:
+                if os.pread(self._descriptor, place - start, start) != os.pread(file.fileno(), place - start, start):
+                    return False
+                start = place + length
+        return True
+
+    def marks(self, key: str) -> np.ndarray:
+        """Return the marks of the blocks of a variable."""
+        number = self._group[key].number
+        return np.frombuffer(self._bytes(8 * number, self._marks_at[key]), dtype=np.uint64).copy()
+
+    def done(self, group: Group) -> np.ndarray:
+        """Return which blocks of a group are there, and whole: their checksums are compared.
+
+        Blocks that are not are forgotten.
+        """
+        found = np.all([self.marks(key) != 0 for key in group.stored], axis=0)
+        for block in np.flatnonzero(found):
+            for key in group.stored:
+                if mark_of(self.read(key, group.box(int(block)))) != self.marks_of(key, int(block)):
+                    found[block] = False
+                    self.damaged += 1
+                    self._write_mark(key, int(block), np.uint64(0))
+        return found
+
+    def marks_of(self, key: str, block: int) -> np.uint64:
+        """Return the mark of one block of a variable."""
+        return np.frombuffer(self._bytes(8, self._marks_at[key] + 8 * block), dtype=np.uint64)[0]
+
+    def write(self, group: Group, block: int, values: Mapping[str, np.ndarray], marks: Mapping[str, np.uint64]) -> None:
+        """Write a block of the variables of a group, and then its marks."""
+        for key in group.stored:
+            item = self.program.stored[key]
+            start = _start(item.shape, group.box(block)) * item.dtype.itemsize
+            _write_whole(
+                self._descriptor, np.ascontiguousarray(values[key], dtype=item.dtype), self._offsets[key] + start
+            )
+        for key, mark in marks.items():
+            self._write_mark(key, block, mark)
+
+    def _write_mark(self, key: str, block: int, mark: np.uint64) -> None:
+        _write_whole(self._descriptor, np.array([mark]), self._marks_at[key] + 8 * block)
+
+    def read(self, key: str, box: Box) -> np.ndarray:
+        """Return the values of a variable in ranges of its dimensions."""
+        item = self.program.stored[key]
+        shape = tuple(len(range(*part.indices(size))) for part, size in zip(box, item.shape, strict=True))
+        out = np.empty(shape, dtype=item.dtype)
+        for at, start, count in _runs(item.shape, box):
+            data = self._bytes(count * item.dtype.itemsize, self._offsets[key] + start * item.dtype.itemsize)
+            out.reshape(-1)[at : at + count] = np.frombuffer(data, dtype=item.dtype)
+        return out
+
+    def _bytes(self, size: int, offset: int) -> bytes:
+        parts = []
+        while size:
+            part = os.pread(self._descriptor, size, offset)
+            if not part:
+                raise OSError(None, "the file ends before its last value")
+            parts.append(part)
+            size, offset = size - len(part), offset + len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def flush(self) -> None:
+        """Wait until the disk has everything."""
+        os.fsync(self._descriptor)
+
+
+def _start(shape: Sequence[int], box: Box) -> int:
+    return int(np.ravel_multi_index([part.start for part in box], shape)) if shape else 0
+
+
+def _runs(shape: Sequence[int], box: Box) -> Iterator[tuple[int, int, int]]:
+    """Yield where each contiguous run of a box goes in the box, where it starts in the whole array, and its length."""
+    lengths = [len(range(*part.indices(size))) for part, size in zip(box, shape, strict=True)]
+    inner, axis = 1, len(shape)
+    while axis and inner == int(np.prod(shape[axis:], dtype=int)):
+        axis -= 1
+        inner *= lengths[axis]
+    outer = lengths[:axis]
+    starts = [part.start or 0 for part in box]
+    for number, place in enumerate(np.ndindex(*outer)):
+        first = [*(start + step for start, step in zip(starts, place, strict=False)), *starts[axis:]]
+        yield number * inner, int(np.ravel_multi_index(first, shape)) if shape else 0, inner
+
+
+def _write_whole(descriptor: int, array: np.ndarray, offset: int) -> None:
+    data = array.reshape(-1).view(np.uint8).data
+    while data:
+        written = os.pwrite(descriptor, data[:_WRITTEN_AT_ONCE], offset)
+        data, offset = data[written:], offset + written
+
+
+def wait_for_disk(place: Path) -> None:
+    """Wait until the disk has a file, or a folder with all that is in it."""
+    for part in [*place.rglob("*"), place]:
+        descriptor = os.open(part, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[bool]:
+    """Hold the lock of an output, so that one run at a time writes it; give whether the disk knows locks at all.
+
+    Raises
+    ------
+    Held
+        If another run holds it.
+    OSError
+        If the folder cannot be written to.
+    """
+    lock = path.with_name(f".{path.name}.lock")
+    descriptor, known = _lock(lock)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
+        yield known
+    finally:
+        with contextlib.suppress(OSError):
+            lock.unlink()
+        os.close(descriptor)
+
+
+def _lock(lock: Path) -> tuple[int, bool]:
+    while True:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 200, 0).decode(errors="replace")
+            os.close(descriptor)
+            raise Held(holder or "another process") from None
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                os.close(descriptor)
+                raise
+            return descriptor, False
+        # The holder removes the file at its end; what was opened before that locks nothing any more.
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(lock).st_ino == os.fstat(descriptor).st_ino:
+                return descriptor, True
+        os.close(descriptor)

@@ -1,0 +1,400 @@
+"""How a run is divided: what is stored, in which groups, and the blocks in which each group is computed.
+
+Outputs are stored. So are kernels and integrals that something else takes: they are what costs time, and are computed
+once. Everything else is computed again wherever it is needed, which costs less than to read it: once for the whole run
+where it is small, and else in each block.
+
+The division follows from the sizes alone, never from the machine, so that a result does not depend on where it is made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gridscan.definition.graph import Step
+from gridscan.evaluation.layout import EAGER_CELLS, Layout
+from gridscan.evaluation.poisson_draws import DRAWN, REALISATION
+from gridscan.units import base_factor
+
+#: A block of formulas: large enough that what is done once a block does not count, small enough for any memory.
+LARGEST_BLOCK = 1_000_000
+#: A block with kernels or integrals in it, whose cells may take long: it is what is lost when a run is killed.
+LARGEST_COSTLY_BLOCK = 4096
+_SMALLEST_BLOCK = 65_536
+# Blocks at least, where there are as many cells: enough for some workers and for some progress to be seen.
+_FEWEST_BLOCKS = 64
+_MOST_COSTLY_BLOCKS = 20_000
+INTERMEDIATE = "intermediate/"
+
+Box = tuple[slice, ...]
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A variable of the file.
+
+    Attributes
+    ----------
+    key
+        The name of an output, or that of an intermediate quantity with a prefix.
+    quantity
+        The quantity that it holds, or from which it is drawn.
+    """
+
+    key: str
+    quantity: str
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    drawn: bool = False
+
+    @property
+    def is_output(self) -> bool:
+        """Whether it was asked for."""
+        return not self.key.startswith(INTERMEDIATE)
+
+    @property
+    def cells(self) -> int:
+        """Number of its cells."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the array."""
+        return self.cells * self.dtype.itemsize
+
+
+@dataclass(frozen=True)
+class Group:
+    """Variables of the same dimensions that are computed together, block by block.
+
+    Attributes
+    ----------
+    block
+        Shape of a block: one position along the first dimensions, a range of one, and all of the last ones, so that a
+        block is one piece of a file.
+    stored
+        Keys of the variables.
+    steps
+        What runs in a block, in order.
+    reads
+        By name, keys of the variables of earlier groups that are taken.
+    costly
+        Whether a kernel or an integral is among the steps.
+    """
+
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    block: tuple[int, ...]
+    stored: tuple[str, ...]
+    steps: tuple[Step, ...]
+    reads: Mapping[str, str] = field(default_factory=dict)
+    costly: bool = False
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Number of blocks along each dimension."""
+        return tuple(-(-size // step) for size, step in zip(self.shape, self.block, strict=True))
+
+    @property
+    def number(self) -> int:
+        """Number of blocks."""
+        return math.prod(self.counts)
+
+    def box(self, block: int) -> Box:
+        """Return the ranges of a block along the dimensions."""
+        places = np.unravel_index(block, self.counts) if self.counts else ()
+        return tuple(
+            slice(int(place) * step, min((int(place) + 1) * step, size))
+            for place, step, size in zip(places, self.block, self.shape, strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class Program:
+    """What runs, in order: what costs time but has no dimensions, then small factors at once, then blocks of groups.
+
+    Attributes
+    ----------
+    early
+        How many groups come before the factors.
+    single
+        What the factors take of these groups, by name: keys of variables.
+    """
+
+    layout: Layout
+    factors: tuple[Step, ...]
+    groups: tuple[Group, ...]
+    stored: dict[str, Stored]
+    early: int = 0
+    single: Mapping[str, str] = field(default_factory=dict)
+
+    def blocks(self) -> Iterator[tuple[int, int]]:
+        """Go through the numbers of all groups and blocks."""
+        for number, group in enumerate(self.groups):
+            yield from ((number, block) for block in range(group.number))
+
+    @property
+    def output_cells(self) -> int:
+        """Number of cells that were asked for."""
+        return sum(item.cells for item in self.stored.values() if item.is_output)
+
+    @property
+    def nbytes(self) -> int:
+        """Size of everything that is stored."""
+        return sum(item.nbytes for item in self.stored.values())
+
+
+def divide(layout: Layout, types: Mapping[str, str] | None = None) -> Program:
+    """Divide what a layout asks for into groups and blocks.
+
+    Parameters
+    ----------
+    types
+        Types of outputs other than float64, by name.
+    """
+    return _Divider(layout, types or {}).program()
+
+
+class _Divider:
+    def __init__(self, layout: Layout, types: Mapping[str, str]) -> None:
+        self.layout, self.types = layout, types
+        self.steps = {step.name: step for step in layout.graph.steps}
+        taken = {name for step in layout.graph.steps for name in step.arguments}
+        costly = [name for name in self.steps if self._is_costly(name)]
+        self.shared = [name for name in costly if name in taken]
+        self.single = {name for name in costly if not layout.dims[name]}
+        self.kept = {*(name for name in layout.graph.targets if name in self.steps), *self.shared}
+        self.factors = self._factors()
+        self.groups: list[Group] = []
+        self.stored: dict[str, Stored] = {}
+        self.place: dict[str, int] = {}
+
+    def program(self) -> Program:
+        # These depend on nothing that has dimensions, so that they can come first, and they share one group.
+        for name in sorted(self.steps, key=lambda name: name not in self.single):
+            if name in self.kept:
+                self._add(name)
+        groups = [self._with_steps(index, group) for index, group in enumerate(self.groups)]
+        groups += [self._draws(name) for name in self.layout.drawn]
+        factors = tuple(step for step in self.layout.graph.steps if step.name in self.factors)
+        order = [*(name for target in self.layout.graph.targets for name in (target, f"{target}{DRAWN}")), *self.stored]
+        stored = {key: self.stored[key] for key in dict.fromkeys(order) if key in self.stored}
+        single = {name: self._key_to_read(name) for name in self.single if name in self.shared}
+        return Program(self.layout, factors, tuple(groups), stored, int(bool(single)), single)
+
+    def _is_costly(self, name: str) -> bool:
+        return self.steps[name].node.kind != "quantity"
+
+    def _factors(self) -> set[str]:
+        """Return the small quantities that nothing stored goes into, but what has no dimensions."""
+        factors: set[str] = set()
+        for name, step in self.steps.items():
+            below = [item for item in step.arguments if item in self.steps]
+            small = self.layout.cells(name) <= EAGER_CELLS and not self._is_costly(name)
+            if name not in self.kept and small and all(item in factors or item in self.single for item in below):
+                factors.add(name)
+        return factors
+
+    def _add(self, name: str) -> None:
+        dims, costly = self.layout.dims[name], self._is_costly(name)
+        reads = self._reads(name)
+        earliest = max((self.place[item] for item in reads), default=0)
+        for index in range(earliest, len(self.groups)):
+            group = self.groups[index]
+            joined = {self.stored[key].quantity for key in group.stored}
+            # A formula of a kernel joins it; nothing costly joins formulas, whose blocks are large.
+            if group.dims == dims and (group.costly == costly or joined & reads):
+                break
+        else:
+            index = len(self.groups)
+            shape = tuple(self.layout.resolved.sizes[dim] for dim in dims)
+            self.groups.append(Group(dims, shape, block_of(shape, costly), (), (), costly=costly))
+        self.place[name] = index
+        keys = [self._store(name, name)] if name in self.layout.graph.targets else []
+        # Intermediate quantities are stored in base units, as they are used.
+        if name in self.shared and not (keys and self._is_as_used(name)):
+            keys.append(self._store(f"{INTERMEDIATE}{name}", name))
+        self.groups[index] = replace(self.groups[index], stored=(*self.groups[index].stored, *keys))
+
+    def _store(self, key: str, name: str) -> str:
+        dims = self.layout.dims[name]
+        shape = tuple(self.layout.resolved.sizes[dim] for dim in dims)
+        kind = self.types.get(name, "float64") if key == name else "float64"
+        self.stored[key] = Stored(key, name, dims, shape, np.dtype(kind))
+        return key
+
+    def _is_as_used(self, name: str) -> bool:
+        return self.stored[name].dtype == float and base_factor(self.steps[name].node.unit) == 1.0
+
+    def _reads(self, name: str) -> set[str]:
+        """Return the stored quantities that go into a quantity."""
+        reads: set[str] = set()
+        seen, stack = {name}, list(self.steps[name].arguments)
+        while stack:
+            item = stack.pop()
+            if item in self.shared:
+                reads.add(item)
+            elif item in self.steps and item not in seen:
+                seen.add(item)
+                stack += self.steps[item].arguments
+        return reads
+
+    def _with_steps(self, index: int, group: Group) -> Group:
+        """Return a group with what runs in it, where all that goes into its variables is known."""
+        run: set[str] = set()
+        reads: dict[str, str] = {}
+        stack = [self.stored[key].quantity for key in group.stored]
+        early = {} if self._is_early(index) else self.factors | self.single
+        while stack:
+            name = stack.pop()
+            if name not in self.steps or name in early or name in run:
+                continue
+            if name in self.shared and self.place[name] < index:
+                reads[name] = self._key_to_read(name)
+            else:
+                run.add(name)
+                stack += self.steps[name].arguments
+        return replace(group, steps=tuple(step for name, step in self.steps.items() if name in run), reads=reads)
+
+    def _is_early(self, index: int) -> bool:
+        return index == 0 and bool(self.single)
+
+    def _key_to_read(self, name: str) -> str:
+        key = f"{INTERMEDIATE}{name}"
+        return key if key in self.stored else name
+
+    def _draws(self, name: str) -> Group:
+        """Return the group of the draws of a count, whose mean is read where it is stored for this, or made again."""
+        assert self.layout.sampling is not None
+        dims, many = self.layout.dims[name], self.layout.sampling.realisations
+        key = f"{name}{DRAWN}"
+        shape = (*(self.layout.resolved.sizes[dim] for dim in dims), many)
+        self.stored[key] = Stored(key, name, (*dims, REALISATION), shape, np.dtype(np.int64), drawn=True)
+        blank = Group((*dims, REALISATION), shape, block_of(shape, costly=False), (key,), ())
+        return self._with_steps(len(self.groups), blank)
+
+
+def split(program: Program, alike: Mapping[str, Hashable]) -> Program:
+    """Divide groups into those of the variables that are alike, in the same blocks.
+
+    Where something costly is in one part and something made of it in a later one, the latter reads it.
+
+    Parameters
+    ----------
+    alike
+        By variable, what is equal for those that stay together.
+    """
+    groups: list[Group] = []
+    early = 0
+    for number, group in enumerate(program.groups):
+        groups += _parts(program, group, _joined(group, program.stored, alike))
+        early = len(groups) if number < program.early else early
+    return replace(program, groups=tuple(groups), early=early)
+
+
+def _joined(group: Group, stored: Mapping[str, Stored], alike: Mapping[str, Hashable]) -> dict[str, Hashable]:
+    """Return what is equal for the variables of a group that stay together; those of one function do in any case."""
+    nodes = {step.name: step.node for step in group.steps}
+    family = {}
+    for key in group.stored:
+        node = nodes.get(stored[key].quantity)
+        costly = node is not None and node.kind != "quantity"
+        family[key] = id(node.function) if node is not None and costly else key
+    together: dict[Hashable, list[Hashable]] = {}
+    for key, member in family.items():
+        together.setdefault(member, []).append(alike[key])
+    return {key: frozenset(together[member]) for key, member in family.items()}
+
+
+def _parts(program: Program, group: Group, alike: Mapping[str, Hashable]) -> list[Group]:
+    steps = {step.name: step for step in group.steps}
+    parts: list[list[str]] = []
+    place: dict[str, int] = {}
+    for key in group.stored:
+        quantity = program.stored[key].quantity
+        below = _below(steps, quantity)
+        earliest = max((place[name] for name in below if name in place), default=0)
+        fitting = (index for index in range(earliest, len(parts)) if alike[parts[index][0]] == alike[key])
+        index = next(fitting, len(parts))
+        if index == len(parts):
+            parts.append([])
+        parts[index].append(key)
+        if quantity in steps and steps[quantity].node.kind != "quantity":
+            place.setdefault(quantity, index)
+    return [_part(program, group, steps, index, part, place) for index, part in enumerate(parts)]
+
+
+def _below(steps: Mapping[str, Step], name: str) -> set[str]:
+    found: set[str] = set()
+    stack = [name]
+    while stack:
+        item = stack.pop()
+        if item in steps and item not in found:
+            found.add(item)
+            stack += steps[item].arguments
+    return found
+
+
+def _part(
+    program: Program, group: Group, steps: Mapping[str, Step], index: int, part: list[str], place: Mapping[str, int]
+) -> Group:
+    run: set[str] = set()
+    reads: dict[str, str] = {}
+    stack = [program.stored[key].quantity for key in part]
+    while stack:
+        name = stack.pop()
+        if place.get(name, index) < index:
+            key = f"{INTERMEDIATE}{name}"
+            reads[name] = key if key in program.stored else name
+        elif name in group.reads:
+            reads[name] = group.reads[name]
+        elif name in steps and name not in run:
+            run.add(name)
+            stack += steps[name].arguments
+    chosen = tuple(step for step in group.steps if step.name in run)
+    costly = any(step.node.kind != "quantity" for step in chosen)
+    return replace(group, stored=tuple(part), steps=chosen, reads=reads, costly=costly)
+
+
+def together(counts: tuple[int, ...], block: tuple[int, ...]) -> tuple[int, ...]:
+    """Return how many blocks along each dimension make up one range of about the size of the largest block."""
+    cells = math.prod(block)
+    spans: list[int] = []
+    for count in reversed(counts):
+        spans.append(max(1, min(count, LARGEST_BLOCK // cells)))
+        cells *= spans[-1]
+    return tuple(reversed(spans))
+
+
+def block_of(shape: tuple[int, ...], costly: bool) -> tuple[int, ...]:
+    """Return the shape of the blocks of an array: whole along the last dimensions, as far as their size allows."""
+    cells = math.prod(shape)
+    part = -(-cells // _FEWEST_BLOCKS)
+    costly_limit = max(LARGEST_COSTLY_BLOCK, cells // _MOST_COSTLY_BLOCKS)
+    limit = min(part, costly_limit) if costly else max(part, _SMALLEST_BLOCK)
+    limit = min(limit, LARGEST_BLOCK)
+    block: list[int] = []
+    for size in reversed(shape):
+        # Equal parts: 10 in ranges of 7 and 3 are better 5 and 5.
+        step = max(1, min(size, limit // math.prod(block)))
+        block.append(-(-size // -(-size // step)))
+    return tuple(reversed(block))
+
+
+def products(mask: np.ndarray) -> Iterable[tuple[np.ndarray, ...]]:
+    """Divide the True cells of a mask into products of positions along the axes."""
+    if not mask.any():
+        return []
+    if mask.all():
+        return [tuple(np.arange(size) for size in mask.shape)]
+    if mask.ndim == 1:
+        return [(np.flatnonzero(mask),)]
+    alike: dict[bytes, list[int]] = {}
+    for index, part in enumerate(mask):
+        alike.setdefault(part.tobytes(), []).append(index)
+    return [(np.array(indices), *rest) for indices in alike.values() for rest in products(mask[indices[0]])]

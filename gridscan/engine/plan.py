@@ -1,0 +1,248 @@
+"""The plan of a run: axes, what is computed with which dimensions and size, and the memory that it takes.
+
+The plan that is printed is the object that is executed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gridscan.engine.partition import Group, Program, divide
+from gridscan.errors import StoreError
+from gridscan.evaluation.layout import Layout, lay_out
+from gridscan.evaluation.poisson_draws import DRAWN, REALISATION
+from gridscan.scenario.reader import Scenario, Storage
+from gridscan.units import readable
+
+_BYTES = 8
+#: An interpreter with numpy, xarray, netCDF4 and h5py loaded; CPython 3.11 on Linux.
+_BASE_MEMORY = 190_000_000
+#: Beside the results of its steps, a block is held about so often: temporaries, the finished block, one on its way.
+_COPIES = 4
+#: Share of the machine's memory that a run may take where nothing is said.
+_SHARE = 0.25
+_SUFFIXES = {"netcdf": ".nc", "zarr": ".zarr"}
+
+
+@dataclass(frozen=True)
+class PlannedAxis:
+    """One dimension of the grid."""
+
+    name: str
+    size: int
+    members: tuple[str, ...]
+    values: str
+
+
+@dataclass(frozen=True)
+class PlannedQuantity:
+    """One quantity that is computed.
+
+    Attributes
+    ----------
+    blocks
+        In how many blocks it is computed and stored; 0 where it is computed at once, or within the blocks of others.
+    """
+
+    name: str
+    unit: str
+    dims: tuple[str, ...]
+    cells: int
+    blocks: int
+    output: bool
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the array."""
+        return self.cells * _BYTES
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run of a scenario will do."""
+
+    scenario: Scenario
+    program: Program
+    path: Path
+    storage: Storage
+    memory: int
+
+    @property
+    def layout(self) -> Layout:
+        """The proven graph and its dimensions."""
+        return self.program.layout
+
+    @property
+    def axes(self) -> list[PlannedAxis]:
+        """The axes in their order."""
+        resolved = self.layout.resolved
+        axes = []
+        for dim, size in resolved.sizes.items():
+            members = tuple(
+                name for name, item in resolved.coordinates.items() if item.dims == (dim,) and name in resolved.given
+            )
+            axes.append(PlannedAxis(dim, size, members, "; ".join(_summary(self.layout, name) for name in members)))
+        if self.layout.sampling is not None and self.layout.drawn:
+            many, seed = self.layout.sampling.realisations, self.layout.sampling.seed
+            axes.append(PlannedAxis(REALISATION, many, (), f"Poisson draws of counts, seed {seed}"))
+        return axes
+
+    @property
+    def quantities(self) -> list[PlannedQuantity]:
+        """Every quantity in the order in which it is computed."""
+        layout, blocks = self.layout, self._blocks()
+        computed = [
+            PlannedQuantity(
+                step.name,
+                readable(step.node.unit),
+                layout.dims[step.name],
+                layout.cells(step.name),
+                blocks.get(step.name, 0),
+                step.name in layout.graph.targets,
+            )
+            for step in layout.graph.steps
+        ]
+        return [*computed, *(self._draws(item) for item in computed if item.name in layout.drawn)]
+
+    def _draws(self, count: PlannedQuantity) -> PlannedQuantity:
+        assert self.layout.sampling is not None
+        cells = count.cells * self.layout.sampling.realisations
+        dims = (*count.dims, REALISATION)
+        key = f"{count.name}{DRAWN}"
+        return PlannedQuantity(key, "1", dims, cells, self._blocks()[key], output=True)
+
+    def _blocks(self) -> dict[str, int]:
+        """Return in how many blocks what is stored is computed, intermediate quantities under their own names."""
+        stored = self.program.stored
+        return {
+            key if stored[key].drawn else stored[key].quantity: group.number
+            for group in self.program.groups
+            for key in group.stored
+        }
+
+    @property
+    def output_bytes(self) -> int:
+        """Size of the data in the file."""
+        return sum(item.nbytes for item in self.program.stored.values() if item.is_output)
+
+    @property
+    def threads(self) -> int:
+        """How many blocks are computed at a time in one process: as many as there are cores, if memory allows."""
+        room = self.memory - self._held
+        return max(1, min(cores(), room // max(self._block_memory, 1) - 1))
+
+    @property
+    def peak_memory(self) -> int:
+        """Expected peak of the resident memory, in bytes."""
+        return self._held + self._block_memory * (self.threads + 1)
+
+    @property
+    def least_memory(self) -> int:
+        """What a run takes at least."""
+        return self._held + 2 * self._block_memory
+
+    @property
+    def _held(self) -> int:
+        layout = self.layout
+        inputs = sum(item.data.nbytes for item in layout.resolved.inputs.values())
+        return _BASE_MEMORY + inputs + _BYTES * sum(layout.cells(step.name) for step in self.program.factors)
+
+    @property
+    def _block_memory(self) -> int:
+        return max((self._memory_of(group) for group in self.program.groups), default=0)
+
+    def _memory_of(self, group: Group) -> int:
+        block = dict(zip(group.dims, group.block, strict=True))
+        cells = sum(math.prod(block[dim] for dim in self.layout.dims[step.name]) for step in group.steps)
+        return _BYTES * (cells + (_COPIES + len(group.stored)) * math.prod(group.block))
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def default_memory() -> int:
+    """Return a quarter of the memory of this machine, or of what a container or a batch system allows."""
+    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError):
+            whole = min(whole, int(Path(limit).read_text(encoding="ascii")))
+    return int(_SHARE * whole)
+
+
+def memory_size(text: str | int) -> int:
+    """Return a size in bytes from a text such as ``"1GB"``.
+
+    Raises
+    ------
+    StoreError
+        If it is none.
+    """
+    from dask.utils import parse_bytes
+
+    try:
+        size = int(parse_bytes(text)) if text and not isinstance(text, bool) else 0
+    except ValueError:
+        size = 0
+    if size <= 0:
+        raise StoreError(f"{text!r} is no size of memory; expected one such as '500MB' or '2GB'")
+    return size
+
+
+def make_plan(
+    scenario: Scenario,
+    *,
+    quantities: Sequence[str] | None = None,
+    path: str | Path | None = None,
+    memory: str | int | None = None,
+) -> Plan:
+    """Prove a scenario's model and measure what a run of it takes.
+
+    Parameters
+    ----------
+    quantities
+        Instead of those of the scenario.
+    path
+        Instead of the output path of the scenario.
+    memory
+        What the run may take, such as ``"1GB"``; a quarter of the machine's by default.
+
+    Raises
+    ------
+    ModelError, UnitError, ScenarioError
+        If the model or a unit is wrong, or a quantity unknown.
+    StoreError
+        If the path is none of a result, or the memory not enough.
+    """
+    place, output = Path(path) if path is not None else scenario.output_path, scenario.schema.output
+    form = output.format
+    if path is not None and place.suffix in _SUFFIXES.values():
+        form = "zarr" if place.suffix == ".zarr" else "netcdf"
+    if place.suffix != _SUFFIXES[form]:
+        found = (
+            "a netCDF file, whose name ends in .nc" if form == "netcdf" else "a zarr folder, whose name ends in .zarr"
+        )
+        raise StoreError(f"{place}: the output is {found}")
+    layout = lay_out(scenario.resolved, quantities or scenario.quantities, scenario.schema.sampling)
+    allowed = default_memory() if memory is None else memory_size(memory)
+    types = {name: kind for name, kind in output.types.items() if name in layout.graph.targets}
+    plan = Plan(scenario, divide(layout, types), place, Storage(format=form, compression=output.compression), allowed)
+    if memory is not None and plan.least_memory > allowed:
+        least = math.ceil(plan.least_memory / 1e6)
+        raise StoreError(f"{memory!r} of memory are not enough: this run takes at least {least}MB")
+    return plan
+
+
+def _summary(layout: Layout, name: str) -> str:
+    item = layout.resolved.coordinates[name]
+    shown = [f"{value:g}" if item.unit is not None else str(value) for value in item.values]
+    if len(shown) > 8:
+        shown = [*shown[:3], "…", shown[-1]]
+    unit = "" if item.unit is None or readable(item.unit) == "1" else f" {readable(item.unit)}"
+    return f"{'' if name in layout.resolved.sizes else name + ' = '}{', '.join(shown)}{unit}"

@@ -1,0 +1,218 @@
+"""Earlier results, and what interrupted runs have left, as files from which cells can be taken: checked before used."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gridscan.atomic import reason
+from gridscan.engine.files.working_file import RECORD, mark_of, marks_path, variable_path
+from gridscan.engine.partition import Box, together
+from gridscan.errors import StoreError
+
+_CHUNK_CACHE = 64_000_000
+# What is read at once may be so many times what is asked for, or so many cells.
+_WASTE = 4
+_AT_ONCE = 1_000_000
+#: What the names of working files end in.
+WORK = ".work"
+_ABSENT, _UNKNOWN, _WHOLE, _DAMAGED = range(4)
+
+
+def checksum_of(record: Mapping[str, Any], keys: Mapping[str, tuple[Sequence[str], np.ndarray]]) -> str:
+    """Return a checksum of what says where the numbers of a file are from."""
+    plain = {name: item for name, item in record.items() if name != "checksum"}
+    digest = hashlib.blake2b(json.dumps(plain, sort_keys=True).encode(), digest_size=16)
+    for name in sorted(keys):
+        digest.update(name.encode() + np.asarray(keys[name][1], dtype=np.uint64).tobytes())
+    return digest.hexdigest()
+
+
+def damage_of(path: Path, blocks: int) -> str:
+    """Say that blocks were damaged."""
+    return f"{path}: {blocks:,} {'block was' if blocks == 1 else 'blocks were'} damaged, and computed anew"
+
+
+class Donor:
+    """An earlier result, or what an interrupted run has left.
+
+    Attributes
+    ----------
+    record
+        What made the numbers, see :func:`gridscan.engine.reuse.fingerprint.record_of`.
+    keys
+        What tells the values of each input apart, over its dimension.
+
+    Raises
+    ------
+    StoreError
+        If the file is damaged, or tells nothing about where its numbers are from.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: Any = None
+        self._damaged: set[tuple[str, tuple[int, ...]]] = set()
+        try:
+            self._file = _opened(path)
+            self._read_record()
+        # What is damaged, or something else, makes libraries raise whatever they come across.
+        except Exception as error:
+            is_open = self._file is not None
+            self.close()
+            what = "is damaged, or no result of this version of gridscan" if is_open else "cannot be read"
+            said = reason(error).strip("\"'")
+            raise StoreError(f"{path}: {what}, so nothing of it is used ({said})") from None
+
+    def _read_record(self) -> None:
+        text = self._file[RECORD].attrs["record"]
+        self.record: dict[str, Any] = json.loads(text.decode() if isinstance(text, bytes) else str(text))
+        inputs = self._file[f"{RECORD}/inputs"]
+        self.keys = {name: (dims, np.asarray(inputs[name][...])) for name, dims in self.record["dims"].items()}
+        if checksum_of(self.record, self.keys) != self.record["checksum"]:
+            raise ValueError("its checksum is another")
+        self._marks, self._states = {}, {}
+        for key, old in self.record["variables"].items():
+            variable, marks = self._file[variable_path(key)], np.asarray(self._file[marks_path(key)][...])
+            counts = tuple(-(-size // step) for size, step in zip(old["shape"], old["block"], strict=True))
+            if variable.shape != tuple(old["shape"]) or variable.dtype != old["type"] or marks.shape != counts:
+                raise ValueError(f"{key!r} has another shape")
+            self._marks[key] = marks
+            self._states[key] = np.where(marks == 0, _ABSENT, _UNKNOWN).astype(np.int8)
+
+    def close(self) -> None:
+        """Close the file."""
+        if hasattr(self._file, "close"):
+            self._file.close()
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether this is a result, in which nothing is missing but what could not be computed."""
+        return self.path.suffix != WORK
+
+    @property
+    def has_blocks(self) -> bool:
+        """Tell whether any block is there, checksums not compared."""
+        return any(marks.any() for marks in self._marks.values())
+
+    @property
+    def has_all_blocks(self) -> bool:
+        """Tell whether every block is there, checksums not compared."""
+        return all(marks.all() for marks in self._marks.values())
+
+    @property
+    def damaged(self) -> int:
+        """How many blocks that were to be used are damaged."""
+        return len(self._damaged)
+
+    def is_whole(self) -> bool:
+        """Tell whether every block is there, and undamaged."""
+        everything = {key: [np.arange(count) for count in marks.shape] for key, marks in self._marks.items()}
+        return all(self.whole(key, numbers).all() for key, numbers in everything.items())
+
+    def done(self, key: str) -> np.ndarray:
+        """Return which blocks of a variable are there, checksums not compared."""
+        return np.asarray(self._marks[key] != 0)
+
+    def whole(self, key: str, numbers: Sequence[np.ndarray]) -> np.ndarray:
+        """Return which blocks of a product are there, and undamaged: each checksum is compared once."""
+        index = np.ix_(*numbers)
+        for place in np.argwhere(self._states[key][index] == _UNKNOWN):
+            block = tuple(int(part[at]) for part, at in zip(numbers, place, strict=True))
+            if self._states[key][block] == _UNKNOWN:
+                self._compare(key, block)
+        found = np.asarray(self._states[key][index])
+        for place in np.argwhere(found == _DAMAGED):
+            self._damaged.add((key, tuple(int(part[at]) for part, at in zip(numbers, place, strict=True))))
+        return np.asarray(found == _WHOLE)
+
+    def _compare(self, key: str, block: tuple[int, ...]) -> None:
+        """Compare the checksums of a block and of those around it, which are read together."""
+        marks, step = self._marks[key], self.record["variables"][key]["block"]
+        spans = together(marks.shape, tuple(step))
+        ranges = [
+            range(at // span * span, min(at // span * span + span, count))
+            for at, span, count in zip(block, spans, marks.shape, strict=True)
+        ]
+        start = [part.start * size for part, size in zip(ranges, step, strict=True)]
+        around = tuple(slice(part.start * size, part.stop * size) for part, size in zip(ranges, step, strict=True))
+        data = self._values(key, around)
+        for place in itertools.product(*ranges):
+            if self._states[key][place] == _UNKNOWN:
+                box = tuple(slice(at * size, (at + 1) * size) for at, size in zip(place, step, strict=True))
+                local = tuple(slice(b.start - s, b.stop - s) for b, s in zip(box, start, strict=True))
+                values = self._values(key, box) if data is None else data[local]
+                is_whole = values is not None and mark_of(values) == marks[place]
+                self._states[key][place] = _WHOLE if is_whole else _DAMAGED
+
+    def _values(self, key: str, box: Box) -> np.ndarray | None:
+        """Return the values in a box, or None where they cannot be read."""
+        try:
+            return np.asarray(self._file[variable_path(key)][box])
+        except Exception:  # see above
+            return None
+
+    def cells(self, key: str, positions: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the values at a product of positions along the dimensions, and which of them are there."""
+        blocks = [part // step for part, step in zip(positions, self.record["variables"][key]["block"], strict=True)]
+        numbers, places = [], []
+        for part in blocks:
+            number, place = np.unique(part, return_inverse=True)
+            numbers.append(number)
+            places.append(place)
+        there = self.whole(key, numbers)[np.ix_(*places)]
+        values = np.empty(there.shape, dtype=self._file[variable_path(key)].dtype)
+        if there.any():
+            self._gather(key, positions, values, there)
+        return values, there
+
+    def _gather(self, key: str, positions: Sequence[np.ndarray], values: np.ndarray, there: np.ndarray) -> None:
+        """Read the values at positions in ranges of a sensible size; what cannot be read is not there."""
+        lows = [int(part.min()) for part in positions]
+        sizes = [int(part.max()) - low + 1 for part, low in zip(positions, lows, strict=True)]
+        limit = max(_AT_ONCE, _WASTE * values.size)
+        found = None
+        if float(np.prod(sizes, dtype=float)) <= limit:
+            box = tuple(slice(low, low + size) for low, size in zip(lows, sizes, strict=True))
+            found = self._values(key, box)
+        if found is not None:
+            values[...] = found[np.ix_(*(part - low for part, low in zip(positions, lows, strict=True)))]
+        elif values.size == 1:
+            there[...] = False
+        else:
+            sparse = [size / len(part) if size > 1 else 0.0 for part, size in zip(positions, sizes, strict=True)]
+            axis = int(np.argmax(sparse))
+            lower = positions[axis] < lows[axis] + (sizes[axis] + 1) // 2
+            for chosen in (np.flatnonzero(lower), np.flatnonzero(~lower)):
+                self._gather_part(key, positions, axis, chosen, values, there)
+
+    def _gather_part(
+        self,
+        key: str,
+        positions: Sequence[np.ndarray],
+        axis: int,
+        chosen: np.ndarray,
+        values: np.ndarray,
+        there: np.ndarray,
+    ) -> None:
+        index: Any = (*(slice(None),) * axis, chosen)
+        if there[index].any():
+            part, whole = np.empty_like(values[index]), there[index]
+            self._gather(key, [*positions[:axis], positions[axis][chosen], *positions[axis + 1 :]], part, whole)
+            values[index], there[index] = part, whole
+
+
+def _opened(path: Path) -> Any:
+    if path.is_dir():
+        import zarr
+
+        return zarr.open_group(path, mode="r")
+    import h5py
+
+    return h5py.File(path, "r", rdcc_nbytes=_CHUNK_CACHE)

@@ -1,0 +1,152 @@
+"""Random draws that belong to a cell of a grid, whatever the grid around it and the order of the work.
+
+A draw is a function of the seed, the name of the quantity, the values that the inputs it depends on have in this cell,
+and the number of the realisation. Neither chunks nor workers nor other axes or values enter, so that a cell keeps
+its draws when the grid is extended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from gridscan.inputs.resolve import Input
+from gridscan.numerics.poisson import poisson_quantile
+
+#: Dimension of the draws.
+REALISATION = "realisation"
+#: What follows the name of a count in the name of its draws.
+DRAWN = "_drawn"
+#: What a draw holds where its mean could not be computed.
+NO_DRAW = -1
+
+KeyArray = NDArray[np.uint64]
+
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_MULTIPLIERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+# Values that were built in different ways, such as 0.3 and 3 * 0.1, are one value: 40 of the 53 bits count.
+_BITS = 40
+_AT_ONCE = 1 << 15
+
+
+class Sampling(BaseModel):
+    """Random draws of the counts among the quantities, beside their means."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    realisations: int = Field(ge=1, le=10_000_000, description="How many draws of each count, in each cell")
+    seed: int = Field(0, ge=0, lt=2**63, description="Another seed gives other draws")
+
+
+def input_keys(name: str, item: Input) -> KeyArray:
+    """Return a key for each value of an input: a scalar, or one for each position along its dimension."""
+    data = item.data
+    if item.vector:
+        keys = np.array([_key(_bits(vector).tobytes()) for vector in item.vectors], dtype=np.uint64)
+        keys = keys.reshape(data.shape[:-1])
+    elif data.dtype.kind == "U":
+        keys = np.array([_key(str(text).encode()) for text in data.ravel()], dtype=np.uint64).reshape(data.shape)
+    else:
+        mantissa, exponent = _bits(data)
+        keys = _mixed(_mixed(mantissa.astype(np.uint64)) ^ exponent.astype(np.uint64))
+    return _mixed(keys ^ _key(name.encode()))
+
+
+def _bits(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return mantissas and exponents, shape (2, ...)."""
+    mantissa, exponent = np.frexp(values)
+    rounded = np.rint(mantissa * 2.0**_BITS)
+    # A mantissa that was rounded up to 1 is one half of the next power of two.
+    full = np.abs(rounded) == 2.0**_BITS
+    return np.stack([np.where(full, rounded / 2, rounded), exponent + full]).astype(np.int64)
+
+
+def _key(content: bytes) -> np.uint64:
+    return np.frombuffer(hashlib.blake2b(content, digest_size=8).digest(), np.uint64)[0]
+
+
+def _mixed(keys: Any) -> Any:
+    """Return the finalizer of SplitMix64 of keys: any two that differ in a bit differ in about half of them.
+
+    Source: G. L. Steele, D. Lea and C. H. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+    """
+    with np.errstate(over="ignore"):
+        keys = (keys ^ (keys >> np.uint64(30))) * _MULTIPLIERS[0]
+        keys = (keys ^ (keys >> np.uint64(27))) * _MULTIPLIERS[1]
+    return keys ^ (keys >> np.uint64(31))
+
+
+def dimension_keys(
+    name: str, seed: int, inputs: Mapping[str, Input], used: Iterable[str]
+) -> tuple[np.uint64, dict[str, KeyArray]]:
+    """Return the parts of the key of each cell of a quantity: one for all, and one for each position of a dimension.
+
+    The key of a cell is their sum, to which each input adds the same whether it is an axis or has one value.
+
+    Parameters
+    ----------
+    name
+        The quantity.
+    used
+        The inputs that it depends on.
+    """
+    common = _mixed(np.uint64(seed) ^ _key(name.encode()))
+    along: dict[str, KeyArray] = {}
+    with np.errstate(over="ignore"):
+        for key in used:
+            item = inputs[key]
+            values = input_keys(key, item)
+            if item.dims:
+                (dim,) = item.dims
+                along[dim] = along[dim] + values if dim in along else values
+            else:
+                common = common + values[()]
+    return common, along
+
+
+def poisson_draws(
+    means: NDArray[np.float64], common: np.uint64, along: list[KeyArray], realisations: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return draws of Poisson counts, with one more, last, axis for the realisations.
+
+    Parameters
+    ----------
+    means
+        Expected counts.
+    common, along
+        The parts of the key of a cell; `along` in the order of the axes of `means`.
+    realisations
+        Numbers of the realisations.
+
+    Raises
+    ------
+    EvaluationError
+        If a mean is negative, not finite, or above 1e12.
+    """
+    keys: Any = np.full(means.shape, common, dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        for axis, part in enumerate(along):
+            keys = keys + part.reshape([-1 if other == axis else 1 for other in range(means.ndim)])
+    states, expected = _mixed(keys).reshape(-1, 1), means.reshape(-1, 1)
+    draws = np.empty((states.size, realisations.size), dtype=np.int64)
+    # Blocks that a cache holds: the work takes a dozen arrays of their size.
+    wide = min(max(realisations.size, 1), _AT_ONCE)
+    high = max(1, _AT_ONCE // wide)
+    for top in range(0, states.size, high):
+        for left in range(0, realisations.size, wide):
+            block = slice(top, top + high), slice(left, left + wide)
+            draws[block] = poisson_quantile(_uniform(states[block[0]], realisations[block[1]]), expected[block[0]])
+    return draws.reshape(*means.shape, realisations.size)
+
+
+def _uniform(states: KeyArray, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return random numbers above 0 and below 1, each the one of its number in the sequence of its state."""
+    with np.errstate(over="ignore"):
+        bits = _mixed(states + (numbers.astype(np.uint64) + np.uint64(1)) * _STEP) >> np.uint64(12)
+    # 52 bits and a half, so that the number is never 0 or 1.
+    return (bits.astype(float) + 0.5) * 2.0**-52

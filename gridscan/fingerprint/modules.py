@@ -1,0 +1,348 @@
+"""Modules on disk: which are followed, what they say and import, and whether what runs is what they say."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import hashlib
+import importlib
+import importlib.machinery
+import importlib.metadata
+import importlib.util
+import marshal
+import os
+import re
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from gridscan.fingerprint.bytecode import Import
+
+_INSTALLED = {"site-packages", "dist-packages"}
+_STANDARD = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")})
+_OWN = "gridscan"
+# A line of one import statement; any other use of these words needs the grammar.
+_IMPORT_LINE = re.compile(rb"^[ \t]*(?:import|from)[ \t]", re.MULTILINE)
+_IMPORT_WORD = re.compile(rb"\bimport\b")
+_CHECKER_WORD = re.compile(rb"\bTYPE_CHECKING\b")
+_CALL_WORD = re.compile(rb"\bimport_module\b|\b__import__\b")
+# Times of files are those of a clock that ticks up to a hundred times a second.
+_TICK = 0.02
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file of a module as it is on disk.
+
+    Attributes
+    ----------
+    changed
+        When it was changed last [s since 1970].
+    """
+
+    path: str
+    content: bytes
+    changed: float
+    modified: int
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of the content."""
+        return hashlib.blake2b(self.content, digest_size=8).hexdigest()
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The parsed content; nothing where it is no Python."""
+        try:
+            return ast.parse(self.content)
+        except (SyntaxError, ValueError):
+            return ast.Module([], [])
+
+    @cached_property
+    def imports(self) -> tuple[Import, ...]:
+        """What the module imports, also inside functions, but for what only a type checker reads."""
+        lines = len(_IMPORT_LINE.findall(self.content))
+        if lines == len(_IMPORT_WORD.findall(self.content)) and not _CHECKER_WORD.search(self.content):
+            found = _imports_of_lines(self.content)
+            if found is not None:
+                return found
+        return tuple(imports_in(self.tree.body))
+
+    @cached_property
+    def imports_by_call(self) -> tuple[Import | None, ...]:
+        """What the module imports by a function call, and None for a name that is worked out when it runs."""
+        if not _CALL_WORD.search(self.content):
+            return ()
+        calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and _is_import(node)]
+        names = [_literal(call) for call in calls]
+        return tuple(
+            None if name is None else Import(name.lstrip("."), len(name) - len(name.lstrip("."))) for name in names
+        )
+
+    @cached_property
+    def bindings(self) -> dict[str, list[ast.stmt]]:
+        """The statements of the module that do nothing but give a name a meaning, by name."""
+        found: dict[str, list[ast.stmt]] = {}
+        for statement in self.tree.body:
+            for name in _bound_names(statement):
+                found.setdefault(name, []).append(statement)
+        return found
+
+    @cached_property
+    def other_statements(self) -> tuple[ast.stmt, ...]:
+        """All other statements of the module, but for texts and what only a type checker reads."""
+        return tuple(
+            statement
+            for statement in self.tree.body
+            if not _bound_names(statement)
+            and not isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass)
+            and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+            and not (isinstance(statement, ast.If) and _is_for_type_checkers(statement))
+        )
+
+    def statements_of(self, name: str) -> tuple[ast.stmt, ...]:
+        """Return the other statements that run when the file is the module `name`."""
+        return tuple(item for item in self.other_statements if name == "__main__" or not _is_for_scripts(item))
+
+    def text_of(self, node: ast.stmt | ast.expr) -> str:
+        """Return the lines of a part of the file."""
+        lines = self._lines[node.lineno - 1 : node.end_lineno]
+        return "\n".join(lines)
+
+    def decorators(self, name: str) -> tuple[str, tuple[ast.expr, ...]]:
+        """Return the text and the parts of what decorates a function or class of the module."""
+        for statement in self.bindings.get(name, ()):
+            if isinstance(statement, Definition) and statement.decorator_list:
+                parts = tuple(statement.decorator_list)
+                return "\n".join(self.text_of(part) for part in parts), parts
+        return "", ()
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.content.decode(errors="replace").splitlines()
+
+
+class SourceLoader(importlib.machinery.SourceFileLoader):
+    """Runs a module from its source, never from older bytecode, and remembers the digest of what it read."""
+
+    digest: str | None = None
+
+    def get_code(self, fullname: str) -> CodeType | None:  # noqa: ARG002
+        """Compile the source as it is now."""
+        content = self.get_data(self.path)
+        self.digest = hashlib.blake2b(content, digest_size=8).hexdigest()
+        code: CodeType = self.source_to_code(content, self.path)
+        return code
+
+
+def source_file(path: str) -> SourceFile | None:
+    """Return a file as it is on disk now, or None where there is none."""
+    try:
+        state = os.stat(path)
+        return _read(path, state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino)
+    except OSError:
+        return None
+
+
+@functools.lru_cache(maxsize=1024)
+def _read(path: str, modified: int, changed: int, _size: int, _node: int) -> SourceFile:
+    # Windows knows when a file was created instead of when it was changed.
+    return SourceFile(path, Path(path).read_bytes(), (modified if os.name == "nt" else changed) / 1e9, modified)
+
+
+@functools.lru_cache(maxsize=4096)
+def title_of(name: str, path: str, is_package: bool) -> str:
+    """Return the part of a path below the folder from which a module of this name is imported."""
+    return "/".join(Path(path).parts[-1 - name.count(".") - is_package :])
+
+
+def is_followed(name: str, path: str | None) -> bool:
+    """Whether a module counts by its content: one of gridscan, or neither installed nor of the standard library."""
+    top = name.partition(".")[0]
+    if top == _OWN or path is not None:
+        return top == _OWN or not _is_foreign(str(path))
+    if top == name:
+        # The cells of a notebook, or what was made by `exec`.
+        return name not in sys.stdlib_module_names
+    return is_followed(top, getattr(sys.modules.get(top), "__file__", None))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_foreign(path: str) -> bool:
+    real = os.path.realpath(path)
+    if not _INSTALLED.isdisjoint(Path(real).parts):
+        return distribution_of(real) is not None
+    return real.startswith(_STANDARD) or not os.path.isfile(path)
+
+
+def distribution_of(path_or_name: str) -> str | None:
+    """Return the top-level name of an installed module that belongs to a distribution, from its name or its path."""
+    name = path_or_name
+    if os.sep in name:
+        parts = Path(name).parts
+        place = max(index for index, part in enumerate(parts) if part in _INSTALLED)
+        name = parts[place + 1].partition(".")[0] if place + 1 < len(parts) else ""
+    return name if version_of(name) is not None else None
+
+
+@functools.lru_cache(maxsize=1024)
+def version_of(name: str) -> str | None:
+    """Return the version of the distribution that an installed top-level module is of, or None if it is of none."""
+    try:
+        return importlib.metadata.version(name)
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        owners = _owners().get(name, ())
+        return " ".join(sorted({f"{owner} {importlib.metadata.version(owner)}" for owner in owners})) or None
+
+
+@functools.cache
+def _owners() -> Mapping[str, list[str]]:
+    return importlib.metadata.packages_distributions()
+
+
+def find_path(name: str) -> tuple[bool, str | None]:
+    """Return whether a module that is not loaded can be, and its file, without running any code of it."""
+    places = None
+    for end in [*(match.start() for match in re.finditer(r"\.", name)), len(name)]:
+        finders = (finder for finder in sys.meta_path if hasattr(finder, "find_spec"))
+        specification = None
+        found = (finder.find_spec(name[:end], places) for finder in finders)
+        with contextlib.suppress(ImportError, ValueError):
+            specification = next((item for item in found if item is not None), None)
+        if specification is None:
+            return False, None
+        places = specification.submodule_search_locations
+        if places is None and end < len(name):
+            return False, None
+    assert specification is not None
+    return True, specification.origin if specification.has_location else None
+
+
+def runs_as_on_disk(file: SourceFile, namespace: Mapping[str, Any]) -> bool:
+    """Whether a loaded module certainly runs what its file says now."""
+    loader = namespace.get("__loader__")
+    if isinstance(loader, SourceLoader):
+        return loader.digest == file.digest
+    if file.changed >= _BEGAN + _TICK:
+        return False
+    compiled = namespace.get("__cached__")
+    try:
+        state = os.stat(compiled) if compiled else None
+    except OSError:
+        return True
+    return state is None or _is_bytecode_of(file, compiled, state.st_mtime)
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_bytecode_of(file: SourceFile, path: str, written: float) -> bool:
+    """Whether bytecode is that of the source: Python takes it for such by the second of its change and its size."""
+    raw = Path(path).read_bytes()
+    flags, modified, size = (int.from_bytes(raw[start : start + 4], "little") for start in (4, 8, 12))
+    if flags == 0 and (modified, size) != (file.modified // 10**9 & 0xFFFFFFFF, len(file.content) & 0xFFFFFFFF):
+        return True
+    if flags == 0 and written > file.changed + _TICK:
+        return True
+    try:
+        code = compile(file.content, file.path, "exec", dont_inherit=True)
+        return bool(marshal.loads(raw[16:]) == code)
+    except (SyntaxError, ValueError, EOFError, TypeError):
+        return False
+
+
+def _time_of_start() -> float:
+    """Return when this process began [s since 1970], or minus infinity where that cannot be told."""
+    parent = getattr(sys.modules.get("multiprocessing.process"), "parent_process", lambda: None)()
+    if parent is not None and "--multiprocessing-fork" not in sys.orig_argv:
+        # A forked process has modules that are older than itself; one that was spawned has not.
+        return -float("inf")
+    try:
+        fields = Path("/proc/self/stat").read_bytes().rpartition(b")")[2].split()
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        return time.time() - age
+    except (OSError, AttributeError, ValueError, IndexError):
+        pass
+    try:
+        return float(importlib.import_module("psutil").Process().create_time())
+    except Exception:
+        return -float("inf")
+
+
+_BEGAN = _time_of_start()
+
+
+def _imports_of_lines(content: bytes) -> tuple[Import, ...] | None:
+    """Read import statements line by line, which is faster than to parse the module; None where that fails."""
+    found = []
+    for match in _IMPORT_LINE.finditer(content):
+        end = content.find(b"\n", match.start())
+        line = content[match.start() : end if end >= 0 else len(content)].partition(b"#")[0]
+        if b"(" in line:
+            line = content[match.start() : content.find(b")", match.start()) + 1]
+        found.append(line.strip())
+    try:
+        return tuple(imports_in(ast.parse(b"\n".join(found)).body))
+    except (SyntaxError, ValueError):
+        return None
+
+
+def imports_in(statements: Sequence[ast.stmt]) -> Iterator[Import]:
+    """Yield the import statements among statements, also inside functions, but for what only a type checker reads."""
+    stack: list[ast.AST] = list(statements)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield Import(node.module or "", node.level, tuple(alias.name for alias in node.names))
+        elif isinstance(node, ast.If) and _is_for_type_checkers(node):
+            stack += node.orelse
+        else:
+            stack += ast.iter_child_nodes(node)
+
+
+def _is_for_type_checkers(node: ast.If) -> bool:
+    test = node.test
+    return getattr(test, "id", getattr(test, "attr", "")) == "TYPE_CHECKING"
+
+
+def _is_for_scripts(node: ast.stmt) -> bool:
+    test = node.test if isinstance(node, ast.If) else None
+    return isinstance(test, ast.Compare) and ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__")
+
+
+def _is_import(call: ast.Call) -> bool:
+    function = call.func
+    return getattr(function, "id", getattr(function, "attr", "")) in ("import_module", "__import__")
+
+
+def _literal(call: ast.Call) -> str | None:
+    first = call.args[0] if call.args else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+
+
+def _bound_names(statement: ast.stmt) -> list[str]:
+    """Return the names to which a statement gives a meaning, if it does nothing else."""
+    if isinstance(statement, Definition):
+        return [statement.name]
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return [(alias.asname or alias.name).partition(".")[0] for alias in statement.names if alias.name != "*"]
+    if isinstance(statement, ast.AnnAssign):
+        return [statement.target.id] if isinstance(statement.target, ast.Name) else []
+    if isinstance(statement, ast.Assign):
+        targets = [
+            item
+            for target in statement.targets
+            for item in (target.elts if isinstance(target, ast.Tuple | ast.List) else [target])
+        ]
+        names = [item.id for item in targets if isinstance(item, ast.Name)]
+        return names if len(names) == len(targets) else []
+    return []

@@ -1,0 +1,1 @@
+"""Values that a user gives, turned into arrays in base units."""

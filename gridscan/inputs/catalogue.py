@@ -1,0 +1,87 @@
+"""Catalogues: labelled records in ``data/*.toml``, each with its source; a label bundles values of parameters."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gridscan.errors import CatalogueError, listed, nearest
+from gridscan.inputs.shipped_files import folder
+
+#: What a record may say beside the values of parameters.
+RECORD_NOTES = ("source", "description")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One labelled record: raw values of parameters by name, and where they come from."""
+
+    label: str
+    values: Mapping[str, Any]
+    source: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Catalogue(Mapping[str, Record]):
+    """The records of one kind, by label."""
+
+    name: str
+    records: Mapping[str, Record] = field(default_factory=dict)
+
+    def __getitem__(self, label: str) -> Record:
+        if label not in self.records:
+            own = f"write its record as [catalogue.{self.name}.{label}]"
+            known = f"known are {listed(self, 20)}" if self.records else own
+            raise CatalogueError(f"unknown {self.name} {label!r}{nearest(label, self)}; {known}")
+        return self.records[label]
+
+    def __contains__(self, label: object) -> bool:
+        return label in self.records
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def extended(self, records: Mapping[str, Mapping[str, Any]]) -> Catalogue:
+        """Return the catalogue with records of one's own, which win over shipped ones of the same label."""
+        own = {label: _record(label, values, "given in the scenario") for label, values in records.items()}
+        return Catalogue(self.name, {**self.records, **own})
+
+
+def _record(label: str, values: Mapping[str, Any], source: str = "") -> Record:
+    parameters = {name: value for name, value in values.items() if name not in RECORD_NOTES}
+    return Record(label, parameters, str(values.get("source", source)), str(values.get("description", "")))
+
+
+def read_catalogue(name: str, path: Path) -> Catalogue:
+    """Read a catalogue from a TOML file of ``[label]`` tables.
+
+    Raises
+    ------
+    CatalogueError
+        If the file cannot be read, is not TOML, or a record has no source.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CatalogueError(f"{path}: cannot read the catalogue {name!r}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"{path}: the catalogue {name!r} is not TOML: {error}") from None
+    for label, values in tables.items():
+        if not isinstance(values, dict) or not values.get("source"):
+            raise CatalogueError(f"{path}: the record {label!r} names no source")
+    return Catalogue(name, {label: _record(label, values) for label, values in tables.items()})
+
+
+@functools.cache
+def shipped_catalogue(name: str) -> Catalogue:
+    """Return the catalogue ``data/<name>.toml``; an empty one where none ships."""
+    path = folder("data") / f"{name}.toml"
+    return read_catalogue(name, path) if path.is_file() else Catalogue(name)

@@ -1,0 +1,75 @@
+"""Finding and reading the files that parameters name: beside the scenario, in a result, or shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gridscan.definition.nodes import Table
+from gridscan.errors import CatalogueError, nearest
+
+_LARGEST_FILE = 10_000_000
+
+
+@dataclass(frozen=True)
+class TableFiles:
+    """Where the files are that a scenario names.
+
+    Attributes
+    ----------
+    folder
+        What names are relative to.
+    kept
+        Content by name of the files that a result carries; these win over files of the same name.
+    """
+
+    folder: Path = Path(".")
+    kept: Mapping[str, str] = field(default_factory=dict)
+
+    def content(self, table: Table, name: str, folder: Path | None = None) -> str:
+        """Return the content of a file.
+
+        Parameters
+        ----------
+        name
+            As the scenario says it; the name of the shipped file means that one where there is no other.
+        folder
+            Instead of the own one.
+
+        Raises
+        ------
+        CatalogueError
+            If there is no such file, or it is no text.
+        """
+        if name in self.kept:
+            return self.kept[name]
+        path = (self.folder if folder is None else folder) / name
+        try:
+            if not path.exists() and name == table.shipped.name:
+                path = table.shipped
+            if path.exists() and not path.is_file():
+                raise CatalogueError(f"{path}: is no regular file; expected a table")
+            if path.is_file() and path.stat().st_size > _LARGEST_FILE:
+                raise CatalogueError(f"{path}: {path.stat().st_size:,} bytes are too many for a table")
+            return path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            beside = [other.name for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
+            raise CatalogueError(f"{path}: there is no such file{nearest(path.name, beside)}") from None
+        except UnicodeDecodeError as error:
+            raise CatalogueError(f"{path}: not a text in UTF-8 (byte {error.start}); expected a table") from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise CatalogueError(f"{path}: cannot be read: {reason}") from None
+
+    def read(self, table: Table, name: str, folder: Path | None = None) -> tuple[str, Any]:
+        """Return the content of a file and the table that it holds.
+
+        Raises
+        ------
+        CatalogueError
+            If there is no such file, or it holds no such table.
+        """
+        content = self.content(table, name, folder)
+        return content, table.read(content, name)

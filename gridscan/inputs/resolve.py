@@ -1,0 +1,396 @@
+"""From what a user gives to labelled arrays in base units.
+
+Scenario files and ``Model.evaluate`` both come through :func:`resolve`. Faults are collected, each with the path of
+the value it is about, so that a scenario can report them all with line and column.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
+from gridscan.definition.vector_lengths import Lengths, length_faults, padding_faults
+from gridscan.errors import CatalogueError, listed, nearest
+from gridscan.inputs.catalogue import Catalogue, shipped_catalogue
+from gridscan.inputs.input_files import TableFiles
+from gridscan.inputs.value_reader import Fault, Given, InputFaults, Numeric, Path, ValueReader, shown
+from gridscan.model import Model
+from gridscan.units import Unit, base_factor, readable
+
+
+@dataclass(frozen=True)
+class Coordinate:
+    """Values along one dimension (or none), in the default unit, for the Dataset."""
+
+    dims: tuple[str, ...]
+    values: np.ndarray
+    unit: Unit | None
+    long_name: str
+
+
+def label_at(coordinate: Coordinate | None, index: int) -> str:
+    """Return the value at a position of a dimension with its unit, or the position where it has no values."""
+    if coordinate is None:
+        return str(index)
+    value = coordinate.values[index]
+    return str(value) if coordinate.unit is None else f"{value:g} {readable(coordinate.unit)}".removesuffix(" 1")
+
+
+@dataclass(frozen=True)
+class Input:
+    """A named array in base units (or of words) over dimensions; a vector has one more, last, axis.
+
+    Attributes
+    ----------
+    lengths
+        Shape of `dims`: how many values each vector has, what it is padded with not counted; None if nothing is padded.
+    """
+
+    dims: tuple[str, ...]
+    data: np.ndarray
+    vector: bool = False
+    lengths: np.ndarray | None = None
+
+    @property
+    def vectors(self) -> list[np.ndarray]:
+        """The vectors as they were given, without what depends on the length of those beside them."""
+        rows = self.data.reshape(-1, self.data.shape[-1])
+        lengths = [rows.shape[1]] * len(rows) if self.lengths is None else self.lengths.ravel().tolist()
+        return [row[:length] for row, length in zip(rows, lengths, strict=True)]
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Every input of a model, with the axes that the given values span.
+
+    Attributes
+    ----------
+    sizes
+        Dimensions in the order in which they were given.
+    inputs
+        Each parameter, constant and cut quantity.
+    coordinates
+        In the default units: axes, what a label bundles, and what was given a single value.
+    given
+        Names that were given a value.
+    tables
+        Content of the files that were named.
+    """
+
+    model: Model
+    sizes: dict[str, int]
+    inputs: dict[str, Input]
+    coordinates: dict[str, Coordinate]
+    given: frozenset[str]
+    tables: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def cut(self) -> list[str]:
+        """The quantities that were given a value."""
+        return [name for name in self.model.quantities if name in self.given]
+
+
+def resolve(
+    model: Model,
+    given: Mapping[str, Given],
+    *,
+    own_records: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
+    units_required: bool = False,
+    files: TableFiles | None = None,
+) -> Resolved:
+    """Turn raw values into labelled arrays.
+
+    Parameters
+    ----------
+    given
+        Raw values by name; the order of the axes is the order in which they stand here.
+    own_records
+        Records that a scenario adds, by catalogue and label.
+    units_required
+        Whether a bare number for a parameter with a dimension is an error (in a file) or means its default unit.
+    files
+        Where the files are that parameters name; by default in the current folder.
+
+    Raises
+    ------
+    InputFaults
+        With everything that is wrong.
+    """
+    return _Resolver(model, units_required, files or TableFiles()).run(given, own_records or {})
+
+
+class _Resolver:
+    def __init__(self, model: Model, units_required: bool, files: TableFiles) -> None:
+        self.model = model
+        self.reader = ValueReader(units_required)
+        self.files = files
+        self.contents: dict[str, dict[str, str]] = {}
+        self.sizes: dict[str, int] = {}
+        self.inputs: dict[str, Input] = {}
+        self.coordinates: dict[str, Coordinate] = {}
+        self.catalogues: dict[str, Catalogue] = {}
+        self.selected: dict[str, tuple[tuple[str, ...], list[str], list[Path]]] = {}
+        self.lengths: dict[str, Lengths] = {}
+        self.own_records: Mapping[str, Mapping[str, Any]] = {}
+
+    def run(self, given: Mapping[str, Given], own_records: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Resolved:
+        self._open_catalogues(own_records)
+        self._read_tables(given)
+        for name, value in given.items():
+            self._read(name, value)
+        for name, label in self.model.labels.items():
+            if name not in given:
+                self.selected[name] = ((), [label.default], [()])
+                self._coordinate(name, (), np.array([label.default]), None, label.description)
+        for name in self.selected:
+            self._unbundle(name, given)
+        for name, node in self.model.nodes.items():
+            if name not in given and name not in self.inputs and not isinstance(node, Quantity):
+                self._default(name, node)
+        self._compare_lengths(self.lengths)
+        if self.reader.faults:
+            raise InputFaults(self.reader.faults)
+        tables = {name: text for contents in self.contents.values() for name, text in contents.items()}
+        return Resolved(self.model, self.sizes, self.inputs, self.coordinates, frozenset(given), tables)
+
+    def _read_tables(self, given: Mapping[str, Given]) -> None:
+        """Read the files that are named, and let the tables say which ranges of other parameters are allowed."""
+        ranges: dict[str, tuple[float, float]] = {}
+        for name, parameter in self.model.parameters.items():
+            if parameter.table is None or name not in given:
+                continue
+            raw, _, paths, _ = self.reader.items(parameter, given[name])
+            self.contents[name] = {}
+            for item, path in zip(raw, paths, strict=True):
+                for key, (low, high) in self._read_table(name, parameter, item, path).items():
+                    least, most = ranges.get(key, (low, high))
+                    ranges[key] = (min(least, low), max(most, high))
+        self.model = self.model.bounded(ranges) if ranges else self.model
+        for key, (low, high) in ranges.items():
+            node = self.model.parameters[key]
+            if key not in given and isinstance(node.default, float) and not low <= node.default <= high:
+                message = f"{key!r} needs a value with this table: {node.default:g}, its default, is not {node.allowed}"
+                table = next(iter(self.contents))
+                self.reader.fault(given[table].path, message)
+
+    def _read_table(self, name: str, parameter: Parameter, item: Any, path: Path) -> Mapping[str, tuple[float, float]]:
+        assert parameter.table is not None
+        if not isinstance(item, str | os.PathLike) or not str(item):
+            self.reader.fault(path, f"{name!r} takes the name of a file, found {shown(item)}")
+            return {}
+        # What is given on the command line is relative to where it is typed.
+        folder = pathlib.Path(".") if path[:1] == ("--set",) else None
+        try:
+            content, table = self.files.read(parameter.table, str(item), folder)
+        except CatalogueError as error:
+            self.reader.fault(path, f"{name!r}: {error}")
+            return {}
+        self.contents[name][str(item)] = content
+        return parameter.table.ranges(table)
+
+    def _open_catalogues(self, own_records: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+        self.catalogues = {name: shipped_catalogue(name) for name in self.model.labels}
+        self.own_records = own_records
+        for name, records in own_records.items():
+            if name in self.catalogues:
+                self.catalogues[name] = self.catalogues[name].extended(records)
+                for label in records:
+                    self._check_record(name, label)
+            else:
+                hint = nearest(name, self.catalogues)
+                message = f"model {self.model.name!r} has no catalogue {name!r}{hint}; it has {listed(self.catalogues)}"
+                self.reader.fault(("catalogue", name), message, at_key=True)
+
+    def _check_record(self, catalogue: str, label: str) -> None:
+        bundled = self.model.bundled(catalogue)
+        record = self.catalogues[catalogue][label]
+        path: Path = ("catalogue", catalogue, label)
+        misspelt = [key for key in record.values if key not in bundled]
+        lengths = {}
+        for key, value in record.values.items():
+            if key in bundled:
+                node, where = self.model.parameters[key], [(*path, key)]
+                values = self.reader.values(node, [value], where, None)
+                if node.vector is not None and values is not None:
+                    lengths[key] = Lengths.of((), values, where, [_record(catalogue, label)])
+            else:
+                hint = nearest(key, bundled)
+                message = f"a record of {catalogue!r} has no {key!r}{hint}; it sets {listed(bundled)}"
+                self.reader.fault((*path, key), message, at_key=True)
+        for key in bundled:
+            if key not in record.values and not misspelt:
+                self.reader.fault(path, f"the record {label!r} of {catalogue!r} lacks {key!r}", at_key=True)
+        self._compare_lengths(lengths)
+
+    def _read(self, name: str, given: Given) -> None:
+        node = self.model.labels.get(name) or self.model.nodes.get(name)
+        if node is None:
+            hint = nearest(name, self.model.names)
+            self.reader.fault(given.path, f"unknown parameter {name!r} of model {self.model.name!r}{hint}", at_key=True)
+            return
+        raw, unit, paths, is_axis = self.reader.items(node, given)
+        if is_axis:
+            dimension = given.dimension or name
+            if not self._claim_dimension(name, dimension, len(raw), given):
+                return
+            dims: tuple[str, ...] = (dimension,)
+        else:
+            dims = ()
+        if isinstance(node, Label):
+            self._select(name, node, raw, paths, dims)
+        elif name in self.contents:
+            self._keep_tables(name, node, dims, [str(item) for item in raw], paths)
+        else:
+            self._keep(name, node, dims, self.reader.values(node, raw, paths, unit), paths)
+
+    def _claim_dimension(self, name: str, dimension: str, size: int, given: Given) -> bool:
+        if size == 0:
+            if not any(fault.path[: len(given.path)] == given.path for fault in self.reader.faults):
+                self.reader.fault(given.path, f"the axis {name!r} is empty; give it at least one value")
+            return False
+        if self.sizes.setdefault(dimension, size) != size:
+            self.reader.fault(
+                given.path,
+                f"{name!r} has {size} values, but the axes zipped along {dimension!r} have {self.sizes[dimension]}",
+            )
+            return False
+        return True
+
+    def _select(self, name: str, label: Label, raw: Any, paths: list[Path], dims: tuple[str, ...]) -> None:
+        labels = []
+        for item, path in zip(raw, paths, strict=True):
+            if not isinstance(item, str):
+                self.reader.fault(
+                    path, f"{name!r} takes a label, found {shown(item)}; known are {listed(self.catalogues[name], 20)}"
+                )
+            elif item not in self.catalogues[name]:
+                try:
+                    self.catalogues[name][item]
+                except CatalogueError as error:
+                    self.reader.fault(path, str(error))
+            else:
+                labels.append(str(item))
+        if len(labels) == len(raw):
+            self._no_duplicates(name, labels, paths, dims)
+            self.selected[name] = (dims, labels, paths)
+            self._coordinate(name, dims, np.array(labels), None, label.description)
+
+    def _keep(self, name: str, node: Numeric, dims: tuple[str, ...], values: Any, paths: list[Path]) -> None:
+        if values is None:
+            return
+        vector = isinstance(node, Parameter) and node.vector is not None
+        words = isinstance(node, Parameter) and node.is_word
+        array = self._stacked(name, Lengths.of(dims, values, paths), values) if vector else np.asarray(values)
+        if dims and not vector:
+            self._no_duplicates(name, array, paths, dims)
+        if not vector:
+            title = node.long_name if isinstance(node, Quantity) else node.description
+            self._coordinate(name, dims, array, None if words else node.unit, title)
+        self._input(name, node, dims, array)
+
+    def _keep_tables(
+        self, name: str, node: Numeric, dims: tuple[str, ...], names: list[str], paths: list[Path]
+    ) -> None:
+        contents = self.contents[name]
+        if all(file in contents for file in names):
+            self._no_duplicates(name, names, paths, dims)
+            self._coordinate(name, dims, np.array(names), None, getattr(node, "description", name))
+            self._input(name, node, dims, np.array([contents[file] for file in names]))
+
+    def _input(self, name: str, node: Numeric, dims: tuple[str, ...], values: np.ndarray) -> None:
+        vector = isinstance(node, Parameter) and node.vector is not None
+        data = values if values.dtype.kind == "U" else values * base_factor(node.unit)
+        lengths = np.array(self.lengths[name].counts) if vector and dims else None
+        self.inputs[name] = Input(dims, data if dims else np.asarray(data[0]), vector, lengths)
+
+    def _coordinate(self, name: str, dims: tuple[str, ...], values: np.ndarray, unit: Unit | None, title: str) -> None:
+        self.coordinates[name] = Coordinate(dims, values if dims else np.asarray(values[0]), unit, title)
+
+    def _no_duplicates(self, name: str, values: Any, paths: list[Path], dims: tuple[str, ...]) -> None:
+        if dims and dims[0] != name:
+            return
+        _, first = np.unique(np.asarray(values), return_index=True)
+        if len(first) < len(values):
+            index = min(set(range(len(values))) - set(first.tolist()))
+            self.reader.fault(paths[index], f"the axis {name!r} holds {values[index]} twice")
+
+    def _unbundle(self, name: str, given: Mapping[str, Given]) -> None:
+        """Give the parameters that a label bundles the values of the selected records, unless given explicitly."""
+        dims, labels, paths = self.selected[name]
+        catalogue = self.catalogues[name]
+        for key in self.model.bundled(name):
+            node = self.model.parameters[key]
+            if key in given:
+                continue
+            lacking = [label for label in labels if label not in catalogue or key not in catalogue[label].values]
+            if lacking:
+                if not any(fault.path[:3] == ("catalogue", name, lacking[0]) for fault in self.reader.faults):
+                    where = paths[labels.index(lacking[0])]
+                    self.reader.fault(where, f"the record {lacking[0]!r} of {name!r} lacks {key!r}")
+                continue
+            records = [catalogue[label].values[key] for label in labels]
+            known = len(self.reader.faults)
+            values = self.reader.values(node, records, paths, None)
+            if values is None:
+                own = any(fault.path[:2] == ("catalogue", name) for fault in self.reader.faults)
+                del self.reader.faults[known if own else len(self.reader.faults) :]
+                continue
+            if node.vector is not None:
+                mine = self.own_records.get(name, {})
+                places: list[Path] = [
+                    ("catalogue", name, label, key) if label in mine else path
+                    for label, path in zip(labels, paths, strict=True)
+                ]
+                sources = [_record(name, label) for label in labels]
+                array = self._stacked(key, Lengths.of(dims, values, places, sources), values)
+            else:
+                array = np.asarray(values)
+            self._input(key, node, dims, array)
+            if node.vector is None:
+                self._coordinate(key, dims, array, None if node.is_word else node.unit, node.description)
+
+    def _default(self, name: str, node: Parameter | Constant) -> None:
+        if node.default is None:
+            return
+        table = node.table if isinstance(node, Parameter) else None
+        if table is not None:
+            array = np.asarray([self.files.content(table, table.shipped.name, table.shipped.parent)])
+        else:
+            array = np.asarray([node.default], dtype=str if isinstance(node.default, str) else float)
+        if isinstance(node, Parameter) and node.vector is not None:
+            array = self._stacked(name, Lengths.of_default(array[0]), list(array))
+        self._input(name, node, (), array)
+
+    def _stacked(self, name: str, lengths: Lengths, vectors: Sequence[np.ndarray]) -> np.ndarray:
+        """Note how long vectors are, and stack them, the shorter ones padded with their last value."""
+        self.lengths[name] = lengths
+        longest = max(lengths.counts)
+        return np.stack([np.pad(vector, (0, longest - len(vector)), mode="edge") for vector in vectors])
+
+    def _compare_lengths(self, lengths: Mapping[str, Lengths]) -> None:
+        """Refuse vectors whose lengths do not belong together."""
+        for name, parameter in self.model.parameters.items():
+            if name not in lengths:
+                continue
+            faults = [
+                length_faults(name, lengths[name], other, lengths[other], more)
+                for other, more in parameter.longer_than.items()
+                if other in lengths
+            ]
+            if not parameter.padded:
+                faults.append(padding_faults(name, lengths[name]))
+            # A record that is wrong by itself is refused once, however often it is selected.
+            for path, message in dict.fromkeys(fault for some in faults for fault in itertools.islice(some, 3)):
+                if Fault(path, message) not in self.reader.faults:
+                    self.reader.fault(path, message)
+
+
+def _record(catalogue: str, label: str) -> str:
+    return f"record {label!r} of {catalogue!r}"

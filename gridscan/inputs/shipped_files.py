@@ -1,0 +1,44 @@
+"""Where the files that ship with gridscan lie: in the package when installed, beside it in a source tree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gridscan.errors import GridscanError, nearest
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def folder(name: str) -> Path:
+    """Return the shipped folder ``data`` or ``scenarios``.
+
+    Raises
+    ------
+    GridscanError
+        If the installation lacks it.
+    """
+    for place in (_PACKAGE / name, _PACKAGE.parent / name):
+        if place.is_dir():
+            return place
+    raise GridscanError(f"this installation of gridscan has no folder {name!r} beside {_PACKAGE}; install it again")
+
+
+def data_path(name: str) -> Path:
+    """Return the path of a shipped table or catalogue, such as ``"stellar_phases.csv"``.
+
+    Raises
+    ------
+    GridscanError
+        If there is no such file.
+    """
+    path = folder("data") / name
+    if not path.is_file():
+        raise GridscanError(
+            f"gridscan ships no data file {name!r}{nearest(name, [p.name for p in path.parent.iterdir()])}"
+        )
+    return path
+
+
+def shipped_scenarios() -> dict[str, Path]:
+    """Return the shipped scenario files by name, without their suffix."""
+    return {path.stem: path for path in sorted(folder("scenarios").glob("*.toml"))}

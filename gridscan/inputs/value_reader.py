@@ -1,0 +1,324 @@
+"""Reading values of parameters: numbers, texts with units, words, lists and ranges, each fault with its path."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import math
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pint
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
+from gridscan.errors import ScenarioError, UnitError, listed, nearest
+from gridscan.units import Unit, base_factor, convert, parse_quantity, parse_unit, readable, registry
+
+Path = tuple[str | int, ...]
+Numeric = Parameter | Constant | Quantity
+
+LONGEST_AXIS = 10_000_000
+_THREE: dict[str, JsonValue] = {"minItems": 3, "maxItems": 3}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with a value: the path to it in the file, and whether its key or its value is meant."""
+
+    path: Path
+    message: str
+    at_key: bool = False
+
+
+class InputFaults(ScenarioError):
+    """All the faults found in a set of values."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = list(faults)
+        super().__init__("\n".join(fault.message for fault in self.faults))
+
+
+@dataclass(frozen=True)
+class Given:
+    """A raw value for one name; `path` is where it stands, `dimension` the axis that it runs along with others."""
+
+    value: Any
+    path: Path = ()
+    dimension: str | None = None
+
+
+class AxisRange(BaseModel):
+    """Values of an axis: exactly one of `values`, `linspace`, `geomspace`, `arange`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    values: list[Any] | None = Field(None, description="The values themselves")
+    linspace: list[int | float | str] | None = Field(
+        None, description="[first, last, how many], evenly spaced", json_schema_extra=_THREE
+    )
+    geomspace: list[int | float | str] | None = Field(
+        None, description="[first, last, how many], evenly spaced in the log"
+    )
+    arange: list[int | float | str] | None = Field(
+        None, description="[first, end, step]; the end itself is left out", json_schema_extra=_THREE
+    )
+    unit: str | None = Field(None, description="Unit of the numbers")
+
+
+class ValueReader:
+    """Reads values, and collects what is wrong with them.
+
+    Parameters
+    ----------
+    units_required
+        Whether a bare number for a parameter with a dimension is an error, or means its default unit.
+    """
+
+    def __init__(self, units_required: bool) -> None:
+        self.units_required = units_required
+        self.faults: list[Fault] = []
+
+    def fault(self, path: Path, message: str, at_key: bool = False) -> None:
+        """Note that something is wrong."""
+        self.faults.append(Fault(path, message, at_key))
+
+    def items(self, node: Label | Numeric, given: Given) -> tuple[Any, Unit | None, list[Path], bool]:
+        """Return the raw values, the unit of bare numbers, where each stands, and whether they are an axis."""
+        value, path = given.value, given.path
+        if isinstance(value, Mapping):
+            values, unit, paths = self._expand(node, value, path)
+            return values, unit, paths, True
+        vector = isinstance(node, Parameter) and node.vector is not None
+        if isinstance(value, pint.Quantity) and np.ndim(value.magnitude) == 1:
+            if vector:
+                return [list(value)], None, [path], False
+            return np.asarray(value.magnitude, dtype=float), _own(value.units), [path] * len(value.magnitude), True
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            value = value.item()
+        if isinstance(value, np.ndarray | list | tuple | range):
+            if vector and not any(isinstance(item, list | tuple | np.ndarray) for item in value):
+                return [value], None, [path], False
+            numeric = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iuf"
+            items = value.astype(float) if isinstance(value, np.ndarray) and numeric else list(value)
+            return items, None, [(*path, index) for index in range(len(items))], True
+        return [value], None, [path], False
+
+    def _expand(self, node: Label | Numeric, raw: Mapping[str, Any], path: Path) -> tuple[Any, Unit | None, list[Path]]:
+        nothing: tuple[list[Any], None, list[Path]] = ([], None, [])
+        try:
+            spec = AxisRange.model_validate(dict(raw))
+        except ValidationError as error:
+            faults = [Fault(*schema_fault(item, path, AxisRange)) for item in error.errors()]
+            self.faults += {fault.path: fault for fault in reversed(faults)}.values()
+            return nothing
+        kinds = [kind for kind in ("values", "linspace", "geomspace", "arange") if getattr(spec, kind) is not None]
+        if len(kinds) != 1:
+            found = f"found {' and '.join(kinds)}" if kinds else "found none"
+            self.fault(path, f"an axis takes exactly one of values, linspace, geomspace, arange; {found}")
+            return nothing
+        unit = None
+        try:
+            unit = parse_unit(spec.unit) if spec.unit is not None else None
+        except UnitError as error:
+            self.fault((*path, "unit"), str(error))
+            return nothing
+        kind, values = kinds[0], getattr(spec, kinds[0])
+        if unit is not None and not self._fits(node, unit, (*path, "unit")):
+            return nothing
+        if kind == "values":
+            return values, unit, [(*path, "values", index) for index in range(len(values))]
+        if isinstance(node, Label) or (isinstance(node, Parameter) and (node.is_word or node.vector)):
+            self.fault((*path, kind), f"{node.name!r} is no number: give its values as a list", at_key=True)
+            return nothing
+        built = self._range(node, kind, values, unit, (*path, kind))
+        return built, node.unit, [(*path, kind)] * len(built)
+
+    def _fits(self, node: Label | Numeric, unit: Unit, path: Path) -> bool:
+        if isinstance(node, Label) or (isinstance(node, Parameter) and node.is_word):
+            self.fault(path, f"{node.name!r} is no number, so it has no unit", at_key=True)
+            return False
+        known = len(self.faults)
+        self._attempt(path, node, lambda: convert(1.0, unit, node.unit))
+        return len(self.faults) == known
+
+    def _range(self, node: Numeric, kind: str, values: list[Any], unit: Unit | None, path: Path) -> np.ndarray:
+        empty = np.empty(0)
+        last = "step" if kind == "arange" else "how many"
+        if len(values) != 3:
+            self.fault(path, f"{kind} takes three values [first, {'end' if kind == 'arange' else 'last'}, {last}]")
+            return empty
+        ends = values if kind == "arange" else values[:2]
+        numbers = self._numbers(node, ends, [(*path, index) for index in range(len(ends))], unit, bounded=False)
+        if numbers is None:
+            return empty
+        first, end = float(numbers[0]), float(numbers[1])
+        if kind == "arange":
+            step = float(numbers[2])
+            steps = (end - first) / step if step else math.nan
+            if not steps > 0:
+                self.fault((*path, 2), f"a step of {values[2]} never leads from {values[0]} to {values[1]}")
+                return empty
+            count = math.ceil(min(steps, 1e300) * (1 - 1e-12))
+        else:
+            count = values[2] if isinstance(values[2], int) and not isinstance(values[2], bool) else -1
+            if isinstance(values[2], float) and values[2].is_integer():
+                count = int(values[2])
+            if count < 1:
+                self.fault((*path, 2), f"{kind} needs a whole number of values of at least 1, found {values[2]!r}")
+                return empty
+        if count > LONGEST_AXIS:
+            many = f"{count:,}" if count < 10**15 else f"{min(count, 10**300):.1e}"
+            self.fault((*path, 2), f"an axis of {many} values; at most {LONGEST_AXIS:,} are allowed")
+            return empty
+        if kind == "arange":
+            return first + step * np.arange(count)
+        if kind == "geomspace" and not first * end > 0:
+            self.fault(path, f"geomspace needs two ends of the same sign, not zero; found {values[0]} and {values[1]}")
+            return empty
+        return np.linspace(first, end, count) if kind == "linspace" else np.geomspace(first, end, count)
+
+    def values(self, node: Numeric, raw: Any, paths: list[Path], unit: Unit | None) -> Any:
+        """Read values of one parameter: an array in its default unit, a list of vectors, or None where any is wrong."""
+        if isinstance(node, Parameter) and node.choices:
+            return self._words(node, raw, paths)
+        if isinstance(node, Parameter) and node.vector is not None:
+            vectors: list[np.ndarray | None] = []
+            for item, path in zip(raw, paths, strict=True):
+                if not isinstance(item, list | tuple | np.ndarray) or len(item) == 0:
+                    self.fault(path, f"{node.name!r} takes a list of numbers, found {shown(item)}")
+                    vectors.append(None)
+                else:
+                    vectors.append(self._numbers(node, item, [(*path, index) for index in range(len(item))], unit))
+            return None if any(vector is None for vector in vectors) else vectors
+        return self._numbers(node, raw, paths, unit)
+
+    def _words(self, node: Parameter, raw: Any, paths: list[Path]) -> np.ndarray | None:
+        known = len(self.faults)
+        for item, path in zip(raw, paths, strict=True):
+            if not isinstance(item, str) or item not in node.choices:
+                hint = nearest(str(item), node.choices)
+                self.fault(path, f"{node.name!r} cannot be {shown(item)}{hint}; allowed is {node.allowed}")
+        return np.array(raw, dtype=str) if len(self.faults) == known else None
+
+    def _numbers(
+        self, node: Numeric, raw: Any, paths: list[Path], unit: Unit | None, bounded: bool = True
+    ) -> np.ndarray | None:
+        known = len(self.faults)
+        if isinstance(raw, np.ndarray) and raw.dtype.kind == "f":
+            values = np.asarray(self._attempt(paths[0] if paths else (), node, lambda: self._bare(node, raw, unit)))
+        else:
+            said = self._without_unit(node, raw, unit)
+            values = np.array(
+                [
+                    self._attempt(path, node, lambda item=item: self._number(node, item, unit))
+                    for index, (item, path) in enumerate(zip(raw, paths, strict=True))
+                    if index not in said
+                ]
+            )
+        if len(self.faults) > known:
+            return None
+        with np.errstate(over="ignore"):
+            wrong = ~np.isfinite(values * base_factor(node.unit))
+        if bounded and isinstance(node, Parameter):
+            for bound in (node.minimum, node.maximum):
+                # 1.4 % is 0.014 but for the last bit; no more than that is forgiven.
+                values = values if bound is None else np.where(np.isclose(values, bound, 4e-16, 0.0), bound, values)
+            wrong |= values < (-np.inf if node.minimum is None else node.minimum)
+            wrong |= values > (np.inf if node.maximum is None else node.maximum)
+            wrong |= (values != np.round(values)) if node.integer else False
+        for index in np.flatnonzero(wrong)[:3]:
+            allowed = node.allowed if isinstance(node, Parameter) else "a finite number"
+            found = _with_unit(values[index], node)
+            self.fault(paths[index], f"{node.name!r} cannot be {found}; allowed is {allowed}")
+        return None if wrong.any() else values
+
+    def _without_unit(self, node: Numeric, raw: Any, unit: Unit | None) -> set[int]:
+        """Return where bare numbers stand that need a unit, but for the first: one message about them is enough."""
+        if unit is not None or not self.units_required or readable(node.unit) == "1":
+            return set()
+        bare = (index for index, item in enumerate(raw) if isinstance(item, int | float) and not isinstance(item, bool))
+        return set(itertools.islice(bare, 1, None))
+
+    def _attempt(self, path: Path, node: Numeric, read: Any) -> Any:
+        try:
+            return read()
+        except UnitError as error:
+            self.fault(path, f"{node.name!r}: {error}")
+            return math.nan
+
+    def _number(self, node: Numeric, item: Any, unit: Unit | None) -> float:
+        if isinstance(item, pint.Quantity) and np.ndim(item.magnitude) == 0:
+            return float(convert(np.asarray(item.magnitude, dtype=float), _own(item.units), node.unit))
+        if isinstance(item, str):
+            quantity = parse_quantity(item)
+            if readable(quantity.units) == "1" and readable(node.unit) != "1":
+                raise UnitError(f"{item!r} has no unit; expected one like {readable(node.unit)!r}")
+            return float(convert(float(quantity.magnitude), quantity.units, node.unit))
+        if isinstance(item, bool) or not isinstance(item, int | float | np.integer | np.floating):
+            example = "" if readable(node.unit) == "1" else f" with a unit like '1 {readable(node.unit)}'"
+            raise UnitError(f"found {shown(item)}, expected a number{example}")
+        if isinstance(item, int) and abs(item) > sys.float_info.max:
+            raise UnitError("found a whole number that is too large to be computed with")
+        return float(self._bare(node, float(item), unit))
+
+    def _bare(self, node: Numeric, number: Any, unit: Unit | None) -> Any:
+        if unit is not None:
+            return convert(number, unit, node.unit)
+        if self.units_required and readable(node.unit) != "1":
+            first = float(np.ravel(number)[0])
+            example = f"{first:.10g}" if math.isfinite(first) else "1"
+            raise UnitError(f"{first:.10g} has no unit; write for example '{example} {readable(node.unit)}'")
+        return number
+
+
+def _own(unit: Any) -> Unit:
+    """Return a unit of another pint registry as one of ours."""
+    return unit if unit._REGISTRY is registry else parse_unit(str(unit))
+
+
+def plain(value: Any) -> Any:
+    """Return a raw value as a scenario file would hold it, so that it can be kept with a result.
+
+    Pint quantities become texts with a unit, or a table of values with one; arrays become lists.
+    """
+    if isinstance(value, pint.Quantity):
+        unit, magnitude = readable(_own(value.units)), np.asarray(value.magnitude, dtype=float)
+        if magnitude.ndim == 0:
+            return f"{float(magnitude)!r} {unit}".removesuffix(" 1")
+        return {"values": magnitude.tolist(), "unit": unit}
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple | range) else value
+
+
+def shown(value: Any) -> str:
+    """Return a raw value as a message shows it: on one line, and not too long."""
+    text = str(value) if isinstance(value, datetime.date | datetime.time) else " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:76]} …"
+
+
+def _with_unit(value: float, node: Numeric) -> str:
+    unit = readable(node.unit)
+    return f"{value:.10g}" if unit == "1" else f"{value:.10g} {unit}"
+
+
+def schema_fault(item: Any, path: Path, schema: type[BaseModel]) -> tuple[Path, str, bool]:
+    """Turn one error of pydantic into path, message and whether the key is meant."""
+    fields: Iterable[str] = schema.model_fields
+    location = tuple(part for part in item["loc"] if isinstance(part, int) or part in fields)
+    if item["type"] == "extra_forbidden":
+        name = str(item["loc"][-1])
+        return (*path, *item["loc"]), f"unknown key {name!r}{nearest(name, fields)}; allowed are {listed(fields)}", True
+    if item["type"] == "missing":
+        return path, f"the key {item['loc'][-1]!r} is missing", True
+    what = "expected numbers or texts with a unit" if len(item["loc"]) > 1 else item["msg"].lower()
+    return (*path, *location), f"{item['loc'][0]!r}: {what}, found {shown(item['input'])}", False

@@ -1,0 +1,1 @@
+"""Dark matter boosted by supernova neutrinos."""

@@ -1,0 +1,1 @@
+"""Carbon-burning red supergiants and their neutrinos."""

@@ -1,0 +1,1 @@
+"""Mathematics without physics: quadrature, piecewise functions, Poisson counts, streamed moments."""

@@ -1,0 +1,209 @@
+"""Supernovae of a galaxy drawn at random in time and in an exponential disk, as they are seen from the Sun.
+
+Explosions are a Poisson process of constant rate; their places have the density
+
+    p(R, phi, z) ∝ R exp(-R/h_R - |z|/h_z)
+
+in cylindrical coordinates about the centre of the galaxy. Each is one uniform number for the time, the radius, the
+azimuth and the height, turned by the inverse of its cumulative distribution:
+
+    P(< R) = 1 - (1 + x) exp(-x), x = R/h_R      (the incomplete gamma function of order 2)
+    P(< z) = exp(z/h_z)/2 for z < 0, 1 - exp(-z/h_z)/2 for z > 0
+
+The Sun is in the plane, and galactic longitude is zero towards the centre.
+
+Source: double exponential disk of 2.9 kpc as in Adams et al. 2013, ApJ 778, 164.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaincinv
+
+from gridscan.errors import EvaluationError
+from gridscan.physics.boosted_dark_matter.arrival import vanishing_time
+
+FloatArray = NDArray[np.floating[Any]]
+IndexArray = NDArray[np.intp]
+
+MOST_SUPERNOVAE = 10_000_000
+#: A dozen arrays of so many numbers are tens of megabytes.
+PAIRS_AT_ONCE = 1 << 17
+
+
+class Supernovae(NamedTuple):
+    """Supernovae in the order of their explosions, as arrays of one shape (n,)."""
+
+    #: When neutrinos arrive at Earth, from the beginning of the history, in the unit of its duration.
+    explosion_time: FloatArray
+    #: From the Sun, in the unit of the lengths of the disk.
+    distance: FloatArray
+    #: Galactic, [rad], -pi to pi.
+    longitude: FloatArray
+    #: Galactic, [rad].
+    latitude: FloatArray
+
+
+def draw_supernovae(
+    rate: float, duration: float, seed: float, scale_length: float, scale_height: float, sun_distance: float
+) -> Supernovae:
+    """Draw the supernovae of a galaxy over a time.
+
+    Parameters
+    ----------
+    rate, duration
+        Mean number per time, and the time; neither is negative, and their units cancel.
+    seed
+        Whole number from 0; the same one gives the same supernovae. A disk of other lengths then has the same ones at
+        other places.
+    scale_length, scale_height
+        Of the exponential disk along its radius, above 0, and across it, 0 or more, in the unit of `sun_distance`.
+    sun_distance
+        Distance of the Sun from the centre, 0 or more.
+
+    Returns
+    -------
+    Supernovae
+        A Poisson number of them, sorted by time.
+
+    Raises
+    ------
+    EvaluationError
+        If an argument is outside its range, or ten million supernovae or more are expected.
+    """
+    _check(rate, duration, seed, scale_length, scale_height, sun_distance)
+    generator = np.random.default_rng(int(seed))
+    number = int(generator.poisson(rate * duration))
+    time, radial, turn, height = generator.random((4, number))
+    radius, azimuth = scale_length * gammaincinv(2.0, radial), 2.0 * np.pi * turn
+    # Of a number below 1, so that no height is infinite.
+    above = -scale_height * np.log1p(-(2.0 * height % 1.0))
+    z = np.where(height < 0.5, -above, above)
+    return Supernovae(duration * np.sort(time), *seen_from_sun(radius, azimuth, z, sun_distance))
+
+
+def visible_pairs(
+    time: FloatArray, explosion_time: FloatArray, longest: float, at_once: int = PAIRS_AT_ONCE
+) -> Iterator[tuple[IndexArray, IndexArray]]:
+    """Give, in blocks of bounded size, all pairs of a time and a supernova that exploded before it, not too long ago.
+
+    Parameters
+    ----------
+    time
+        Shape (k,), in any order.
+    explosion_time
+        Shape (n,), sorted.
+    longest
+        Ages above 0 and up to this one are visible.
+    at_once
+        Most pairs of a block.
+
+    Yields
+    ------
+    point, supernova
+        Indices into `time` and `explosion_time`, of one shape.
+    """
+    first, last = (np.searchsorted(explosion_time, moment, "left") for moment in (time - longest, time))
+    ends = np.cumsum(last - first)
+    for start in range(0, int(ends[-1]) if ends.size else 0, at_once):
+        pair = np.arange(start, min(start + at_once, int(ends[-1])))
+        point = np.searchsorted(ends, pair, "right")
+        yield point, np.asarray(last[point] - (ends[point] - pair), dtype=np.intp)
+
+
+def summed_over_visible(
+    time: FloatArray,
+    kinetic_energy: FloatArray,
+    dark_matter_mass: FloatArray,
+    speed_of_light: FloatArray,
+    history: dict[str, float],
+    flux: Callable[..., FloatArray],
+) -> FloatArray:
+    """Return what all supernovae of a random history give that are visible at some points of a grid.
+
+    Parameters
+    ----------
+    time
+        Of each point, shape (k,), from 0 to the end of the history, in the unit of its duration.
+    kinetic_energy, dark_matter_mass, speed_of_light
+        [MeV], [MeV] and lengths of the disk per time, of each point; shapes (k,).
+    history
+        ``supernova_rate``, ``supernova_history``, ``supernova_seed``, ``disk_scale_length``, ``disk_scale_height`` and
+        ``sun_distance``: see `draw_supernovae`.
+    flux
+        Of one supernova, ``flux(point, time=…, distance=…, supernova_longitude=…, supernova_latitude=…)``, of indices
+        of points and of its age and place, all of one shape.
+
+    Raises
+    ------
+    EvaluationError
+        If a time is outside the history, or the history is none: see `draw_supernovae`.
+
+    Notes
+    -----
+    At the time t one sees a supernova of time t_i at the age t - t_i, for ages above 0 and up to its vanishing time.
+    Source: definition.
+    """
+    end = history["supernova_history"]
+    outside = ~((time >= 0.0) & (time <= end))
+    if outside.any():
+        year = 31557600.0
+        raise EvaluationError(
+            f"time is {time[outside][0] / year:.6g} yr; allowed is 0 to {end / year:.6g} yr, for it counts from the "
+            "begin of the supernova_history here"
+        )
+    found = draw_supernovae(*history.values())
+    total = np.zeros(time.shape)
+    if not found.distance.size:
+        return total
+    longest = float(np.max(vanishing_time(kinetic_energy, dark_matter_mass, found.distance.max(), speed_of_light)))
+    for point, number in visible_pairs(time, found.explosion_time, longest):
+        age, distance = time[point] - found.explosion_time[number], found.distance[number]
+        last = vanishing_time(kinetic_energy[point], dark_matter_mass[point], distance, speed_of_light[point])
+        seen = np.flatnonzero(age <= last)
+        point, number = point[seen], number[seen]
+        place = {"supernova_longitude": found.longitude[number], "supernova_latitude": found.latitude[number]}
+        values = flux(point, time=age[seen], distance=distance[seen], **place)
+        total += np.bincount(point, values, minlength=total.size)
+    return total
+
+
+def seen_from_sun(
+    radius: ArrayLike, azimuth: ArrayLike, z: ArrayLike, sun_distance: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return distance, galactic longitude and latitude [rad] of places in a galaxy.
+
+    Parameters
+    ----------
+    radius, azimuth, z
+        Cylindrical coordinates about the centre; the azimuth [rad] is 0 towards the Sun and grows towards the side of
+        galactic longitude 90 deg.
+    sun_distance
+        Distance of the Sun from the centre, in its plane.
+    """
+    radius, azimuth, z = (np.asarray(item, dtype=float) for item in (radius, azimuth, z))
+    towards_centre, across = sun_distance - radius * np.cos(azimuth), radius * np.sin(azimuth)
+    in_plane = np.hypot(towards_centre, across)
+    return np.hypot(in_plane, z), np.arctan2(across, towards_centre), np.arctan2(z, in_plane)
+
+
+def _check(
+    rate: float, duration: float, seed: float, scale_length: float, scale_height: float, sun_distance: float
+) -> None:
+    lengths = {"scale_height": scale_height, "sun_distance": sun_distance}
+    for name, value in {"rate": rate, "duration": duration, **lengths}.items():
+        if not 0.0 <= value < math.inf:
+            raise EvaluationError(f"{name} is {value:g}; allowed is a finite number of 0 or more")
+    if not 0.0 < scale_length < math.inf:
+        raise EvaluationError(f"scale_length is {scale_length:g}; allowed is a finite number above 0")
+    if seed != int(seed) or seed < 0:
+        raise EvaluationError(f"seed is {seed:g}; allowed is a whole number of 0 or more")
+    if rate * duration > MOST_SUPERNOVAE:
+        raise EvaluationError(
+            f"rate × duration is {rate * duration:g} supernovae; allowed are {MOST_SUPERNOVAE:,} at most"
+        )

@@ -1,0 +1,278 @@
+"""What is kicked where: the source, the interaction and the halo of boosted dark matter, for many points at once.
+
+Along the line of `gridscan.physics.boosted_dark_matter.arrival_surface` the flux of kicked particles per kinetic energy
+is
+
+    dPhi/dT = [c tau L_1/(4 pi R_s zeta)] ∫ dw K ∫ dphi n(r),   K = Σ_i (f_i(E_nu)/<E_i>) (dsigma/dOmega) dE_nu/dT
+
+where L_1 is the luminosity of one species, n the number density of dark matter and r the distance from the halo centre.
+With a the position of B along the line from the supernova S to Earth and h its distance from that line,
+
+    r² = d² + D² - 2 a a_G - 2 h h_G sin(phi),   a_G = R_s - R_g cos(beta),  h_G = R_g sin(beta),  D² = a_G² + h_G²
+
+The Jacobian of the angles and the fall of the neutrinos with the square of the distance have cancelled.
+
+Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013, with (1 - v cos(psi)) dd = (l R_s/d) sin(theta) dtheta.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridscan.errors import EvaluationError
+from gridscan.physics.boosted_dark_matter.arrival_surface import Surface, arrival_surface
+from gridscan.physics.dark_matter.halo import Halo
+from gridscan.physics.neutrinos.supernova import (
+    DEGENERACY,
+    MEAN_ENERGIES,
+    MULTIPLICITIES,
+    PUBLISHED_NORMALISATION,
+    TEMPERATURES,
+    spectrum_over_mean_energy,
+)
+from gridscan.physics.scattering.amplitudes import SquaredAmplitude, differential_cross_section
+from gridscan.physics.scattering.kinematics import angular_density, momentum, velocity
+from gridscan.units import registry
+
+FloatArray = NDArray[np.floating[Any]]
+#: dsigma/dOmega [cm²/sr] in the laboratory, of E_nu, T, m [MeV], sin²(psi/2) and parameters, arrays that broadcast.
+Differential = Callable[..., FloatArray]
+
+HBAR_C = float(registry("hbar * c").to("MeV * cm").magnitude)
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """The neutrinos of a supernova; the parameters are those of `gridscan.physics.neutrinos.supernova.neutrino_flux`.
+
+    Attributes
+    ----------
+    luminosity
+        [MeV/s], of all species together.
+    duration
+        tau [s].
+    neutrinosphere
+        [kpc]: nothing comes from within this distance of the supernova.
+    temperatures, mean_energies
+        [MeV], shape (..., species).
+    multiplicities
+        Shape (..., species): how many species are alike.
+    degeneracy, normalisation
+        eta and F_2(eta).
+    """
+
+    luminosity: ArrayLike
+    duration: ArrayLike = 10.0
+    neutrinosphere: ArrayLike = 3.24e-15
+    temperatures: ArrayLike = TEMPERATURES
+    mean_energies: ArrayLike = MEAN_ENERGIES
+    multiplicities: ArrayLike = MULTIPLICITIES
+    degeneracy: ArrayLike = DEGENERACY
+    normalisation: ArrayLike = PUBLISHED_NORMALISATION
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape to which the parameters broadcast, without the axis of the species."""
+        flat = (self.luminosity, self.duration, self.neutrinosphere, self.degeneracy, self.normalisation)
+        of_species = (self.temperatures, self.mean_energies, self.multiplicities)
+        return np.broadcast_shapes(*map(np.shape, flat), *(np.shape(value)[:-1] for value in of_species))
+
+    def of_species_last(self) -> Source:
+        """Return what `flat` returns with arrays of shape (n, species)."""
+        names = ("temperatures", "mean_energies", "multiplicities")
+        return dataclasses.replace(self, **{name: np.asarray(getattr(self, name)).T for name in names})
+
+    def flat(self, shape: tuple[int, ...]) -> Source:
+        """Return the same with every array of shape (n,), those of the species of shape (species, n)."""
+        count = np.shape(self.temperatures)[-1]
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        for name, value in fields.items():
+            array = np.asarray(value, dtype=float)
+            if name in ("temperatures", "mean_energies", "multiplicities"):
+                fields[name] = np.broadcast_to(array, (*shape, count)).reshape(-1, count).T.copy()
+            else:
+                fields[name] = np.broadcast_to(array, shape).ravel()
+            if not (np.isfinite(fields[name]) & (fields[name] >= 0.0)).all():
+                raise EvaluationError(f"{name} of the source is {array}; allowed are finite numbers, 0 or more")
+        return Source(**fields)
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """Supernovae, halos and interactions of n points, every array of shape (n,) or (species, n).
+
+    Attributes
+    ----------
+    mass
+        m [MeV] of dark matter.
+    supernova_distance, centre_along, centre_across
+        R_s, a_G and h_G [kpc].
+    cross_section
+        [cm²]: a factor of the interaction.
+    halo, source
+        What is kicked, and by what.
+    parameters
+        Further arguments of the interaction.
+    differential
+        The interaction.
+    powers
+        How many factors v/c and dE_nu/dT the convention adds.
+    speed_of_light, kiloparsec
+        [cm/s] and [cm].
+    """
+
+    mass: FloatArray
+    supernova_distance: FloatArray
+    centre_along: FloatArray
+    centre_across: FloatArray
+    cross_section: FloatArray
+    halo: Halo
+    source: Source
+    parameters: tuple[FloatArray, ...]
+    differential: Differential
+    powers: tuple[int, int]
+    speed_of_light: float
+    kiloparsec: float
+
+    @property
+    def light_speed(self) -> float:
+        """Speed of light [kpc/s]."""
+        return self.speed_of_light / self.kiloparsec
+
+    def emission(self, time: FloatArray, kinetic_energy: FloatArray, after_peak: FloatArray | None = None) -> Emission:
+        """Return what arrives at times [s] with kinetic energies [MeV], shape (n,).
+
+        What is left of the times after t_peak [s] may be given, where the difference of the two would be rounding.
+        """
+        light_speed = self.light_speed
+        surface = arrival_surface(
+            *(time * light_speed, kinetic_energy, self.mass, self.supernova_distance),
+            *(self.empty_radius(), self.hottest()),
+            None if after_peak is None else after_peak * light_speed,
+        )
+        return Emission(self, surface, self.strength() * self.light_speed / surface.path)
+
+    def strength(self) -> FloatArray:
+        """Tau L_1 sigma/(4 pi R_s m), times kpc [cm² kpc/cm³... ]."""
+        source = self.source
+        energy_of_one = np.multiply(source.luminosity, source.duration) / np.sum(source.multiplicities, axis=0)
+        area = 4.0 * np.pi * self.kiloparsec * self.supernova_distance
+        return np.asarray(energy_of_one * self.cross_section / (area * self.mass))
+
+    def empty_radius(self) -> FloatArray:
+        """Radius of the sphere about the supernova from which nothing comes [kpc]."""
+        # With the supernova in the halo centre, the centre without dark matter is one more sphere about it.
+        central = np.hypot(self.centre_along, self.centre_across) == 0.0
+        return np.maximum(np.asarray(self.source.neutrinosphere), np.where(central, self.halo.centre_cutoff, 0.0))
+
+    def hottest(self) -> FloatArray:
+        """Temperature of the hottest species [MeV]."""
+        return np.asarray(np.max(self.source.temperatures, axis=0))
+
+    def kicks(self, energy: FloatArray, haversine: FloatArray, kinetic_energy: FloatArray) -> FloatArray:
+        """K [cm²/(MeV² sr)] for neutrino energies and kinetic energies [MeV] and sin²(psi/2), shape (nodes, n)."""
+        return kick_rate(
+            *(self.source.of_species_last(), self.differential, self.parameters, self.powers),
+            *(energy, haversine, kinetic_energy, self.mass),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Emission:
+    """Kicked particles of n points.
+
+    Attributes
+    ----------
+    setting
+        What emits.
+    surface
+        Where they come from.
+    scale
+        What the integral over w and phi is multiplied with, shape (n,).
+    """
+
+    setting: Setting
+    surface: Surface
+    scale: FloatArray
+
+    def radii_squared(
+        self, distance: FloatArray, along: FloatArray, across: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return A and B of r² = A - B sin(phi) [kpc²] for places of B, shape (nodes, n)."""
+        forward, sideways = self.setting.centre_along, self.setting.centre_across
+        return distance**2 + forward**2 + sideways**2 - 2.0 * along * forward, 2.0 * across * sideways
+
+
+def kick_rate(
+    source: Source,
+    differential: Differential,
+    parameters: tuple[FloatArray, ...],
+    powers: tuple[int, int],
+    energy: FloatArray,
+    haversine: FloatArray,
+    kinetic_energy: FloatArray,
+    mass: FloatArray,
+) -> FloatArray:
+    """Return K = Σ_i (f_i/<E_i>) (dsigma/dOmega) dE_nu/dT [cm²/(MeV² sr)]; everything broadcasts.
+
+    E_nu [MeV] is an argument of its own, for near its pole it is known better than the angle.
+    """
+    neutrinos = spectrum_over_mean_energy(
+        *(energy, source.temperatures, source.mean_energies, source.multiplicities),
+        *(source.degeneracy, source.normalisation),
+    )
+    slope = energy**2 * (1.0 - 2.0 * haversine) / (kinetic_energy * momentum(kinetic_energy, mass))
+    factor = slope * slope if powers[1] else slope
+    if powers[0]:
+        factor = factor * velocity(kinetic_energy, mass)
+    rate: FloatArray = neutrinos * factor * differential(energy, kinetic_energy, mass, haversine, *parameters)
+    return rate
+
+
+def isotropic(
+    neutrino_energy: FloatArray, kinetic_energy: FloatArray, dark_matter_mass: FloatArray, haversine: FloatArray
+) -> FloatArray:
+    """Return g(psi) [1/sr], the `Differential` of scattering that is isotropic in the centre-of-momentum frame."""
+    del kinetic_energy
+    return angular_density(neutrino_energy, dark_matter_mass, haversine)
+
+
+def differential_of(squared_amplitude: SquaredAmplitude, hbar_c: float = HBAR_C, centred: bool = False) -> Differential:
+    """Return the `Differential` of a squared amplitude of a neutrino on dark matter.
+
+    Parameters
+    ----------
+    squared_amplitude
+        |M|²(s, t, u, dark_matter_mass, *parameters), see `gridscan.physics.scattering.amplitudes`.
+    hbar_c
+        [MeV cm].
+    centred
+        Whether the amplitude is to be given s and u less m².
+
+    Returns
+    -------
+    Differential
+        It passes further parameters on to the amplitude.
+    """
+
+    def differential(
+        neutrino_energy: FloatArray,
+        kinetic_energy: FloatArray,
+        dark_matter_mass: FloatArray,
+        haversine: FloatArray,
+        *parameters: FloatArray,
+    ) -> FloatArray:
+        del kinetic_energy
+        result: FloatArray = differential_cross_section(
+            *(squared_amplitude, neutrino_energy, 0.0, dark_matter_mass, haversine, hbar_c, dark_matter_mass),
+            *parameters,
+            centred=centred,
+        )
+        return result
+
+    return differential

@@ -1,0 +1,264 @@
+"""How much boosted dark matter arrives in a time and an energy window, and how many of a target it hits.
+
+    N = ∫ dT sigma_target(T) ∫ dt dPhi/dT
+
+Where t_peak(T), t_van(T), or the arrival from the halo centre passes an end of the exposure, the integral over time is
+not smooth in T: these energies, which have closed forms, are ends of pieces in ln T.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridscan.errors import EvaluationError
+from gridscan.numerics.piecewise import Estimate, Pieces, estimate, in_blocks, integrate_pieces
+from gridscan.numerics.quadrature import panels_between
+from gridscan.physics.boosted_dark_matter.arrival_surface import taken
+from gridscan.physics.boosted_dark_matter.emission import Setting
+from gridscan.physics.boosted_dark_matter.fluence import fluence_of
+from gridscan.physics.boosted_dark_matter.flux import flux_of
+from gridscan.physics.boosted_dark_matter.problem import Boost
+
+FloatArray = NDArray[np.floating[Any]]
+IndexArray = NDArray[np.intp]
+#: sigma [cm²] of T and m [MeV] and parameters, arrays of one shape.
+TargetCrossSection = Callable[..., FloatArray]
+
+_ROUNDS = 8
+_EVENTS_AT_ONCE = 16
+_ENERGIES_AT_ONCE = 128
+
+
+def boosted_events(
+    boost: Boost,
+    target_cross_section: ArrayLike | TargetCrossSection,
+    exposure_start: ArrayLike,
+    exposure_end: ArrayLike,
+    lowest_kinetic_energy: ArrayLike,
+    highest_kinetic_energy: ArrayLike,
+    *,
+    accuracy: float = 1e-4,
+) -> Estimate:
+    """Return how often boosted dark matter scatters on one target particle.
+
+    Parameters
+    ----------
+    boost
+        Dark matter, supernova and interaction.
+    target_cross_section
+        [cm²], a number for each point, or a function of T, m [MeV] and the `parameters` of the boost. The extra
+        2 pi of published total cross sections is for it to have.
+    exposure_start, exposure_end
+        [s] after the arrival of the neutrinos.
+    lowest_kinetic_energy, highest_kinetic_energy
+        [MeV], above 0.
+    accuracy
+        Relative error to attain.
+
+    Returns
+    -------
+    Estimate
+        Dimensionless, of the shape to which all numbers broadcast.
+
+    Raises
+    ------
+    EvaluationError
+        If a parameter is outside its range, or the ends of a window are the wrong way round.
+    """
+    setting, flat, shape = boost.at(
+        exposure_start=exposure_start,
+        exposure_end=exposure_end,
+        lowest_kinetic_energy=lowest_kinetic_energy,
+        highest_kinetic_energy=highest_kinetic_energy,
+        target_cross_section=1.0 if callable(target_cross_section) else target_cross_section,
+    )
+    _require_order(flat, "exposure_start", "exposure_end")
+    _require_order(flat, "lowest_kinetic_energy", "highest_kinetic_energy")
+
+    def weight(index: IndexArray, kinetic_energy: FloatArray) -> FloatArray:
+        if not callable(target_cross_section):
+            return flat["target_cross_section"][index]
+        others = (values[index] for values in setting.parameters)
+        return np.asarray(target_cross_section(kinetic_energy, setting.mass[index], *others), dtype=float)
+
+    def events(block: IndexArray) -> tuple[FloatArray, FloatArray]:
+        some = {name: values[block] for name, values in flat.items()}
+        return _events(taken(setting, block), some, lambda who, energy: weight(block[who], energy), accuracy)
+
+    value, error = in_blocks(events, setting.mass.size, _EVENTS_AT_ONCE)
+    return estimate(value, error, accuracy, shape)
+
+
+def differential_events(
+    kinetic_energy: ArrayLike,
+    boost: Boost,
+    target_cross_section: ArrayLike,
+    exposure_start: ArrayLike,
+    exposure_end: ArrayLike,
+    *,
+    accuracy: float = 1e-4,
+) -> Estimate:
+    """Return the events of `boosted_events` per kinetic energy, dN/dT = sigma_target ∫ dt dPhi/dT.
+
+    Parameters
+    ----------
+    kinetic_energy
+        T [MeV], above 0.
+    target_cross_section
+        [cm²] at each T; 1 leaves the fluence.
+
+    Other parameters are those of `boosted_events`.
+
+    Returns
+    -------
+    Estimate
+        [1/MeV], of the shape to which all numbers broadcast.
+
+    Raises
+    ------
+    EvaluationError
+        See `boosted_events`.
+    """
+    setting, flat, shape = boost.at(
+        kinetic_energy=kinetic_energy,
+        target_cross_section=target_cross_section,
+        exposure_start=exposure_start,
+        exposure_end=exposure_end,
+    )
+    _require_order(flat, "exposure_start", "exposure_end")
+
+    def per_energy(block: IndexArray) -> tuple[FloatArray, FloatArray]:
+        energy, start, end, weight = (
+            flat[name][block] for name in ("kinetic_energy", "exposure_start", "exposure_end", "target_cross_section")
+        )
+        value, error = fluence_of(taken(setting, block), energy, np.maximum(start, 0.0), end, accuracy)
+        return weight * value, weight * error
+
+    value, error = in_blocks(per_energy, setting.mass.size, _ENERGIES_AT_ONCE)
+    return estimate(value, error, accuracy, shape)
+
+
+def integrated_flux(
+    time: ArrayLike,
+    boost: Boost,
+    lowest_kinetic_energy: ArrayLike,
+    highest_kinetic_energy: ArrayLike,
+    *,
+    accuracy: float = 1e-4,
+) -> Estimate:
+    """Return the flux of all kinetic energies of a window at given times, ∫ dT dPhi/dT.
+
+    Parameters
+    ----------
+    time
+        [s] after the arrival of the neutrinos.
+
+    Other parameters are those of `boosted_events`.
+
+    Returns
+    -------
+    Estimate
+        [1/(cm² s)], of the shape to which all numbers broadcast.
+
+    Raises
+    ------
+    EvaluationError
+        See `boosted_events`.
+    """
+    setting, flat, shape = boost.at(
+        time=time,
+        lowest_kinetic_energy=lowest_kinetic_energy,
+        highest_kinetic_energy=highest_kinetic_energy,
+    )
+    _require_order(flat, "lowest_kinetic_energy", "highest_kinetic_energy")
+
+    def integrals(block: IndexArray) -> tuple[FloatArray, FloatArray]:
+        some = {name: values[block] for name, values in flat.items()}
+        return _flux_integrals(taken(setting, block), some, accuracy)
+
+    value, error = in_blocks(integrals, setting.mass.size, _ENERGIES_AT_ONCE)
+    return estimate(value, error, accuracy, shape)
+
+
+def _flux_integrals(setting: Setting, numbers: dict[str, FloatArray], accuracy: float) -> tuple[FloatArray, FloatArray]:
+    time = np.maximum(numbers["time"], 0.0)
+    pieces = _energy_pieces(setting, numbers, (time,))
+
+    def integrand(log_energy: FloatArray, piece: IndexArray) -> tuple[FloatArray, FloatArray]:
+        who, energy = np.tile(pieces.owner[piece], len(log_energy)), np.exp(log_energy).ravel()
+        found = flux_of(taken(setting, who).emission(time[who], energy), 0.3 * accuracy)
+        value, error = ((energy * item).reshape(log_energy.shape) for item in found)
+        return value, error
+
+    return integrate_pieces(integrand, pieces, len(time), 0.5 * accuracy, 2 * _ROUNDS)
+
+
+def _events(
+    setting: Setting,
+    numbers: dict[str, FloatArray],
+    weight: Callable[[IndexArray, FloatArray], FloatArray],
+    accuracy: float,
+) -> tuple[FloatArray, FloatArray]:
+    start, end = np.maximum(numbers["exposure_start"], 0.0), numbers["exposure_end"]
+    pieces = _energy_pieces(setting, numbers, (start, np.maximum(end, 0.0)))
+
+    def integrand(log_energy: FloatArray, piece: IndexArray) -> tuple[FloatArray, FloatArray]:
+        who, energy = np.tile(pieces.owner[piece], len(log_energy)), np.exp(log_energy).ravel()
+        found = fluence_of(taken(setting, who), energy, start[who], end[who], 0.5 * accuracy)
+        factor = energy * weight(who, energy)
+        value, error = ((factor * item).reshape(log_energy.shape) for item in found)
+        return value, error
+
+    return integrate_pieces(integrand, pieces, len(start), 0.4 * accuracy, _ROUNDS)
+
+
+def _energy_pieces(setting: Setting, numbers: dict[str, FloatArray], times: tuple[FloatArray, ...]) -> Pieces:
+    """Return the pieces of ln T on which the integrand is smooth but for the ends that are not those of the window."""
+    low, high = np.log(numbers["lowest_kinetic_energy"]), np.log(numbers["highest_kinetic_energy"])
+    with np.errstate(divide="ignore"):
+        cuts = np.clip(np.log(np.concatenate([_special_energies(setting, time) for time in times])), low, high)
+    lower, upper = panels_between(np.concatenate([[low], cuts, [high]]).T)
+    owner, piece = np.nonzero(upper > lower)
+    lower, upper = lower[owner, piece], upper[owner, piece]
+    return Pieces(owner, lower, upper, lower > low[owner], upper < high[owner])
+
+
+def _special_energies(setting: Setting, time: FloatArray) -> FloatArray:
+    """Return the kinetic energies [MeV] of which the peak, the last arrival, or what the halo centre sends is at a time
+    [s]: (3, n), inf for none.
+
+    The peak has b = 1 + x/R_s, the last arrival 1 + m/(2 T) = b², and the halo centre d + b l = R_s + x.
+    """
+    delay = time * setting.light_speed
+    along, across, distance = setting.centre_along, setting.centre_across, setting.supernova_distance
+    length = np.hypot(distance - along, across)
+    # d + l - R_s, each of the two less its part of R_s.
+    detour = _beyond(along, across) + _beyond(distance - along, across)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = _energy(setting.mass, np.maximum(delay - detour, 0.0) / length)
+        square = delay * (2.0 * distance + delay) / distance**2
+        return np.array([_energy(setting.mass, delay / distance), setting.mass / (2.0 * square), centre])
+
+
+def _energy(mass: FloatArray, excess: FloatArray) -> FloatArray:
+    """Return T of b - 1, with gamma - 1 = (b - sqrt(b² - 1))/sqrt(b² - 1) = 1/(sqrt(b² - 1) (b + sqrt(b² - 1)))."""
+    root = np.sqrt(excess * (2.0 + excess))
+    energy: FloatArray = mass / (root * (1.0 + excess + root))
+    return energy
+
+
+def _beyond(along: FloatArray, across: FloatArray) -> FloatArray:
+    """Return sqrt(along² + across²) - along."""
+    length = np.hypot(along, across)
+    return np.where(along > 0.0, across**2 / np.where(along > 0.0, length + along, 1.0), length - along)
+
+
+def _require_order(numbers: dict[str, FloatArray], first: str, second: str) -> None:
+    wrong = np.flatnonzero(~(numbers[second] >= numbers[first]))
+    if wrong.size:
+        found, least = numbers[second][wrong[0]], numbers[first][wrong[0]]
+        raise EvaluationError(f"{second} is {found:g}; allowed is {first} = {least:g} or more")

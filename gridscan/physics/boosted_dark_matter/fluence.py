@@ -1,0 +1,121 @@
+"""The flux of boosted dark matter per kinetic energy, integrated over an exposure.
+
+The integral over the line of sight and over time is one over the places of the kicks, and thus over the angles of
+`gridscan.physics.boosted_dark_matter.arrival_arcs`:
+
+    ∫ dt dPhi/dT = [tau L_1/(4 pi R_s)] ∫ dpsi K(psi) ∫ dtheta ∫ dphi n(r)
+
+over the theta from where particles arrive during the exposure. With sin²(psi/2) = S_max tanh²(w) the energy of
+the neutrinos is E_nu = (p + T)/2 cosh²(w), so that the integrand dies before any singularity. It is not smooth in w
+where the last particles arrive with the begin or end of the exposure, where they begin to leave the supernova with it,
+and where the arc passes through the halo centre; all have closed forms.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridscan.numerics.piecewise import Pieces, integrate_pieces
+from gridscan.numerics.quadrature import panels_between
+from gridscan.physics.boosted_dark_matter.arrival_arcs import last_kick
+from gridscan.physics.boosted_dark_matter.arrival_surface import TEMPERATURES, taken
+from gridscan.physics.boosted_dark_matter.column_density import columns
+from gridscan.physics.boosted_dark_matter.emission import Setting
+from gridscan.physics.scattering.kinematics import inverse_velocity_excess, largest_haversine, momentum
+
+FloatArray = NDArray[np.floating[Any]]
+IndexArray = NDArray[np.intp]
+
+_ROUNDS = 14
+_PIECE = 1.6
+_SHARE = 0.5
+# The spectrum falls as exp(-14) times the accuracy from its mean to where it is cut off.
+_MARGIN = 14.0
+# A w beyond all that are not rounded to infinity.
+_BEYOND = 30.0
+
+
+@dataclasses.dataclass(frozen=True)
+class _Kicks:
+    """n kinetic energies and exposures, every array of shape (n,), the delays x/R_s of the exposure of (2, n)."""
+
+    setting: Setting
+    kinetic_energy: FloatArray
+    excess: FloatArray
+    delays: FloatArray
+    largest: FloatArray
+    least_energy: FloatArray
+
+    def place(self, haversine: FloatArray) -> FloatArray:
+        """Return w of sin²(psi/2), infinite where no neutrino kicks so far."""
+        with np.errstate(divide="ignore"):
+            found: FloatArray = np.arctanh(np.sqrt(np.clip(haversine / self.largest, 0.0, 1.0)))
+        return found
+
+
+def fluence_of(
+    setting: Setting, kinetic_energy: FloatArray, start: FloatArray, end: FloatArray, accuracy: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return the time integral of the flux between two times [s], and its error [1/(MeV cm²)], shape (n,)."""
+    mass = setting.mass
+    kicks = _Kicks(
+        *(setting, kinetic_energy, inverse_velocity_excess(kinetic_energy, mass)),
+        np.array([start, np.maximum(start, end)]) * (setting.light_speed / setting.supernova_distance),
+        largest_haversine(kinetic_energy, mass),
+        0.5 * (momentum(kinetic_energy, mass) + kinetic_energy),
+    )
+    pieces = _pieces(kicks, accuracy)
+
+    def integrand(place: FloatArray, piece: IndexArray) -> tuple[FloatArray, FloatArray]:
+        some = taken(kicks, pieces.owner[piece])
+        squeezed, haversine = np.cosh(place) ** 2, some.largest * np.tanh(place) ** 2
+        # dpsi/dw
+        slope = 2.0 * np.sqrt(some.largest / (1.0 - haversine)) / squeezed
+        rate = slope * some.setting.kicks(some.least_energy * squeezed, haversine, some.kinetic_energy)
+        single = taken(some, np.tile(np.arange(len(piece)), len(place)))
+        found = columns(single.setting, single.excess, single.delays, haversine.ravel(), accuracy)
+        value, error = (rate * item.reshape(rate.shape) for item in found)
+        return value, error
+
+    value, error = integrate_pieces(integrand, pieces, len(mass), _SHARE * accuracy, _ROUNDS)
+    return setting.strength() * value, setting.strength() * error
+
+
+def _pieces(kicks: _Kicks, accuracy: float) -> Pieces:
+    """Return pieces of w on which the integrand is smooth, but for the root of what has passed the last arrivals."""
+    late = kicks.delays >= kicks.excess
+    last = np.where(late, kicks.place(last_kick(kicks.delays, kicks.excess)), np.nan)
+    first = np.where(late[0], last[0], 0.0)
+    final = _highest(kicks, first, accuracy)
+    first = np.minimum(first, final)
+    # Where cos(psi) = v, unless what arrives until then is nothing.
+    straight = np.where(late, np.nan, kicks.place(0.5 * kicks.excess / (1.0 + kicks.excess)))
+    straight[kicks.delays < 1e-3 * accuracy * kicks.excess] = np.nan
+    number = np.maximum(np.ceil((final - first) / _PIECE), 1.0)
+    regular = first + (final - first) * np.minimum(np.arange(number.max(initial=1.0) + 1.0)[:, None] / number, 1.0)
+    cuts = np.concatenate([last, straight, _through_the_centre(kicks)])
+    lower, upper = panels_between(np.concatenate([regular, np.clip(cuts, first, final)]).T)
+    owner, piece = np.nonzero(upper > lower)
+    lower, upper = lower[owner, piece], upper[owner, piece]
+    root = (lower == last[0, owner]) | (lower == last[1, owner])
+    return Pieces(owner, lower, upper, root, np.zeros_like(root))
+
+
+def _highest(kicks: _Kicks, first: FloatArray, accuracy: float) -> FloatArray:
+    """Return the w beyond which there are no neutrinos to the accuracy; 0 if not even at the first one."""
+    hottest = kicks.setting.hottest()
+    coldest = kicks.least_energy * np.cosh(np.minimum(first, _BEYOND)) ** 2
+    # The spectrum still grows below a few temperatures.
+    highest = np.maximum(coldest, 4.0 * hottest) + min(_MARGIN - np.log(accuracy), TEMPERATURES) * hottest
+    return np.where(first < _BEYOND, np.arccosh(np.sqrt(np.maximum(highest / kicks.least_energy, 1.0))), 0.0)
+
+
+def _through_the_centre(kicks: _Kicks) -> FloatArray:
+    setting = kicks.setting
+    along, across, distance = setting.centre_along, setting.centre_across, setting.supernova_distance
+    angle = np.arctan2(across * distance, along * (distance - along) - across**2)
+    return kicks.place(np.sin(0.5 * angle) ** 2)[None]

@@ -1,0 +1,196 @@
+"""The flux of boosted dark matter where the line that it comes from passes near the centre of the halo.
+
+The line of `gridscan.physics.boosted_dark_matter.arrival_surface`, with L = ln X along it, comes nearest to the halo
+centre at L_0, at the distance r_0. With L = L_0 + (r_0/|dB/dL|) sinh(s) the peak of the density has the same width in s
+whatever r_0 is. The line is cut where a circle about the line of sight touches a sphere on which the density breaks. A
+panel in between is traversed as x² (3 - 2 x), since there are square roots at its ends, and bisected until the integral
+has converged.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridscan.numerics.piecewise import Pieces, integrate_pieces
+from gridscan.numerics.quadrature import panels_between
+from gridscan.physics.boosted_dark_matter.arrival_surface import taken
+from gridscan.physics.boosted_dark_matter.azimuthal_integral import circle_integral, density_breaks
+from gridscan.physics.boosted_dark_matter.emission import Emission
+
+FloatArray = NDArray[np.floating[Any]]
+IndexArray = NDArray[np.intp]
+
+_POINTS_AT_ONCE = 32
+_SAMPLES = 65
+_PANEL = 3.0
+_BISECTIONS = 50
+_ROUNDS = 14
+_ROUNDING = 1e-10
+# In ln X: steps for derivatives, where a parabola is good to rounding, and the narrowest peak.
+_STEP = 1e-4
+_PARABOLA = 1e-5
+_NARROWEST = 1e-13
+
+
+def central_integrals(emission: Emission, accuracy: float) -> tuple[FloatArray, FloatArray]:
+    """Return ∫ dw K ∫ dphi rho and its error for n points.
+
+    Parameters
+    ----------
+    emission
+        The points.
+    accuracy
+        Relative error to attain.
+
+    Returns
+    -------
+    value, error
+        In the unit of K times MeV/cm³, shape (n,). Whether the errors suffice is for
+        the caller to say.
+    """
+    count = len(emission.scale)
+    value, error = np.zeros(count), np.zeros(count)
+    for start in range(0, count, _POINTS_AT_ONCE):
+        block = np.arange(start, min(start + _POINTS_AT_ONCE, count))
+        for lower in (False, True):
+            first, last = emission.surface.lower_ends if lower else emission.surface.upper_ends
+            index = block[(last > first)[block]]
+            if index.size:
+                integral = _branch(taken(emission, index), lower, 0.3 * max(accuracy, _ROUNDING))
+                value[index] += integral[0]
+                error[index] += integral[1]
+    return value, error + _ROUNDING * value
+
+
+@dataclasses.dataclass(frozen=True)
+class _Line:
+    """One branch of n points, as a function of s; arrays of shape (n,), the vectors (2, n).
+
+    Close to the nearest point, where the difference of two places would be rounding, the line is a parabola.
+    """
+
+    emission: Emission
+    lower: bool
+    nearest: FloatArray
+    width: FloatArray
+    foot: FloatArray
+    tangent: FloatArray
+    bend: FloatArray
+
+    def from_centre(self, s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the least and the largest distance from the halo centre on the circle at s."""
+        step = self.width * np.sinh(s)
+        far = _to_centre(self.emission, self.lower, self.nearest + step)
+        near = self.foot[:, None] + step * (self.tangent[:, None] + 0.5 * step * self.bend[:, None])
+        along, across = np.where(np.abs(step) < _PARABOLA, near.reshape(far.shape), far)
+        return np.hypot(along, across), np.hypot(along, across + 2.0 * self.emission.setting.centre_across)
+
+    def inverse(self, position: FloatArray) -> FloatArray:
+        return np.arcsinh((position - self.nearest) / self.width)
+
+
+def _branch(emission: Emission, lower: bool, accuracy: float) -> tuple[FloatArray, FloatArray]:
+    first, last = emission.surface.lower_ends if lower else emission.surface.upper_ends
+    line = _line(emission, lower, first, last)
+    start, stop = line.inverse(first), line.inverse(last)
+    # Where distances leave the range of a double, nothing can be said here.
+    broken = ~(np.isfinite(start) & np.isfinite(stop))
+    start, stop = np.where(broken, 0.0, start), np.where(broken, 0.0, stop)
+    count = len(first)
+    steps = int(np.ceil((stop - start).max() / _PANEL)) + 1
+    regular = start + (stop - start) * np.linspace(0.0, 1.0, steps + 1)[:, None]
+    cuts = np.concatenate([regular, np.clip(0.0, start, stop)[None], _touches(line, start, stop)])
+    low, high = panels_between(cuts.T)
+    owner, panel = np.nonzero(high > low)
+    rough = np.ones(len(owner), dtype=bool)
+    pieces = Pieces(owner, low[owner, panel], high[owner, panel], rough, rough)
+
+    def integrand(s: FloatArray, piece: IndexArray) -> tuple[FloatArray, FloatArray]:
+        heights = _height(taken(line, np.tile(owner[piece], len(s))), s.ravel()).reshape(s.shape)
+        return heights, np.zeros_like(heights)
+
+    value, error = integrate_pieces(integrand, pieces, count, accuracy, _ROUNDS)
+    return np.where(broken, np.nan, value), np.where(broken, np.nan, error)
+
+
+def _height(line: _Line, s: FloatArray) -> FloatArray:
+    """Return K ∫ dphi rho |dw/ds| at one s for each point."""
+    excess = np.exp(line.nearest + line.width * np.sinh(s))
+    surface = line.emission.surface
+    haversine = surface.place(excess, line.lower)[0]
+    kicks = line.emission.setting.kicks(surface.neutrino_energy(excess), haversine, surface.kinetic_energy)
+    jacobian = excess / (1.0 + excess) * line.width * np.cosh(s)
+    density = circle_integral(line.emission.setting.halo, *line.from_centre(s))
+    return kicks * jacobian * density
+
+
+def _to_centre(emission: Emission, lower: bool, position: FloatArray) -> FloatArray:
+    """Return the vector from G to B, along and across the line of sight, shape (2, ...)."""
+    _, _, along, across = emission.surface.place(np.exp(position), lower)
+    return np.array([along - emission.setting.centre_along, across - emission.setting.centre_across])
+
+
+def _line(emission: Emission, lower: bool, first: FloatArray, last: FloatArray) -> _Line:
+    """Return the branch with its point nearest to the halo centre.
+
+    The least of many samples lies between its neighbours; there the distance has one minimum, which a search by the
+    golden section brackets and the projection on the tangent then gives to rounding.
+    """
+
+    def distance(position: FloatArray) -> FloatArray:
+        return np.hypot(*_to_centre(emission, lower, position))
+
+    samples = first + (last - first) * np.linspace(0.0, 1.0, _SAMPLES)[:, None]
+    best, column = np.argmin(distance(samples), axis=0), np.arange(len(first))
+    low, high = samples[np.maximum(best - 1, 0), column], samples[np.minimum(best + 1, _SAMPLES - 1), column]
+    golden = 0.5 * (np.sqrt(5.0) - 1.0)
+    for _ in range(_BISECTIONS):
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        nearer = distance(left) < distance(right)
+        low, high = np.where(nearer, low, left), np.where(nearer, right, high)
+    position = np.clip(0.5 * (low + high), first + _STEP, last - _STEP)
+    behind, here, ahead = (_to_centre(emission, lower, position + sign * _STEP) for sign in (-1.0, 0.0, 1.0))
+    tangent, bend = (ahead - behind) / (2.0 * _STEP), (ahead - 2.0 * here + behind) / _STEP**2
+    speed = np.maximum(np.hypot(*tangent), np.finfo(float).tiny)
+    for _ in range(3):
+        foot = _to_centre(emission, lower, position)
+        # At an end of the line the foot of the perpendicular may be beyond it.
+        position = np.clip(position - (foot * tangent).sum(axis=0) / speed**2, first, last)
+    foot = _to_centre(emission, lower, position)
+    width = np.clip(np.hypot(*foot) / speed, _NARROWEST, 1.0)
+    return _Line(emission, lower, position, width, foot, tangent, bend)
+
+
+def _touches(line: _Line, start: FloatArray, stop: FloatArray) -> FloatArray:
+    """Return where the least or the largest distance passes a break of the density, shape (k, n), NaN for nowhere."""
+    samples = start + (stop - start) * np.linspace(0.0, 1.0, _SAMPLES)[:, None]
+    breaks = density_breaks(line.emission.setting.halo)
+    found = []
+    for which, radius in enumerate(line.from_centre(samples)):
+        beyond = radius > breaks[:, None]
+        sphere, interval, column = np.nonzero(beyond[:, 1:] != beyond[:, :-1])
+        roots = np.full((_SAMPLES - 1, *breaks.shape), np.nan)
+        if column.size:
+            some, edge = taken(line, column), breaks[sphere, column]
+
+            def inside(s: FloatArray, which: int = which, some: _Line = some, edge: FloatArray = edge) -> FloatArray:
+                return some.from_centre(s)[which] - edge
+
+            ends = samples[interval, column], samples[interval + 1, column]
+            roots[interval, sphere, column] = _bisected(inside, *ends)
+        found.append(roots.reshape(-1, breaks.shape[1]))
+    return np.concatenate(found)
+
+
+def _bisected(function: Callable[[FloatArray], FloatArray], low: FloatArray, high: FloatArray) -> FloatArray:
+    rising = function(high) > 0.0
+    for _ in range(_BISECTIONS):
+        middle = 0.5 * (low + high)
+        above = (function(middle) > 0.0) == rising
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    return 0.5 * (low + high)

@@ -1,0 +1,1 @@
+"""Dark matter in galaxies: halo profiles, and the spike around a central black hole."""

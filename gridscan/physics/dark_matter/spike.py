@@ -1,0 +1,318 @@
+"""Spikes of dark matter around black holes.
+
+With r_i = 4 R_S, the influence radius r_h and the normalisation N to the mass of the black hole within r_h, a spike is
+
+    rho(r) = N r^(-3/2) (1 - r_i/r)^3    for r_i <= r < r_h,   N r_h^(5/6) r^(-7/3)  for r_h <= r < R_sp   ("3/2")
+    rho(r) = N r^(-7/3) (1 - r_i/r)^3    for r_i <= r < R_sp                                             ("7/3")
+
+and is empty below r_i.
+
+Sources: Gondolo & Silk 1999, PRL 83, 1719; Lin & Wu 2024, PRL 133, 111004, Supplement; Cline & Puel 2023,
+JCAP 06 (2023) 004.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import hyp2f1
+
+from gridscan.errors import EvaluationError, nearest
+from gridscan.units import registry
+
+FloatArray = NDArray[np.floating[Any]]
+
+#: The spikes that a halo can have around its black hole, by the exponent of the inner part.
+SPIKES = ("none", "3/2", "7/3")
+
+
+@dataclasses.dataclass(frozen=True)
+class Constants:
+    """Constants of nature in the units of this module.
+
+    Attributes
+    ----------
+    gravitational_constant
+        G [kpc (km/s)^2/Msun].
+    schwarzschild_radius_of_sun
+        2 G Msun/c^2 [kpc].
+    solar_mass_energy
+        Msun c^2 [MeV].
+    centimetres_per_kiloparsec
+        [cm/kpc].
+    """
+
+    gravitational_constant: float
+    schwarzschild_radius_of_sun: float
+    solar_mass_energy: float
+    centimetres_per_kiloparsec: float
+
+
+def _codata() -> Constants:
+    def value(expression: str, unit: str) -> float:
+        return float(np.asarray(registry(expression).to(unit).magnitude))
+
+    return Constants(
+        gravitational_constant=value("newtonian_constant_of_gravitation", "kpc * km^2 / s^2 / Msun"),
+        schwarzschild_radius_of_sun=value("2 * newtonian_constant_of_gravitation * Msun / speed_of_light^2", "kpc"),
+        solar_mass_energy=value("Msun * speed_of_light^2", "MeV"),
+        centimetres_per_kiloparsec=value("kpc", "cm"),
+    )
+
+
+#: The constants of CODATA and of the IAU, as `gridscan.units` has them.
+CODATA = _codata()
+
+
+def schwarzschild_radius(mass: Any, gravitational_constant: Any, speed_of_light: Any) -> Any:
+    """Return the radius of the horizon of a black hole, R_S = 2 G M/c^2, in coherent units.
+
+    Source: Schwarzschild 1916, Sitzungsber. Preuss. Akad. Wiss., 189.
+    """
+    return 2.0 * gravitational_constant * mass / speed_of_light**2
+
+
+def velocity_dispersion(
+    mass: Any, reference_mass: Any = 1.9e8, reference_dispersion: Any = 200.0, exponent: Any = 5.1
+) -> Any:
+    """Return the velocity dispersion of the stars around a black hole, sigma = sigma_0 (M/M_0)^(1/5.1).
+
+    Parameters
+    ----------
+    mass
+        Mass M of the black hole [Msun].
+    reference_mass, reference_dispersion
+        M_0 [Msun] and sigma_0 [km/s]; for a mass with a unit, give these with theirs.
+    exponent
+        Slope of ln M against ln sigma.
+
+    Returns
+    -------
+    Any
+        In the unit of `reference_dispersion`.
+
+    Notes
+    -----
+    Source: McConnell et al. 2011, Nature 480, 215, rounded: log10(M/Msun) = 8.29 + 5.12 log10(sigma/(200 km/s)).
+    """
+    return reference_dispersion * (mass / reference_mass) ** (1.0 / exponent)
+
+
+def radius_of_influence(mass: Any, dispersion: Any, gravitational_constant: Any) -> Any:
+    """Return the radius within which a black hole rules the motion, r_h = G M/sigma^2, in coherent units.
+
+    Source: Peebles 1972, ApJ 178, 371.
+    """
+    return gravitational_constant * mass / dispersion**2
+
+
+def spike_integral(slope: ArrayLike, inner_radius: ArrayLike, outer_radius: ArrayLike) -> FloatArray:
+    """Return the integral of r^2 r^-alpha (1 - r_i/r)^3 from r_i to r_h, which is F(r_h) - F(r_i).
+
+    Parameters
+    ----------
+    slope
+        alpha, below 3.
+    inner_radius, outer_radius
+        r_i and r_h [kpc], 0 < r_i <= r_h.
+
+    Returns
+    -------
+    numpy.ndarray
+        [kpc^(3 - alpha)]; all arguments broadcast.
+
+    Notes
+    -----
+    With z = 1 - r_i/r_h it is r_h^(3 - alpha) (z^4/4) 2F1(1, 1 + alpha; 5; z): the incomplete beta function of the
+    substitution v = 1 - r_i/r after Euler's transformation. All terms are positive, where the difference of
+
+        F(r) = r^-alpha [r^3/(3 - alpha) + 12 R_S r^2/(alpha - 2) - 48 R_S^2 r/(alpha - 1) + 64 R_S^3/alpha]
+
+    cancels. Source: Gondolo & Silk 1999, PRL 83, 1719, for the density; DLMF 8.17.7 and 15.8.1.
+    """
+    slope, inner, outer = (np.asarray(x, dtype=float) for x in (slope, inner_radius, outer_radius))
+    part = (outer - inner) / outer
+    return np.asarray(outer ** (3.0 - slope) * part**4 / 4.0 * hyp2f1(1.0, 1.0 + slope, 5.0, part))
+
+
+def spike_normalisation(
+    mass_energy: ArrayLike, slope: ArrayLike, inner_radius: ArrayLike, influence_radius: ArrayLike
+) -> FloatArray:
+    """Return N = M c^2/(4 pi (F(r_h) - F(r_i))), with which the spike within r_h is as heavy as the black hole.
+
+    Parameters
+    ----------
+    mass_energy
+        M c^2 [MeV] of the black hole.
+    slope, inner_radius, influence_radius
+        See `spike_integral`.
+
+    Returns
+    -------
+    numpy.ndarray
+        [MeV kpc^(alpha - 3)]; all arguments broadcast. Source: see `spike_integral`.
+    """
+    mass_energy = np.asarray(mass_energy, dtype=float)
+    return np.asarray(mass_energy / (4.0 * np.pi * spike_integral(slope, inner_radius, influence_radius)))
+
+
+def spike_radius(
+    normalisation: ArrayLike,
+    slope: ArrayLike,
+    influence_radius: ArrayLike,
+    scale_density: ArrayLike,
+    scale_radius: ArrayLike,
+) -> FloatArray:
+    """Return the radius R_sp at which the spike goes over into the halo.
+
+    Parameters
+    ----------
+    normalisation
+        N [MeV kpc^(alpha - 3)].
+    slope
+        alpha, 3/2 or 7/3.
+    influence_radius
+        r_h [kpc].
+    scale_density
+        rho_s [MeV/kpc^3].
+    scale_radius
+        r_s [kpc].
+
+    Returns
+    -------
+    numpy.ndarray
+        [kpc]: (N/(rho_s r_s))^(3/4) r_h^(5/8) for alpha = 3/2 and (N/(rho_s r_s))^(3/4) for 7/3, where r^(-7/3) meets
+        rho_s r_s/r. Source: Lin & Wu 2024, PRL 133, 111004, Supplement.
+    """
+    reach = (np.asarray(normalisation) / (np.asarray(scale_density) * np.asarray(scale_radius))) ** 0.75
+    return np.where(np.asarray(slope) < 2.0, reach * np.asarray(influence_radius) ** 0.625, reach)
+
+
+@dataclasses.dataclass(frozen=True)
+class Spike:
+    """Spikes around black holes: all that does not depend on the radius, arrays that broadcast.
+
+    Attributes
+    ----------
+    radius
+        R_sp [kpc]; zero where there is no spike.
+    inner_radius
+        r_i [kpc].
+    knee
+        [kpc]: below it the density has the factor (1 - r_i/r)^3. The influence radius for "3/2", R_sp for "7/3".
+    is_shallow
+        Whether the part within the knee falls as r^(-3/2), otherwise as r^(-7/3).
+    inner_amplitude, outer_amplitude
+        [MeV/cm^3 kpc^alpha], of the parts within the knee and beyond it, where only "3/2" has one.
+    """
+
+    radius: FloatArray
+    inner_radius: FloatArray
+    knee: FloatArray
+    is_shallow: NDArray[np.bool_]
+    inner_amplitude: FloatArray
+    outer_amplitude: FloatArray
+
+    @classmethod
+    def around(
+        cls,
+        spike: ArrayLike,
+        black_hole_mass: ArrayLike,
+        influence_radius: ArrayLike | None,
+        scale_density: FloatArray,
+        scale_radius: FloatArray,
+        constants: Constants,
+    ) -> Spike:
+        """Prepare spikes from the parameters of `gridscan.physics.dark_matter.halo.dark_matter_density`, which see.
+
+        Raises
+        ------
+        EvaluationError
+            If a parameter is outside its range, or a spike would not reach beyond its influence radius.
+        """
+        words = np.asarray(spike, dtype=str)
+        exists, is_shallow = words != "none", words == "3/2"
+        mass = _where_it_counts("black_hole_mass", black_hole_mass, exists)
+        inner = 4.0 * constants.schwarzschild_radius_of_sun * mass
+        if influence_radius is None:
+            influence_radius = radius_of_influence(mass, velocity_dispersion(mass), constants.gravitational_constant)
+        reach = _where_it_counts("influence_radius", influence_radius, exists)
+        _require_beyond("influence_radius", reach, "4 Schwarzschild radii", inner, exists)
+        slope = np.where(is_shallow, 3.0 / 2.0, 7.0 / 3.0)
+        volume = constants.centimetres_per_kiloparsec**3
+        norm = spike_normalisation(mass * constants.solar_mass_energy, slope, inner, reach)
+        radius = spike_radius(norm, slope, reach, scale_density * volume, scale_radius)
+        _require_beyond("the radius of the spike", radius, "influence_radius", reach, exists)
+        return cls(
+            radius=np.where(exists, radius, 0.0),
+            inner_radius=inner,
+            knee=np.where(is_shallow, reach, radius),
+            is_shallow=is_shallow,
+            inner_amplitude=norm / volume,
+            outer_amplitude=norm * reach ** (5.0 / 6.0) / volume,
+        )
+
+    def with_trailing_axes(self, count: int) -> Spike:
+        """Return the spikes with so many axes of length one appended to every array."""
+        arrays = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return Spike(**{name: array.reshape(array.shape + (1,) * count) for name, array in arrays.items()})
+
+    def density(self, radius: FloatArray, inside: NDArray[np.bool_]) -> FloatArray:
+        """Return the density [MeV/cm^3] where `inside` says that a radius [kpc] is below R_sp, shape (n,)."""
+        cells = (np.broadcast_to(getattr(self, field.name), inside.shape)[inside] for field in dataclasses.fields(self))
+        _, inner_radius, knee, is_shallow, inner_amplitude, outer_amplitude = cells
+        chosen = np.broadcast_to(radius, inside.shape)[inside]
+        near, shallow = chosen < knee, is_shallow & (chosen < knee)
+        # Below r_i all is zero, so that any positive number may stand for a radius there, zero included.
+        inverse = 1.0 / np.maximum(chosen, inner_radius)
+        power = np.where(shallow, inverse * np.sqrt(inverse), inverse**2 * np.cbrt(inverse))
+        core = np.where(near, (1.0 - inner_radius * inverse) ** 3, 1.0)
+        return np.where(near, inner_amplitude, outer_amplitude) * power * core
+
+
+def checked(name: str, values: ArrayLike, allow_zero: bool = True) -> FloatArray:
+    """Return finite numbers that are not negative, and not zero unless that is allowed.
+
+    Raises
+    ------
+    EvaluationError
+        If one is.
+    """
+    array = np.asarray(values, dtype=float)
+    right = np.isfinite(array) & ((array >= 0.0) if allow_zero else (array > 0.0))
+    if not right.all():
+        allowed = "finite, 0 or more" if allow_zero else "finite, above 0"
+        raise EvaluationError(f"{name} is {array[~right].flat[0]:g}; allowed is {allowed}")
+    return array
+
+
+def refuse_unknown_spikes(words: Iterable[str]) -> None:
+    """Raise the error that names a spike that is not in `SPIKES`, if there is one.
+
+    Raises
+    ------
+    EvaluationError
+        If there is.
+    """
+    for unknown in sorted(set(words) - set(SPIKES)):
+        raise EvaluationError(f"unknown spike {unknown!r}{nearest(unknown, SPIKES)}; known are {', '.join(SPIKES)}")
+
+
+def _where_it_counts(name: str, values: ArrayLike, exists: NDArray[np.bool_]) -> FloatArray:
+    """Return positive numbers; one stands for those of cells without a spike, which are not looked at."""
+    array, exists = np.broadcast_arrays(np.asarray(values, dtype=float), exists)
+    return checked(name, np.where(exists, array, 1.0), allow_zero=False)
+
+
+def _require_beyond(name: str, values: FloatArray, edge_name: str, edge: FloatArray, exists: NDArray[np.bool_]) -> None:
+    values, edge, exists = np.broadcast_arrays(values, edge, exists)
+    wrong = exists & ~(values > edge)
+    if wrong.any():
+        found, least = values[wrong][0], edge[wrong][0]
+        raise EvaluationError(
+            f'{name} is {found:g} kpc; allowed for a spike is above {edge_name} = {least:g} kpc; or give spike = "none"'
+        )

@@ -1,0 +1,1 @@
+"""The Galaxy: its components, distances from the Sun, random positions, the nearest stars."""

@@ -1,0 +1,395 @@
+"""Where the young stars of a spiral galaxy are, as seen from the Sun: a disk, a ring and logarithmic arms in a plane.
+
+In polar coordinates (R, phi) about the centre, stars are a mixture of
+
+    disk   p(R) ∝ R exp(-R/h) between an inner and an outer radius, uniform in phi
+    ring   R ~ Normal, clipped to the same radii, uniform in phi
+    arms   phi_c = phi_0 + 2 pi k/K + ln(R_c/R_ref)/tan(pitch), R = R_c + Normal clipped to the radii of the arms,
+           with p(R_c) ∝ R_c exp(-R_c/h) between these radii
+
+Clipping moves the tails onto the boundary circles. At an azimuth Delta from the Sun, which is at distance R0 from the
+centre, stars within a distance s of the Sun have R between R0 cos(Delta) ∓ sqrt(s^2 - R0^2 sin^2(Delta)). The radial
+distributions at a given azimuth have closed-form integrals, hence
+
+    G(s) = P(d <= s) = ∫ dDelta [w_disk (F_disk(R+) - F_disk(R-)) / 2 pi + the same for the ring
+                                 + w_arms/K Σ_j p(R_j) R_j |tan(pitch)| P(R- <= R <= R+ | R_j)]
+
+over the windings R_j = R_ref exp((phi - phi_0 + 2 pi j/K) tan(pitch)) that the arms have at that azimuth: one integral,
+cut where R+ or R- passes a boundary circle and where an arm begins or ends. By parts, with a floor f,
+
+    <1/d^2 | d <= r> G(r) = ∫_0^r g(s)/max(s, f)^2 ds = G(r)/max(r, f)^2 + ∫_f^r 2 G(s)/s^3 ds.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridscan.errors import EvaluationError
+from gridscan.numerics.quadrature import integrate_panels, panels_between
+from gridscan.physics.galaxy.components import Galaxy, arm_density, axisymmetric_density, require
+
+FloatArray = NDArray[np.floating[Any]]
+ValueAndError = tuple[FloatArray, FloatArray]
+
+_TOLERANCE = 1e-11
+_TOLERANCE_OF_MEAN = 1e-9
+_CONVERGED = 1e-8
+# A share of a galaxy's stars too small to hold a single one, though the radius may just touch the edge of a component.
+_NO_STAR = 1e-15
+_DISTANCES_AT_ONCE = 2048
+_MOST_PIECES = 256
+_MOST_DISTANCE_PANELS = 1000
+
+
+def fraction_within(
+    radius: ArrayLike,
+    sun_x: ArrayLike,
+    sun_y: ArrayLike,
+    disk_scale_length: ArrayLike,
+    disk_inner_radius: ArrayLike,
+    disk_outer_radius: ArrayLike,
+    arm_fraction: ArrayLike,
+    arm_count: ArrayLike,
+    arm_pitch: ArrayLike,
+    arm_phase: ArrayLike,
+    arm_width: ArrayLike,
+    arm_reference_radius: ArrayLike,
+    arm_inner_radius: ArrayLike,
+    arm_outer_radius: ArrayLike,
+    ring_fraction: ArrayLike,
+    ring_radius: ArrayLike,
+    ring_width: ArrayLike,
+) -> ValueAndError:
+    """Return the share of a galaxy's young stars that are within a distance of the Sun, P(d <= r).
+
+    p(<r) = ∫_0^r g(s) ds with g(s) = s ∫ f dα. Source: the density f in polar coordinates (s, α) about the Sun; the
+    integral over s is done in closed form.
+
+    Parameters
+    ----------
+    radius
+        [kpc]: distance from the Sun, not negative.
+    sun_x, sun_y
+        [kpc]: position of the Sun, the centre of the galaxy being at the origin.
+    disk_scale_length, disk_inner_radius, disk_outer_radius
+        [kpc]: scale length of the surface density, and where disk and ring begin and end.
+    arm_fraction, ring_fraction
+        Shares of the stars in the arms and in the ring; the rest is in the disk.
+    arm_count, arm_pitch, arm_phase
+        Number of arms, their pitch [rad] (negative for arms that wind the other way) and phi_0 [rad].
+    arm_width, ring_width
+        [kpc]: standard deviation of R in the arms and in the ring.
+    arm_reference_radius, arm_inner_radius, arm_outer_radius
+        [kpc]: where the first arm is at phi_0, and where the arms begin and end.
+    ring_radius
+        [kpc]: mean R of the ring.
+
+    Returns
+    -------
+    value, error
+        Dimensionless, of the shape to which all arguments broadcast; the error is an estimate of the absolute one.
+
+    Raises
+    ------
+    EvaluationError
+        If a parameter is outside its range, or an integral has not converged to 1e-8.
+    """
+    parameters = (
+        *(sun_x, sun_y, disk_scale_length, disk_inner_radius, disk_outer_radius, arm_fraction, arm_count, arm_pitch),
+        *(arm_phase, arm_width, arm_reference_radius, arm_inner_radius, arm_outer_radius),
+        *(ring_fraction, ring_radius, ring_width),
+    )
+    return for_each_galaxy(fractions, np.asarray(radius, dtype=float), parameters)
+
+
+def mean_inverse_square_distance(
+    radius: ArrayLike,
+    sun_x: ArrayLike,
+    sun_y: ArrayLike,
+    disk_scale_length: ArrayLike,
+    disk_inner_radius: ArrayLike,
+    disk_outer_radius: ArrayLike,
+    arm_fraction: ArrayLike,
+    arm_count: ArrayLike,
+    arm_pitch: ArrayLike,
+    arm_phase: ArrayLike,
+    arm_width: ArrayLike,
+    arm_reference_radius: ArrayLike,
+    arm_inner_radius: ArrayLike,
+    arm_outer_radius: ArrayLike,
+    ring_fraction: ArrayLike,
+    ring_radius: ArrayLike,
+    ring_width: ArrayLike,
+    distance_floor: ArrayLike,
+) -> ValueAndError:
+    """Return the mean of 1/max(d, floor)^2 over the young stars within a distance of the Sun.
+
+    <1/d²> = ∫_0^r g(s)/max(s, floor)² ds / p(<r). Source: the density in polar coordinates about the Sun, by parts.
+
+    Parameters
+    ----------
+    radius
+        [kpc]: distance from the Sun, positive.
+    distance_floor
+        [kpc], positive: stars nearer than this count as if they were there, for in a plane <1/d^2> diverges.
+
+    Other parameters are those of `fraction_within`.
+
+    Returns
+    -------
+    value, error
+        [1/kpc^2], of the shape to which all arguments broadcast; the error is an estimate of the absolute one. NaN
+        where no star is within the radius, for of none there is no mean.
+
+    Raises
+    ------
+    EvaluationError
+        If a parameter is outside its range, or an integral has not converged to 1e-8.
+    """
+    parameters = (
+        *(sun_x, sun_y, disk_scale_length, disk_inner_radius, disk_outer_radius, arm_fraction, arm_count, arm_pitch),
+        *(arm_phase, arm_width, arm_reference_radius, arm_inner_radius, arm_outer_radius),
+        *(ring_fraction, ring_radius, ring_width, distance_floor),
+    )
+    return for_each_galaxy(_mean_inverse_squares, np.asarray(radius, dtype=float), parameters)
+
+
+def component_fractions_within(radius: ArrayLike, *parameters: ArrayLike) -> dict[str, ValueAndError]:
+    """Return the share of the stars of each component that is within a distance of the Sun.
+
+    Parameters
+    ----------
+    radius, *parameters
+        The arguments of `fraction_within`, in the same order; the fractions of the components are of no influence.
+
+    Returns
+    -------
+    dict
+        Value and error, as `fraction_within` returns them, for ``"disk"``, ``"ring"`` and ``"arms"``.
+
+    Raises
+    ------
+    EvaluationError
+        See `fraction_within`.
+    """
+    names = [field.name for field in dataclasses.fields(Galaxy)]
+    arguments: dict[str, ArrayLike] = dict(zip(names, parameters, strict=True))
+    shares = {"disk": (0.0, 0.0), "ring": (0.0, 1.0), "arms": (1.0, 0.0)}
+    return {
+        component: fraction_within(radius, **{**arguments, "arm_fraction": arm, "ring_fraction": ring})
+        for component, (arm, ring) in shares.items()
+    }
+
+
+def for_each_galaxy(
+    evaluate: Callable[..., ValueAndError], radius: FloatArray, parameters: tuple[ArrayLike, ...]
+) -> ValueAndError:
+    """Evaluate every different galaxy once, at all the radii that are asked of it."""
+    arrays = np.broadcast_arrays(radius, *(np.asarray(values, dtype=float) for values in parameters))
+    shape, rows = arrays[0].shape, np.stack([array.ravel() for array in arrays[1:]], axis=-1)
+    radii = arrays[0].ravel()
+    value, error = np.empty(radii.shape), np.empty(radii.shape)
+    different, which = np.unique(rows, axis=0, return_inverse=True)
+    for index, row in enumerate(different.tolist()):
+        chosen = which.reshape(-1) == index
+        distances, place = np.unique(radii[chosen], return_inverse=True)
+        values, errors = evaluate(Galaxy(*row[:16]), tuple(distances.tolist()), *row[16:])
+        value[chosen], error[chosen] = values[place], errors[place]
+    return value.reshape(shape), error.reshape(shape)
+
+
+@functools.lru_cache(maxsize=1024)
+def fractions(galaxy: Galaxy, radii: tuple[float, ...]) -> ValueAndError:
+    """Return P(d <= r) of one galaxy for radii [kpc], and its error."""
+    for radius in radii:
+        require(0.0 <= radius < math.inf, "radius", radius, "finite, 0 kpc or more")
+    distances = np.array(radii)
+    value, error = np.zeros(len(radii)), np.zeros(len(radii))
+    inside = distances > 0.0
+    value[inside], error[inside] = enclosed_share(galaxy, distances[inside], _TOLERANCE)
+    _require_convergence("fraction_within", value, error, distances, _NO_STAR)
+    return value, error
+
+
+@functools.lru_cache(maxsize=1024)
+def _mean_inverse_squares(galaxy: Galaxy, radii: tuple[float, ...], floor: float) -> ValueAndError:
+    require(0.0 < floor < math.inf, "distance_floor", floor, "finite, above 0 kpc")
+    for radius in radii:
+        require(radius > 0.0, "radius", radius, "finite, above 0 kpc")
+    value, error = np.full(len(radii), np.nan), np.full(len(radii), np.nan)
+    fraction, fraction_error = fractions(galaxy, radii)
+    some = fraction > 0.0
+    if not some.any():
+        return value, error
+    fraction, fraction_error, distances = fraction[some], fraction_error[some], np.array(radii)[some]
+    boundary = fraction / np.maximum(distances, floor) ** 2
+    beyond = distances > floor
+    integral, integral_error = np.zeros(len(distances)), np.zeros(len(distances))
+    if beyond.any():
+        tolerance = _TOLERANCE_OF_MEAN * float(boundary[beyond].min())
+        integral[beyond], integral_error[beyond] = _integral_by_parts(galaxy, distances[beyond], floor, tolerance)
+    value[some] = (boundary + integral) / fraction
+    error[some] = (integral_error + value[some] * fraction_error) / fraction
+    _require_convergence("mean_inverse_square_distance", value[some], error[some], distances)
+    return value, error
+
+
+def _require_convergence(
+    name: str, value: FloatArray, error: FloatArray, radius: FloatArray, negligible: float = 0.0
+) -> None:
+    poor = np.flatnonzero(~(error <= _CONVERGED * value + negligible))
+    if poor.size:
+        index = poor[0]
+        raise EvaluationError(
+            f"{name} has not converged at radius = {radius[index]:g} kpc: found {value[index]:g} with an error of "
+            f"{error[index]:.1g}; allowed is {_CONVERGED:g} of the value"
+        )
+
+
+def _integral_by_parts(galaxy: Galaxy, radii: FloatArray, floor: float, tolerance: float) -> ValueAndError:
+    """Return ∫_f^r 2 G(s)/s^3 ds [1/kpc^2] for all radii, which increase and are above the floor.
+
+    The panels in ln s end at the radii and where the circle of radius s about the Sun touches or meets an edge of the
+    density. There G(s) behaves as (s - s_0)^(1/2) or ^(3/2), on one side, which squares of the variable make smooth.
+    """
+    beginnings, endings = special_distances(galaxy)
+    cuts = np.concatenate([[floor], beginnings, endings, radii])
+    ends = np.unique(cuts[(cuts >= floor) & (cuts <= radii[-1])])
+    lower, width = np.log(ends[:-1]), np.log(ends[1:] / ends[:-1])
+    begins, stops = np.isin(ends[:-1], beginnings)[:, None], np.isin(ends[1:], endings)[:, None]
+    worst = 0.0
+
+    def integrand(x: FloatArray, panel: NDArray[np.intp]) -> FloatArray:
+        nonlocal worst
+        part, slope = clustered(x, begins[panel], stops[panel])
+        distance = np.exp(lower[panel, None] + width[panel, None] * part)
+        enclosed, error = enclosed_share(galaxy, distance.ravel(), _TOLERANCE_OF_MEAN)
+        worst = max(worst, float(np.max(np.divide(error, enclosed, out=np.zeros_like(error), where=enclosed > 0.0))))
+        return 2.0 * enclosed.reshape(x.shape) / distance**2 * width[panel, None] * slope
+
+    count = len(lower)
+    value, error = integrate_panels(
+        *(integrand, np.arange(count), np.zeros(count), np.ones(count), count),
+        relative_tolerance=_TOLERANCE_OF_MEAN,
+        absolute_tolerance=tolerance,
+        most_panels=_MOST_DISTANCE_PANELS,
+    )
+    last = np.searchsorted(ends[1:], radii)
+    return np.cumsum(value)[last], np.cumsum(error + worst * value)[last]
+
+
+def clustered(x: FloatArray, low: NDArray[np.bool_], high: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+    """Map [0, 1] to itself quadratically at the ends that are singular; return the map and its derivative."""
+    maps = [np.sin(0.5 * np.pi * x) ** 2, x**2, x * (2.0 - x)]
+    slopes = [0.5 * np.pi * np.sin(np.pi * x), 2.0 * x, 2.0 * (1.0 - x)]
+    cases = [low & high, low, high]
+    return np.select(cases, maps, x), np.select(cases, slopes, np.ones_like(x))
+
+
+def special_distances(galaxy: Galaxy) -> tuple[FloatArray, FloatArray]:
+    """Return the distances [kpc] above which, and those below which, G(s) is singular.
+
+    A growing circle about the Sun first touches a boundary circle, crosses it, and at last encloses it.
+    """
+    sun, circles = galaxy.sun_radius, galaxy.boundary_radii
+    azimuth, radius = galaxy.arm_ends
+    corners = np.hypot(sun - radius * np.cos(azimuth), radius * np.sin(azimuth))
+    # An arm ends along a ray from the centre, with a Gaussian profile about its end.
+    touches = np.abs(sun * np.cos(azimuth) - radius) < 9.0 * galaxy.arm_width
+    rays = sun * np.abs(np.sin(azimuth[touches]))
+    return np.concatenate([[sun], np.abs(sun - circles), corners, rays]), sun + circles
+
+
+def enclosed_share(galaxy: Galaxy, distance: FloatArray, tolerance: float) -> ValueAndError:
+    """Return G(s) and its error for distances s > 0 [kpc], shape (n,)."""
+    blocks = [distance[i : i + _DISTANCES_AT_ONCE] for i in range(0, len(distance), _DISTANCES_AT_ONCE)]
+    pairs = [_enclosed_in_block(galaxy, block, tolerance) for block in blocks]
+    values, errors = ([pair[i] for pair in pairs] for i in (0, 1))
+    return np.concatenate([np.empty(0), *values]), np.concatenate([np.empty(0), *errors])
+
+
+def _enclosed_in_block(galaxy: Galaxy, distance: FloatArray, tolerance: float) -> ValueAndError:
+    lower, upper = panels_between(_angle_cuts(galaxy, distance))
+    owner, panel = np.nonzero(upper > lower)
+
+    def integrand(angle: FloatArray, owner: NDArray[np.intp]) -> FloatArray:
+        azimuth, inner, outer, jacobian = _chord(galaxy.sun_radius, distance[owner, None], angle)
+        total = galaxy.arm_fraction * arm_density(galaxy, azimuth, inner, outer) if galaxy.arm_fraction else 0.0
+        if galaxy.disk_fraction or galaxy.ring_fraction:
+            total = total + axisymmetric_density(galaxy, inner, outer)
+        return jacobian * total
+
+    # Rounding of R0 ± s leaves a relative noise in the mass between them that no refinement removes.
+    noise = 8.0 * np.finfo(float).eps * galaxy.sun_radius / distance
+    return integrate_panels(
+        *(integrand, owner, lower[owner, panel], upper[owner, panel], len(distance)),
+        relative_tolerance=np.maximum(tolerance, noise),
+        absolute_tolerance=1e-290,
+    )
+
+
+def _chord(
+    sun: float, distance: FloatArray, angle: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return azimuth from the Sun [rad], R-, R+ [kpc] and dDelta/dangle where a ray from the centre meets the circle.
+
+    With the centre outside the circle the angle u is that at the star, sin(Delta) = (s/R0) sin(u), which takes away the
+    square root at both ends; with the centre inside, it is Delta itself, and R- = 0.
+    """
+    near = distance < sun
+    across = np.where(near, distance * np.sin(angle), sun * np.sin(angle))
+    reach = np.where(near, sun, distance)
+    long = np.sqrt(np.maximum((reach - across) * (reach + across), 0.0))
+    along = np.where(near, long, sun * np.cos(angle))
+    half = np.where(near, distance * np.cos(angle), long)
+    difference = np.abs(sun - distance) * (sun + distance)
+    # R+ R- = |R0^2 - s^2|: the smaller of the two without cancellation.
+    larger = np.abs(along) + half
+    smaller = np.divide(difference, larger, out=np.zeros_like(larger), where=larger > 0.0)
+    outer = np.where(along >= 0.0, larger, smaller)
+    inner = np.where(near, smaller, 0.0)
+    azimuth = np.where(near, np.arctan2(across, long), angle)
+    jacobian = np.where(near, np.divide(half, long, out=np.zeros_like(half), where=long > 0.0), 1.0)
+    return azimuth, inner, outer, jacobian
+
+
+def _angle_cuts(galaxy: Galaxy, distance: FloatArray) -> FloatArray:
+    """Return the angles of `_chord` between which the integrand is smooth, shape (n, k), NaN where there is none."""
+    sun, distance = galaxy.sun_radius, distance[:, None]
+    near = distance < sun
+    end = np.where(near, np.pi / 2, np.pi)
+    ring = [galaxy.ring_radius] if galaxy.ring_fraction > 0.0 and galaxy.ring_radius > 0.0 else []
+    circles = np.concatenate([galaxy.boundary_radii, ring])
+    azimuth, star = _triangle_angles(sun, circles, distance)
+    meets = np.where(near, np.minimum(star, np.pi - star), azimuth)
+    rays = np.broadcast_to(galaxy.arm_ends[0], (len(distance), len(galaxy.arm_ends[0])))
+    sine = sun * np.sin(rays) / distance
+    crossed = near & (np.abs(rays) < np.pi / 2) & (np.abs(sine) < 1.0)
+    rays = np.where(near, np.where(crossed, np.arcsin(np.where(crossed, sine, 0.0)), np.nan), rays)
+    # A feature much narrower than a panel could lie between its points unseen.
+    pieces = np.clip(np.ceil(end * np.minimum(distance, sun) / (4.0 * galaxy.narrowest)), 2, _MOST_PIECES)
+    steps = np.arange(int(pieces.max()) + 1)
+    regular = np.where(steps <= pieces, -end + 2.0 * end * steps / pieces, np.nan)
+    return np.concatenate([regular, meets, -meets, rays], axis=-1)
+
+
+def _triangle_angles(sun: float, circles: FloatArray, distance: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the angles at the centre and at the star of the triangle Sun-centre-star, NaN where there is none.
+
+    Half-angle formula: tan^2(A/2) = (p - b)(p - c) / (p (p - a)) with half the perimeter p, free of cancellation.
+    """
+    half = 0.5 * (sun + circles + distance)
+    beyond_sun, beyond_circle, beyond_distance = half - sun, half - circles, half - distance
+    exists = (beyond_sun > 0.0) & (beyond_circle > 0.0) & (beyond_distance > 0.0) & (sun > 0.0) & (circles > 0.0)
+    azimuth, star = (
+        2.0 * np.arctan2(np.sqrt(np.where(exists, a * b, np.nan)), np.sqrt(np.where(exists, half * c, np.nan)))
+        for a, b, c in ((beyond_sun, beyond_circle, beyond_distance), (beyond_circle, beyond_distance, beyond_sun))
+    )
+    return azimuth, star

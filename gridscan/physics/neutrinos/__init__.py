@@ -1,0 +1,1 @@
+"""Neutrinos: spectra, supernovae, scattering on electrons, detection."""

@@ -1,0 +1,1 @@
+"""Relativistic kinematics of two-body scattering, and squared amplitudes."""

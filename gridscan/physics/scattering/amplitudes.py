@@ -1,0 +1,382 @@
+"""Cross sections of elastic scattering on a target at rest, from a squared amplitude.
+
+A squared amplitude is any function ``squared_amplitude(s, t, u, *parameters)`` of the Mandelstam variables [MeV^2] and
+of further arrays such as the dark matter mass: |M|^2, dimensionless, averaged over the spins before and summed over
+those after the scattering. It is called on arrays that broadcast. Two amplitudes and a form factor are here to use.
+
+On a target of mass m2 far above the energies, s and u agree with m2^2 in all but their last digits, and a formula such
+as s^2 + u^2 - 2 m2^4 keeps none. A function that can take s - m1^2 - m2^2 = 2 m2 E1 and u - m1^2 - m2^2 instead, told
+by the keyword ``centred=True``, is given these where a cross section is asked for with ``centred=True``.
+
+Cross sections are in the unit of `hbar_c` squared over that of the energies: cm^2 for 1.97327e-11 MeV cm. They are the
+standard ones. Publications on supernova-neutrino-boosted dark matter multiply the total one by another 2 pi and the
+differential one by `gridscan.physics.scattering.kinematics.neutrino_energy_slope`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridscan.errors import EvaluationError
+from gridscan.numerics.quadrature import integrate_panels
+from gridscan.physics.scattering.kinematics import (
+    boost_squared,
+    mandelstam,
+    mandelstam_t_range,
+    momentum,
+    refuse_unless_positive,
+    sine_squared,
+)
+
+FloatArray = NDArray[np.floating[Any]]
+SquaredAmplitude = Callable[..., Any]
+
+# Ends of the panels in ln(t/(t_min - t)): narrow where the ends of the range of t are far, down to exp(-92) = 1e-40.
+_HALF_CUTS = (0.0, 1.5, 3.0, 5.0, 7.5, 10.5, 14.0, 18.0, 23.0, 30.0, 40.0, 54.0, 72.0, 92.0)
+_CUTS = np.array([*(-cut for cut in _HALF_CUTS[:0:-1]), *_HALF_CUTS])
+_AIM = 1e-12
+# The lowest t, when it went through the energy of the target, may miss the end of the range by a rounding.
+_ROUNDING = 1e-12
+_ENERGIES_AT_ONCE = 1024
+
+
+def differential_cross_section_in_t(
+    squared_amplitude: SquaredAmplitude,
+    mandelstam_t: Any,
+    projectile_energy: Any,
+    projectile_mass: Any,
+    target_mass: Any,
+    hbar_c: Any,
+    *parameters: Any,
+    centred: bool = False,
+) -> Any:
+    """Return dsigma/dt = |M|^2 (hbar c)^2/(64 pi s p_cm^2), or 0 for a t that is not allowed.
+
+    s p_cm^2 = (m2 p1)^2. Source: Particle Data Group 2024, Review of Particle Physics, section Kinematics.
+
+    Parameters
+    ----------
+    squared_amplitude
+        |M|^2(s, t, u, *parameters).
+    mandelstam_t
+        t [MeV^2], allowed from -4 p_cm^2 to 0.
+    projectile_energy, projectile_mass, target_mass
+        T1 > 0, m1 and m2 > 0 [MeV]; of a neutrino, its energy and 0.
+    hbar_c
+        [MeV cm].
+    *parameters
+        Passed on to the amplitude.
+    centred
+        Whether the amplitude is to be given s and u less m1^2 + m2^2.
+
+    Returns
+    -------
+    Any
+        [cm^2/MeV^2].
+
+    Raises
+    ------
+    EvaluationError
+        If the energy of a projectile is not positive.
+    """
+    refuse_unless_positive(projectile_energy=projectile_energy)
+    lowest, _ = mandelstam_t_range(projectile_energy, projectile_mass, target_mass)
+    s, u_end = _ends(projectile_energy, projectile_mass, target_mass, centred)
+    allowed = (mandelstam_t <= 0.0) & (mandelstam_t >= lowest * (1.0 + _ROUNDING))
+    t = allowed * mandelstam_t
+    amplitude = _call(squared_amplitude, s, t, u_end - (t - lowest), parameters, centred)
+    flux = 64.0 * np.pi * (target_mass * momentum(projectile_energy, projectile_mass)) ** 2
+    return allowed * amplitude * hbar_c**2 / flux
+
+
+def differential_cross_section(
+    squared_amplitude: SquaredAmplitude,
+    projectile_energy: Any,
+    projectile_mass: Any,
+    target_mass: Any,
+    haversine: Any,
+    hbar_c: Any,
+    *parameters: Any,
+    centred: bool = False,
+) -> Any:
+    """Return dsigma/dOmega per solid angle of the target, at a fixed energy of the projectile; 0 from psi = pi/2 on.
+
+    Parameters
+    ----------
+    squared_amplitude
+        |M|^2(s, t, u, *parameters).
+    projectile_energy, projectile_mass, target_mass
+        T1, m1 and m2 > 0 [MeV]; of a neutrino, its energy and 0.
+    haversine
+        sin^2(psi/2) of the angle between projectile and target: `gridscan.physics.scattering.kinematics.haversine`.
+    hbar_c
+        [MeV cm].
+    *parameters
+        Passed on to the amplitude.
+    centred
+        Whether the amplitude is to be given s and u less m1^2 + m2^2.
+
+    Returns
+    -------
+    Any
+        [cm^2/sr].
+
+    Notes
+    -----
+    (1/2 pi) (dsigma/dt) 2 m2 dT2/dcos(psi) = |M|^2 (hbar c)^2/(16 pi s) × gamma^2 cos(psi)/(pi (1 + (gamma^2 - 1)
+    sin^2(psi))^2): the total cross section of a constant |M|^2 times
+    `gridscan.physics.scattering.kinematics.angular_density`. Source: see `differential_cross_section_in_t`.
+    """
+    s, t, u = mandelstam(projectile_energy, projectile_mass, target_mass, haversine)
+    boost = boost_squared(projectile_energy, projectile_mass, target_mass)
+    excess = momentum(projectile_energy, projectile_mass) ** 2 / s
+    cosine = 1.0 - 2.0 * haversine
+    density = (cosine > 0.0) * boost * cosine / (np.pi * (1.0 + excess * sine_squared(haversine)) ** 2)
+    scale = hbar_c**2 / (16.0 * np.pi * s)
+    if centred:
+        s, _ = _ends(projectile_energy, projectile_mass, target_mass, centred)
+        u = -s - t
+    return density * scale * _call(squared_amplitude, s, t, u, parameters, centred)
+
+
+def total_cross_section(
+    squared_amplitude: SquaredAmplitude,
+    projectile_energy: ArrayLike,
+    projectile_mass: ArrayLike,
+    target_mass: ArrayLike,
+    hbar_c: ArrayLike,
+    *parameters: ArrayLike,
+    centred: bool = False,
+    tolerance: float = 1e-8,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the total cross section, of all energies at once, and an estimate of its error.
+
+    Parameters
+    ----------
+    squared_amplitude
+        |M|^2(s, t, u, *parameters), called on arrays of shape (n, 15) with the parameters in shape (n, 1).
+    projectile_energy, projectile_mass, target_mass
+        T1, m1, 0 or more, and m2 > 0 [MeV]; of a neutrino, its energy and 0.
+    hbar_c
+        [MeV cm].
+    *parameters
+        Passed on to the amplitude, after they were broadcast with the energies and masses.
+    centred
+        Whether the amplitude is to be given s and u less m1^2 + m2^2.
+    tolerance
+        Largest error allowed, relative to the value.
+
+    Returns
+    -------
+    value, error
+        [cm^2], of the shape to which all arguments broadcast; the error is an estimate of the absolute one.
+
+    Raises
+    ------
+    EvaluationError
+        If an argument is outside its range, the amplitude is not finite, or the error is above the tolerance: for a
+        massless mediator, whose total cross section is infinite, or an amplitude that is made of rounding errors.
+
+    Notes
+    -----
+    sigma = (hbar c)^2/(16 pi s) ∫_0^1 |M|^2 df with t = -4 p_cm^2 f. A mediator of mass m_V makes |M|^2 fall from
+    t = -m_V^2 on, which may be 1e-20 of the range of t, and one in the u channel does so at the other end. In w =
+    ln(f/(1 - f)) both are smooth over a unit of w, wherever they are. Panels that widen from w = 0 to ±92 are bisected
+    until each integral has converged. The error has its estimate, what a constant |M|^2 would add beyond, and what the
+    rounding of s and u does to |M|^2.
+    Source: see `differential_cross_section_in_t`.
+    """
+    given = (projectile_energy, projectile_mass, target_mass, hbar_c, *parameters)
+    arrays = np.broadcast_arrays(*(np.asarray(values, dtype=float) for values in given))
+    shape, columns = arrays[0].shape, [array.ravel() for array in arrays]
+    _refuse_outside(*columns[:3])
+    value, error = np.empty(columns[0].size), np.empty(columns[0].size)
+    for first in range(0, value.size, _ENERGIES_AT_ONCE):
+        block = slice(first, first + _ENERGIES_AT_ONCE)
+        energy, projectile, target, conversion, *rest = (column[block] for column in columns)
+        mean, uncertainty = _mean_squared_amplitude(squared_amplitude, energy, projectile, target, rest, centred)
+        s = (projectile + target) ** 2 + 2.0 * target * energy
+        scale = conversion**2 / (16.0 * np.pi * s)
+        value[block], error[block] = scale * mean, scale * uncertainty
+    poor = np.flatnonzero(~(error <= tolerance * np.abs(value)))
+    if poor.size:
+        index = poor[0]
+        raise EvaluationError(
+            f"total_cross_section has not converged at projectile_energy = {columns[0][index]:g} MeV: found "
+            f"{value[index]:g} with an error of {error[index]:.1g}; allowed is {tolerance:g} of the value. Has the "
+            "amplitude a massless mediator, is it not finite, or does it subtract what is nearly equal (see centred)?"
+        )
+    return value.reshape(shape), error.reshape(shape)
+
+
+def muon_tau_neutrino(
+    s: Any,
+    t: Any,
+    u: Any,
+    dark_matter_mass: Any,
+    neutrino_coupling: Any,
+    dark_matter_coupling: Any,
+    mediator_mass: Any,
+    centred: bool = False,
+) -> Any:
+    """Return |M|^2 of a neutrino on dark matter by the vector boson of gauged L_mu - L_tau.
+
+    (s^2 + u^2 + 4 t m^2 - 2 m^4) (g_V g_X/(t - m_V^2))^2. Source: Lin et al. 2023, Phys. Rev. D 108, 083013.
+
+    Parameters
+    ----------
+    s, t, u
+        [MeV^2]: s and u less m^2 if `centred`.
+    dark_matter_mass, mediator_mass
+        m and m_V [MeV].
+    neutrino_coupling, dark_matter_coupling
+        g_V and g_X.
+    centred
+        Whether s and u are given less the sum of the squared masses.
+    """
+    coupling = neutrino_coupling * dark_matter_coupling
+    return _vector_exchange(s, t, u, dark_matter_mass**2, coupling, mediator_mass, centred)
+
+
+def muon_tau_target(
+    s: Any,
+    t: Any,
+    u: Any,
+    dark_matter_mass: Any,
+    dark_matter_coupling: Any,
+    kinetic_mixing: Any,
+    mediator_mass: Any,
+    target_mass: Any,
+    centred: bool = False,
+) -> Any:
+    """Return |M|^2 of dark matter on a charged particle by the boson of gauged L_mu - L_tau, which mixes kinetically.
+
+    2 (s^2 + u^2 + 4 t (m_t^2 + m^2) - 2 (m_t^2 + m^2)^2) (g_X eps/(t - m_V^2))^2, on an electron or a nucleus alike; on
+    the latter it is to be multiplied by a form factor, such as `helm_form_factor`.
+    Source: Lin et al. 2023, Phys. Rev. D 108, 083013.
+
+    Parameters
+    ----------
+    s, t, u
+        [MeV^2]: s and u less m_t^2 + m^2 if `centred`.
+    dark_matter_mass, mediator_mass, target_mass
+        m, m_V and m_t [MeV].
+    dark_matter_coupling, kinetic_mixing
+        g_X and eps.
+    centred
+        Whether s and u are given less the sum of the squared masses.
+    """
+    masses = target_mass**2 + dark_matter_mass**2
+    coupling = dark_matter_coupling * kinetic_mixing
+    return 2.0 * _vector_exchange(s, t, u, masses, coupling, mediator_mass, centred)
+
+
+def helm_form_factor(momentum_transfer_squared: Any, mass_number: Any, inverse_fermi: Any) -> Any:
+    """Return Helm's nuclear form factor F^2, 1 at rest, which multiplies |M|^2 on a nucleus.
+
+    Parameters
+    ----------
+    momentum_transfer_squared
+        q^2 = -t [MeV^2], 0 or more.
+    mass_number
+        Number of nucleons A.
+    inverse_fermi
+        hbar c/fm, 197.327 MeV.
+
+    Returns
+    -------
+    Any
+        Dimensionless, from 0 to 1.
+
+    Notes
+    -----
+    F = (3 j_1(q R)/(q R)) exp(-(q s)^2/2) with R^2 = c^2 + 7/3 pi^2 a^2 - 5 s^2, c = 1.23 A^(1/3) - 0.60 fm,
+    a = 0.52 fm and s = 0.9 fm. Source: Helm 1956, Phys. Rev. 104, 1466; Lewin & Smith 1996, Astropart. Phys. 6, 87.
+    """
+    skin, surface = 0.9, 0.52
+    radius_squared = (1.23 * np.cbrt(mass_number) - 0.60) ** 2 + 7.0 / 3.0 * (np.pi * surface) ** 2 - 5.0 * skin**2
+    wave_squared = momentum_transfer_squared / inverse_fermi**2
+    return _uniform_sphere(wave_squared * radius_squared) ** 2 * np.exp(-wave_squared * skin**2)
+
+
+def _uniform_sphere(x_squared: Any) -> Any:
+    """Return 3 j_1(x)/x = 3 (sin(x) - x cos(x))/x^3, below x = 1 by its series Σ (-x^2/2)^k 3/(k! (2 k + 3)!!)."""
+    small = x_squared < 1.0
+    term = total = np.where(small, 1.0, 0.0)
+    reduced = np.where(small, x_squared, 0.0)
+    for order in range(1, 9):
+        term = -term * reduced / (2.0 * order * (2.0 * order + 3.0))
+        total = total + term
+    x = np.sqrt(np.where(small, 1.0, x_squared))
+    return np.where(small, total, 3.0 * (np.sin(x) - x * np.cos(x)) / x**3)
+
+
+def _vector_exchange(s: Any, t: Any, u: Any, masses: Any, coupling: Any, mediator_mass: Any, centred: bool) -> Any:
+    """Return (s^2 + u^2 + 4 t M - 2 M^2) (g/(t - m_V^2))^2, M the sum of the squared masses and s + t + u = 2 M."""
+    if not centred:
+        s, u = s - masses, u - masses
+    return (s**2 + u**2 + 2.0 * t * masses) * (coupling / (t - mediator_mass**2)) ** 2
+
+
+def _ends(energy: Any, projectile_mass: Any, target_mass: Any, centred: bool) -> tuple[Any, Any]:
+    """Return s, and u at the lowest t, or both less the sum of the squared masses."""
+    s = (projectile_mass + target_mass) ** 2 + 2.0 * target_mass * energy
+    if not centred:
+        return s, (projectile_mass**2 - target_mass**2) ** 2 / s
+    centred_s = 2.0 * target_mass * (energy + projectile_mass)
+    lowest, _ = mandelstam_t_range(energy, projectile_mass, target_mass)
+    return centred_s, -centred_s - lowest
+
+
+def _call(squared_amplitude: SquaredAmplitude, s: Any, t: Any, u: Any, parameters: Any, centred: bool) -> Any:
+    return squared_amplitude(s, t, u, *parameters, **({"centred": True} if centred else {}))
+
+
+def _mean_squared_amplitude(
+    squared_amplitude: SquaredAmplitude,
+    energy: FloatArray,
+    projectile_mass: FloatArray,
+    target_mass: FloatArray,
+    parameters: list[FloatArray],
+    centred: bool,
+) -> tuple[FloatArray, FloatArray]:
+    """Return ∫_0^1 |M|^2 df and its error for arrays of shape (n,)."""
+    width = -mandelstam_t_range(energy, projectile_mass, target_mass)[0]
+    s, u_end = _ends(energy, projectile_mass, target_mass, centred)
+
+    def integrand(w: FloatArray, owner: NDArray[np.intp], s: FloatArray = s, u_end: FloatArray = u_end) -> FloatArray:
+        of_panel = [values[owner, None] for values in (s, u_end, width, *parameters)]
+        part, rest = 1.0 / (1.0 + np.exp(-w)), 1.0 / (1.0 + np.exp(w))
+        t, u = -of_panel[2] * part, of_panel[1] - of_panel[2] * rest
+        return part * rest * _call(squared_amplitude, of_panel[0], t, u, of_panel[3:], centred)
+
+    everyone, panels = np.arange(len(energy)), len(_CUTS) - 1
+    lower, upper = np.tile(_CUTS[:-1], len(energy)), np.tile(_CUTS[1:], len(energy))
+    owner = np.repeat(everyone, panels)
+    value, error = integrate_panels(integrand, owner, lower, upper, len(energy), relative_tolerance=_AIM, rounds=8)
+    # A constant |M|^2 beyond the last cuts would add as much as the integrand is there.
+    tails = integrand(np.tile(_CUTS[[0, -1]], (len(energy), 1)), everyone).sum(axis=-1)
+    # What the rounding of s and of u does to the amplitude, felt at the middle of each panel.
+    middle = np.tile(0.5 * (_CUTS[1:] + _CUTS[:-1]), (len(energy), 1))
+    there = integrand(middle, everyone)
+    moved_s = integrand(middle, everyone, s=np.nextafter(s, np.inf))
+    moved_u = integrand(middle, everyone, u_end=np.nextafter(u_end, np.inf))
+    rounding = (np.abs(moved_s - there) + np.abs(moved_u - there)) @ np.diff(_CUTS)
+    return value, error + np.abs(tails) + rounding
+
+
+def _refuse_outside(energy: FloatArray, projectile_mass: FloatArray, target_mass: FloatArray) -> None:
+    checks = (
+        ("projectile_energy", energy, energy >= 0.0, "0 MeV or more"),
+        ("projectile_mass", projectile_mass, projectile_mass >= 0.0, "0 MeV or more"),
+        ("target_mass", target_mass, target_mass > 0.0, "above 0 MeV"),
+    )
+    for name, values, right, allowed in checks:
+        if not (right & np.isfinite(values)).all():
+            raise EvaluationError(
+                f"{name} is {values[~(right & np.isfinite(values))][0]:g}; allowed is finite, {allowed}"
+            )

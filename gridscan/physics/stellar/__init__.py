@@ -1,0 +1,1 @@
+"""Stars: initial mass functions, the ages of their phases, and random stars."""

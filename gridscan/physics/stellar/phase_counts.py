@@ -1,0 +1,146 @@
+"""Phases of massive stars: the table of their age windows, and how many stars of a population are in one now.
+
+A star of mass M is in a phase between the ages a0(M) and a1(M). For a star formation rate SFR constant for a time t
+
+    N(t) = SFR ∫ dM xi(M) max(0, min(a1(M), t) - a0(M))
+
+with xi normalised to one solar mass formed. `time_in_phase` is the integral, N/SFR. Windows are kept as their end a1
+and their duration a1 - a0, since carbon burning takes a thousandth of the life that it ends.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridscan.numerics.quadrature import gauss_legendre, panels_between
+from gridscan.physics.stellar import imf
+from gridscan.physics.stellar.phase_table import PHASES, PhaseTable
+from gridscan.physics.stellar.phase_windows import (
+    MASS_INTEGRATIONS,
+    MassInterpolation,
+    at_metallicity,
+    phase_ages,
+    refuse,
+    refuse_unknown_mass_integrations,
+)
+
+__all__ = ["MASS_INTEGRATIONS", "PHASES", "PhaseTable", "phase_ages", "time_in_phase"]
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+def time_in_phase(
+    phase: str,
+    table: PhaseTable,
+    exponents: ArrayLike,
+    breaks: ArrayLike,
+    metallicity: ArrayLike,
+    time: ArrayLike,
+    mass_integration: ArrayLike = "bins",
+    order: int = 12,
+) -> FloatArray:
+    """Return how many stars are in a phase per unit of a constant star formation rate, ∫ dM xi max(0, min(a1, t) - a0).
+
+    Parameters
+    ----------
+    phase
+        One of `PHASES`.
+    table
+        The ages at which stars of each metallicity and mass are in it.
+    exponents, breaks
+        Shapes (..., n) and (..., n + 1) [Msun]: the initial mass function, see `gridscan.physics.stellar.imf`. One that
+        does not reach the masses of the table simply has no such stars.
+    metallicity
+        Mass fraction of metals, within the range of the table. Durations and ages between the tabulated metallicities
+        are interpolated as power laws in Z, and linearly in Z where one of two neighbours is zero.
+    time
+        [Myr], since star formation began; finite and not negative.
+    mass_integration
+        ``"bins"`` holds the window of each tabulated mass constant in its bin. ``"continuous"`` interpolates end and
+        duration as power laws in M over the same range of masses, linearly in M where a duration goes to zero, and
+        holds them in the outer halves of the end bins.
+    order
+        Gauss-Legendre points per panel of the continuous integration.
+
+    Returns
+    -------
+    numpy.ndarray
+        [Myr/Msun]; the leading axes of the mass function, `metallicity`, `time` and `mass_integration` broadcast.
+
+    Raises
+    ------
+    EvaluationError
+        For an unknown phase or mass integration, a metallicity outside the table, a time that is negative or not
+        finite, or a mass function that is none.
+    """
+    exponents, breaks = np.asarray(exponents, dtype=float), np.asarray(breaks, dtype=float)
+    time, modes = np.asarray(time, dtype=float), np.asarray(mass_integration, dtype=str)
+    refuse(~np.isfinite(time) | (time < 0.0), time, "time [Myr]", "a finite time that is not negative")
+    refuse_unknown_mass_integrations(modes.ravel().tolist())
+    end, duration = at_metallicity(table, np.asarray(metallicity, dtype=float), *table.window(phase))
+    integrals = {}
+    if (modes == "bins").any() or not modes.size:
+        integrals["bins"] = _integral_over_bins(table, end, duration, time, exponents, breaks)
+    if (modes == "continuous").any():
+        integrals["continuous"] = _continuous_integral(table, end, duration, time, exponents, breaks, order)
+    if len(integrals) == 2:
+        return np.where(modes == "bins", integrals["bins"], integrals["continuous"])
+    (integral,) = integrals.values()
+    return np.broadcast_to(integral, np.broadcast_shapes(integral.shape, modes.shape)).copy()
+
+
+def _integral_over_bins(
+    table: PhaseTable,
+    end: FloatArray,
+    duration: FloatArray,
+    time: FloatArray,
+    exponents: FloatArray,
+    breaks: FloatArray,
+) -> FloatArray:
+    """Sum over the mass bins one bin at a time, so that nothing is ever larger than the result."""
+    total: FloatArray = np.zeros(())
+    for column, (low, high) in enumerate(zip(table.bin_edges[:-1], table.bin_edges[1:], strict=True)):
+        stars = imf.number_between(low, high, exponents, breaks)
+        total = total + stars * _time_spent(end[..., column], duration[..., column], time)
+    return total
+
+
+def _continuous_integral(
+    table: PhaseTable,
+    end: FloatArray,
+    duration: FloatArray,
+    time: FloatArray,
+    exponents: FloatArray,
+    breaks: FloatArray,
+    order: int,
+) -> FloatArray:
+    """Integrate over ln M by panels cut at the tabulated masses, at the breaks, and where a0 or a1 passes the time.
+
+    In ln M every factor of the integrand is a sum of exponentials on each panel, for which Gauss-Legendre quadrature
+    converges faster than geometrically.
+    """
+    windows = MassInterpolation.continuous(table, end, duration)
+    low, high = table.bin_edges[[0, -1]]
+    cuts = [np.log(table.mass), np.log([low, high]), windows.crossings(time)]
+    if ((breaks > low) & (breaks < high)).any():
+        cuts.append(np.log(np.clip(breaks, low, high)))
+    shape = np.broadcast_shapes(*(cut.shape[:-1] for cut in cuts))
+    lower, upper = panels_between(np.concatenate([np.broadcast_to(cut, (*shape, cut.shape[-1])) for cut in cuts], -1))
+    nodes, weights = gauss_legendre(order)
+    total = np.zeros(np.broadcast_shapes(shape, exponents.shape[:-1], breaks.shape[:-1]))
+    for panel in range(lower.shape[-1]):
+        middle, half = 0.5 * (upper + lower)[..., panel], 0.5 * (upper - lower)[..., panel]
+        log_mass = middle[..., None] + half[..., None] * nodes
+        mass = np.exp(log_mass)
+        stars = imf.number_density(mass, exponents[..., None, :], breaks[..., None, :]) * mass
+        spent = _time_spent(*windows.at(log_mass), time[..., None])
+        total = total + half * np.einsum("...i,...i,i->...", stars, spent, weights)
+    return total
+
+
+def _time_spent(end: FloatArray, duration: FloatArray, time: FloatArray) -> FloatArray:
+    """Return max(0, min(a1, t) - a0) [Myr], exactly the duration of a phase that has ended."""
+    return np.maximum(duration - np.maximum(end - time, 0.0), 0.0)

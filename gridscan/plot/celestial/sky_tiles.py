@@ -1,0 +1,92 @@
+"""How the directions of a grid tile the sky: cells half way to their neighbours, and the solid angles of these."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from gridscan.errors import SensitivityError, UnitError
+from gridscan.sensitivity.labelled import numeric_axis, unit_known
+from gridscan.units import convert, parse_unit, readable, same_dimension
+
+FloatArray = NDArray[np.floating[Any]]
+
+#: The axes of a sky.
+SKY = ("longitude", "latitude")
+# A difference in direction [deg] that is rounding.
+_SAME = 1e-9
+_DEGREE = parse_unit("deg")
+
+
+@dataclasses.dataclass(frozen=True)
+class Tiles:
+    """Cells around the directions of a grid, as they tile the sky."""
+
+    #: Edges [rad], increasing.
+    longitude: FloatArray
+    latitude: FloatArray
+    #: Which points of the axes are in the cells.
+    columns: NDArray[np.intp]
+    rows: NDArray[np.intp]
+
+    def of(self, values: xr.DataArray) -> FloatArray:
+        """Return a value for each cell; shape (latitude, longitude)."""
+        return np.asarray(values.transpose(*reversed(SKY)).values)[np.ix_(self.rows, self.columns)]
+
+    def share_of_sky(self, chosen: NDArray[np.bool_]) -> float:
+        """Return the solid angle of some cells over that of the whole sphere."""
+        areas = np.diff(np.sin(self.latitude))[:, None] * np.diff(self.longitude)
+        return float((areas * chosen).sum() / (4.0 * np.pi))
+
+
+def tiles_of(values: xr.DataArray) -> Tiles:
+    """Return the cells about the directions that a quantity is given for.
+
+    Raises
+    ------
+    SensitivityError
+        If it lacks one of the axes, a latitude is beyond a pole, or there are not two longitudes and two latitudes.
+    UnitError
+        If an axis is not in a unit of an angle.
+    """
+    points = {}
+    for name in SKY:
+        numbers, unit = numeric_axis(values, name), unit_known(values[name])
+        if not same_dimension(unit, _DEGREE):
+            raise UnitError(f"{name!r} is in {readable(unit)!r}; expected an angle, in 'deg' or 'rad'")
+        points[name] = np.asarray(convert(numbers, unit, _DEGREE))
+    beyond = np.abs(points["latitude"]) > 90.0 + _SAME
+    if beyond.any():
+        raise SensitivityError(f"'latitude' holds {points['latitude'][beyond][0]:g} deg; allowed is -90 to 90 deg")
+    longitude, columns = _around(points["longitude"])
+    rows = np.argsort(points["latitude"])
+    latitude = _edges(points["latitude"][rows], 90.0)
+    return Tiles(np.deg2rad(longitude), np.deg2rad(latitude), columns, rows)
+
+
+def _around(points: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Return the edges of cells [deg] from -180 to 180 about longitudes, and which longitude each cell is."""
+    turned = points - 360.0 * np.round(points / 360.0)
+    # Directions that are a whole turn apart are one.
+    places, columns = np.unique(np.round(turned, 9), return_index=True)
+    steps = np.diff(places)
+    gap = places[0] + 360.0 - places[-1]
+    if places.size > 2 and 0.0 < gap <= 1.5 * steps.max():
+        places = np.concatenate([[places[-1] - 360.0], places, [places[0] + 360.0]])
+        columns = np.concatenate([columns[-1:], columns, columns[:1]])
+    edges = _edges(places, 180.0)
+    inside = np.diff(edges) > 0.0
+    return np.append(edges[:-1][inside], edges[-1]), columns[inside]
+
+
+def _edges(points: FloatArray, end: float) -> FloatArray:
+    """Return the borders half way between sorted points, within ±`end`."""
+    if points.size < 2:
+        raise SensitivityError(f"a picture of the sky needs two longitudes and two latitudes; found {points.size}")
+    inner = 0.5 * (points[1:] + points[:-1])
+    edges = np.concatenate([[2.0 * points[0] - inner[0]], inner, [2.0 * points[-1] - inner[-1]]])
+    return np.asarray(np.clip(edges, -end, end))

@@ -1,0 +1,1 @@
+"""Pictures of stars, the Galaxy and their neutrinos."""

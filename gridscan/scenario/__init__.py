@@ -1,0 +1,1 @@
+"""Scenario files: their schema, reading them, and writing a first one."""

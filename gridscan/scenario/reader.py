@@ -1,0 +1,431 @@
+"""A scenario file: TOML to validated inputs, with every fault at its line and column.
+
+A scenario is data: nothing in it is executed or evaluated.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
+from gridscan.errors import ModelError, ScenarioError, listed, nearest
+from gridscan.evaluation.poisson_draws import Sampling
+from gridscan.inputs.catalogue import shipped_catalogue
+from gridscan.inputs.input_files import TableFiles
+from gridscan.inputs.resolve import Resolved, resolve
+from gridscan.inputs.value_reader import AxisRange, Fault, Given, InputFaults, plain, schema_fault, shown
+from gridscan.model import Model
+from gridscan.model_loader import load_model
+from gridscan.scenario.toml_positions import Positions, locate
+from gridscan.units import readable
+
+_LARGEST_FILE = 50_000_000
+
+
+class Storage(BaseModel):
+    """How a result is stored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    format: Literal["netcdf", "zarr"] = Field(default="netcdf", description="One netCDF file, or a zarr folder")
+    compression: Literal["none", "zlib"] = Field(
+        default="none", description="Compressed files are smaller and take several times as long to write"
+    )
+
+
+class Output(Storage):
+    """What is written, and where."""
+
+    quantities: list[str] = Field(description="The quantities to evaluate")
+    path: str | None = Field(
+        None, description="The file, relative to the scenario; beside the scenario under its name by default"
+    )
+    types: dict[str, Literal["float64", "float32"]] = Field(
+        default_factory=dict, description='Quantities that are stored in fewer digits: NAME = "float32"'
+    )
+
+
+class ScenarioSchema(BaseModel):
+    """The keys of a scenario file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    model: str = Field(description="Name of the model")
+    title: str = Field("", description="One line that says what is asked")
+    description: str = Field("", description="More, if needed")
+    axes: dict[str, Any] = Field(
+        default_factory=dict, description="Parameters, labels or quantities that take several values: the grid"
+    )
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="Parameters, labels, constants or quantities that take one value"
+    )
+    catalogue: dict[str, dict[str, dict[str, Any]]] = Field(
+        default_factory=dict, description="Records of one's own: [catalogue.KIND.LABEL]"
+    )
+    sampling: Sampling | None = Field(None, description="Random draws of the counts, beside their means")
+    output: Output = Field(description="What is written, and where")
+
+
+_NESTED: dict[str | int, type[BaseModel]] = {"output": Output, "sampling": Sampling}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A valid scenario: its text, its model, and the inputs that it resolves to.
+
+    Attributes
+    ----------
+    name
+        What messages call it: the path as it was given.
+    file
+        Name of its file, which its result tells.
+    folder
+        What its output path is relative to.
+    overrides
+        Values given beside the file, which win over it.
+    """
+
+    name: str
+    file: str
+    text: str
+    folder: Path
+    schema: ScenarioSchema
+    model: Model
+    resolved: Resolved
+    overrides: Mapping[str, Any]
+
+    @property
+    def tables(self) -> Mapping[str, str]:
+        """Content of the files that it names."""
+        return self.resolved.tables
+
+    @property
+    def quantities(self) -> list[str]:
+        """The quantities to evaluate."""
+        return list(self.schema.output.quantities)
+
+    @property
+    def output_path(self) -> Path:
+        """Where the result goes."""
+        suffix = "zarr" if self.schema.output.format == "zarr" else "nc"
+        return Path(os.path.normpath(self.folder / (self.schema.output.path or f"{Path(self.file).stem}.{suffix}")))
+
+    @classmethod
+    def load(
+        cls, path: str | Path, *, model: Model | None = None, overrides: Mapping[str, Any] | None = None
+    ) -> Scenario:
+        """Read and validate a scenario file.
+
+        Parameters
+        ----------
+        model
+            Used instead of the model that the file names.
+        overrides
+            Values by name that win over those of the file; a list makes an axis.
+
+        Raises
+        ------
+        ScenarioError
+            With a line ``file:line:column: …`` for each fault.
+        """
+        path = Path(path)
+        return cls.parse(_read(path), name=str(path), folder=path.parent, model=model, overrides=overrides)
+
+    @classmethod
+    def parse(
+        cls,
+        text: str,
+        *,
+        name: str = "scenario.toml",
+        file: str | None = None,
+        folder: str | Path = ".",
+        model: Model | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        tables: Mapping[str, str] | None = None,
+    ) -> Scenario:
+        """Validate the text of a scenario; see :meth:`load`.
+
+        `tables` holds the content of files that it names, which win over those in its folder.
+        """
+        file = Path(name).name if file is None else file
+        kept = {key: plain(value) for key, value in (overrides or {}).items()}
+        return _Reader(text, name, file, TableFiles(Path(folder), dict(tables or {})), kept).read(model)
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ScenarioError(f"{path}: {path.stat().st_size:,} bytes are too many for a scenario")
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        beside = [str(other) for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        raise ScenarioError(f"{path}: there is no such file{nearest(str(path), beside)}") from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{path}: not a text in UTF-8 (byte {error.start}); expected a TOML file") from None
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+class _Reader:
+    """Collects the faults of one text, then gives the scenario or all of them."""
+
+    def __init__(self, text: str, name: str, file: str, files: TableFiles, overrides: dict[str, Any]) -> None:
+        self.text, self.name, self.file, self.files, self.overrides = text, name, file, files, overrides
+        self.faults: list[Fault] = []
+
+    def read(self, model: Model | None) -> Scenario:
+        try:
+            return self._scenario(model)
+        except RecursionError:
+            raise ScenarioError(f"{self.name}:1:1: not valid TOML: nested too deeply") from None
+
+    def _scenario(self, model: Model | None) -> Scenario:
+        content = self._toml()
+        schema = self._schema(content)
+        model = model or self._model(content.get("model"))
+        resolved = None
+        if model is not None:
+            given = self._given(model, content)
+            resolved = self._resolve(model, given, content)
+            self._check_output(model, content, given)
+        if self.faults or schema is None or model is None or resolved is None:
+            raise self._error(locate(self.text))
+        return Scenario(self.name, self.file, self.text, self.files.folder, schema, model, resolved, self.overrides)
+
+    def _toml(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self.text)
+        except ValueError as error:
+            line, column, what = _syntax_fault(error, self.text)
+            raise ScenarioError(f"{self.name}:{line}:{column}: not valid TOML: {what}") from None
+
+    def _error(self, positions: Positions) -> ScenarioError:
+        lines = []
+        for fault in self.faults:
+            if fault.path[:1] == ("--set",):
+                lines.append(((0, 0), f"--set {fault.path[1]}: {fault.message}"))
+            else:
+                line, column = positions.find(fault.path, fault.at_key)
+                lines.append(((line, column), f"{self.name}:{line}:{column}: {fault.message}"))
+        return ScenarioError("\n".join(dict.fromkeys(message for _, message in sorted(lines))))
+
+    def _schema(self, content: dict[str, Any]) -> ScenarioSchema | None:
+        try:
+            return ScenarioSchema.model_validate(content)
+        except ValidationError as error:
+            for item in error.errors():
+                location = item["loc"]
+                nested = _NESTED.get(location[0], ScenarioSchema) if len(location) > 1 else ScenarioSchema
+                if item["type"] in ("extra_forbidden", "missing"):
+                    path, message, at_key = schema_fault({**item, "loc": location[-1:]}, tuple(location[:-1]), nested)
+                    self.faults.append(Fault(path, message, at_key))
+                else:
+                    found = "a table" if isinstance(item["input"], dict) else shown(item["input"])
+                    what = item["msg"].lower().replace("dictionary", "table")
+                    name = next(part for part in reversed(location) if isinstance(part, str))
+                    self.faults.append(Fault(tuple(location), f"{name!r}: {what}, found {found}"))
+            return None
+
+    def _model(self, name: Any) -> Model | None:
+        if not isinstance(name, str):
+            return None
+        if ".py" in name:
+            message = f"a scenario names no Python file; run it with --model {name}, and a plain name here"
+            self.faults.append(Fault(("model",), message))
+            return None
+        try:
+            return load_model(name)
+        except ModelError as error:
+            self.faults.append(Fault(("model",), str(error)))
+            return None
+
+    def _given(self, model: Model, content: dict[str, Any]) -> dict[str, Given]:
+        given = {**self._axes(model, content), **self._parameters(model, content)}
+        axes_of_file = _table(content, "axes")
+        for name, value in self.overrides.items():
+            stays_in_place = name in axes_of_file and isinstance(value, list | Mapping)
+            if not stays_in_place:
+                given.pop(name, None)
+            given[name] = Given(value, ("--set", name))
+        return given
+
+    def _resolve(self, model: Model, given: dict[str, Given], content: dict[str, Any]) -> Resolved | None:
+        records = {
+            kind: {label: record for label, record in labels.items() if isinstance(record, dict)}
+            for kind, labels in _table(content, "catalogue").items()
+            if isinstance(labels, dict)
+        }
+        try:
+            return resolve(model, given, own_records=records, units_required=True, files=self.files)
+        except InputFaults as error:
+            self.faults += error.faults
+            return None
+
+    def _axes(self, model: Model, content: dict[str, Any]) -> dict[str, Given]:
+        given: dict[str, Given] = {}
+        for name, value in _table(content, "axes").items():
+            path = ("axes", name)
+            if name == "zip":
+                zipped = self._zipped(model, value)
+                for twice in [key for key in zipped if key in _table(content, "axes")]:
+                    message = f"{twice!r} is given twice, here and in [axes]"
+                    self.faults.append(Fault(zipped[twice].path, message, at_key=True))
+                given |= zipped
+            elif isinstance(value, list | dict):
+                given[name] = Given(value, path)
+            else:
+                message = f"an axis takes a list of values, found {value!r}; a single value belongs in [parameters]"
+                self.faults.append(Fault(path, message))
+        return given
+
+    def _zipped(self, model: Model, tables: Any) -> dict[str, Given]:
+        given: dict[str, Given] = {}
+        if not isinstance(tables, dict) or not all(isinstance(members, dict) for members in tables.values()):
+            self.faults.append(Fault(("axes", "zip"), "zipped axes are written [axes.zip.NAME]", at_key=True))
+            return given
+        for dimension, members in tables.items():
+            path = ("axes", "zip", dimension)
+            if dimension in model.names or not dimension.isidentifier():
+                message = f"{dimension!r} cannot name the zipped axis: it has to be an identifier that is no parameter"
+                self.faults.append(Fault(path, message, at_key=True))
+            for name, value in members.items():
+                if name in given or not isinstance(value, list | dict):
+                    what = "is zipped twice" if name in given else f"takes a list of values here, found {value!r}"
+                    self.faults.append(Fault((*path, name), f"{name!r} {what}"))
+                else:
+                    given[name] = Given(value, (*path, name), dimension)
+        return given
+
+    def _parameters(self, model: Model, content: dict[str, Any]) -> dict[str, Given]:
+        given = {}
+        axes = _table(content, "axes")
+        zips = [members for members in _table(axes, "zip").values() if isinstance(members, dict)]
+        for name, value in _table(content, "parameters").items():
+            path = ("parameters", name)
+            node = model.nodes.get(name)
+            vector = isinstance(node, Parameter) and node.vector is not None
+            if name in axes or any(name in members for members in zips):
+                message = f"{name!r} is given twice, here and in [axes]"
+                self.faults.append(Fault(path, message, at_key=True))
+            elif isinstance(value, dict) or (isinstance(value, list) and not vector):
+                message = f"{name!r} takes one value here; several make an axis, which belongs in [axes]"
+                self.faults.append(Fault(path, message))
+            else:
+                given[name] = Given(value, path)
+        return given
+
+    def _check_output(self, model: Model, content: dict[str, Any], given: Mapping[str, Given]) -> None:
+        output = _table(content, "output")
+        wanted = output.get("quantities")
+        path: tuple[str | int, ...] = ("output", "quantities")
+        if not isinstance(wanted, list):
+            return
+        if not wanted:
+            self.faults.append(Fault(path, f"no quantity is asked for; there are {listed(model.quantities, 60)}"))
+        for index, name in enumerate(wanted):
+            if not isinstance(name, str):
+                continue
+            if name not in model.quantities:
+                hint = nearest(name, model.quantities) or f"; there are {listed(model.quantities, 60)}"
+                message = f"model {model.name!r} has no quantity {name!r}{hint}"
+                self.faults.append(Fault((*path, index), message))
+            elif name in given:
+                message = f"{name!r} is given a value, so there is nothing to compute for it"
+                self.faults.append(Fault((*path, index), message))
+            elif name in wanted[:index]:
+                self.faults.append(Fault((*path, index), f"{name!r} is asked for twice"))
+        counts = [name for name, node in model.quantities.items() if node.count]
+        if "sampling" in content and not set(counts) & {name for name in wanted if isinstance(name, str)}:
+            message = f"none of the quantities asked for is a count to draw; counts are {listed(counts, 20)}"
+            self.faults.append(Fault(("sampling",), message, at_key=True))
+        file = output.get("path")
+        kind, suffix = ("zarr folder", ".zarr") if output.get("format") == "zarr" else ("netCDF file", ".nc")
+        if isinstance(file, str) and (Path(file).suffix != suffix or "\0" in file):
+            self.faults.append(Fault(("output", "path"), f"the output is a {kind}: {file!r} does not end in {suffix}"))
+        types = output.get("types")
+        for name in types if isinstance(types, dict) else []:
+            if name not in wanted:
+                known = [item for item in wanted if isinstance(item, str)]
+                message = f"{name!r} is not among the quantities asked for{nearest(name, known)}"
+                self.faults.append(Fault(("output", "types", name), message, at_key=True))
+
+
+def _syntax_fault(error: ValueError, text: str) -> tuple[int, int, str]:
+    """Return line, column and reason of what tomllib refused."""
+    lines = text.split("\n")
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        # Python itself refuses to read a whole number of thousands of digits, and says no line.
+        digits = re.search(r"\d{4000,}", text.replace("_", ""))
+        line = text.replace("_", "").count("\n", 0, digits.start() if digits else 0) + 1
+        return line, 1, "a whole number of too many digits"
+    place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+    line, column = (int(place[1]), int(place[2])) if place else (len(lines), len(lines[-1]) + 1)
+    what = re.sub(r"\s*\(at [^)]*\)$", "", str(error))
+    if what == "Illegal character '\\n'":
+        what = "the line ends inside a text"
+    what = what.replace("Cannot overwrite a value", "this key was given before")
+    what = re.sub(r"Cannot declare \((.*?),?\) twice", lambda found: f"the table {found[1]} was given before", what)
+    return line, column, what[:1].lower() + what[1:]
+
+
+def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = content.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def json_schema(model: Model) -> dict[str, Any]:
+    """Return the JSON Schema by which an editor completes and checks scenarios of a model."""
+    schema = ScenarioSchema.model_json_schema()
+    one = {name: _label_schema(label) for name, label in model.labels.items()}
+    one |= {name: _value_schema(node) for name, node in model.nodes.items()}
+    several = {name: _axis_schema(value) for name, value in one.items()}
+    schema["$defs"] |= {"range": AxisRange.model_json_schema(), "axes": {"properties": several}}
+    properties = schema["properties"]
+    properties["model"]["const"] = model.name
+    properties["parameters"] |= {"properties": one, "additionalProperties": False}
+    zipped = {
+        "description": "Axes that move together: [axes.zip.NAME]",
+        "type": "object",
+        "additionalProperties": {"type": "object", "$ref": "#/$defs/axes"},
+    }
+    names = {"enum": [*several, "zip"]}
+    properties["axes"] |= {"$ref": "#/$defs/axes", "propertyNames": names, "properties": {"zip": zipped}}
+    properties["catalogue"] |= {"propertyNames": {"enum": list(model.labels)}}
+    quantities = {"type": "string", "enum": list(model.quantities)}
+    schema["$defs"]["Output"]["properties"]["quantities"]["items"] = quantities
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"gridscan: {model.name}"}
+
+
+def _label_schema(label: Label) -> dict[str, Any]:
+    examples = list(shipped_catalogue(label.name))
+    return {"description": label.description, "type": "string", "default": label.default, "examples": examples}
+
+
+def _value_schema(node: Parameter | Constant | Quantity) -> dict[str, Any]:
+    description = node.long_name if isinstance(node, Quantity) else node.description
+    unit = readable(node.unit)
+    if isinstance(node, Parameter) and node.choices:
+        return {"description": description, "type": "string", "enum": list(node.choices), "default": node.default}
+    if isinstance(node, Parameter) and node.table is not None:
+        return {"description": f"{description}: the name of a file", "type": "string", "default": node.default}
+    single: dict[str, Any] = {"type": "string"} if unit != "1" else {"type": ["number", "string"]}
+    described = {"description": f"{description} [{unit}]"}
+    if isinstance(node, Parameter) and node.vector is not None:
+        return {**described, "type": "array", "items": single}
+    default = None if isinstance(node, Quantity) else node.default
+    shown = {} if default is None else {"default": default if unit == "1" else f"{default:.10g} {unit}"}
+    return {**described, **single, **shown}
+
+
+def _axis_schema(value: Mapping[str, Any]) -> dict[str, Any]:
+    item = {key: value[key] for key in ("type", "enum", "items", "examples") if key in value}
+    listed_values = {"type": "array", "items": item, "minItems": 1}
+    return {"description": value["description"], "anyOf": [listed_values, {"$ref": "#/$defs/range"}]}

@@ -1,0 +1,142 @@
+"""A commented scenario file to begin with, for any model."""
+
+from __future__ import annotations
+
+import json
+import math
+
+from gridscan.definition.nodes import Parameter
+from gridscan.inputs.catalogue import shipped_catalogue
+from gridscan.model import Model
+from gridscan.units import readable
+
+
+def starter(model: Model, schema: str | None = None) -> str:
+    """Return the text of a scenario that validates and runs as it is, with every parameter commented.
+
+    Parameters
+    ----------
+    schema
+        Where editors find the JSON Schema.
+    """
+    axes, on_axes = _axes(model)
+    lines = [
+        *([f"#:schema {schema}"] if schema else []),
+        f"model = {json.dumps(model.name)}",
+        f"title = {json.dumps(model.description)}",
+        "",
+        "# What takes several values is an axis of the grid: a list of labels, numbers or texts with units,",
+        "# or values, linspace, geomspace [first, last, how many], arange [first, end, step] with a unit.",
+        "[axes]",
+        *axes,
+        "",
+        "# What takes one value: each has the default shown. Remove the # to change it, or move it to [axes].",
+        "[parameters]",
+        *_aligned([_commented(model, name) for name in [*model.labels, *model.parameters] if name not in on_axes]),
+        "",
+        "# A label of one's own is a record with the values that it sets:",
+        *_record_example(model),
+        *_sampling(model),
+        "[output]",
+        "quantities = [",
+        *_aligned([(f"    {json.dumps(name)},", model.quantities[name].long_name) for name in _results(model)]),
+        "]",
+        f'path = "{model.name}.nc"   # relative to this file',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _axes(model: Model) -> tuple[list[str], list[str]]:
+    """Choose a label and a number for the first grid."""
+    rows, names = [], []
+    for name, label in list(model.labels.items())[:1]:
+        others = [other for other in shipped_catalogue(name) if other != label.default]
+        rows.append((f"{name} = {json.dumps([label.default, *others[:2]])}", label.description))
+        names.append(name)
+    for name, parameter in model.parameters.items():
+        values = _around_default(parameter)
+        if values is not None:
+            rows.append((f"{name} = {values}", parameter.description))
+            names.append(name)
+            break
+    return _aligned(rows), names
+
+
+def _around_default(parameter: Parameter) -> str | None:
+    default = parameter.default
+    if not isinstance(default, float) or default == 0 or parameter.integer:
+        return None
+    low, high = sorted((default / 2, default * 1.5))
+    fits = (parameter.minimum is None or low >= parameter.minimum) and (
+        parameter.maximum is None or high <= parameter.maximum
+    )
+    unit = readable(parameter.unit)
+    unit_part = "" if unit == "1" else f", unit = {json.dumps(unit)}"
+    return f"{{ linspace = [{low:g}, {high:g}, 5]{unit_part} }}" if fits else None
+
+
+def _commented(model: Model, name: str) -> tuple[str, str]:
+    if name in model.labels:
+        label = model.labels[name]
+        return f"# {name} = {json.dumps(label.default)}", f"{label.description}: {', '.join(shipped_catalogue(name))}"
+    parameter = model.parameters[name]
+    unit = readable(parameter.unit)
+    if parameter.label is not None:
+        return f"# {name} = …", f"{parameter.description} [{unit}]; set by {parameter.label}"
+    if isinstance(parameter.default, str):
+        choices = ", ".join(parameter.choices) or "the name of a file"
+        return f"# {name} = {json.dumps(parameter.default)}", f"{parameter.description}: {choices}"
+    if isinstance(parameter.default, tuple):
+        value = json.dumps([_value(item, unit) for item in parameter.default])
+    else:
+        value = json.dumps(_value(float(parameter.default or 0.0), unit))
+    return f"# {name} = {value}", parameter.description
+
+
+def _value(number: float, unit: str) -> str | float | int:
+    if unit != "1":
+        return f"{number:.10g} {unit}"
+    return int(number) if number.is_integer() else number
+
+
+def _record_example(model: Model) -> list[str]:
+    for name, label in model.labels.items():
+        records = shipped_catalogue(name)
+        if not records:
+            # Without a record the scenario would not run, so this one is no comment.
+            rows = [f"{key} = {_placeholder(model.parameters[key])}" for key in model.bundled(name)]
+            return [f"[catalogue.{name}.{label.default}]   # these numbers are placeholders", *rows, ""]
+        for key, record in records.items():
+            rows = [f"#   {parameter} = {json.dumps(value)}" for parameter, value in record.values.items()]
+            return [f"#   [catalogue.{name}.my-{key}]", *rows, ""]
+    return [""]
+
+
+def _sampling(model: Model) -> list[str]:
+    if not any(quantity.count for quantity in model.quantities.values()):
+        return []
+    return [
+        "# Poisson draws of the counts, beside their means:",
+        "#   [sampling]",
+        "#   realisations = 100",
+        "#   seed = 1",
+        "",
+    ]
+
+
+def _placeholder(parameter: Parameter) -> str:
+    low = -math.inf if parameter.minimum is None else parameter.minimum
+    high = math.inf if parameter.maximum is None else parameter.maximum
+    value = json.dumps(_value(min(max(1.0, low), high), readable(parameter.unit)))
+    return f"[{value}]" if parameter.vector is not None else value
+
+
+def _results(model: Model) -> list[str]:
+    """Return the quantities that no other one takes, which is where the chains of formulas end."""
+    taken = {name for quantity in model.quantities.values() for name in quantity.needs}
+    return [name for name, node in model.quantities.items() if name not in taken and node.error_of is None]
+
+
+def _aligned(rows: list[tuple[str, str]]) -> list[str]:
+    width = min(max((len(row[0]) for row in rows), default=0), 48)
+    return [f"{code:<{width}}   # {note}" for code, note in rows]

@@ -1,0 +1,1 @@
+"""Questions to a result along any of its axes."""

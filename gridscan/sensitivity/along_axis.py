@@ -1,0 +1,315 @@
+"""How a quantity answers to one axis: its slope, its elasticity, its contrast to a reference, where it crosses a value.
+
+Every answer is labelled, has its unit, and is as lazy as the quantity: nothing here needs an axis to lie in one chunk,
+so that files larger than memory stream. Along an axis that is divided into chunks, each block reads the blocks that it
+is compared with for itself. A cell that has no answer is NaN, and a GridscanWarning counts such cells: at once for
+numpy, for dask block by block when it is computed.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from gridscan.errors import GridscanWarning, SensitivityError, listed, nearest
+from gridscan.numerics.block_reader import reread
+from gridscan.sensitivity.labelled import (
+    answer,
+    blockwise,
+    check_axis,
+    in_unit_of,
+    masked,
+    numeric_axis,
+    position_on,
+    quantity_of,
+    sentence,
+    unit_known,
+)
+from gridscan.units import registry
+
+Kind = Literal["ratio", "difference", "log"]
+Scale = Literal["linear", "log"]
+
+
+def elasticity(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
+    """Return the elasticity of a quantity: the power with which it follows an axis at each of its points.
+
+    Parameters
+    ----------
+    dataset
+        A result of gridscan, lazy or not.
+    name
+        The quantity y.
+    along
+        A numeric axis x of `name`; its values may be unevenly spaced and unsorted.
+
+    Returns
+    -------
+    DataArray
+        d ln y / d ln x, dimensionless, with the dimensions of the quantity. NaN where x ≤ 0, and where y is zero,
+        negative or not finite in the cell or in a neighbour that its slope is taken from.
+
+    Warns
+    -----
+    GridscanWarning
+        If cells are NaN (with their number), or the axis has two points and the slope is of first order only.
+
+    Raises
+    ------
+    SensitivityError
+        If the quantity or the axis does not exist, or the axis has labels, a repeated value, or fewer than two
+        positive values.
+
+    Notes
+    -----
+    The slope of the parabola through a point and its two neighbours in (ln x, ln y), at the ends through the last
+    three points: second order everywhere, and exact for a power law.
+    """
+    y = quantity_of(dataset, name)
+    x = numeric_axis(y, along)
+    positive = x > 0
+    if positive.sum() < 2:
+        found = f"{along!r} has {int(positive.sum())} of {x.size}"
+        raise SensitivityError(f"the elasticity of {name!r} needs an axis with two or more positive values; {found}")
+    slope = _slope(blockwise(_log, y.variable), along, np.log(np.where(positive, x, 1.0)), positive)
+    slope = masked(
+        slope, f"the elasticity of {name!r} needs {along!r} and {name!r} positive and finite, neighbours too"
+    )
+    long_name = f"elasticity of {sentence(y)} to {sentence(y[along])}"
+    return answer(slope, f"{name}_elasticity", long_name, registry.dimensionless, y.coords)
+
+
+def derivative(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
+    """Return the slope of a quantity along a numeric axis.
+
+    Parameters
+    ----------
+    dataset, name, along
+        As for `elasticity`.
+
+    Returns
+    -------
+    DataArray
+        dy/dx in the unit of y over that of x, with the dimensions of the quantity. NaN where y is not finite in the
+        cell or in a neighbour that its slope is taken from.
+
+    Warns
+    -----
+    GridscanWarning
+        If cells are NaN (with their number), or the axis has two points and the slope is of first order only.
+
+    Raises
+    ------
+    SensitivityError
+        If the quantity or the axis does not exist, or the axis has labels, a repeated value, or a single point.
+    UnitError
+        If the quantity or the axis does not say its unit.
+
+    Notes
+    -----
+    The slope of the parabola through a point and its two neighbours, at the ends through the last three points:
+    second order on any spacing, and exact for a polynomial of second degree.
+    """
+    y = quantity_of(dataset, name)
+    x = numeric_axis(y, along)
+    unit = unit_known(y) / unit_known(y[along])
+    if x.size < 2:
+        raise SensitivityError(f"the slope of {name!r} needs an axis with two or more values; {along!r} has {x.size}")
+    slope = _slope(blockwise(_finite, y.variable), along, x, np.full(x.shape, True))
+    slope = masked(slope, f"the slope of {name!r} along {along!r} needs {name!r} finite, neighbours too")
+    long_name = f"derivative of {sentence(y)} with respect to {sentence(y[along])}"
+    return answer(slope, f"{name}_derivative", long_name, unit, y.coords)
+
+
+def contrast(dataset: xr.Dataset, name: str, along: str, reference: str | float, kind: Kind = "ratio") -> xr.DataArray:
+    """Return a quantity relative to what it is at one label, or one value, of an axis.
+
+    Parameters
+    ----------
+    dataset, name
+        A result of gridscan and one of its quantities, y.
+    along
+        An axis of `name`, of labels or of numbers.
+    reference
+        A label, a number in the unit of the axis, or text such as ``"2 kpc"``; it has to be on the axis.
+    kind
+        ``"ratio"`` y / y_ref, ``"difference"`` y - y_ref, or ``"log"`` ln(y / y_ref).
+
+    Returns
+    -------
+    DataArray
+        With the dimensions of the quantity; in the unit of y for a difference, dimensionless otherwise. NaN where it
+        is not defined: y_ref = 0, for ``"log"`` also y ≤ 0 or y_ref ≤ 0, and wherever y or y_ref is not finite.
+
+    Warns
+    -----
+    GridscanWarning
+        If cells are NaN, with their number.
+
+    Raises
+    ------
+    SensitivityError
+        If the quantity, the axis, the reference or the kind does not exist.
+    UnitError
+        If the reference has a unit that the axis has not, or a difference is asked of a quantity without unit.
+    """
+    kinds = {"ratio": _ratio, "difference": _difference, "log": _log_ratio}
+    if kind not in kinds:
+        raise SensitivityError(f"unknown kind {kind!r}{nearest(str(kind), kinds)}; expected one of: {listed(kinds)}")
+    y = quantity_of(dataset, name)
+    check_axis(y, along)
+    at_reference = reread(y.variable, along, np.full(y.sizes[along], position_on(y, along, reference)))
+    values = blockwise(kinds[kind], y.variable, at_reference)
+    values = masked(values, f"the {kind} of {name!r} to {along} {reference!r} is not defined there")
+    unit = unit_known(y) if kind == "difference" else registry.dimensionless
+    words = {"ratio": "ratio of {}", "difference": "difference of {}", "log": "natural logarithm of the ratio of {}"}
+    long_name = f"{words[kind].format(sentence(y))} to that at {along} {reference}"
+    return answer(values, f"{name}_{kind}", long_name, unit, y.coords)
+
+
+def crossing(dataset: xr.Dataset, name: str, along: str, value: str | float, scale: Scale = "linear") -> xr.DataArray:
+    """Return where along a numeric axis a quantity first reaches a value, rising or falling.
+
+    Parameters
+    ----------
+    dataset, name
+        A result of gridscan and one of its quantities, y.
+    along
+        A numeric axis x of `name`; it is followed from its lowest to its highest value, in whatever order it is stored.
+    value
+        A number in the unit of the quantity, or text such as ``"3 / yr"``.
+    scale
+        ``"linear"``, or ``"log"`` to interpolate ln y over ln x: exact for a power law.
+
+    Returns
+    -------
+    DataArray
+        x in the unit of the axis, with the other dimensions of the quantity. NaN where y never reaches the value,
+        which is an answer and not warned of.
+
+    Warns
+    -----
+    GridscanWarning
+        If y reaches the value more than once in some cells, or is not finite (for ``"log"``: not positive) in some
+        and the axis is not followed across them.
+
+    Raises
+    ------
+    SensitivityError
+        If the quantity, the axis or the scale does not exist, the axis has labels, a repeated value or a single
+        point, or ``"log"`` is asked where the axis or the value is not positive.
+    UnitError
+        If the value has a unit that the quantity has not.
+    """
+    if scale not in ("linear", "log"):
+        raise SensitivityError(f"unknown scale {scale!r}; expected one of: linear, log")
+    y = quantity_of(dataset, name)
+    x, level = numeric_axis(y, along), in_unit_of(y, value)
+    _check_followable(x, level, along, scale)
+    order = np.argsort(x)
+    ascending = blockwise(_log if scale == "log" else _finite, y.variable)
+    ascending = masked(ascending, f"{name!r} is followed along {along!r} only where it is {_followed(scale)}")
+    gap = ascending.isel({along: order}) - (np.log(level) if scale == "log" else level)
+    arrivals = blockwise(
+        _arrival,
+        *(gap.isel({along: slice(None, -1)}), gap.isel({along: slice(1, None)})),
+        *(xr.Variable(along, x[order][:-1]), xr.Variable(along, x[order][1:])),
+        scale=scale,
+    )
+    at_start = blockwise(lambda gap_at_start: np.where(gap_at_start == 0, x[order][0], np.inf), gap.isel({along: 0}))
+    number = (arrivals < np.inf).sum(along) + (at_start < np.inf)
+    first = blockwise(np.minimum, arrivals.min(along, skipna=False), at_start)
+    part = "cells" if first.chunks is None else "cells of a block"
+    first = blockwise(_first, first, number, reason=f"{name!r} reaches {value!r} more than once", part=part)
+    long_name = f"{sentence(y[along])} at which {sentence(y)} first reaches {value}"
+    units = {key: y[along].attrs[key] for key in ("units", "unit_name") if key in y[along].attrs}
+    unreached = "NaN where the value is not reached within the axis"
+    return answer(first, f"{name}_crossing", long_name, units, y.coords, unreached)
+
+
+def _check_followable(x: NDArray[np.float64], level: float, along: str, scale: Scale) -> None:
+    if x.size < 2:
+        raise SensitivityError(f"a crossing needs an axis with two or more values; {along!r} has {x.size}")
+    if not np.isfinite(level):
+        raise SensitivityError(f"a crossing needs a finite value; found {level:g}")
+    if scale == "log" and (x.min() <= 0 or level <= 0):
+        found = f"axis {along!r} begins at {x.min():g}" if x.min() <= 0 else f"the value is {level:g}"
+        raise SensitivityError(f"a crossing on a log scale needs positive numbers; {found}")
+
+
+def _followed(scale: Scale) -> str:
+    return "positive and finite" if scale == "log" else "finite"
+
+
+def _slope(variable: xr.Variable, along: str, x: NDArray[np.float64], usable: NDArray[np.bool_]) -> xr.Variable:
+    neighbours, weights = _stencil(x, usable)
+    if neighbours.shape[1] < 2:
+        message = f"axis {along!r} has two points: its slope is of first order, the same at both"
+        warnings.warn(message, GridscanWarning, stacklevel=3)
+    # Weighted differences to the point itself, not weighted values: the slope of a constant is zero to the last bit.
+    terms = [
+        (reread(variable, along, neighbours[:, k]) - variable) * xr.Variable(along, weights[:, k])
+        for k in range(neighbours.shape[1])
+    ]
+    return sum(terms[1:], start=terms[0])
+
+
+def _stencil(x: NDArray[np.float64], usable: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return for each point the two others its slope is taken from (n, 2), and the weights of the differences to them.
+
+    The neighbours, at an end the next two, or the only other of two points. The weights are the derivatives of the
+    Lagrange polynomials through the point and the others; NaN if unusable.
+    """
+    ascending = np.flatnonzero(usable)[np.argsort(x[usable])]
+    width = min(3, ascending.size)
+    rank = np.zeros(x.size, dtype=np.intp)
+    rank[ascending] = np.arange(ascending.size)
+    first = np.clip(rank - 1, 0, ascending.size - width)
+    ranks = first[:, None] + np.arange(width)
+    others = ascending[ranks[ranks != rank[:, None]].reshape(x.size, width - 1)]
+    steps = x[others[usable]] - x[usable, None]
+    weights = np.full(others.shape, np.nan)
+    weights[usable] = 1 / steps if width == 2 else steps[:, ::-1] / (steps * (steps[:, ::-1] - steps))
+    return others, weights
+
+
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _log(values: NDArray[Any]) -> NDArray[Any]:
+    return np.log(np.where(np.isfinite(values) & (values > 0), values, np.nan))
+
+
+def _ratio(values: NDArray[Any], reference: NDArray[Any]) -> NDArray[Any]:
+    return _finite(values) / np.where(reference == 0, np.nan, _finite(reference))
+
+
+def _difference(values: NDArray[Any], reference: NDArray[Any]) -> NDArray[Any]:
+    return _finite(values) - _finite(reference)
+
+
+def _log_ratio(values: NDArray[Any], reference: NDArray[Any]) -> NDArray[Any]:
+    return _log(values) - _log(reference)
+
+
+def _arrival(
+    left: NDArray[Any], right: NDArray[Any], x_left: NDArray[Any], x_right: NDArray[Any], scale: Scale
+) -> NDArray[Any]:
+    """Return where in each interval a gap closes, its left end excluded, so that a plateau counts once; inf if not."""
+    closes = np.sign(left) * np.sign(right) < 0
+    fraction = np.divide(left, left - right, out=np.zeros(closes.shape), where=closes)
+    between = x_left * (x_right / x_left) ** fraction if scale == "log" else x_left + fraction * (x_right - x_left)
+    return np.where((right == 0) & (left != 0), x_right, np.where(closes, between, np.inf))
+
+
+def _first(first: NDArray[Any], number: NDArray[Any], reason: str, part: str) -> NDArray[Any]:
+    several = int((number > 1).sum())
+    if several:
+        message = f"{reason} in {several} of {first.size} {part}; the first crossing is given"
+        warnings.warn(message, GridscanWarning, stacklevel=2)
+    return np.where(first < np.inf, first, np.nan)

@@ -1,0 +1,228 @@
+"""How large a detector has to be to tell apart the scenarios along an axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from gridscan.errors import EvaluationError, SensitivityError, UnitError, listed, nearest
+from gridscan.numerics.block_reader import reread
+from gridscan.numerics.poisson import METHODS, scale_to_discriminate
+from gridscan.sensitivity.labelled import (
+    answer,
+    blockwise,
+    check_axis,
+    quantity_of,
+    scenario_attributes,
+    sentence,
+    unit_known,
+)
+from gridscan.units import (
+    Unit,
+    convert,
+    parse_quantity,
+    parse_unit,
+    readable,
+    registry,
+    same_dimension,
+    unit_attributes,
+)
+
+_DEFAULT_MASS = "fiducial_mass"
+_YEAR = parse_unit("yr")
+_PER_YEAR = parse_unit("1/yr")
+
+
+def discriminate(
+    dataset: xr.Dataset,
+    name: str,
+    along: str,
+    *,
+    exposure: str = "10 yr",
+    background: str = "0 / yr",
+    significance: float = 3.0,
+    mass: str | None = None,
+) -> xr.Dataset:
+    """Return how much a detector has to grow to tell each pair of scenarios along an axis apart by counting events.
+
+    Parameters
+    ----------
+    dataset
+        A result of gridscan, lazy or not.
+    name
+        A rate of events, in a unit of inverse time.
+    along
+        An axis of `name`, of labels or of numbers: its points are the scenarios a and b.
+    exposure
+        Duration of the measurement, such as ``"10 yr"``.
+    background
+        Rate of background events, such as ``"0.5 / day"``, or rate per mass, such as ``"1 / kt / yr"``, which is
+        multiplied with the mass; or the name of a coordinate or variable that holds either.
+    significance
+        Number of standard deviations.
+    mass
+        Mass that the rate belongs to, such as ``"100 kt"``, or the name of a coordinate or variable that holds it. By
+        default the coordinate ``fiducial_mass``, if there is one.
+
+    Returns
+    -------
+    Dataset
+        ``scale_factor`` (method, <along>_a, <along>_b, …), dimensionless, for both methods of
+        `counting.scale_to_discriminate`; infinite where the rates are equal, as on the diagonal. Select with
+        ``.sel({"method": "asimov"})``: as a keyword, ``method`` is an option of ``sel`` itself. Where a mass is known,
+        ``required_mass``: scale factor times mass, in the unit of the mass. If mass or background differ along the
+        axis, each scenario has its own, and the required mass is that of a (b's is in the mirrored cell).
+
+    Raises
+    ------
+    SensitivityError
+        If the quantity or the axis does not exist, an argument is neither a value nor a name, a number is out of its
+        range, or (when computed) a rate is negative or not finite.
+    UnitError
+        If a unit does not fit.
+    """
+    rate = quantity_of(dataset, name)
+    check_axis(rate, along)
+    _check_free(rate, along)
+    rate = _in_unit(rate, _PER_YEAR)
+    duration = _positive("exposure", float(_in_unit(_value_of("exposure", exposure), _YEAR)))
+    sigma = _positive("significance", significance)
+    weight = _mass(dataset, mass)
+    noise = _background(dataset, background, weight)
+
+    scale = _scale_factors(rate, noise, along, (duration, sigma))
+    pairs = ", ".join((f"{along}_a", f"{along}_b"))
+    coords = _coordinates(along, rate, noise, *([] if weight is None else [weight]))
+    setting = f"exposure {exposure}, background {background}, significance {significance:g}"
+    comment = f"{setting}; infinite where the rates are equal"
+    long_name = f"factor by which the detector has to grow to discriminate {sentence(rate)} of {pairs}"
+    result = {"scale_factor": answer(scale, "scale_factor", long_name, registry.dimensionless, coords, comment)}
+    if weight is not None:
+        long_name = f"detector mass that discriminates {sentence(rate)} of {pairs}"
+        needed = _ordered(scale * _side(weight.variable, along, "a"), along)
+        result["required_mass"] = answer(needed, "required_mass", long_name, unit_known(weight), coords, comment)
+    return xr.Dataset(result, attrs=scenario_attributes(dataset))
+
+
+def _scale_factors(rate: xr.DataArray, noise: xr.DataArray, along: str, setting: tuple[float, float]) -> xr.Variable:
+    points = np.arange(rate.sizes[along])
+    sides = [
+        _side(reread(rate.variable, along, points, f"{along}_{other}"), along, side) for side, other in ("ab", "ba")
+    ]
+    shared = noise.variable
+    if along in noise.dims:
+        sides = [rates + _side(noise.variable, along, side) for rates, side in zip(sides, "ab", strict=True)]
+        shared = xr.Variable((), 0.0)
+    factors = [
+        blockwise(_scales, *sides, shared, setting=setting, method=method, name=str(rate.name)) for method in METHODS
+    ]
+    return _ordered(xr.Variable.concat(factors, "method"), along)
+
+
+def _scales(
+    rate_a: NDArray[Any],
+    rate_b: NDArray[Any],
+    background: NDArray[Any],
+    setting: tuple[float, float],
+    method: str,
+    name: str,
+) -> NDArray[Any]:
+    try:
+        return scale_to_discriminate(rate_a, rate_b, background, *setting, method)
+    except EvaluationError as error:
+        raise SensitivityError(f"{name!r} cannot be discriminated: {error}") from None
+
+
+def _mass(dataset: xr.Dataset, mass: str | None) -> xr.DataArray | None:
+    if mass is None and _DEFAULT_MASS not in dataset.coords:
+        return None
+    weight = _value_or_name(dataset, "mass", _DEFAULT_MASS if mass is None else mass)
+    unit = unit_known(weight)
+    if not same_dimension(unit, parse_unit("kg")):
+        raise UnitError(f"mass {weight.name!r} is in {readable(unit)!r}; expected a mass such as '100 kt'")
+    return weight.copy(data=blockwise(_positive_or_refuse, weight.variable, name=str(weight.name)).data)
+
+
+def _background(dataset: xr.Dataset, background: str, weight: xr.DataArray | None) -> xr.DataArray:
+    noise = _value_or_name(dataset, "background", background)
+    unit = unit_known(noise)
+    if same_dimension(unit, parse_unit("1/yr/kg")):
+        if weight is None:
+            needed = f"give one, such as mass='100 kt' (the dataset has no coordinate {_DEFAULT_MASS!r})"
+            raise SensitivityError(f"background {background!r} is per mass and no mass is known; {needed}")
+        by_mass = noise * weight
+        return _in_unit(by_mass.assign_attrs(unit_attributes(unit * unit_known(weight))), _PER_YEAR)
+    if not same_dimension(unit, _PER_YEAR):
+        expected = "a rate such as '1 / yr', or a rate per mass such as '1 / kt / yr'"
+        raise UnitError(f"background {background!r} is in {readable(unit)!r}; expected {expected}")
+    return _in_unit(noise, _PER_YEAR)
+
+
+def _value_or_name(dataset: xr.Dataset, argument: str, given: str) -> xr.DataArray:
+    if given in dataset.variables:
+        return dataset[given].astype(float)
+    try:
+        return _value_of(argument, given)
+    except UnitError as error:
+        names = [str(known) for known in dataset.variables if dataset[known].dtype.kind in "iuf"]
+        found = f"{argument} {given!r} is neither a value nor a name{nearest(given, names)}"
+        raise SensitivityError(f"{found} ({error}); the dataset has: {listed(names)}") from None
+
+
+def _value_of(argument: str, text: str) -> xr.DataArray:
+    quantity: Any = parse_quantity(text)
+    attributes = unit_attributes(quantity.units)
+    return xr.DataArray(float(quantity.magnitude), name=argument, attrs=attributes)
+
+
+def _in_unit(variable: xr.DataArray, unit: Unit) -> xr.DataArray:
+    found = unit_known(variable)
+    if not same_dimension(found, unit):
+        expected = {_YEAR: "a time such as '10 yr'", _PER_YEAR: "a rate of events such as '1/yr'"}[unit]
+        raise UnitError(f"{variable.name!r} is in {readable(found)!r}; expected {expected}")
+    return variable.copy(data=convert(variable.data, found, unit))
+
+
+def _positive(argument: str, value: float) -> float:
+    if not (np.isfinite(value) and value > 0):
+        raise SensitivityError(f"{argument} has to be finite and positive; found {value:g}")
+    return float(value)
+
+
+def _positive_or_refuse(values: NDArray[Any], name: str) -> NDArray[Any]:
+    wrong = ~(np.isfinite(values) & (values > 0))
+    if wrong.any():
+        raise SensitivityError(f"mass {name!r} has to be finite and positive; found {values[wrong].flat[0]:g}")
+    return values
+
+
+def _check_free(rate: xr.DataArray, along: str) -> None:
+    taken = sorted({f"{along}_a", f"{along}_b", "method"} & {str(dimension) for dimension in rate.dims})
+    if taken:
+        raise SensitivityError(f"an axis named {taken[0]!r} is in the way of the result; rename it in the dataset")
+
+
+def _side(variable: xr.Variable, along: str, side: str) -> xr.Variable:
+    dims = [f"{along}_{side}" if dimension == along else dimension for dimension in variable.dims]
+    return xr.Variable(dims, variable.data)
+
+
+def _ordered(variable: xr.Variable, along: str) -> xr.Variable:
+    return variable.transpose("method", f"{along}_a", f"{along}_b", ...)
+
+
+def _coordinates(along: str, *inputs: xr.DataArray) -> dict[Any, xr.DataArray]:
+    coords = {key: value for variable in reversed(inputs) for key, value in variable.coords.items()}
+    coords = {key: value for key, value in coords.items() if along not in value.dims}
+    coords["method"] = xr.DataArray(list(METHODS), dims="method", attrs={"long_name": "statistical method"})
+    if along in inputs[0].coords:
+        for side in ("a", "b"):
+            coords[f"{along}_{side}"] = (
+                inputs[0][along]
+                .drop_vars([key for key in inputs[0][along].coords if key != along])
+                .rename({along: f"{along}_{side}"})
+            )
+    return coords

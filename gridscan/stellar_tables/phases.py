@@ -1,0 +1,181 @@
+"""Reading tables of the phases of massive stars, the shipped one and those of one's own."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridscan import units
+from gridscan.errors import CatalogueError, UnitError, nearest
+from gridscan.inputs.shipped_files import data_path
+from gridscan.physics.stellar.phase_table import PhaseTable
+
+FloatArray = NDArray[np.floating[Any]]
+
+#: The table that ships: PARSEC v2.0 VMS tracks of 12 to 35 Msun at Z = 0.014 and 0.017 (Costa et al. 2025).
+SHIPPED = "stellar_phases.csv"
+
+_COLUMN_UNITS = {"metallicity": "1", "mass": "Msun"}
+_AGE_UNIT = "Myr"
+# Ages of a table are rounded one by one.
+_ROUNDED = 1e-5
+
+
+@functools.lru_cache(maxsize=64)
+def read_phase_table(text: str, name: str = "table of stellar phases") -> PhaseTable:
+    """Read a table of phases from comma-separated text.
+
+    Lines that begin with ``#`` are comments, but for ``# units: column unit; column unit; ...``. Then follow a line of
+    column names, in any order, and one line for each metallicity and mass, both increasing.
+
+    Parameters
+    ----------
+    text
+        The content of the file.
+    name
+        What messages call it.
+
+    Raises
+    ------
+    CatalogueError
+        With name and line, if a column or its unit is missing or unknown, a number is negative or not finite, the ages
+        contradict each other, or the rows are not the full product of sorted metallicities and masses.
+    """
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    comments = [(number, line) for number, line in lines if line.startswith("#")]
+    rows = [(number, next(csv.reader([line]))) for number, line in lines if not line.startswith("#")]
+    if len(rows) < 2:
+        raise CatalogueError(f"{name}: no line of column names followed by rows")
+    header_line, header = rows[0][0], [column.strip() for column in rows[0][1]]
+    factors = _column_factors(name, comments, header_line, header)
+    values = np.array([_numbers(name, number, header, row) for number, row in rows[1:]])
+    columns = {column: units.convert(values[:, header.index(column)], *pair) for column, pair in factors.items()}
+    return _gridded(name, [number for number, _ in rows[1:]], columns)
+
+
+def shipped_phase_table() -> PhaseTable:
+    """Return the shipped table."""
+    return read_phase_table(data_path(SHIPPED).read_text(encoding="utf-8"), SHIPPED)
+
+
+def ranges_of(table: PhaseTable) -> dict[str, tuple[float, float]]:
+    """Return the ranges of parameters that a table covers: of ``metallicity``, and of ``initial_mass`` [Msun]."""
+    return {
+        "metallicity": (float(table.metallicity[0]), float(table.metallicity[-1])),
+        "initial_mass": (float(table.mass[0]), float(table.mass[-1])),
+    }
+
+
+def for_each_table(function: Callable[..., Any], contents: ArrayLike, *arrays: ArrayLike) -> Any:
+    """Evaluate a function of a table and arrays for an array of contents of files.
+
+    Parameters
+    ----------
+    function
+        ``function(table, *arrays)``.
+    contents
+        Texts, varying along one axis at most.
+    arrays
+        Of the same leading axes, of length one where they do not vary.
+    """
+    texts = np.asarray(contents)
+    if texts.size == 1:
+        return function(read_phase_table(str(texts.flat[0])), *arrays)
+    axis = texts.shape.index(texts.size)
+    parts = []
+    for index, text in enumerate(texts.flat):
+        own = [_at(np.asarray(array), axis, index) for array in arrays]
+        parts.append(function(read_phase_table(str(text)), *own))
+    return np.concatenate(parts, axis)
+
+
+def _at(array: NDArray[Any], axis: int, index: int) -> NDArray[Any]:
+    return np.take(array, [index], axis) if array.ndim > axis and array.shape[axis] > 1 else array
+
+
+def _column_factors(
+    name: str, comments: list[tuple[int, str]], header_line: int, header: list[str]
+) -> dict[str, tuple[units.Unit, units.Unit]]:
+    """Return, for each column, the unit in which it is given and that in which it is used."""
+    found = [(number, line.partition("units:")[2]) for number, line in comments if line.startswith("# units:")]
+    if not found:
+        raise CatalogueError(f"{name}:1: no line '# units: column unit; ...' before the column names")
+    number, text = found[0]
+    given = dict(entry.split(maxsplit=1) for entry in text.split(";") if len(entry.split()) >= 2)
+    pairs: dict[str, tuple[units.Unit, units.Unit]] = {}
+    for column in (field.name for field in fields(PhaseTable)):
+        if header.count(column) != 1:
+            what = f"two columns {column!r}" if column in header else f"no column {column!r}{nearest(column, header)}"
+            raise CatalogueError(f"{name}:{header_line}: {what}")
+        if column not in given:
+            raise CatalogueError(f"{name}:{number}: no unit for column {column!r}{nearest(column, given)}")
+        to = units.parse_unit(_COLUMN_UNITS.get(column, _AGE_UNIT))
+        try:
+            pairs[column] = (units.parse_unit(given[column]), to)
+            units.convert(1.0, *pairs[column])
+        except UnitError as error:
+            raise CatalogueError(f"{name}:{number}: column {column!r}: {error}") from None
+    return pairs
+
+
+def _numbers(name: str, number: int, header: list[str], row: list[str]) -> list[float]:
+    if len(row) != len(header):
+        raise CatalogueError(f"{name}:{number}: {len(row)} values for {len(header)} columns")
+    values = []
+    for column, text in zip(header, row, strict=True):
+        try:
+            values.append(float(text))
+        except ValueError:
+            raise CatalogueError(f"{name}:{number}: {column} is {text.strip()!r}, which is no number") from None
+        if not 0.0 <= values[-1] < np.inf:
+            raise CatalogueError(f"{name}:{number}: {column} is {text.strip()}; it has to be finite and not negative")
+    return values
+
+
+def _gridded(name: str, numbers: list[int], columns: dict[str, FloatArray]) -> PhaseTable:
+    metallicity, mass = np.unique(columns["metallicity"]), np.unique(columns["mass"])
+    expected = [(z, m) for z in metallicity for m in mass]
+    found = zip(columns["metallicity"], columns["mass"], strict=True)
+    for number, pair, right in zip(numbers, found, expected, strict=False):
+        if pair != right:
+            raise CatalogueError(
+                f"{name}:{number}: found metallicity {pair[0]:g} and mass {pair[1]:g} where {right[0]:g} and "
+                f"{right[1]:g} belong; rows are the full product of metallicities and masses, both increasing"
+            )
+    if len(numbers) != len(expected):
+        raise CatalogueError(
+            f"{name}:{numbers[-1]}: {len(numbers)} rows for {len(metallicity)} metallicities and {len(mass)} masses"
+        )
+    if len(mass) < 2 or metallicity[0] == 0.0 or 3 * mass[0] <= mass[1]:
+        raise CatalogueError(
+            f"{name}:{numbers[0]}: a table needs a positive metallicity and two masses or more, the first bin of which "
+            "lies above zero"
+        )
+    _refuse_contradictions(name, numbers, columns)
+    grids = {column: values.reshape(len(metallicity), len(mass)) for column, values in columns.items()}
+    return PhaseTable(**{**grids, "metallicity": metallicity, "mass": mass})
+
+
+def _refuse_contradictions(name: str, numbers: list[int], columns: dict[str, FloatArray]) -> None:
+    life = columns["lifetime"]
+    limit = life * (1.0 + _ROUNDED)
+    rounding = _ROUNDED * life
+    burning = columns["carbon_end"] - columns["carbon_start"] + rounding
+    both = np.minimum(columns["carbon_duration"], columns["rsg_duration"]) + rounding
+    faults = {
+        "lifetime and carbon_end have to be above zero": (life == 0.0) | (columns["carbon_end"] == 0.0),
+        "carbon_end is before carbon_start": columns["carbon_end"] < columns["carbon_start"],
+        "carbon_end is after the end of the lifetime": columns["carbon_end"] > limit,
+        "rsg_duration is longer than the lifetime": columns["rsg_duration"] > limit,
+        "carbon_duration is longer than from carbon_start to carbon_end": columns["carbon_duration"] > burning,
+        "carbon_rsg_duration is longer than carbon_duration or rsg_duration": columns["carbon_rsg_duration"] > both,
+    }
+    for message, wrong in faults.items():
+        if wrong.any():
+            raise CatalogueError(f"{name}:{numbers[int(np.argmax(wrong))]}: {message}")

@@ -1,0 +1,1 @@
+"""Results as netCDF files, and tables exported from them."""

@@ -1,0 +1,117 @@
+"""Catalogues of labelled records."""
+
+from __future__ import annotations
+
+import pytest
+
+from gridscan.errors import CatalogueError
+from gridscan.inputs.catalogue import Catalogue, Record, read_catalogue, shipped_catalogue
+from gridscan.inputs.resolve import resolve
+from gridscan.inputs.value_reader import InputFaults
+from gridscan.model_loader import SHIPPED, load_model
+
+GOOD = """
+[small]
+mass = "1 kt"
+source = "Somebody 2020"
+[large]
+mass = "20 kt"
+source = "Somebody 2021"
+description = "A large one"
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Return a function that writes a catalogue file."""
+
+    def write(text: str | bytes):
+        path = tmp_path / "tank.toml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def test_a_catalogue_reads_records_with_their_sources(written):
+    catalogue = read_catalogue("tank", written(GOOD))
+    assert list(catalogue) == ["small", "large"]
+    assert catalogue["large"] == Record("large", {"mass": "20 kt"}, "Somebody 2021", "A large one")
+    assert "small" in catalogue
+    assert "huge" not in catalogue
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ("larg", "unknown tank 'larg'; did you mean 'large'?; known are small, large"),
+        ("LARGE", "unknown tank 'LARGE'; did you mean 'large'?; known are small, large"),
+        ("wibble", "unknown tank 'wibble'; known are small, large"),
+    ],
+)
+def test_an_unknown_label_is_refused_with_the_nearest(written, label, message):
+    with pytest.raises(CatalogueError) as caught:
+        read_catalogue("tank", written(GOOD))[label]
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[small]\nmass = "1 kt"', "the record 'small' names no source"),
+        ('[small]\nmass = "1 kt"\nsource = ""', "the record 'small' names no source"),
+        ("small = 1", "the record 'small' names no source"),
+        ("[small", "the catalogue 'tank' is not TOML: "),
+        (b"[small]\nsource = '\xff'", "the catalogue 'tank' is not TOML: "),
+    ],
+)
+def test_a_faulty_catalogue_is_refused_with_its_path(written, text, message):
+    path = written(text)
+    with pytest.raises(CatalogueError) as caught:
+        read_catalogue("tank", path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+
+
+def test_a_missing_catalogue_file_is_refused(tmp_path):
+    with pytest.raises(CatalogueError, match=r"tank\.toml: cannot read the catalogue 'tank': No such file"):
+        read_catalogue("tank", tmp_path / "tank.toml")
+
+
+def test_records_of_ones_own_win_and_leave_the_shipped_ones_alone(written):
+    shipped = read_catalogue("tank", written(GOOD))
+    own = shipped.extended({"small": {"mass": "2 kt"}, "mine": {"mass": "3 kt", "source": "me"}})
+    assert own["small"] == Record("small", {"mass": "2 kt"}, "given in the scenario")
+    assert own["mine"].source == "me"
+    assert list(own) == ["small", "large", "mine"]
+    assert shipped["small"].values == {"mass": "1 kt"}
+
+
+def test_a_label_without_a_shipped_file_has_an_empty_catalogue():
+    assert shipped_catalogue("nothing_of_this_name") == Catalogue("nothing_of_this_name")
+
+
+def _shipped_labels():
+    return [
+        (model, name, label)
+        for model in SHIPPED
+        for name in load_model(model).labels
+        for label in shipped_catalogue(name)
+    ]
+
+
+@pytest.mark.parametrize(("model", "name", "label"), _shipped_labels())
+def test_every_shipped_record_is_complete_and_allowed(model, name, label):
+    loaded = load_model(model)
+    record = shipped_catalogue(name)[label]
+    assert set(record.values) == set(loaded.bundled(name))
+    assert record.source
+    try:
+        resolve(loaded, {}, own_records={name: {label: record.values}}, units_required=True)
+    except InputFaults as faults:
+        pytest.fail(str(faults))
+
+
+@pytest.mark.parametrize("model", SHIPPED)
+def test_the_default_label_of_a_shipped_model_is_in_its_catalogue(model):
+    for name, label in load_model(model).labels.items():
+        assert label.default in shipped_catalogue(name)

@@ -1,0 +1,103 @@
+"""Results read without gridscan, and by the tools of the field."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+
+import gridscan as gs
+from gridscan.inputs.shipped_files import shipped_scenarios
+from gridscan.storage.files import write_result
+
+# The whole of these takes many seconds.
+PARTS = {
+    "bdm_mass_scan": {"dark_matter_mass": ["1e-3 MeV", "1 MeV"], "spike": "none"},
+    "galactic_supernovae": {"time": ["98 kyr", "99 kyr"]},
+}
+
+
+@pytest.fixture(scope="module", params=shipped_scenarios())
+def result(request, tmp_path_factory):
+    path = tmp_path_factory.mktemp("results") / f"{request.param}.nc"
+    return gs.run(request.param, output=path, overrides=PARTS.get(request.param))
+
+
+def faults_of(path, report):
+    program = Path(sys.executable).with_name("compliance-checker")
+    command = [program, "--test=cf:1.11", "--format=json", f"--output={report}", str(path)]
+    subprocess.run(command, capture_output=True, text=True, check=True)
+    found = json.loads(report.read_text(encoding="utf-8"))["cf:1.11"]
+    assert found["possible_points"] > 50
+    return [
+        f"{fault['name']}: {fault['msgs']}"
+        for level in ("high", "medium", "low")
+        for fault in found[f"{level}_priorities"]
+        if fault["value"][0] != fault["value"][1]
+    ]
+
+
+def test_the_ioos_compliance_checker_finds_nothing_to_correct(result, tmp_path):
+    assert faults_of(result, tmp_path / "report.json") == []
+
+
+@pytest.mark.parametrize("population", ["stars", "star_history"])
+def test_nor_in_a_sample(population, tmp_path):
+    path = write_result(gs.sample("imf_scan", population, overrides={"sfr": "0.01 Msun/yr"}), tmp_path / "sample.nc")
+    assert faults_of(path, tmp_path / "report.json") == []
+
+
+def test_nor_in_draws(tmp_path):
+    text = shipped_scenarios()["imf_constraint"].read_text(encoding="utf-8")
+    scenario = gs.Scenario.parse(text + "[sampling]\nrealisations = 3\n")
+    path = gs.run(scenario, output=tmp_path / "draws.nc")
+    assert "carbon_burning_rsg_drawn" in gs.open(path)
+    assert faults_of(path, tmp_path / "report.json") == []
+
+
+def test_a_file_opens_without_gridscan_and_shows_units_and_long_names(result):
+    code = (
+        "import sys, xarray as xr\n"
+        f"ds = xr.open_dataset({str(result)!r}, engine='netcdf4')\n"
+        "assert not any(name.split('.')[0] == 'gridscan' for name in sys.modules)\n"
+        "for name, item in ds.variables.items():\n"
+        "    assert item.attrs['long_name'], name\n"
+        "    assert item.dtype.kind in 'OU' or item.attrs['units'], name\n"
+        "print(len(ds.data_vars))\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(found.stdout) >= 1
+
+
+def test_every_unit_on_disk_is_read_by_udunits(result):
+    import cf_units
+
+    with netCDF4.Dataset(result) as file:
+        units = {item.units for item in file.variables.values() if "units" in item.ncattrs()}
+    assert units
+    assert not [text for text in units if cf_units.Unit(text).is_unknown()]
+
+
+def test_a_file_that_was_written_is_what_was_evaluated(result):
+    stored = gs.open(result)
+    computed = gs.evaluate(result)
+    assert dict(stored.sizes) == dict(computed.sizes)
+    for name, item in computed.variables.items():
+        if item.dtype.kind == "f":
+            # Kernels sum in another order over blocks of other shapes: their values have another last digit, and
+            # their error estimates, small differences of such values, another first one.
+            close = 0.5 if str(name).endswith("_error") else 1e-13
+            np.testing.assert_allclose(stored[name].values, item.values, rtol=close, err_msg=str(name))
+        assert {key: stored[name].attrs[key] for key in item.attrs} == item.attrs
+
+
+def test_a_file_names_the_exact_values_of_its_units(result):
+    exact = {"yr": "31557600 s", "MeV": "1.602176634e-13 kg m2 s-2", "kpc": "3.085677581491"}
+    with gs.open(result) as dataset:
+        told = dict(text.split(" = ") for text in dataset.attrs["comment"].removeprefix("Units: ").split("; "))
+    assert set(exact) & set(told)
+    for unit in set(exact) & set(told):
+        assert told[unit].startswith(exact[unit])

@@ -1,0 +1,95 @@
+import csv
+import io
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import xarray as xr
+from watched import Watched
+
+import gridscan.storage.csv
+from gridscan.errors import StoreError
+from gridscan.storage.csv import export_csv
+
+
+@pytest.fixture
+def dataset():
+    axes = {"a": ("a", [1.0, 2.0], {"units": "kiloparsec"}), "kind": ("kind", ["x", "y, z"]), "m": ("kind", [3.0, 4.0])}
+    values = np.arange(12.0).reshape(2, 2, 3)
+    return xr.Dataset(
+        {
+            "full": (("a", "kind", "step"), values / 3, {"units": "1.988409870698051e+30 kg", "unit_name": "Msun"}),
+            "part": (("kind",), [0.1, np.nan], {"units": "1"}),
+        },
+        coords=axes,
+    )
+
+
+def rows_of(path):
+    return list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 200_000])
+def test_rows_do_not_depend_on_how_many_are_written_at_once(dataset, tmp_path, monkeypatch, at_once):
+    monkeypatch.setattr(gridscan.storage.csv, "_ROWS_AT_ONCE", at_once)
+    rows = rows_of(export_csv(dataset, tmp_path / "table.csv"))
+    assert rows[0] == ["a [kpc]", "kind", "step", "m", "full [Msun]", "part"]
+    assert rows[1] == ["1.0", "x", "0", "3.0", "0.0", "0.1"]
+    assert rows[-1] == ["2.0", "y, z", "2", "4.0", repr(11 / 3), "nan"]
+    assert len(rows) == 13
+
+
+def test_a_large_grid_is_written_in_blocks_along_its_first_axes(dataset, monkeypatch):
+    monkeypatch.setattr(gridscan.storage.csv, "_ROWS_AT_ONCE", 3)
+    tables = list(gridscan.storage.csv._tables(dataset.assign_coords(step=[0, 1, 2]), ["full", "part"]))
+    assert [len(table) for table in tables] == [1, 3, 3, 3, 3]
+
+
+def test_numbers_survive_to_the_last_bit(dataset, tmp_path):
+    rows = rows_of(export_csv(dataset, tmp_path / "table.csv", ["full"]))
+    found = [float(row[-1]) for row in rows[1:]]
+    np.testing.assert_array_equal(found, dataset.full.values.ravel())
+
+
+def test_a_scalar_is_one_row(dataset, tmp_path):
+    assert rows_of(export_csv(dataset.isel(a=0, kind=0, step=1), tmp_path / "table.csv", ["part"])) == [
+        ["part"],
+        ["0.1"],
+    ]
+
+
+def test_an_unknown_quantity_leaves_an_earlier_file_alone(dataset, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("precious", encoding="utf-8")
+    with pytest.raises(StoreError, match="holds no quantity 'ful'; did you mean 'full'"):
+        export_csv(dataset, path, ["ful"])
+    assert path.read_text(encoding="utf-8") == "precious"
+
+
+def test_a_place_that_cannot_be_written_to_is_named(dataset, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(StoreError, match="cannot be created"):
+        export_csv(dataset, tmp_path / "file" / "table.csv")
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_table_that_would_not_fit_on_the_disk_is_refused_after_its_first_rows(dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(gridscan.storage.csv, "_ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(gridscan.storage.csv.shutil, "disk_usage", lambda _path: SimpleNamespace(free=200))
+    path = tmp_path / "table.csv"
+    path.write_text("precious", encoding="utf-8")
+    with pytest.raises(StoreError, match=r"the 9 rows left, of about \d+ bytes each, need 0 MB, but 0.0 MB are"):
+        export_csv(dataset, path)
+    assert [found.name for found in tmp_path.iterdir()] == ["table.csv"]
+    assert path.read_text(encoding="utf-8") == "precious"
+    # What is written already needs no more room.
+    assert len(rows_of(export_csv(dataset.isel(a=[0], kind=[0]), path))) == 4
+
+
+def test_a_table_of_many_blocks_reads_each_once_and_holds_few(tmp_path, monkeypatch):
+    monkeypatch.setattr(gridscan.storage.csv, "_ROWS_AT_ONCE", 100)
+    watched = Watched(((1,) * 4, (1,) * 5, (100,)))
+    rows = rows_of(export_csv(watched.dataset(), tmp_path / "table.csv"))
+    assert len(rows) == 1 + 2000
+    assert set(watched.reads.values()) == {1}
+    assert watched.most <= 2
