@@ -342,7 +342,7 @@ def test_a_full_disk_keeps_an_earlier_result_and_what_is_done(tmp_path):
     # A limit on the size of a file stands in for a full disk; it needs a process of its own.
     code = textwrap.dedent(f"""
         import resource, signal, sys
-        sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(ROOT / 'tests' / 'support')!r}]
+        sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(ROOT / "tests" / "support")!r}]
         import pathlib, test_runner as t, gridscan as gs, gridscan.engine.partition
         from gridscan.errors import StoreError
         gridscan.engine.partition._SMALLEST_BLOCK = 8

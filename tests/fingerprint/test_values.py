@@ -182,9 +182,7 @@ def test_what_says_nothing_of_its_content_is_never_the_same(value):
 
 def test_an_open_file_is_never_the_same(tmp_path):
     with open(tmp_path / "file", "w") as file:
-        assert incomparable(code_of(_made(file))) == [
-            "function inner of test_values.py (which holds a TextIOWrapper)"
-        ]
+        assert incomparable(code_of(_made(file))) == ["function inner of test_values.py (which holds a TextIOWrapper)"]
 
 
 def test_cycles_of_values_and_functions_end():

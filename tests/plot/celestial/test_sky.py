@@ -506,9 +506,7 @@ def test_the_command_draws_the_sky_that_the_file_is_about(folder, monkeypatch):
     )
     assert command("run", "galaxy.toml").exit_code == 0
     drawn = []
-    monkeypatch.setattr(
-        "gridscan.plot.sky", lambda dataset, quantity: drawn.append(quantity) or sky(dataset, quantity)
-    )
+    monkeypatch.setattr("gridscan.plot.sky", lambda dataset, quantity: drawn.append(quantity) or sky(dataset, quantity))
     for file in ("galaxy.nc", "galaxy.toml"):
         result = command("plot", file, "--kind", "sky")
         assert result.output == "wrote sky.png\n", result.output
