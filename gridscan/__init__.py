@@ -12,7 +12,7 @@ from gridscan._version import __version__
 if TYPE_CHECKING:
     from gridscan.definition.nodes import kernel
     from gridscan.errors import GridscanError, GridscanWarning
-    from gridscan.evaluation.poisson_draws import Sampling
+    from gridscan.inputs.sampling import Sampling
     from gridscan.local_sensitivity import local
     from gridscan.model import Model
     from gridscan.model_loader import load_model as model
@@ -43,7 +43,7 @@ _HOMES = {
     "GridscanError": ("gridscan.errors", "GridscanError"),
     "GridscanWarning": ("gridscan.errors", "GridscanWarning"),
     "Model": ("gridscan.model", "Model"),
-    "Sampling": ("gridscan.evaluation.poisson_draws", "Sampling"),
+    "Sampling": ("gridscan.inputs.sampling", "Sampling"),
     "Scenario": ("gridscan.scenario.reader", "Scenario"),
     "evaluate": ("gridscan.run", "evaluate"),
     "kernel": ("gridscan.definition.nodes", "kernel"),

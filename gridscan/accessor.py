@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import xarray as xr
 
 from gridscan.errors import UnitError
 from gridscan.sensitivity import along_axis, discrimination, variance
-from gridscan.sensitivity.along_axis import Kind, Scale
 from gridscan.units import registry, unit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridscan.sensitivity.along_axis import Kind, Scale
 
 
 @xr.register_dataset_accessor("gridscan")

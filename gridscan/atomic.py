@@ -9,10 +9,13 @@ import os
 import shutil
 import socket
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gridscan.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MARGIN = 2_000_000

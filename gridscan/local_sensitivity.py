@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -13,12 +12,17 @@ from gridscan.definition.nodes import Parameter
 from gridscan.errors import SensitivityError
 from gridscan.evaluation.layout import lay_out
 from gridscan.evaluation.lazy import compute_lazily
+from gridscan.inputs.arrays import Coordinate, Input
 from gridscan.inputs.grid_point import positions, value_text
-from gridscan.inputs.resolve import Coordinate, Input, Resolved
-from gridscan.inputs.value_reader import Numeric
-from gridscan.model import Model
 from gridscan.run import Source, find_scenario
 from gridscan.units import base_factor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gridscan.inputs.resolve import Resolved
+    from gridscan.inputs.value_reader import Numeric
+    from gridscan.model import Model
 
 _STEP = 0.003
 _STEP_DIMENSION = "_step"

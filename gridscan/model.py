@@ -6,22 +6,20 @@ itself when a model is loaded, replaced or used.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pint
 
-from gridscan.definition.checks import wiring_faults
+from gridscan.definition.checks import check_wiring
+from gridscan.definition.definition import Definition
 from gridscan.definition.nodes import (
     Column,
     Constant,
     Integral,
     Kernel,
     Label,
-    Node,
     Parameter,
     Population,
     Quantity,
@@ -37,14 +35,16 @@ from gridscan.errors import ModelError, nearest
 from gridscan.units import parse_quantity, parse_unit, registry
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import xarray as xr
 
-    from gridscan.evaluation.poisson_draws import Sampling
+    from gridscan.inputs.sampling import Sampling
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Model:
+class Model(Definition):
     """A set of named inputs and functions.
 
     Parameters
@@ -67,56 +67,6 @@ class Model:
     >>> round(float(model.evaluate("period", length="25 cm")), 4)
     1.0032
     """
-
-    def __init__(self, name: str, description: str) -> None:
-        self.name = name
-        self.description = description
-        self._nodes: dict[str, Node] = {}
-        self._labels: dict[str, Label] = {}
-        self._populations: dict[str, Population] = {}
-        self._proven: set[str] = set()
-        self._checked: set[str] = set()
-
-    def __repr__(self) -> str:
-        return f"<Model {self.name}: {len(self.parameters)} parameters, {len(self.quantities)} quantities>"
-
-    def __getitem__(self, name: str) -> Node:
-        return self._nodes[name]
-
-    @property
-    def labels(self) -> dict[str, Label]:
-        """The labels by name."""
-        return dict(self._labels)
-
-    @property
-    def parameters(self) -> dict[str, Parameter]:
-        """The parameters by name."""
-        return {name: node for name, node in self._nodes.items() if isinstance(node, Parameter)}
-
-    @property
-    def constants(self) -> dict[str, Constant]:
-        """The constants by name."""
-        return {name: node for name, node in self._nodes.items() if isinstance(node, Constant)}
-
-    @property
-    def quantities(self) -> dict[str, Quantity]:
-        """The quantities by name."""
-        return {name: node for name, node in self._nodes.items() if isinstance(node, Quantity)}
-
-    @property
-    def populations(self) -> dict[str, Population]:
-        """What can be sampled, by name."""
-        return dict(self._populations)
-
-    @property
-    def nodes(self) -> dict[str, Node]:
-        """Everything a function's argument can name."""
-        return dict(self._nodes)
-
-    @property
-    def names(self) -> list[str]:
-        """Everything that can be given a value."""
-        return [*self._labels, *self._nodes]
 
     def label(self, name: str, default: str, description: str) -> Label:
         """Declare a label: a choice among the records of the catalogue of the same name.
@@ -233,25 +183,6 @@ class Model:
         parameter = Parameter(name, description, registry.dimensionless, default.name, table=table)
         self._nodes[name] = parameter
         return parameter
-
-    def bounded(self, ranges: Mapping[str, tuple[float, float]]) -> Model:
-        """Return this model with other allowed ranges of parameters, in their default units.
-
-        Raises
-        ------
-        ModelError
-            If there is no such parameter.
-        """
-        model = self.copy()
-        for name, (low, high) in ranges.items():
-            node = self._nodes.get(name)
-            if not isinstance(node, Parameter):
-                raise ModelError(
-                    f"model {self.name!r}: a table has a range of {name!r},"
-                    f" which is no parameter{nearest(name, self.parameters)}"
-                )
-            model._nodes[name] = replace(node, minimum=low, maximum=high)
-        return model
 
     def constant(self, name: str, value: str | None = None, description: str = "") -> Constant:
         """Declare a constant; without a value, the one that pint (CODATA) has under this name.
@@ -467,14 +398,6 @@ class Model:
             model._proven.discard(name)
         return model.check(unused=False)
 
-    def copy(self) -> Model:
-        """Return a model that can be extended without touching this one."""
-        model = copy.copy(self)
-        model._nodes, model._labels, model._proven = dict(self._nodes), dict(self._labels), set(self._proven)
-        model._populations = dict(self._populations)
-        model._checked = set()
-        return model
-
     def check(self, *, unused: bool = True) -> Model:
         """Report every fault of the wiring: unknown names, cycles, and inputs that nothing uses.
 
@@ -491,17 +414,8 @@ class Model:
         ModelError
             With one line a fault.
         """
-        checks = {"wiring", "unused"} if unused else {"wiring"}
-        if not checks <= self._checked:
-            faults = wiring_faults(self, unused=unused)
-            if faults:
-                raise ModelError("\n".join(f"model {self.name!r}: {fault}" for fault in faults))
-            self._checked |= checks
+        check_wiring(self, unused=unused)
         return self
-
-    def bundled(self, label: str) -> list[str]:
-        """Return the parameters that the records of a label set."""
-        return [name for name, parameter in self.parameters.items() if parameter.label == label]
 
     def evaluate(
         self, names: str | Iterable[str], /, *, sampling: Sampling | None = None, **values: Any

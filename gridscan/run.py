@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any
 
 from gridscan.engine.executors.executors import Crew, ThisProcess, cluster_at, local_cluster
 from gridscan.engine.plan import Plan, make_plan
@@ -18,9 +15,16 @@ from gridscan.engine.runner import Outcome, Watcher, carry_out
 from gridscan.errors import GridscanWarning, ScenarioError, StoreError, nearest
 from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.shipped_files import shipped_scenarios
-from gridscan.model import Model
 from gridscan.scenario.reader import Scenario
-from gridscan.storage.files import describe_dataset, open_result, provenance_of, scenario_in
+from gridscan.storage.files import open_result, scenario_in
+from gridscan.storage.provenance import describe_dataset, provenance_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import xarray as xr
+
+    from gridscan.model import Model
 
 Source = str | Path | Scenario
 #: What the names of results end in.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -15,11 +14,15 @@ from gridscan.evaluation.layout import Layout, lay_out
 from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.grid_point import positions, values_at
 from gridscan.inputs.resolve import Resolved
-from gridscan.model import Model
 from gridscan.run import Source, find_scenario
-from gridscan.scenario.reader import Scenario
-from gridscan.storage.files import describe_dataset, provenance_of
+from gridscan.storage.provenance import describe_dataset, provenance_of
 from gridscan.units import base_factor, unit_attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridscan.model import Model
+    from gridscan.scenario.reader import Scenario
 
 
 def sample(

@@ -12,14 +12,16 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Mapping
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 import pint
 import pint.facets.plain
 
 from gridscan.errors import UnitError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NUMBER = r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|nan)\b"
 _QUANTITY = re.compile(rf"\s*(?P<number>{_NUMBER})\s*(?P<unit>.*)", re.DOTALL)
@@ -298,7 +300,7 @@ def label_of(attributes: Mapping[str, Any] | Any) -> str:
 
 
 def _sorted_items(unit: Unit) -> list[tuple[str, float]]:
-    items = [(name, cast(float, power)) for name, power in unit._units.items()]
+    items = [(name, cast("float", power)) for name, power in unit._units.items()]
     return sorted((item for item in items if item[0] != "dimensionless"), key=lambda item: (item[1] < 0, item[0]))
 
 

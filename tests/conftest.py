@@ -38,8 +38,8 @@ def set_cells(monkeypatch):
         monkeypatch.setattr(gridscan.evaluation.layout, "EAGER_CELLS", eager)
         monkeypatch.setattr(gridscan.evaluation.layout, "CHUNK_CELLS", chunk)
         monkeypatch.setattr(gridscan.engine.partition, "EAGER_CELLS", eager)
-        monkeypatch.setattr(gridscan.engine.partition, "LARGEST_BLOCK", chunk)
-        monkeypatch.setattr(gridscan.engine.partition, "_SMALLEST_BLOCK", 1)
+        monkeypatch.setattr(gridscan.evaluation.block_shape, "LARGEST_BLOCK", chunk)
+        monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 1)
 
     return put
 

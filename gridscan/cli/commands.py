@@ -86,7 +86,7 @@ def schema(model_name: str) -> None:
     import json
 
     from gridscan.model_loader import load_model
-    from gridscan.scenario.reader import json_schema
+    from gridscan.scenario.json_schema import json_schema
 
     click.echo(json.dumps(json_schema(load_model(model_name)), indent=1, ensure_ascii=False))
 
@@ -242,7 +242,8 @@ def sample(
 def info(file: str, scenario: bool) -> None:
     """Show what a result holds and what made it."""
     from gridscan.cli.report import console, result_report
-    from gridscan.storage.files import open_result, provenance_in
+    from gridscan.storage.files import open_result
+    from gridscan.storage.provenance import provenance_in
 
     with open_result(file) as dataset:
         provenance = provenance_in(dataset, file)

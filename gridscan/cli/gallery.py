@@ -6,12 +6,9 @@ The Hertzsprung-Russell diagrams are of invented tables in the formats of publis
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 import gridscan as gs
 from gridscan import plot
@@ -19,6 +16,12 @@ from gridscan.atomic import replacing
 from gridscan.errors import StoreError, listed, nearest
 from gridscan.scenario.reader import Scenario
 from gridscan.stellar_tables.isochrones import read_stellar_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    import xarray as xr
 
 _IMFS = ["kroupa", "salpeter", "top-heavy", "top-light"]
 _DETECTORS = ["juno", "super-k", "hyper-k", "theia-100"]

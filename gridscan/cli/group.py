@@ -9,13 +9,15 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gridscan._version import __version__
 from gridscan.errors import GridscanError, GridscanWarning, Terminated, listed, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 class _Commands(click.Group):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,8 @@ from gridscan.cli.group import main
 from gridscan.cli.options import at_option, dataset_of, model_named, out_option, picked_at, scenario_options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import xarray as xr
 
     from gridscan.scenario.reader import Scenario
@@ -224,7 +225,7 @@ def _draw_stars(
 
 def _density(stars: xr.Dataset, model: Any) -> xr.DataArray:
     """Return the surface density of the galaxy that stars were drawn from."""
-    from gridscan.storage.files import provenance_in
+    from gridscan.storage.provenance import provenance_in
 
     outer = max(float(stars[name]) for name in ("disk_outer_radius", "arm_outer_radius"))
     axis = {"linspace": [-outer, outer, _GRID], "unit": "kpc"}

@@ -6,13 +6,14 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gridscan.engine.runner import Progress, Watcher
 
 _LINE_EVERY = 60.0

@@ -5,8 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import textwrap
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -17,12 +16,16 @@ from rich.tree import Tree
 
 from gridscan.definition.graph import Graph
 from gridscan.definition.nodes import Constant, Parameter, Quantity
-from gridscan.engine.plan import Plan, PlannedQuantity
-from gridscan.engine.runner import Forecast
-from gridscan.inputs.catalogue import Catalogue
-from gridscan.model import Model
-from gridscan.storage.files import Provenance
 from gridscan.units import base_factor, label_of, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gridscan.engine.plan import Plan, PlannedQuantity
+    from gridscan.engine.runner import Forecast
+    from gridscan.inputs.catalogue import Catalogue
+    from gridscan.model import Model
+    from gridscan.storage.provenance import Provenance
 
 _PROSE = ("", "values", "value", "dimensions", "source", "records", "sets", "allowed", "description")
 _MOST_ROWS = 200

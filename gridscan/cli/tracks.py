@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gridscan.cli.group import main
 from gridscan.errors import UnitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 
 @main.group()

@@ -6,14 +6,35 @@ import graphlib
 from typing import TYPE_CHECKING
 
 from gridscan.definition.nodes import Parameter, Quantity
-from gridscan.errors import nearest
+from gridscan.errors import ModelError, nearest
 from gridscan.units import readable, same_dimension
 
 if TYPE_CHECKING:
-    from gridscan.model import Model
+    from gridscan.definition.definition import Definition
 
 
-def wiring_faults(model: Model, *, unused: bool) -> list[str]:
+def check_wiring(model: Definition, *, unused: bool) -> None:
+    """Refuse a model whose wiring is faulty; what was found right once is not looked at again.
+
+    Parameters
+    ----------
+    unused
+        Whether inputs that nothing uses are faults.
+
+    Raises
+    ------
+    ModelError
+        With one line a fault.
+    """
+    checks = {"wiring", "unused"} if unused else {"wiring"}
+    if not checks <= model._checked:
+        faults = wiring_faults(model, unused=unused)
+        if faults:
+            raise ModelError("\n".join(f"model {model.name!r}: {fault}" for fault in faults))
+        model._checked |= checks
+
+
+def wiring_faults(model: Definition, *, unused: bool) -> list[str]:
     """Return one line a fault; an input that nothing uses is one where all names are right, and not just misspelt."""
     # An error estimate comes from the function of another quantity, so its faults are that one's.
     functions = [node for node in model.quantities.values() if node.error_of is None]
@@ -22,7 +43,7 @@ def wiring_faults(model: Model, *, unused: bool) -> list[str]:
     return faults or (_unused_inputs(model) if unused else [])
 
 
-def _unknown_names(model: Model, functions: list[Quantity]) -> list[str]:
+def _unknown_names(model: Definition, functions: list[Quantity]) -> list[str]:
     labels, nodes = {name: ", ".join(model.bundled(name)) for name in model.labels}, model.nodes
     faults = []
     for node in functions:
@@ -41,7 +62,7 @@ def _unknown_names(model: Model, functions: list[Quantity]) -> list[str]:
     return faults
 
 
-def _wrong_limits(model: Model, functions: list[Quantity]) -> list[str]:
+def _wrong_limits(model: Definition, functions: list[Quantity]) -> list[str]:
     nodes = model.nodes
     faults = []
     for node in functions:
@@ -61,7 +82,7 @@ def _wrong_limits(model: Model, functions: list[Quantity]) -> list[str]:
     return faults
 
 
-def _cycles(model: Model) -> list[str]:
+def _cycles(model: Definition) -> list[str]:
     quantities = model.quantities
     graph = {name: [other for other in node.needs if other in quantities] for name, node in quantities.items()}
     try:
@@ -71,7 +92,7 @@ def _cycles(model: Model) -> list[str]:
     return []
 
 
-def _unused_inputs(model: Model) -> list[str]:
+def _unused_inputs(model: Definition) -> list[str]:
     used = {name for node in model.quantities.values() for name in node.needs}
     used |= {name for one in model.populations.values() for name in [*one.quantity.arguments, *one.tells]}
     idle = [name for name in [*model.parameters, *model.constants] if name not in used]

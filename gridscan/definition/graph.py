@@ -7,13 +7,17 @@ outside, the step depends only on what does not vary under the integral sign.
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from gridscan.definition.nodes import Quantity
 from gridscan.errors import ModelError, listed, nearest
-from gridscan.model import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gridscan.definition.definition import Definition
+    from gridscan.definition.nodes import Quantity
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Graph:
     formulas: tuple[Quantity, ...]
 
     @classmethod
-    def of(cls, model: Model, targets: Iterable[str], cut: Iterable[str] = ()) -> Graph:
+    def of(cls, model: Definition, targets: Iterable[str], cut: Iterable[str] = ()) -> Graph:
         """Select the part of `model` that runs for `targets` when the quantities `cut` are given values.
 
         Raises

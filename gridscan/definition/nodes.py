@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from gridscan.errors import ModelError, UnitError, listed, nearest
 from gridscan.units import Unit, convert, parse_quantity, parse_unit, readable, registry, same_dimension
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
 Number: TypeAlias = float | tuple[float, ...]
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import inspect
 import traceback
 import warnings
-from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pint
@@ -19,11 +18,15 @@ import pint
 from gridscan.definition.nodes import Node, Parameter, Quantity
 from gridscan.definition.vector_lengths import example_lengths
 from gridscan.errors import ModelError, UnitError
-from gridscan.model import Model
 from gridscan.units import readable, registry, same_dimension
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
-def prove(model: Model, quantities: Iterable[Quantity]) -> None:
+    from gridscan.definition.definition import Definition
+
+
+def prove(model: Definition, quantities: Iterable[Quantity]) -> None:
     """Prove the units of quantities that have not been proven yet.
 
     Raises
@@ -46,7 +49,7 @@ def prove(model: Model, quantities: Iterable[Quantity]) -> None:
         raise UnitError("\n".join(dict.fromkeys(faults)))
 
 
-def _prove_kernel(model: Model, node: Quantity) -> None:
+def _prove_kernel(model: Definition, node: Quantity) -> None:
     for argument in node.needs:
         found = model[argument]
         expected = node.argument_units.get(argument)
@@ -64,7 +67,7 @@ def _prove_kernel(model: Model, node: Quantity) -> None:
             )
 
 
-def _prove_formula(model: Model, node: Quantity) -> None:
+def _prove_formula(model: Definition, node: Quantity) -> None:
     lengths = example_lengths(model.parameters.values())
     arguments = {name: _sample(model[name], lengths) for name in node.arguments}
     try:
@@ -111,11 +114,11 @@ def _sample(node: Node, lengths: Mapping[str, int]) -> Any:
     return registry.Quantity(values, node.unit)
 
 
-def _headline(model: Model, node: Quantity) -> str:
+def _headline(model: Definition, node: Quantity) -> str:
     return f"{node.kind} {(node.error_of or node.name)!r} of model {model.name!r} ({node.where})"
 
 
-def _fed(model: Model, node: Quantity) -> str:
+def _fed(model: Definition, node: Quantity) -> str:
     units = [f"{name} [{readable(model[name].unit)}]" for name in node.arguments]
     return f"; its arguments are {', '.join(units)}" if units else ""
 

@@ -8,21 +8,26 @@ is stored of it is missing.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridscan.definition.graph import Step
-from gridscan.definition.nodes import Quantity
 from gridscan.engine.bisect import Messages, told_apart
-from gridscan.engine.files.working_file import mark_of
-from gridscan.engine.partition import Group, Program, Stored
 from gridscan.errors import EvaluationError
-from gridscan.evaluation.poisson_draws import NO_DRAW, dimension_keys, poisson_draws
+from gridscan.evaluation.poisson_draws import dimension_keys, poisson_draws
 from gridscan.evaluation.steps import fitted, run_step
+from gridscan.inputs.sampling import NO_DRAW
 from gridscan.numerics.poisson import LARGEST_MEAN
+from gridscan.storage.checksums import mark_of
 from gridscan.units import base_factor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gridscan.definition.graph import Step
+    from gridscan.definition.nodes import Quantity
+    from gridscan.engine.partition import Group, Program, Stored
 
 #: Positions along the dimensions of a group.
 Positions = tuple["slice | np.ndarray", ...]

@@ -5,16 +5,19 @@ from __future__ import annotations
 import itertools
 import math
 import zlib
-from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridscan.engine.bisect import Messages
 from gridscan.engine.compute import Positions, not_computed
-from gridscan.engine.partition import Program, Stored
-from gridscan.inputs.resolve import label_at
+from gridscan.inputs.arrays import label_at
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from gridscan.engine.partition import Program, Stored
 
 #: The variable of a result that says which cells failed, where there is none of this name already.
 STATUS = "status"

@@ -6,7 +6,10 @@ import ctypes
 import errno
 import functools
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Options of mallopt, see malloc.h, and bytes.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3

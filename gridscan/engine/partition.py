@@ -10,24 +10,21 @@ The division follows from the sizes alone, never from the machine, so that a res
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridscan.definition.graph import Step
-from gridscan.evaluation.layout import EAGER_CELLS, Layout
-from gridscan.evaluation.poisson_draws import DRAWN, REALISATION
+from gridscan.evaluation.block_shape import EAGER_CELLS, block_of
+from gridscan.inputs.sampling import DRAWN, REALISATION
 from gridscan.units import base_factor
 
-#: A block of formulas: large enough that what is done once a block does not count, small enough for any memory.
-LARGEST_BLOCK = 1_000_000
-#: A block with kernels or integrals in it, whose cells may take long: it is what is lost when a run is killed.
-LARGEST_COSTLY_BLOCK = 4096
-_SMALLEST_BLOCK = 65_536
-# Blocks at least, where there are as many cells: enough for some workers and for some progress to be seen.
-_FEWEST_BLOCKS = 64
-_MOST_COSTLY_BLOCKS = 20_000
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
+
+    from gridscan.definition.graph import Step
+    from gridscan.evaluation.layout import Layout
+
 INTERMEDIATE = "intermediate/"
 
 Box = tuple[slice, ...]
@@ -359,31 +356,6 @@ def _part(
     chosen = tuple(step for step in group.steps if step.name in run)
     costly = any(step.node.kind != "quantity" for step in chosen)
     return replace(group, stored=tuple(part), steps=chosen, reads=reads, costly=costly)
-
-
-def together(counts: tuple[int, ...], block: tuple[int, ...]) -> tuple[int, ...]:
-    """Return how many blocks along each dimension make up one range of about the size of the largest block."""
-    cells = math.prod(block)
-    spans: list[int] = []
-    for count in reversed(counts):
-        spans.append(max(1, min(count, LARGEST_BLOCK // cells)))
-        cells *= spans[-1]
-    return tuple(reversed(spans))
-
-
-def block_of(shape: tuple[int, ...], costly: bool) -> tuple[int, ...]:
-    """Return the shape of the blocks of an array: whole along the last dimensions, as far as their size allows."""
-    cells = math.prod(shape)
-    part = -(-cells // _FEWEST_BLOCKS)
-    costly_limit = max(LARGEST_COSTLY_BLOCK, cells // _MOST_COSTLY_BLOCKS)
-    limit = min(part, costly_limit) if costly else max(part, _SMALLEST_BLOCK)
-    limit = min(limit, LARGEST_BLOCK)
-    block: list[int] = []
-    for size in reversed(shape):
-        # Equal parts: 10 in ranges of 7 and 3 are better 5 and 5.
-        step = max(1, min(size, limit // math.prod(block)))
-        block.append(-(-size // -(-size // step)))
-    return tuple(reversed(block))
 
 
 def products(mask: np.ndarray) -> Iterable[tuple[np.ndarray, ...]]:

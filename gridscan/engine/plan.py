@@ -8,16 +8,21 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gridscan.engine.partition import Group, Program, divide
 from gridscan.errors import StoreError
 from gridscan.evaluation.layout import Layout, lay_out
-from gridscan.evaluation.poisson_draws import DRAWN, REALISATION
-from gridscan.scenario.reader import Scenario, Storage
+from gridscan.inputs.sampling import DRAWN, REALISATION
+from gridscan.scenario.schema import Storage
 from gridscan.units import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridscan.scenario.reader import Scenario
 
 _BYTES = 8
 #: An interpreter with numpy, xarray, netCDF4 and h5py loaded; CPython 3.11 on Linux.

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from gridscan.engine.compute import Piece, Positions, make_recipe, taken
 from gridscan.engine.executors.executors import Crew, Task
 from gridscan.engine.failures import Failures
 from gridscan.engine.files.build_layout import design_of, is_headed
-from gridscan.engine.files.finalize import check_library, convert, has_its_metadata, needs_conversion
+from gridscan.engine.files.finalize import convert, has_its_metadata, needs_conversion
 from gridscan.engine.files.paths import (
     donors_for,
     earlier_of,
@@ -31,13 +31,21 @@ from gridscan.engine.files.paths import (
     survey,
     working_path,
 )
-from gridscan.engine.files.working_file import Design, WorkingFile, create, locked, mark_of, wait_for_disk
+from gridscan.engine.files.working_file import WorkingFile, create, wait_for_disk
 from gridscan.engine.libc import reserve
 from gridscan.engine.partition import Box, Group, products, split
-from gridscan.engine.plan import Plan
 from gridscan.engine.reuse.earlier_file import Donor, damage_of
 from gridscan.engine.reuse.matching import Loan, Loans
 from gridscan.errors import EvaluationError, StoreError
+from gridscan.storage.checksums import mark_of
+from gridscan.storage.lock import locked
+from gridscan.storage.zarr_support import check_library
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gridscan.engine.files.file_layout import Design
+    from gridscan.engine.plan import Plan
 
 
 @dataclass

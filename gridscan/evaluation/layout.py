@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridscan.definition.checks import check_wiring
 from gridscan.definition.graph import Graph, Step
 from gridscan.definition.nodes import Parameter
 from gridscan.definition.unit_proof import prove
 from gridscan.errors import ScenarioError
-from gridscan.evaluation.poisson_draws import DRAWN, REALISATION, Sampling
-from gridscan.inputs.resolve import Input, Resolved
-from gridscan.model import Model
+from gridscan.evaluation.block_shape import EAGER_CELLS
+from gridscan.inputs.sampling import DRAWN, REALISATION, Sampling
 from gridscan.units import base_factor, readable
 
-#: Quantities up to this size are computed at once; larger ones are chunked and lazy.
-EAGER_CELLS = 4_000_000
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gridscan.definition.definition import Definition
+    from gridscan.inputs.arrays import Input
+    from gridscan.inputs.resolve import Resolved
+
 #: Cells of a chunk: some megabytes, so that a slice needs little more than itself and a core's cache holds the work.
 CHUNK_CELLS = 1_000_000
 _MOST_CHUNKS = 20_000
@@ -105,7 +109,7 @@ def lay_out(resolved: Resolved, names: Iterable[str], sampling: Sampling | None 
     """
     model = resolved.model
     names = list(names)
-    model.check(unused=False)
+    check_wiring(model, unused=False)
     graph = Graph.of(model, names, resolved.cut)
     prove(model, graph.formulas)
     given = [name for name in graph.targets if name in resolved.cut]
@@ -151,7 +155,7 @@ def input_settings(layout: Layout) -> dict[str, Any]:
     return settings
 
 
-def _setting(model: Model, name: str, item: Input) -> Any:
+def _setting(model: Definition, name: str, item: Input) -> Any:
     node = model[name]
     if isinstance(node, Parameter) and node.table is not None:
         return node.default

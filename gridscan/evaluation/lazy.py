@@ -9,31 +9,42 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from gridscan.definition.graph import Step
-from gridscan.definition.nodes import Quantity
 from gridscan.errors import EvaluationError, GridscanWarning
-from gridscan.evaluation.layout import Layout, lay_out, with_labels
-from gridscan.evaluation.poisson_draws import DRAWN, REALISATION, Sampling, dimension_keys, poisson_draws
+from gridscan.evaluation.attributes import (
+    coordinates_of,
+    draw_attributes,
+    quantity_attributes,
+    quantity_encoding,
+    realisations_of,
+)
+from gridscan.evaluation.layout import Layout, lay_out
+from gridscan.evaluation.poisson_draws import dimension_keys, poisson_draws
 from gridscan.evaluation.steps import fitted, run_step
-from gridscan.inputs.grid_point import default_position
-from gridscan.inputs.resolve import Coordinate, label_at, resolve
+from gridscan.inputs.arrays import Coordinate, label_at
+from gridscan.inputs.resolve import resolve
+from gridscan.inputs.sampling import DRAWN, REALISATION, Sampling
 from gridscan.inputs.value_reader import Given
-from gridscan.model import Model
-from gridscan.units import base_factor, unit_attributes
+from gridscan.units import base_factor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gridscan.definition.definition import Definition
+    from gridscan.definition.graph import Step
+    from gridscan.definition.nodes import Quantity
 
 # Dimension of value and error in a chunk; like that of a vector, it is no identifier, so no axis can have its name.
 _PART = "(value, error)"
 
 
 def evaluate_model(
-    model: Model, names: str | Iterable[str], values: Mapping[str, Any], sampling: Sampling | None = None
+    model: Definition, names: str | Iterable[str], values: Mapping[str, Any], sampling: Sampling | None = None
 ) -> xr.DataArray | xr.Dataset:
     """Evaluate quantities without a file; see :meth:`gridscan.model.Model.evaluate`."""
     resolved = resolve(model, {name: Given(value, (name,)) for name, value in values.items()})
@@ -68,13 +79,6 @@ def compute_lazily(layout: Layout) -> xr.Dataset:
     return xr.Dataset(variables, coords=coordinates)
 
 
-def realisations_of(layout: Layout) -> xr.Variable:
-    """Return the coordinate of the draws."""
-    assert layout.sampling is not None
-    numbers = np.arange(layout.sampling.realisations)
-    return xr.Variable(REALISATION, numbers, {"long_name": "number of the realisation", "units": "1"})
-
-
 def _draws(layout: Layout, name: str, mean: xr.Variable) -> xr.Variable:
     """Draw a count, in each cell on its own, with one more, last, dimension."""
     assert layout.sampling is not None
@@ -101,16 +105,6 @@ def _draws(layout: Layout, name: str, mean: xr.Variable) -> xr.Variable:
             meta=np.empty((0,) * (len(dims) + 1), dtype=np.int64),
         )
     return xr.Variable((*dims, REALISATION), data, draw_attributes(layout, name), encoding=mean.encoding)
-
-
-def draw_attributes(layout: Layout, name: str) -> dict[str, str]:
-    """Return the attributes of the draws of a count."""
-    assert layout.sampling is not None
-    return {
-        "long_name": f"Poisson draw of the {layout.step(name).node.long_name}",
-        "units": "1",
-        "comment": f"seed {layout.sampling.seed}; every count and every cell is drawn on its own",
-    }
 
 
 def _drawn_block(common: np.uint64, means: np.ndarray, realisations: np.ndarray, *along: np.ndarray) -> np.ndarray:
@@ -208,21 +202,6 @@ def _variable(layout: Layout, name: str, array: Any, coordinates: Mapping[str, x
     return xr.Variable(dims, data, quantity_attributes(node), encoding=quantity_encoding(layout, name, coordinates))
 
 
-def quantity_attributes(node: Quantity) -> dict[str, str]:
-    """Return the attributes of a quantity in a Dataset."""
-    attributes = {"long_name": node.long_name, **unit_attributes(node.unit)}
-    if node.missing is not None:
-        attributes["comment"] = f"missing (NaN) {node.missing}"
-    return attributes
-
-
-def quantity_encoding(layout: Layout, name: str, coordinates: Mapping[str, xr.Variable]) -> dict[str, str | None]:
-    """Return what a file says of a quantity beside its attributes: the coordinates, beside its axes, it depends on."""
-    own = with_labels(layout.resolved, layout.graph.inputs_of(name))
-    auxiliary = [key for key, item in coordinates.items() if key in own and item.dims != (key,)]
-    return {"coordinates": " ".join(auxiliary) or None}
-
-
 def _finish(
     node: Quantity,
     labels: Mapping[str, Coordinate | None],
@@ -244,22 +223,3 @@ def _finish(
             + (f", the first at {at}" if at else "")
         )
     return result
-
-
-def coordinates_of(layout: Layout) -> dict[str, xr.Variable]:
-    """Return the coordinates of what was asked for: axes, what their labels bundle, and what has a single value."""
-    model = layout.resolved.model
-    spanned = {dim for name in layout.graph.targets for dim in layout.dims[name]}
-    used = with_labels(layout.resolved, layout.graph.inputs_of(*layout.graph.targets))
-    variables = {}
-    for name, item in layout.resolved.coordinates.items():
-        if name in used and set(item.dims) <= spanned:
-            attributes = {"long_name": item.long_name, **({} if item.unit is None else unit_attributes(item.unit))}
-            node = model.parameters.get(name)
-            if node is not None and node.label is not None and name not in layout.resolved.given:
-                attributes["set_by"] = node.label
-            if item.dims == (name,):
-                # Where pictures stand that do not show this axis.
-                attributes["base_value"] = item.values[default_position(layout.resolved, name, item.values)].item()
-            variables[name] = xr.Variable(item.dims, item.values, attributes)
-    return variables

@@ -8,22 +8,17 @@ its draws when the grid is extended.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
-from gridscan.inputs.resolve import Input
 from gridscan.numerics.poisson import poisson_quantile
 
-#: Dimension of the draws.
-REALISATION = "realisation"
-#: What follows the name of a count in the name of its draws.
-DRAWN = "_drawn"
-#: What a draw holds where its mean could not be computed.
-NO_DRAW = -1
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gridscan.inputs.arrays import Input
 
 KeyArray = NDArray[np.uint64]
 
@@ -32,15 +27,6 @@ _MULTIPLIERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 # Values that were built in different ways, such as 0.3 and 3 * 0.1, are one value: 40 of the 53 bits count.
 _BITS = 40
 _AT_ONCE = 1 << 15
-
-
-class Sampling(BaseModel):
-    """Random draws of the counts among the quantities, beside their means."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    realisations: int = Field(ge=1, le=10_000_000, description="How many draws of each count, in each cell")
-    seed: int = Field(0, ge=0, lt=2**63, description="Another seed gives other draws")
 
 
 def input_keys(name: str, item: Input) -> KeyArray:

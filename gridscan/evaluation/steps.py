@@ -6,16 +6,19 @@ in base units.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridscan.definition.graph import Step
-from gridscan.definition.nodes import Quantity
 from gridscan.errors import EvaluationError, Terminated
 from gridscan.numerics.quadrature import gauss_legendre
 from gridscan.units import base_factor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridscan.definition.graph import Step
+    from gridscan.definition.nodes import Quantity
 
 _QUADRATURE_ORDERS = (16, 32, 64, 128, 256, 512, 1024)
 _NODES_AT_ONCE = 16

@@ -26,11 +26,13 @@ that numbers of old code never have the identity of the new one.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gridscan.fingerprint.code import NEVER_AGAIN, Trace, innermost
 from gridscan.fingerprint.modules import SourceLoader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 __all__ = ["SourceLoader", "changes", "code_of", "code_of_module", "incomparable"]
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import dis
 import functools
 import hashlib
-from collections.abc import Iterator
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _EXTENDED = dis.opmap["EXTENDED_ARG"]
 _IMPORT = dis.opmap["IMPORT_NAME"]

@@ -10,17 +10,16 @@ import inspect
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridscan.definition.definition import Definition
 from gridscan.fingerprint import bytecode
-from gridscan.fingerprint.bytecode import Import
 from gridscan.fingerprint.modules import (
     SourceFile,
     find_path,
@@ -32,7 +31,11 @@ from gridscan.fingerprint.modules import (
     version_of,
 )
 from gridscan.fingerprint.values import Incomparable, Values, digest
-from gridscan.model import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from gridscan.fingerprint.bytecode import Import
 
 #: What a digest begins with that is another one each time.
 NEVER_AGAIN = "?"
@@ -225,7 +228,7 @@ class Trace:
 
     def _meaning(self, module: _Module, name: str, attributes: frozenset[str], declared: bool) -> str:
         value = module.namespace[name]
-        if isinstance(value, Model):
+        if isinstance(value, Definition):
             if not declared:
                 self._never_again(f"{module.named(f'model {name}')} (which a formula uses)")
             return "model"
@@ -387,7 +390,7 @@ def _declares(statement: ast.stmt, namespace: Mapping[str, Any]) -> bool:
     node: Any = statement.value if isinstance(statement, ast.Expr) else None
     while isinstance(node, ast.Call | ast.Attribute):
         node = node.func if isinstance(node, ast.Call) else node.value
-    return isinstance(node, ast.Name) and isinstance(namespace.get(node.id), Model)
+    return isinstance(node, ast.Name) and isinstance(namespace.get(node.id), Definition)
 
 
 def _joined(found: set[str]) -> str:

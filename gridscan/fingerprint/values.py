@@ -14,14 +14,16 @@ import inspect
 import re
 import sys
 import types
-from collections.abc import Callable
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridscan.fingerprint import bytecode
 from gridscan.fingerprint.modules import is_followed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PLAIN = {type(None), bool, int, float, complex, str, bytes, bytearray, type(...), type(NotImplemented), range, slice}
 _SAID_BY_REPR = (

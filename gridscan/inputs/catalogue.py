@@ -6,11 +6,13 @@ import functools
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gridscan.errors import CatalogueError, listed, nearest
 from gridscan.inputs.shipped_files import folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: What a record may say beside the values of parameters.
 RECORD_NOTES = ("source", "description")

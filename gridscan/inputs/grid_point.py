@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from gridscan.errors import ScenarioError, listed, nearest
-from gridscan.inputs.resolve import Resolved
 from gridscan.inputs.value_reader import plain
 from gridscan.sensitivity.labelled import position_on
 from gridscan.units import base_factor, readable, unit_attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from gridscan.inputs.resolve import Resolved
 
 
 def positions(resolved: Resolved, at: Mapping[str, Any], keep: Sequence[str] = ()) -> dict[str, int]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gridscan.definition.nodes import Table
 from gridscan.errors import CatalogueError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridscan.definition.nodes import Table
 
 _LARGEST_FILE = 10_000_000
 

@@ -9,61 +9,24 @@ from __future__ import annotations
 import itertools
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
 from gridscan.definition.vector_lengths import Lengths, length_faults, padding_faults
 from gridscan.errors import CatalogueError, listed, nearest
+from gridscan.inputs.arrays import Coordinate, Input
 from gridscan.inputs.catalogue import Catalogue, shipped_catalogue
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.value_reader import Fault, Given, InputFaults, Numeric, Path, ValueReader, shown
-from gridscan.model import Model
-from gridscan.units import Unit, base_factor, readable
+from gridscan.units import Unit, base_factor
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-@dataclass(frozen=True)
-class Coordinate:
-    """Values along one dimension (or none), in the default unit, for the Dataset."""
-
-    dims: tuple[str, ...]
-    values: np.ndarray
-    unit: Unit | None
-    long_name: str
-
-
-def label_at(coordinate: Coordinate | None, index: int) -> str:
-    """Return the value at a position of a dimension with its unit, or the position where it has no values."""
-    if coordinate is None:
-        return str(index)
-    value = coordinate.values[index]
-    return str(value) if coordinate.unit is None else f"{value:g} {readable(coordinate.unit)}".removesuffix(" 1")
-
-
-@dataclass(frozen=True)
-class Input:
-    """A named array in base units (or of words) over dimensions; a vector has one more, last, axis.
-
-    Attributes
-    ----------
-    lengths
-        Shape of `dims`: how many values each vector has, what it is padded with not counted; None if nothing is padded.
-    """
-
-    dims: tuple[str, ...]
-    data: np.ndarray
-    vector: bool = False
-    lengths: np.ndarray | None = None
-
-    @property
-    def vectors(self) -> list[np.ndarray]:
-        """The vectors as they were given, without what depends on the length of those beside them."""
-        rows = self.data.reshape(-1, self.data.shape[-1])
-        lengths = [rows.shape[1]] * len(rows) if self.lengths is None else self.lengths.ravel().tolist()
-        return [row[:length] for row, length in zip(rows, lengths, strict=True)]
+    from gridscan.definition.definition import Definition
 
 
 @dataclass(frozen=True)
@@ -84,7 +47,7 @@ class Resolved:
         Content of the files that were named.
     """
 
-    model: Model
+    model: Definition
     sizes: dict[str, int]
     inputs: dict[str, Input]
     coordinates: dict[str, Coordinate]
@@ -98,7 +61,7 @@ class Resolved:
 
 
 def resolve(
-    model: Model,
+    model: Definition,
     given: Mapping[str, Given],
     *,
     own_records: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
@@ -127,7 +90,7 @@ def resolve(
 
 
 class _Resolver:
-    def __init__(self, model: Model, units_required: bool, files: TableFiles) -> None:
+    def __init__(self, model: Definition, units_required: bool, files: TableFiles) -> None:
         self.model = model
         self.reader = ValueReader(units_required)
         self.files = files

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dask
 import numpy as np
@@ -18,9 +18,11 @@ from dask.base import tokenize
 from dask.highlevelgraph import MaterializedLayer
 from dask.optimization import cull
 from dask.utils import ensure_dict
-from numpy.typing import NDArray
 
 from gridscan.errors import SensitivityError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Chunks = tuple[tuple[int, ...], ...]
 

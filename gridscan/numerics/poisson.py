@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri, pdtr, rel_entr
 
 from gridscan.errors import EvaluationError, listed, nearest
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 METHODS = ("asimov", "gaussian")
 

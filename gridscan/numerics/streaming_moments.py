@@ -13,19 +13,22 @@ import itertools
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import dask
 import numpy as np
 import xarray as xr
 from dask.base import tokenize
 from dask.system import CPU_COUNT
-from numpy.typing import NDArray
 
 from gridscan.numerics.block_reader import Blocks, Chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from numpy.typing import NDArray
 
 #: Bytes of unfinished means that a pass may hold; where not even one mean fits, it needs up to a block for that.
 HELD_BYTES = 300_000_000

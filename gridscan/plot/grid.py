@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from matplotlib import ticker
-from matplotlib.axes import Axes
-from numpy.typing import NDArray
 from scipy.stats import poisson
 
-from gridscan.evaluation.poisson_draws import DRAWN
+from gridscan.inputs.sampling import DRAWN
 from gridscan.plot.page import (
     COLOURS,
     cells,
@@ -30,6 +26,13 @@ from gridscan.plot.selection import first_labels, held_at, picked, random_axis, 
 from gridscan.plot.series import series
 from gridscan.plot.text import number, unit_text
 from gridscan.sensitivity.labelled import is_numeric, quantity_of, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
 
 def draw(

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
-
-import xarray as xr
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridscan.errors import SensitivityError, listed
 from gridscan.plot.page import COLOURS, figure_of, finish, spans_decades, stacked_page, title
@@ -14,6 +10,12 @@ from gridscan.plot.selection import picked, remarks, scanned_names, shown_axes
 from gridscan.plot.series import Spread, series
 from gridscan.plot.text import unit_text
 from gridscan.sensitivity.labelled import check_axis, quantity_of, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
+    from numpy.typing import NDArray
 
 # A line without a label beside panels that have them: none of their colours.
 _NEUTRAL = "#444444"

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
-from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from gridscan.errors import SensitivityError, listed
 from gridscan.plot.page import spans_decades
@@ -18,6 +14,13 @@ from gridscan.plot.selection import first_labels, long_axes
 from gridscan.plot.series import lines_by, moved_aside
 from gridscan.sensitivity.labelled import is_numeric, quantity_of, unit_known
 from gridscan.units import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
 # A logarithmic scale begins at the lowest number over this.
 _ROOM_BELOW = 4.0

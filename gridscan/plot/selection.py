@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import tomllib
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from gridscan.errors import SensitivityError, listed
-from gridscan.evaluation.poisson_draws import REALISATION
+from gridscan.inputs.sampling import REALISATION
 from gridscan.plot.page import MOST_LINES
 from gridscan.plot.text import point, said, unit_text
 from gridscan.sensitivity.labelled import check_axis, is_numeric, numeric_axis, quantity_of
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _MANY = 30
 

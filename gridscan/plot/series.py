@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib
 import numpy as np
-import xarray as xr
 from matplotlib import ticker
-from matplotlib.axes import Axes
-from matplotlib.container import BarContainer
-from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
@@ -29,6 +25,12 @@ from gridscan.plot.page import (
 )
 from gridscan.plot.text import labels, number, typeset, unit_text
 from gridscan.sensitivity.labelled import is_numeric, sentence
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.container import BarContainer
+    from matplotlib.lines import Line2D
 
 _MOST_MARKERS = 40
 _MOST_LABELS = 24

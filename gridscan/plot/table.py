@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import xarray as xr
-from matplotlib.axes import Axes
 
 from gridscan.errors import SensitivityError, listed, nearest
 from gridscan.plot.page import COLOURS, cells, finish, legend, page, title
 from gridscan.plot.selection import column, held_at, picked, scanned_names
 from gridscan.plot.text import number, plain, unit_text
 from gridscan.sensitivity.labelled import sentence
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
 
 
 def tornado(table: xr.Dataset, *, axes: Axes | None = None, most: int = 15) -> Axes:

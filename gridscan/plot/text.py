@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from gridscan.errors import UnitError
 from gridscan.sensitivity.labelled import is_numeric
 from gridscan.units import label_of
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _FACTOR = re.compile(r"([^\W\d]+|[%°])(?:\^(\d[\d.]*))?")
 _OF_THE_SUN = re.compile("[MLR]sun")

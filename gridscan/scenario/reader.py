@@ -11,67 +11,24 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
+from gridscan.definition.nodes import Parameter
 from gridscan.errors import ModelError, ScenarioError, listed, nearest
-from gridscan.evaluation.poisson_draws import Sampling
-from gridscan.inputs.catalogue import shipped_catalogue
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.resolve import Resolved, resolve
-from gridscan.inputs.value_reader import AxisRange, Fault, Given, InputFaults, plain, schema_fault, shown
-from gridscan.model import Model
+from gridscan.inputs.sampling import Sampling
+from gridscan.inputs.value_reader import Fault, Given, InputFaults, plain, schema_fault, shown
 from gridscan.model_loader import load_model
+from gridscan.scenario.schema import Output, ScenarioSchema
 from gridscan.scenario.toml_positions import Positions, locate
-from gridscan.units import readable
+
+if TYPE_CHECKING:
+    from gridscan.model import Model
 
 _LARGEST_FILE = 50_000_000
-
-
-class Storage(BaseModel):
-    """How a result is stored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    format: Literal["netcdf", "zarr"] = Field(default="netcdf", description="One netCDF file, or a zarr folder")
-    compression: Literal["none", "zlib"] = Field(
-        default="none", description="Compressed files are smaller and take several times as long to write"
-    )
-
-
-class Output(Storage):
-    """What is written, and where."""
-
-    quantities: list[str] = Field(description="The quantities to evaluate")
-    path: str | None = Field(
-        None, description="The file, relative to the scenario; beside the scenario under its name by default"
-    )
-    types: dict[str, Literal["float64", "float32"]] = Field(
-        default_factory=dict, description='Quantities that are stored in fewer digits: NAME = "float32"'
-    )
-
-
-class ScenarioSchema(BaseModel):
-    """The keys of a scenario file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    model: str = Field(description="Name of the model")
-    title: str = Field("", description="One line that says what is asked")
-    description: str = Field("", description="More, if needed")
-    axes: dict[str, Any] = Field(
-        default_factory=dict, description="Parameters, labels or quantities that take several values: the grid"
-    )
-    parameters: dict[str, Any] = Field(
-        default_factory=dict, description="Parameters, labels, constants or quantities that take one value"
-    )
-    catalogue: dict[str, dict[str, dict[str, Any]]] = Field(
-        default_factory=dict, description="Records of one's own: [catalogue.KIND.LABEL]"
-    )
-    sampling: Sampling | None = Field(None, description="Random draws of the counts, beside their means")
-    output: Output = Field(description="What is written, and where")
 
 
 _NESTED: dict[str | int, type[BaseModel]] = {"output": Output, "sampling": Sampling}
@@ -379,53 +336,3 @@ def _syntax_fault(error: ValueError, text: str) -> tuple[int, int, str]:
 def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
     value = content.get(key)
     return value if isinstance(value, dict) else {}
-
-
-def json_schema(model: Model) -> dict[str, Any]:
-    """Return the JSON Schema by which an editor completes and checks scenarios of a model."""
-    schema = ScenarioSchema.model_json_schema()
-    one = {name: _label_schema(label) for name, label in model.labels.items()}
-    one |= {name: _value_schema(node) for name, node in model.nodes.items()}
-    several = {name: _axis_schema(value) for name, value in one.items()}
-    schema["$defs"] |= {"range": AxisRange.model_json_schema(), "axes": {"properties": several}}
-    properties = schema["properties"]
-    properties["model"]["const"] = model.name
-    properties["parameters"] |= {"properties": one, "additionalProperties": False}
-    zipped = {
-        "description": "Axes that move together: [axes.zip.NAME]",
-        "type": "object",
-        "additionalProperties": {"type": "object", "$ref": "#/$defs/axes"},
-    }
-    names = {"enum": [*several, "zip"]}
-    properties["axes"] |= {"$ref": "#/$defs/axes", "propertyNames": names, "properties": {"zip": zipped}}
-    properties["catalogue"] |= {"propertyNames": {"enum": list(model.labels)}}
-    quantities = {"type": "string", "enum": list(model.quantities)}
-    schema["$defs"]["Output"]["properties"]["quantities"]["items"] = quantities
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"gridscan: {model.name}"}
-
-
-def _label_schema(label: Label) -> dict[str, Any]:
-    examples = list(shipped_catalogue(label.name))
-    return {"description": label.description, "type": "string", "default": label.default, "examples": examples}
-
-
-def _value_schema(node: Parameter | Constant | Quantity) -> dict[str, Any]:
-    description = node.long_name if isinstance(node, Quantity) else node.description
-    unit = readable(node.unit)
-    if isinstance(node, Parameter) and node.choices:
-        return {"description": description, "type": "string", "enum": list(node.choices), "default": node.default}
-    if isinstance(node, Parameter) and node.table is not None:
-        return {"description": f"{description}: the name of a file", "type": "string", "default": node.default}
-    single: dict[str, Any] = {"type": "string"} if unit != "1" else {"type": ["number", "string"]}
-    described = {"description": f"{description} [{unit}]"}
-    if isinstance(node, Parameter) and node.vector is not None:
-        return {**described, "type": "array", "items": single}
-    default = None if isinstance(node, Quantity) else node.default
-    shown = {} if default is None else {"default": default if unit == "1" else f"{default:.10g} {unit}"}
-    return {**described, **single, **shown}
-
-
-def _axis_schema(value: Mapping[str, Any]) -> dict[str, Any]:
-    item = {key: value[key] for key in ("type", "enum", "items", "examples") if key in value}
-    listed_values = {"type": "array", "items": item, "minItems": 1}
-    return {"description": value["description"], "anyOf": [listed_values, {"$ref": "#/$defs/range"}]}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from typing import TYPE_CHECKING
 
-from gridscan.definition.nodes import Parameter
 from gridscan.inputs.catalogue import shipped_catalogue
-from gridscan.model import Model
 from gridscan.units import readable
+
+if TYPE_CHECKING:
+    from gridscan.definition.nodes import Parameter
+    from gridscan.model import Model
 
 
 def starter(model: Model, schema: str | None = None) -> str:

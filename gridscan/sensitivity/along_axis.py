@@ -9,11 +9,10 @@ numpy, for dask block by block when it is computed.
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gridscan.errors import GridscanWarning, SensitivityError, listed, nearest
 from gridscan.numerics.block_reader import reread
@@ -30,6 +29,9 @@ from gridscan.sensitivity.labelled import (
     unit_known,
 )
 from gridscan.units import registry
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Kind = Literal["ratio", "difference", "log"]
 Scale = Literal["linear", "log"]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gridscan.errors import EvaluationError, SensitivityError, UnitError, listed, nearest
 from gridscan.numerics.block_reader import reread
@@ -30,6 +29,9 @@ from gridscan.units import (
     same_dimension,
     unit_attributes,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _DEFAULT_MASS = "fiducial_mass"
 _YEAR = parse_unit("yr")

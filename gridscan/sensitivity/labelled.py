@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gridscan.errors import GridscanWarning, SensitivityError, UnitError, listed, nearest
 from gridscan.units import Unit, convert, parse_quantity, readable, unit_attributes, unit_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # Values of an axis within this relative distance are the same label: 0.1 + 0.2 finds 0.3.
 _SAME_VALUE = 1e-9

@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gridscan.errors import GridscanWarning, SensitivityError, listed
 from gridscan.numerics.streaming_moments import explained_variances
@@ -31,6 +29,11 @@ from gridscan.sensitivity.labelled import (
     unit_known,
 )
 from gridscan.units import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from numpy.typing import NDArray
 
 # n evenly spaced points, ends included, have (n + 1)/(n - 1) times the variance of the interval they stand for. Of two
 # axes that matter the same, one fine and one of n points, the coarse one is given a share too high by 1/(2 n): 0.05 at

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import functools
-from collections.abc import Callable
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +14,9 @@ from gridscan import units
 from gridscan.errors import CatalogueError, UnitError, nearest
 from gridscan.inputs.shipped_files import data_path
 from gridscan.physics.stellar.phase_table import PhaseTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FloatArray = NDArray[np.floating[Any]]
 

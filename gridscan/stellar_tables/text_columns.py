@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridscan.errors import CatalogueError, listed, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
 
 FloatArray = NDArray[np.floating[Any]]
 

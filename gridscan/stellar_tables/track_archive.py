@@ -12,14 +12,16 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from gridscan.atomic import reason
 from gridscan.errors import CatalogueError, GridscanWarning, StoreError, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
 _NAME = re.compile(rf"Z{_NUMBER}_?Y{_NUMBER}_ROT{_NUMBER}_M{_NUMBER}\.TAB", re.IGNORECASE)

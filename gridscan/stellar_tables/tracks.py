@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -17,6 +16,9 @@ from gridscan.atomic import reason
 from gridscan.errors import CatalogueError, GridscanWarning, StoreError
 from gridscan.stellar_tables.text_columns import Columns, read_columns
 from gridscan.units import convert, parse_unit, unit_attributes, unit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FloatArray = NDArray[np.floating[Any]]
 

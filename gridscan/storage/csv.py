@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import math
 import shutil
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -15,6 +14,9 @@ import xarray as xr
 from gridscan.atomic import replacing
 from gridscan.errors import StoreError, listed, nearest
 from gridscan.units import label_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 _ROWS_AT_ONCE = 200_000
 

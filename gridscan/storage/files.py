@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
-import json
 import os
-import platform
-import tomllib
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,122 +13,16 @@ import numpy as np
 import xarray as xr
 from xarray.backends.file_manager import FILE_CACHE
 
-from gridscan._version import __version__
 from gridscan.atomic import check_space, reason, replacing
-from gridscan.engine.files.finalize import check_library
-from gridscan.engine.files.working_file import RENAMED_PREFIX
-from gridscan.engine.partition import block_of
 from gridscan.errors import ScenarioError, StoreError, nearest
-from gridscan.evaluation.layout import Layout, input_settings
-from gridscan.scenario.reader import Scenario, Storage
-from gridscan.units import base_factor, base_unit, parse_unit, readable, to_cf
+from gridscan.evaluation.block_shape import block_of
+from gridscan.scenario.schema import Storage
+from gridscan.storage.cf_names import for_disk, from_disk
+from gridscan.storage.provenance import Provenance, provenance_in
+from gridscan.storage.zarr_support import check_library
 
-_CONVENTIONS = "CF-1.11"
-_RECORDED_PACKAGES = ("numpy", "scipy", "xarray", "dask", "netCDF4", "pint")
 _LAZY_BEYOND = 100_000_000
 _OPENING: dict[str, Any] = {"decode_times": False}
-# An axis of one of these names has to hold dates, or places on Earth, in units that CF prescribes.
-_RESERVED_BY_CF = ("time", "lat", "latitude", "lon", "longitude", "height", "depth", "altitude", "pressure")
-_RENAMED_AXES = "gridscan_renamed_axes"
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What made a result."""
-
-    scenario: str
-    scenario_name: str
-    overrides: dict[str, Any]
-    model: str
-    settings: dict[str, Any]
-    versions: dict[str, str]
-    identity: str
-    tables: dict[str, str]
-
-
-def provenance_of(scenario: Scenario, layout: Layout, identity: str) -> Provenance:
-    """Gather what makes the result of a scenario."""
-    versions = {"gridscan": __version__, "python": platform.python_version()}
-    versions |= {name: importlib.metadata.version(name) for name in _RECORDED_PACKAGES}
-    return Provenance(
-        scenario.text,
-        scenario.file,
-        dict(scenario.overrides),
-        scenario.model.name,
-        input_settings(layout),
-        versions,
-        identity,
-        dict(scenario.tables),
-    )
-
-
-def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str = "run") -> xr.Dataset:
-    """Return the Dataset with global attributes that say what it is and what made it."""
-    settings = [f"--set {name}={json.dumps(value)}" for name, value in provenance.overrides.items()]
-    attributes = {
-        "Conventions": _CONVENTIONS,
-        "title": _title(provenance),
-        "source": f"gridscan {provenance.versions['gridscan']}, model {provenance.model}",
-        # Without a date, so that the same scenario gives the same file.
-        "history": " ".join([f"gridscan {command}", provenance.scenario_name, *settings]),
-        "comment": _unit_definitions(dataset),
-        "gridscan_model": provenance.model,
-        "gridscan_scenario": provenance.scenario,
-        "gridscan_scenario_name": provenance.scenario_name,
-        "gridscan_overrides": json.dumps(provenance.overrides),
-        "gridscan_settings": json.dumps(provenance.settings),
-        "gridscan_versions": json.dumps(provenance.versions),
-        "gridscan_identity": provenance.identity,
-        "gridscan_tables": json.dumps(provenance.tables),
-    }
-    return dataset.assign_attrs(attributes)
-
-
-def _title(provenance: Provenance) -> str:
-    content = tomllib.loads(provenance.scenario.replace("\r\n", "\n"))
-    return str(content.get("title") or f"{provenance.model} over the grid of {provenance.scenario_name}")
-
-
-def _unit_definitions(dataset: xr.Dataset) -> str:
-    """Say what the units mean exactly: UDUNITS has a tropical year and an electronvolt of 1986."""
-    texts = {
-        item.attrs.get("unit_name", item.attrs["units"]) for item in dataset.variables.values() if "units" in item.attrs
-    }
-    names = sorted({name for text in texts for name in parse_unit(text)._units})
-    shown = []
-    for name in names:
-        unit = parse_unit(name)
-        base = base_unit(unit)
-        if unit != base:
-            value = f"{base_factor(unit):.16g} {to_cf(base)}"
-            shown.append(f"{readable(unit)} = {value.removesuffix(' 1')}")
-    return "Units: " + "; ".join(shown) if shown else "Units are SI."
-
-
-def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
-    """Read what made a result from its attributes.
-
-    Raises
-    ------
-    StoreError
-        If the file was not written by ``gridscan run``.
-    """
-    attributes = dataset.attrs
-    try:
-        return Provenance(
-            attributes["gridscan_scenario"],
-            attributes["gridscan_scenario_name"],
-            json.loads(attributes["gridscan_overrides"]),
-            attributes["gridscan_model"],
-            json.loads(attributes["gridscan_settings"]),
-            json.loads(attributes["gridscan_versions"]),
-            attributes["gridscan_identity"],
-            json.loads(attributes["gridscan_tables"]),
-        )
-    except KeyError as error:
-        raise StoreError(f"{path}: was not written by gridscan run: it has no attribute {error.args[0]!r}") from None
-    except (json.JSONDecodeError, TypeError) as error:
-        raise StoreError(f"{path}: its provenance is damaged: {error}") from None
 
 
 def open_result(path: str | Path) -> xr.Dataset:
@@ -157,7 +46,7 @@ def open_result(path: str | Path) -> xr.Dataset:
         raise StoreError(f"{path}: there is no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
     try:
         dataset = _opened_zarr(path) if is_zarr else xr.open_dataset(path, engine="netcdf4", **_OPENING)
-        return _in_chunks(_from_disk(dataset))
+        return _in_chunks(from_disk(dataset))
     except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
         kind = "zarr" if is_zarr else "netCDF"
         raise StoreError(
@@ -218,28 +107,6 @@ def _close_quietly(path: Path) -> None:
             with contextlib.suppress(RuntimeError, KeyError):
                 del FILE_CACHE[key]
                 file.close()
-
-
-def for_disk(dataset: xr.Dataset) -> xr.Dataset:
-    """Rename the axes whose names CF keeps for dates and places on Earth, such as ``time``, and note which."""
-    reserved = [str(dim) for dim in dataset.sizes if dim in _RESERVED_BY_CF]
-    for dim in reserved:
-        name = f"{RENAMED_PREFIX}{dim}"
-        dataset = dataset.rename({dim: name})
-        if name in dataset.coords:
-            comment = f"{dim!r} in gridscan; as the name of an axis, CF keeps that for other uses"
-            dataset = dataset.assign_coords({name: dataset[name].assign_attrs(comment=comment)})
-    return dataset.assign_attrs({_RENAMED_AXES: " ".join(reserved)}) if reserved else dataset
-
-
-def _from_disk(dataset: xr.Dataset) -> xr.Dataset:
-    for dim in str(dataset.attrs.get(_RENAMED_AXES, "")).split():
-        name = f"{RENAMED_PREFIX}{dim}"
-        dataset = dataset.rename({name: dim})
-        if dim in dataset.coords:
-            dataset[dim].attrs.pop("comment", None)
-    dataset.attrs.pop(_RENAMED_AXES, None)
-    return dataset
 
 
 def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:

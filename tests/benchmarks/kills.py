@@ -31,6 +31,7 @@ import zarr  # noqa: F401
 
 import gridscan as gs
 import gridscan.engine.partition
+import gridscan.evaluation.block_shape
 from gridscan.engine.files.build_layout import design_of
 from gridscan.engine.plan import Plan
 from gridscan.model_loader import load_model
@@ -248,8 +249,8 @@ STORAGES = {"netCDF": "", "zlib": 'compression = "zlib"', "zarr": 'format = "zar
 def main(runs: int = 50, *, small: bool = False) -> dict[str, Mapping[str, Any]]:
     """Kill runs that write each kind of file; print and return what has come of it."""
     if small:
-        gridscan.engine.partition._SMALLEST_BLOCK = 16
-        gridscan.engine.partition._FEWEST_BLOCKS = 25
+        gridscan.evaluation.block_shape._SMALLEST_BLOCK = 16
+        gridscan.evaluation.block_shape._FEWEST_BLOCKS = 25
     found = {}
     for name, storage in STORAGES.items():
         with tempfile.TemporaryDirectory() as folder:

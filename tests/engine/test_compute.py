@@ -15,7 +15,7 @@ import gridscan.engine.bisect
 import gridscan.engine.partition
 from gridscan.engine.bisect import Messages
 from gridscan.errors import EvaluationError, GridscanWarning
-from gridscan.evaluation.poisson_draws import Sampling
+from gridscan.inputs.sampling import Sampling
 from gridscan.run import perform, plan
 
 SIZES = {"x": 4, "y": 5, "z": 3}
@@ -83,9 +83,9 @@ def make_model(**missing):
 @pytest.fixture
 def bad(monkeypatch):
     """Return a function that says which cells of a formula fail; blocks are small."""
-    monkeypatch.setattr(gridscan.engine.partition, "LARGEST_COSTLY_BLOCK", 20)
-    monkeypatch.setattr(gridscan.engine.partition, "_FEWEST_BLOCKS", 3)
-    monkeypatch.setattr(gridscan.engine.partition, "_SMALLEST_BLOCK", 1)
+    monkeypatch.setattr(gridscan.evaluation.block_shape, "LARGEST_COSTLY_BLOCK", 20)
+    monkeypatch.setattr(gridscan.evaluation.block_shape, "_FEWEST_BLOCKS", 3)
+    monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 1)
     BAD.clear()
     yield BAD.update
     BAD.clear()

@@ -13,9 +13,11 @@ from landscape import Grid, Land, Tally, blocks_of
 
 import gridscan as gs
 from gridscan.engine import partition
-from gridscan.engine.partition import Group, block_of, products, split, together
+from gridscan.engine.partition import Group, products, split
 from gridscan.engine.plan import make_plan
-from gridscan.evaluation.poisson_draws import DRAWN
+from gridscan.evaluation import block_shape
+from gridscan.evaluation.block_shape import block_of, together
+from gridscan.inputs.sampling import DRAWN
 from gridscan.model import Model
 from gridscan.run import perform
 from gridscan.scenario.reader import Scenario
@@ -32,7 +34,7 @@ def group_of(shape, block):
 @example(shape=(4, 9, 5), costly=False, cells=12, fewest=1)
 def test_blocks_tile_a_shape_in_contiguous_runs_of_a_limited_size(shape, costly, cells, fewest):
     with blocks_of(cells), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partition, "_FEWEST_BLOCKS", fewest)
+        patch.setattr(block_shape, "_FEWEST_BLOCKS", fewest)
         group = group_of(shape, block_of(shape, costly))
     place = np.arange(math.prod(shape)).reshape(shape)
     runs = [place[group.box(number)].ravel() for number in range(group.number)]
@@ -54,11 +56,11 @@ def test_blocks_are_neither_too_small_nor_too_large_nor_too_many(shape, costly):
     cells = math.prod(shape)
     block = math.prod(block_of(shape, costly))
     number = math.prod(group_of(shape, block_of(shape, costly)).counts)
-    assert block <= partition.LARGEST_BLOCK
+    assert block <= block_shape.LARGEST_BLOCK
     if costly:
-        assert block <= max(partition.LARGEST_COSTLY_BLOCK, cells / 20_000)
+        assert block <= max(block_shape.LARGEST_COSTLY_BLOCK, cells / 20_000)
     # The axes at the end may not fit, which can halve a block, and the next ones may not be divisible.
-    fewest = cells / partition.LARGEST_BLOCK
+    fewest = cells / block_shape.LARGEST_BLOCK
     assert number <= max(64, 4 * cells / 65_536, 4 * fewest) or costly
     assert number >= min(cells, fewest)
     if not costly and cells >= 64 * 65_536:

@@ -19,11 +19,13 @@ import gridscan.engine.files.finalize
 import gridscan.engine.files.working_file
 import gridscan.engine.partition
 import gridscan.engine.runner
+import gridscan.evaluation.block_shape
+import gridscan.storage.lock
 from gridscan.engine.executors.executors import ThisProcess
-from gridscan.engine.files.working_file import locked
 from gridscan.engine.runner import carry_out
 from gridscan.errors import EvaluationError, GridscanWarning, StoreError
 from gridscan.run import perform, plan
+from gridscan.storage.lock import locked
 
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 
@@ -71,7 +73,7 @@ def scenario(folder, output="", model=None):
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(gridscan.engine.partition, "_SMALLEST_BLOCK", 8)
+    monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 8)
 
 
 def files(folder):
@@ -117,7 +119,7 @@ def test_signals_end_a_run_with_a_message_and_keep_its_work(tmp_path):
         sys.path.insert(0, {str(BENCHMARKS)!r})
         import gridscan.engine.partition, kills
         from gridscan.cli import main
-        gridscan.engine.partition._SMALLEST_BLOCK = 16
+        gridscan.evaluation.block_shape._SMALLEST_BLOCK = 16
         # What runs in the background may have been told to ignore it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         folder = pathlib.Path({str(tmp_path)!r})
@@ -345,7 +347,7 @@ def test_a_full_disk_keeps_an_earlier_result_and_what_is_done(tmp_path):
         sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(ROOT / "tests" / "support")!r}]
         import pathlib, test_runner as t, gridscan as gs, gridscan.engine.partition
         from gridscan.errors import StoreError
-        gridscan.engine.partition._SMALLEST_BLOCK = 8
+        gridscan.evaluation.block_shape._SMALLEST_BLOCK = 8
         folder = pathlib.Path({str(tmp_path)!r})
         gs.run(t.scenario(folder, "types = {{ total = 'float32' }}"))
         before = (folder / "out.nc").read_bytes()
@@ -428,7 +430,7 @@ def test_a_lock_that_its_holder_has_just_removed_locks_nothing(tmp_path, monkeyp
     monkeypatch.setattr(fcntl, "flock", flock)
     with locked(path):
         assert (tmp_path / ".out.nc.lock").exists()
-        with pytest.raises(gridscan.engine.files.working_file.Held, match=f"process {os.getpid()} on "), locked(path):
+        with pytest.raises(gridscan.storage.lock.Held, match=f"process {os.getpid()} on "), locked(path):
             pass
     assert files(tmp_path) == []
 

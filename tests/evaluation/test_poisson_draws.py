@@ -12,8 +12,9 @@ from scipy import stats
 import gridscan as gs
 from gridscan.engine.plan import make_plan
 from gridscan.errors import EvaluationError, ModelError, ScenarioError
-from gridscan.evaluation.poisson_draws import Sampling, input_keys, poisson_draws
-from gridscan.inputs.resolve import Input
+from gridscan.evaluation.poisson_draws import input_keys, poisson_draws
+from gridscan.inputs.arrays import Input
+from gridscan.inputs.sampling import Sampling
 from gridscan.model import Model
 from gridscan.numerics.poisson import poisson_quantile
 from gridscan.scenario.reader import Scenario

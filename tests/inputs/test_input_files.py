@@ -13,7 +13,8 @@ import gridscan as gs
 from gridscan.errors import CatalogueError, GridscanError, ModelError, ScenarioError
 from gridscan.inputs.shipped_files import data_path
 from gridscan.model import Model
-from gridscan.scenario.reader import Scenario, json_schema
+from gridscan.scenario.json_schema import json_schema
+from gridscan.scenario.reader import Scenario
 from gridscan.storage.files import scenario_in
 
 SHIPPED = data_path("stellar_phases.csv").read_text(encoding="utf-8")

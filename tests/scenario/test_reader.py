@@ -14,7 +14,8 @@ import gridscan as gs
 from gridscan.cli import main
 from gridscan.errors import GridscanError, ScenarioError
 from gridscan.inputs.shipped_files import shipped_scenarios
-from gridscan.scenario.reader import Scenario, json_schema
+from gridscan.scenario.json_schema import json_schema
+from gridscan.scenario.reader import Scenario
 
 GOOD = """\
 model = "red_supergiants"

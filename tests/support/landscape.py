@@ -212,8 +212,8 @@ def _remove(path: Path) -> None:
 def blocks_of(cells: int) -> Iterator[None]:
     """Have blocks of so many cells at most, also where what is read and lent at once is concerned."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gridscan.engine.partition, "LARGEST_BLOCK", cells)
-        patch.setattr(gridscan.engine.partition, "_SMALLEST_BLOCK", 1)
-        patch.setattr(gridscan.engine.partition, "_FEWEST_BLOCKS", 1)
+        patch.setattr(gridscan.evaluation.block_shape, "LARGEST_BLOCK", cells)
+        patch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 1)
+        patch.setattr(gridscan.evaluation.block_shape, "_FEWEST_BLOCKS", 1)
         patch.setattr(gridscan.engine.reuse.earlier_file, "_AT_ONCE", 2 * cells)
         yield

@@ -11,11 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gridscan.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 # Seconds.
 _CONNECT_WITHIN = 10.0

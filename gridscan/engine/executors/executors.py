@@ -10,19 +10,21 @@ import pickle
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, Queue
-from typing import Any, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gridscan.engine.compute import Piece, Positions, Recipe, compute
 from gridscan.engine.executors.dask_clients import client_of, client_of_processes
 from gridscan.engine.files.working_file import GO_ON
 from gridscan.engine.libc import keep_freed_memory
 from gridscan.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import numpy as np
 
 # Seconds of work that are sent at once, so that the milliseconds of a scheduler do not count, however many workers ask.
 _AT_ONCE = 0.5

@@ -13,19 +13,22 @@ import pickle
 import re
 import socket
 import sys
-from collections.abc import Iterable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
-from gridscan.definition.graph import Step
-from gridscan.engine.compute import Recipe
 from gridscan.engine.reuse.fingerprint import CORE
 from gridscan.errors import GridscanError, StoreError
 from gridscan.fingerprint import changes, code_of, code_of_module
 from gridscan.fingerprint.modules import is_followed
 from gridscan.units import Unit, unit_of_powers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gridscan.definition.graph import Step
+    from gridscan.engine.compute import Recipe
 
 _OWN = "gridscan"
 _OWN_FILE = re.compile(rf"\b({_OWN}/[\w/]+)\.py$")

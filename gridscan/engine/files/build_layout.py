@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from gridscan.engine.files.working_file import Design
-from gridscan.engine.partition import Program, Stored
-from gridscan.engine.plan import Plan
+from gridscan.engine.files.file_layout import Design
 from gridscan.engine.reuse.earlier_file import checksum_of
 from gridscan.engine.reuse.fingerprint import identity_of, keys_of, record_of
-from gridscan.evaluation.lazy import (
+from gridscan.evaluation.attributes import (
     coordinates_of,
     draw_attributes,
     quantity_attributes,
     quantity_encoding,
     realisations_of,
 )
-from gridscan.evaluation.poisson_draws import REALISATION
-from gridscan.storage.files import describe_dataset, for_disk, provenance_of
+from gridscan.inputs.sampling import REALISATION
+from gridscan.storage.cf_names import for_disk
+from gridscan.storage.provenance import describe_dataset, provenance_of
 from gridscan.units import base_unit, to_cf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from gridscan.engine.partition import Program, Stored
+    from gridscan.engine.plan import Plan
 
 
 def design_of(plan: Plan) -> Design:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import netCDF4
 import numpy as np
 
-from gridscan.engine.failures import Failures, Status
-from gridscan.engine.files.working_file import (
-    RECORD,
-    Design,
-    WorkingFile,
-    create,
-    marks_path,
-    variable_path,
-    wait_for_disk,
-)
-from gridscan.engine.partition import Box, Group, Stored, block_of
-from gridscan.errors import StoreError
-from gridscan.scenario.reader import Storage
+from gridscan.engine.files.file_layout import RECORD, Design, marks_path, variable_path
+from gridscan.engine.files.working_file import WorkingFile, create, wait_for_disk
+from gridscan.engine.partition import Box, Group, Stored
+from gridscan.evaluation.block_shape import block_of
+from gridscan.scenario.schema import Storage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from gridscan.engine.failures import Failures, Status
 
 # Deflate after a shuffle of bytes; higher levels take several times as long for some per cent.
 _LEVEL = 1
@@ -30,24 +26,6 @@ _LEVEL = 1
 _TOGETHER = ".zmetadata"
 # What is left out where it equals the fill value comes back with other bits where that is a NaN or a zero.
 _EVERY_CHUNK: Any = {"write_empty_chunks": True}
-
-
-def check_library(storage: Storage) -> None:
-    """Refuse a format for which a library is not installed.
-
-    Raises
-    ------
-    StoreError
-        Saying how to get it.
-    """
-    if storage.format == "zarr":
-        try:
-            from zarr import create_array  # noqa: F401
-        except ImportError:
-            raise StoreError(
-                "a zarr folder needs the package zarr, from version 3 on: install it with"
-                " pip install 'gridscan[zarr]', or write a netCDF file"
-            ) from None
 
 
 def needs_conversion(storage: Storage, failures: Failures) -> bool:

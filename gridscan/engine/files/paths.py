@@ -6,15 +6,21 @@ import contextlib
 import glob
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gridscan.atomic import check_space, folder_above, place_of, reason, what_failed
-from gridscan.engine.files.working_file import GO_ON, RECORD, Held, WorkingFile
-from gridscan.engine.partition import Program
+from gridscan.engine.files.file_layout import RECORD
+from gridscan.engine.files.working_file import GO_ON, WorkingFile
 from gridscan.engine.reuse.earlier_file import WORK, Donor
 from gridscan.errors import StoreError
-from gridscan.scenario.reader import Storage
+from gridscan.storage.lock import Held
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from gridscan.engine.partition import Program
+    from gridscan.scenario.schema import Storage
 
 # Digits of the identity of a run in the name of its working file.
 _NAMED = 12

@@ -8,95 +8,29 @@ checksums tell.
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import fcntl
 import json
 import os
-import socket
-import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import netCDF4
 import numpy as np
-import xarray as xr
 
-from gridscan.engine.partition import Box, Group, Program, Stored, block_of
-from gridscan.evaluation.poisson_draws import NO_DRAW
+from gridscan.engine.files.file_layout import RECORD, Design, marks_path, variable_path
+from gridscan.evaluation.block_shape import block_of
+from gridscan.storage.checksums import mark_of
 
-#: The group of a result that says how its numbers came about, block by block.
-RECORD = "gridscan"
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import xarray as xr
+
+    from gridscan.engine.partition import Box, Group, Program, Stored
+
 #: What to do where a run was stopped.
 GO_ON = "what is done is kept, and run again goes on from there"
-#: What precedes the name of an axis in a file where CF keeps the name for other uses.
-RENAMED_PREFIX = "model_"
-_DONE = np.uint64(1 << 32)
 # Linux takes several times as long for a call that writes more.
 _WRITTEN_AT_ONCE = 1 << 18
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
-
-
-class Held(Exception):
-    """Another run has the lock of an output; the message says which."""
-
-
-def mark_of(block: np.ndarray) -> np.uint64:
-    """Return the mark of a block that is done: its checksum, and a bit that tells it from none."""
-    return _DONE | np.uint64(zlib.crc32(np.ascontiguousarray(block).data.cast("B") if block.size else b""))
-
-
-@dataclass(frozen=True)
-class Design:
-    """What a file holds.
-
-    Attributes
-    ----------
-    dataset
-        Coordinates and attributes as they will be on disk, with variables that hold no numbers yet.
-    between
-        The same for intermediate quantities.
-    program
-        What is stored, and in which blocks.
-    record
-        What tells later runs whether they can use the numbers, as plain data.
-    keys
-        What tells the values of each input apart, over its dimension.
-    """
-
-    dataset: xr.Dataset
-    between: xr.Dataset
-    program: Program
-    record: Mapping[str, Any]
-    keys: Mapping[str, tuple[tuple[str, ...], np.ndarray]]
-
-    @property
-    def groups(self) -> dict[str, tuple[int, Group]]:
-        """The number and the group of each variable."""
-        return {key: (number, group) for number, group in enumerate(self.program.groups) for key in group.stored}
-
-    def variable(self, key: str) -> xr.DataArray:
-        """Return the variable of a key, without numbers."""
-        name = key.rpartition("/")[2]
-        return self.dataset[name] if name == key else self.between[name]
-
-    def attributes(self, key: str, *, missing: bool = False) -> dict[str, Any]:
-        """Return the attributes of a variable in a file, where cells may be missing with what tells so."""
-        variable = self.variable(key)
-        attributes = dict(variable.attrs)
-        if variable.dtype.kind == "f" and (missing or "missing" in attributes.get("comment", "")):
-            attributes["_FillValue"] = variable.dtype.type(np.nan)
-        elif missing:
-            attributes["_FillValue"] = variable.dtype.type(NO_DRAW)
-        if variable.encoding.get("coordinates"):
-            attributes["coordinates"] = variable.encoding["coordinates"]
-        return attributes
-
-    def disk_dims(self, dims: Sequence[str]) -> list[str]:
-        """Return what dimensions are called in a file."""
-        return [RENAMED_PREFIX + dim if dim not in self.dataset.sizes else dim for dim in dims]
 
 
 def create(design: Design, path: Path, *, compression: int | None = None, missing: Collection[str] = ()) -> None:
@@ -156,17 +90,6 @@ def _variable(
     made = file.createVariable(variable_path(item.key), item.dtype, dims, **(options if dims else {}))
     made.setncatts(design.attributes(item.key, missing=missing))
     return made
-
-
-def variable_path(key: str) -> str:
-    """Return where in a file the variable of a key is."""
-    name = key.rpartition("/")[2]
-    return key if name == key else f"/{RECORD}/{key}"
-
-
-def marks_path(key: str) -> str:
-    """Return where in a file the marks of the blocks of a variable are."""
-    return f"/{RECORD}/blocks/{key}"
 
 
 def loose_coordinates(dataset: xr.Dataset) -> str:
@@ -349,47 +272,3 @@ def wait_for_disk(place: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[bool]:
-    """Hold the lock of an output, so that one run at a time writes it; give whether the disk knows locks at all.
-
-    Raises
-    ------
-    Held
-        If another run holds it.
-    OSError
-        If the folder cannot be written to.
-    """
-    lock = path.with_name(f".{path.name}.lock")
-    descriptor, known = _lock(lock)
-    try:
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
-        yield known
-    finally:
-        with contextlib.suppress(OSError):
-            lock.unlink()
-        os.close(descriptor)
-
-
-def _lock(lock: Path) -> tuple[int, bool]:
-    while True:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(descriptor, 200, 0).decode(errors="replace")
-            os.close(descriptor)
-            raise Held(holder or "another process") from None
-        except OSError as error:
-            if error.errno not in _NO_LOCKS:
-                os.close(descriptor)
-                raise
-            return descriptor, False
-        # The holder removes the file at its end; what was opened before that locks nothing any more.
-        with contextlib.suppress(FileNotFoundError):
-            if os.stat(lock).st_ino == os.fstat(descriptor).st_ino:
-                return descriptor, True
-        os.close(descriptor)

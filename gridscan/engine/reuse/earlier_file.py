@@ -5,16 +5,21 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridscan.atomic import reason
-from gridscan.engine.files.working_file import RECORD, mark_of, marks_path, variable_path
-from gridscan.engine.partition import Box, together
+from gridscan.engine.files.file_layout import RECORD, marks_path, variable_path
 from gridscan.errors import StoreError
+from gridscan.evaluation.block_shape import together
+from gridscan.storage.checksums import mark_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from gridscan.engine.partition import Box
 
 _CHUNK_CACHE = 64_000_000
 # What is read at once may be so many times what is asked for, or so many cells.

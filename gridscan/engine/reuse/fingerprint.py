@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridscan.definition.graph import Graph
-from gridscan.definition.nodes import Quantity
-from gridscan.engine.partition import Program
-from gridscan.evaluation.layout import Layout
-from gridscan.evaluation.poisson_draws import REALISATION
 from gridscan.fingerprint import code_of, code_of_module
-from gridscan.inputs.resolve import Input
+from gridscan.inputs.sampling import REALISATION
 from gridscan.units import readable
+
+if TYPE_CHECKING:
+    from gridscan.definition.nodes import Quantity
+    from gridscan.engine.partition import Program
+    from gridscan.evaluation.layout import Layout
+    from gridscan.inputs.arrays import Input
 
 #: What it imports is all that numbers go through on their way from a formula to a file.
 CORE = "gridscan.engine.compute"

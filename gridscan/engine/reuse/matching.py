@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridscan.engine.files.working_file import Design
-from gridscan.engine.partition import INTERMEDIATE, Box, Group, Stored, split, together
-from gridscan.engine.reuse.earlier_file import Donor
+from gridscan.engine.partition import INTERMEDIATE, Box, Group, Stored, split
 from gridscan.errors import listed
+from gridscan.evaluation.block_shape import together
 from gridscan.fingerprint import changes
 from gridscan.units import base_factor
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
+
+    from gridscan.engine.files.file_layout import Design
+    from gridscan.engine.reuse.earlier_file import Donor
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ arrive; what kicks them; the flux; what it does in a detector. Masses are given 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +23,9 @@ from gridscan.physics.galaxy.coordinates import angle_between
 from gridscan.physics.neutrinos import supernova
 from gridscan.physics.neutrinos.detection import number_of_targets as targets_in
 from gridscan.physics.scattering import amplitudes, kinematics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 model = Model("boosted_dark_matter", "Dark matter boosted by the neutrinos of a supernova, on the sky and in time")
 

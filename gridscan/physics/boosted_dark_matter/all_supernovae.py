@@ -18,8 +18,7 @@ Source: double exponential disk of 2.9 kpc as in Adams et al. 2013, ApJ 778, 164
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,6 +26,9 @@ from scipy.special import gammaincinv
 
 from gridscan.errors import EvaluationError
 from gridscan.physics.boosted_dark_matter.arrival import vanishing_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]

@@ -12,14 +12,16 @@ break.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridscan.numerics.quadrature import gauss_legendre, panels_between
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
-from gridscan.physics.dark_matter.halo import Halo
+
+if TYPE_CHECKING:
+    from gridscan.physics.dark_matter.halo import Halo
 
 FloatArray = NDArray[np.floating[Any]]
 

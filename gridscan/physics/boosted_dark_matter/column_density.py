@@ -8,7 +8,7 @@ nodes.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,10 @@ from gridscan.numerics.quadrature import gauss_legendre, legendre_terms, panels_
 from gridscan.physics.boosted_dark_matter.arrival_arcs import Arcs, arcs_of, arrived
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
 from gridscan.physics.boosted_dark_matter.azimuthal_integral import circle_integrals, density_breaks
-from gridscan.physics.boosted_dark_matter.emission import Setting
-from gridscan.physics.dark_matter.halo import Halo
+
+if TYPE_CHECKING:
+    from gridscan.physics.boosted_dark_matter.emission import Setting
+    from gridscan.physics.dark_matter.halo import Halo
 
 FloatArray = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]

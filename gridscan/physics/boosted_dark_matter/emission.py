@@ -19,14 +19,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.physics.boosted_dark_matter.arrival_surface import Surface, arrival_surface
-from gridscan.physics.dark_matter.halo import Halo
 from gridscan.physics.neutrinos.supernova import (
     DEGENERACY,
     MEAN_ENERGIES,
@@ -38,6 +37,9 @@ from gridscan.physics.neutrinos.supernova import (
 from gridscan.physics.scattering.amplitudes import SquaredAmplitude, differential_cross_section
 from gridscan.physics.scattering.kinematics import angular_density, momentum, velocity
 from gridscan.units import registry
+
+if TYPE_CHECKING:
+    from gridscan.physics.dark_matter.halo import Halo
 
 FloatArray = NDArray[np.floating[Any]]
 #: dsigma/dOmega [cm²/sr] in the laboratory, of E_nu, T, m [MeV], sin²(psi/2) and parameters, arrays that broadcast.

@@ -9,7 +9,7 @@ not smooth in T: these energies, which have closed forms, are ends of pieces in 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,10 +18,12 @@ from gridscan.errors import EvaluationError
 from gridscan.numerics.piecewise import Estimate, Pieces, estimate, in_blocks, integrate_pieces
 from gridscan.numerics.quadrature import panels_between
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
-from gridscan.physics.boosted_dark_matter.emission import Setting
 from gridscan.physics.boosted_dark_matter.fluence import fluence_of
 from gridscan.physics.boosted_dark_matter.flux import flux_of
-from gridscan.physics.boosted_dark_matter.problem import Boost
+
+if TYPE_CHECKING:
+    from gridscan.physics.boosted_dark_matter.emission import Setting
+    from gridscan.physics.boosted_dark_matter.problem import Boost
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]

@@ -14,7 +14,7 @@ and where the arc passes through the halo centre; all have closed forms.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,10 @@ from gridscan.numerics.quadrature import panels_between
 from gridscan.physics.boosted_dark_matter.arrival_arcs import last_kick
 from gridscan.physics.boosted_dark_matter.arrival_surface import TEMPERATURES, taken
 from gridscan.physics.boosted_dark_matter.column_density import columns
-from gridscan.physics.boosted_dark_matter.emission import Setting
 from gridscan.physics.scattering.kinematics import inverse_velocity_excess, largest_haversine, momentum
+
+if TYPE_CHECKING:
+    from gridscan.physics.boosted_dark_matter.emission import Setting
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]

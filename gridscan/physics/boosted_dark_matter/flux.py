@@ -9,7 +9,7 @@ no rule gets right, are left to `gridscan.physics.boosted_dark_matter.near_halo_
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,10 +19,12 @@ from gridscan.numerics.piecewise import Estimate, estimate
 from gridscan.numerics.quadrature import gauss_legendre, legendre_terms
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
 from gridscan.physics.boosted_dark_matter.azimuthal_integral import density_breaks
-from gridscan.physics.boosted_dark_matter.emission import Emission, Setting
 from gridscan.physics.boosted_dark_matter.near_halo_centre import central_integrals
-from gridscan.physics.boosted_dark_matter.problem import Boost
 from gridscan.physics.dark_matter.halo import Halo, annihilated_density, nfw_density
+
+if TYPE_CHECKING:
+    from gridscan.physics.boosted_dark_matter.emission import Emission, Setting
+    from gridscan.physics.boosted_dark_matter.problem import Boost
 
 FloatArray = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]

@@ -10,8 +10,7 @@ has converged.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,11 @@ from gridscan.numerics.piecewise import Pieces, integrate_pieces
 from gridscan.numerics.quadrature import panels_between
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
 from gridscan.physics.boosted_dark_matter.azimuthal_integral import circle_integral, density_breaks
-from gridscan.physics.boosted_dark_matter.emission import Emission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gridscan.physics.boosted_dark_matter.emission import Emission
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]

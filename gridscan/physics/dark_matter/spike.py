@@ -14,8 +14,7 @@ JCAP 06 (2023) 004.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +22,9 @@ from scipy.special import hyp2f1
 
 from gridscan.errors import EvaluationError, nearest
 from gridscan.units import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FloatArray = NDArray[np.floating[Any]]
 

@@ -25,8 +25,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +33,9 @@ from numpy.typing import ArrayLike, NDArray
 from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import integrate_panels, panels_between
 from gridscan.physics.galaxy.components import Galaxy, arm_density, axisymmetric_density, require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FloatArray = NDArray[np.floating[Any]]
 ValueAndError = tuple[FloatArray, FloatArray]

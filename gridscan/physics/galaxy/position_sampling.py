@@ -15,8 +15,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +25,9 @@ from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import integrate_panels
 from gridscan.physics.galaxy.components import Galaxy, parameters_of
 from gridscan.physics.stellar.star_sampling import blocks, checked_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FloatArray = NDArray[np.floating[Any]]
 

@@ -7,14 +7,17 @@ two is zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError, nearest
-from gridscan.physics.stellar.phase_table import PhaseTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gridscan.physics.stellar.phase_table import PhaseTable
 
 FloatArray = NDArray[np.floating[Any]]
 Pair = tuple[FloatArray, FloatArray]

@@ -12,9 +12,8 @@ The integral over all pieces is `gridscan.physics.stellar.phase_counts.time_in_p
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,6 +30,9 @@ from gridscan.physics.stellar.phase_windows import (
     refuse,
     refuse_unknown_mass_integrations,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]

@@ -6,18 +6,14 @@ The projection is that of Aitoff, as an observer sees the sky from inside: longi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
-import xarray as xr
 from matplotlib import pyplot
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm, to_rgb
-from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from gridscan.atomic import replacing
@@ -29,6 +25,13 @@ from gridscan.plot.text import plain, unit_text
 from gridscan.plot.writers import MOST_FRAMES, Frame, check_pace, digits_of, writer_for
 from gridscan.sensitivity.labelled import check_axis, numeric_axis, position_on, quantity_of, sentence, unit_known
 from gridscan.units import convert, parse_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
 FloatArray = NDArray[np.floating[Any]]
 

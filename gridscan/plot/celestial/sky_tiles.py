@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from gridscan.errors import SensitivityError, UnitError
 from gridscan.sensitivity.labelled import numeric_axis, unit_known
 from gridscan.units import convert, parse_unit, readable, same_dimension
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 FloatArray = NDArray[np.floating[Any]]
 

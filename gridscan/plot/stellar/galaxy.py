@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import xarray as xr
-from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.patches import Circle, Rectangle
 from numpy.typing import NDArray
@@ -20,6 +16,13 @@ from gridscan.plot.selection import scanned_names
 from gridscan.plot.text import said, typeset, unit_text
 from gridscan.sensitivity.labelled import in_unit_of, quantity_of, sentence, unit_known
 from gridscan.units import Unit, convert, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
 
 FloatArray = NDArray[np.float64]
 Phases = NDArray[np.int8]

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-
-import xarray as xr
-from matplotlib.axes import Axes
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridscan.errors import SensitivityError, UnitError, listed
 from gridscan.plot.page import COLOURS, OUTLINE, finish, stacked_page, title
@@ -15,6 +10,13 @@ from gridscan.plot.selection import picked, scanned_names
 from gridscan.plot.text import number
 from gridscan.sensitivity.labelled import in_unit_of, quantity_of, unit_known
 from gridscan.units import convert, parse_unit, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
 _NEEDED = ("lifetime", "red_supergiant_duration", "carbon_burning_start", "carbon_burning_end")
 _TABULATED = "carbon_burning_rsg_duration"

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from matplotlib import pyplot
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
-from matplotlib.text import Text
-from numpy.typing import NDArray
 
 from gridscan.atomic import replacing
 from gridscan.errors import SensitivityError
@@ -43,6 +36,16 @@ from gridscan.plot.stellar.galaxy import (
 from gridscan.plot.text import typeset, unit_text
 from gridscan.plot.writers import MOST_FRAMES, Frame, check_pace, digits_of, writer_for
 from gridscan.sensitivity.labelled import in_unit_of, sentence, unit_known
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
+    from matplotlib.text import Text
+    from numpy.typing import NDArray
 
 # Of phase 'other': more of them would be a fog, and a file of many megabytes.
 _MOST_POINTS = 8000

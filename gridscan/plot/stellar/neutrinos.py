@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
-from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from gridscan.errors import SensitivityError, UnitError, listed, nearest
 from gridscan.plot.page import legend, spans_decades
@@ -15,6 +12,11 @@ from gridscan.plot.panels import Panel, panels_of, stack, subtitle
 from gridscan.plot.selection import long_axes
 from gridscan.plot.text import unit_text
 from gridscan.sensitivity.labelled import in_unit_of, quantity_of
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
 _DETECTOR = "detector"
 _ONE = "1 / yr"

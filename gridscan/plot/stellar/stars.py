@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
-import xarray as xr
 from matplotlib import ticker
-from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
@@ -19,6 +17,10 @@ from gridscan.plot.selection import scanned_names
 from gridscan.plot.stellar.galaxy import FloatArray, along, finite
 from gridscan.plot.text import number, said, typeset, unit_text
 from gridscan.units import parse_unit
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
 
 Chosen = NDArray[np.bool_]
 

@@ -129,8 +129,8 @@ def forget_modules(monkeypatch):
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Divide runs into blocks of a few cells."""
-    monkeypatch.setattr(gridscan.engine.partition, "_SMALLEST_BLOCK", 7)
-    monkeypatch.setattr(gridscan.engine.partition, "LARGEST_COSTLY_BLOCK", 4)
+    monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 7)
+    monkeypatch.setattr(gridscan.evaluation.block_shape, "LARGEST_COSTLY_BLOCK", 4)
 
 
 # Where gridscan is, and nothing that a test has put on the path.

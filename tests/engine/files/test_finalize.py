@@ -29,7 +29,7 @@ luminosity = { values = [0.5, 1.0, 1.5, 2.0], unit = "Lsun" }
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(gridscan.engine.partition, "_SMALLEST_BLOCK", 4)
+    monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 4)
 
 
 def name_of(form, compression):

@@ -18,16 +18,18 @@ import gridscan as gs
 import gridscan.engine.files.working_file
 import gridscan.engine.partition
 from gridscan.engine.files.build_layout import design_of
-from gridscan.engine.files.working_file import WorkingFile, _runs, create, mark_of, wait_for_disk
-from gridscan.engine.partition import Group, block_of
+from gridscan.engine.files.working_file import WorkingFile, _runs, create, wait_for_disk
+from gridscan.engine.partition import Group
+from gridscan.evaluation.block_shape import block_of
 from gridscan.run import plan
+from gridscan.storage.checksums import mark_of
 
 CELLS = {"x": 7, "y": 5, "z": 3}
 
 
 @pytest.fixture
 def design(tmp_path, monkeypatch):
-    monkeypatch.setattr(gridscan.engine.partition, "_SMALLEST_BLOCK", 3)
+    monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 3)
     model = gs.Model("box", "A model")
     for axis in CELLS:
         model.parameter(axis, 1.0, f"Position along {axis}", unit="1")

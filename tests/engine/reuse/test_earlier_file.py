@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from landscape import Grid, Land, blocks_of
 from planets import PLANETS
 
-from gridscan.engine import partition
-from gridscan.engine.files.working_file import marks_path, variable_path
+from gridscan.engine.files.file_layout import marks_path, variable_path
 from gridscan.engine.reuse import earlier_file
 from gridscan.engine.reuse.earlier_file import Donor
 from gridscan.errors import StoreError
+from gridscan.evaluation import block_shape
 from gridscan.inputs import resolve
 from gridscan.run import execute
 
@@ -375,7 +375,7 @@ def test_of_a_damaged_chunk_all_blocks_are_computed_anew_and_no_others(tmp_path,
     land = Land(tmp_path, "land.zarr" if "format" in output else "land.nc")
     grid = Grid(["rough"], axes, output=output)
     with blocks_of(cells), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partition, "LARGEST_COSTLY_BLOCK", 1)
+        patch.setattr(block_shape, "LARGEST_COSTLY_BLOCK", 1)
         land.run(grid)
         good = land.data()
         damage_first_chunk(land.path)

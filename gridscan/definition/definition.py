@@ -1,0 +1,109 @@
+"""What a model is, read only: its labels, parameters, constants, quantities and populations by name."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from gridscan.definition.nodes import Constant, Label, Node, Parameter, Population, Quantity
+from gridscan.errors import ModelError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Self = TypeVar("Self", bound="Definition")
+
+
+class Definition:
+    """A set of named inputs and functions.
+
+    Parameters
+    ----------
+    name
+        As it stands in a scenario: ``model = "red_supergiants"``.
+    description
+        One sentence.
+    """
+
+    def __init__(self, name: str, description: str) -> None:
+        self.name = name
+        self.description = description
+        self._nodes: dict[str, Node] = {}
+        self._labels: dict[str, Label] = {}
+        self._populations: dict[str, Population] = {}
+        # What is known to be right, and need not be looked at again: units of quantities, and checks of the wiring.
+        self._proven: set[str] = set()
+        self._checked: set[str] = set()
+
+    def __repr__(self) -> str:
+        return f"<Model {self.name}: {len(self.parameters)} parameters, {len(self.quantities)} quantities>"
+
+    def __getitem__(self, name: str) -> Node:
+        return self._nodes[name]
+
+    @property
+    def labels(self) -> dict[str, Label]:
+        """The labels by name."""
+        return dict(self._labels)
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """The parameters by name."""
+        return {name: node for name, node in self._nodes.items() if isinstance(node, Parameter)}
+
+    @property
+    def constants(self) -> dict[str, Constant]:
+        """The constants by name."""
+        return {name: node for name, node in self._nodes.items() if isinstance(node, Constant)}
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """The quantities by name."""
+        return {name: node for name, node in self._nodes.items() if isinstance(node, Quantity)}
+
+    @property
+    def populations(self) -> dict[str, Population]:
+        """What can be sampled, by name."""
+        return dict(self._populations)
+
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """Everything a function's argument can name."""
+        return dict(self._nodes)
+
+    @property
+    def names(self) -> list[str]:
+        """Everything that can be given a value."""
+        return [*self._labels, *self._nodes]
+
+    def bundled(self, label: str) -> list[str]:
+        """Return the parameters that the records of a label set."""
+        return [name for name, parameter in self.parameters.items() if parameter.label == label]
+
+    def copy(self: Self) -> Self:
+        """Return a model that can be extended without touching this one."""
+        model = copy.copy(self)
+        model._nodes, model._labels, model._proven = dict(self._nodes), dict(self._labels), set(self._proven)
+        model._populations = dict(self._populations)
+        model._checked = set()
+        return model
+
+    def bounded(self: Self, ranges: Mapping[str, tuple[float, float]]) -> Self:
+        """Return this model with other allowed ranges of parameters, in their default units.
+
+        Raises
+        ------
+        ModelError
+            If there is no such parameter.
+        """
+        model = self.copy()
+        for name, (low, high) in ranges.items():
+            node = self._nodes.get(name)
+            if not isinstance(node, Parameter):
+                raise ModelError(
+                    f"model {self.name!r}: a table has a range of {name!r},"
+                    f" which is no parameter{nearest(name, self.parameters)}"
+                )
+            model._nodes[name] = replace(node, minimum=low, maximum=high)
+        return model

@@ -1,0 +1,52 @@
+"""Labelled arrays in base units, as a model takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gridscan.units import Unit, readable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Coordinate:
+    """Values along one dimension (or none), in the default unit, for the Dataset."""
+
+    dims: tuple[str, ...]
+    values: np.ndarray
+    unit: Unit | None
+    long_name: str
+
+
+def label_at(coordinate: Coordinate | None, index: int) -> str:
+    """Return the value at a position of a dimension with its unit, or the position where it has no values."""
+    if coordinate is None:
+        return str(index)
+    value = coordinate.values[index]
+    return str(value) if coordinate.unit is None else f"{value:g} {readable(coordinate.unit)}".removesuffix(" 1")
+
+
+@dataclass(frozen=True)
+class Input:
+    """A named array in base units (or of words) over dimensions; a vector has one more, last, axis.
+
+    Attributes
+    ----------
+    lengths
+        Shape of `dims`: how many values each vector has, what it is padded with not counted; None if nothing is padded.
+    """
+
+    dims: tuple[str, ...]
+    data: np.ndarray
+    vector: bool = False
+    lengths: np.ndarray | None = None
+
+    @property
+    def vectors(self) -> list[np.ndarray]:
+        """The vectors as they were given, without what depends on the length of those beside them."""
+        rows = self.data.reshape(-1, self.data.shape[-1])
+        lengths = [rows.shape[1]] * len(rows) if self.lengths is None else self.lengths.ravel().tolist()
+        return [row[:length] for row, length in zip(rows, lengths, strict=True)]

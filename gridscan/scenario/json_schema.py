@@ -1,0 +1,66 @@
+"""The JSON Schema by which an editor completes and checks scenarios of a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
+from gridscan.inputs.catalogue import shipped_catalogue
+from gridscan.inputs.value_reader import AxisRange
+from gridscan.scenario.schema import ScenarioSchema
+from gridscan.units import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridscan.definition.definition import Definition
+
+
+def json_schema(model: Definition) -> dict[str, Any]:
+    """Return the JSON Schema by which an editor completes and checks scenarios of a model."""
+    schema = ScenarioSchema.model_json_schema()
+    one = {name: _label_schema(label) for name, label in model.labels.items()}
+    one |= {name: _value_schema(node) for name, node in model.nodes.items()}
+    several = {name: _axis_schema(value) for name, value in one.items()}
+    schema["$defs"] |= {"range": AxisRange.model_json_schema(), "axes": {"properties": several}}
+    properties = schema["properties"]
+    properties["model"]["const"] = model.name
+    properties["parameters"] |= {"properties": one, "additionalProperties": False}
+    zipped = {
+        "description": "Axes that move together: [axes.zip.NAME]",
+        "type": "object",
+        "additionalProperties": {"type": "object", "$ref": "#/$defs/axes"},
+    }
+    names = {"enum": [*several, "zip"]}
+    properties["axes"] |= {"$ref": "#/$defs/axes", "propertyNames": names, "properties": {"zip": zipped}}
+    properties["catalogue"] |= {"propertyNames": {"enum": list(model.labels)}}
+    quantities = {"type": "string", "enum": list(model.quantities)}
+    schema["$defs"]["Output"]["properties"]["quantities"]["items"] = quantities
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"gridscan: {model.name}"}
+
+
+def _label_schema(label: Label) -> dict[str, Any]:
+    examples = list(shipped_catalogue(label.name))
+    return {"description": label.description, "type": "string", "default": label.default, "examples": examples}
+
+
+def _value_schema(node: Parameter | Constant | Quantity) -> dict[str, Any]:
+    description = node.long_name if isinstance(node, Quantity) else node.description
+    unit = readable(node.unit)
+    if isinstance(node, Parameter) and node.choices:
+        return {"description": description, "type": "string", "enum": list(node.choices), "default": node.default}
+    if isinstance(node, Parameter) and node.table is not None:
+        return {"description": f"{description}: the name of a file", "type": "string", "default": node.default}
+    single: dict[str, Any] = {"type": "string"} if unit != "1" else {"type": ["number", "string"]}
+    described = {"description": f"{description} [{unit}]"}
+    if isinstance(node, Parameter) and node.vector is not None:
+        return {**described, "type": "array", "items": single}
+    default = None if isinstance(node, Quantity) else node.default
+    shown = {} if default is None else {"default": default if unit == "1" else f"{default:.10g} {unit}"}
+    return {**described, **single, **shown}
+
+
+def _axis_schema(value: Mapping[str, Any]) -> dict[str, Any]:
+    item = {key: value[key] for key in ("type", "enum", "items", "examples") if key in value}
+    listed_values = {"type": "array", "items": item, "minItems": 1}
+    return {"description": value["description"], "anyOf": [listed_values, {"$ref": "#/$defs/range"}]}

@@ -1,0 +1,53 @@
+"""The keys of a scenario file."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gridscan.inputs.sampling import Sampling
+
+
+class Storage(BaseModel):
+    """How a result is stored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    format: Literal["netcdf", "zarr"] = Field(default="netcdf", description="One netCDF file, or a zarr folder")
+    compression: Literal["none", "zlib"] = Field(
+        default="none", description="Compressed files are smaller and take several times as long to write"
+    )
+
+
+class Output(Storage):
+    """What is written, and where."""
+
+    quantities: list[str] = Field(description="The quantities to evaluate")
+    path: str | None = Field(
+        None, description="The file, relative to the scenario; beside the scenario under its name by default"
+    )
+    types: dict[str, Literal["float64", "float32"]] = Field(
+        default_factory=dict, description='Quantities that are stored in fewer digits: NAME = "float32"'
+    )
+
+
+class ScenarioSchema(BaseModel):
+    """The keys of a scenario file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    model: str = Field(description="Name of the model")
+    title: str = Field("", description="One line that says what is asked")
+    description: str = Field("", description="More, if needed")
+    axes: dict[str, Any] = Field(
+        default_factory=dict, description="Parameters, labels or quantities that take several values: the grid"
+    )
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="Parameters, labels, constants or quantities that take one value"
+    )
+    catalogue: dict[str, dict[str, dict[str, Any]]] = Field(
+        default_factory=dict, description="Records of one's own: [catalogue.KIND.LABEL]"
+    )
+    sampling: Sampling | None = Field(None, description="Random draws of the counts, beside their means")
+    output: Output = Field(description="What is written, and where")

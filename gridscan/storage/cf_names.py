@@ -1,0 +1,41 @@
+"""Names of axes that CF keeps for other uses, and their way to a file and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+#: What precedes the name of an axis in a file where CF keeps the name for other uses.
+RENAMED_PREFIX = "model_"
+
+
+# An axis of one of these names has to hold dates, or places on Earth, in units that CF prescribes.
+_RESERVED_BY_CF = ("time", "lat", "latitude", "lon", "longitude", "height", "depth", "altitude", "pressure")
+
+
+_RENAMED_AXES = "gridscan_renamed_axes"
+
+
+def for_disk(dataset: xr.Dataset) -> xr.Dataset:
+    """Rename the axes whose names CF keeps for dates and places on Earth, such as ``time``, and note which."""
+    reserved = [str(dim) for dim in dataset.sizes if dim in _RESERVED_BY_CF]
+    for dim in reserved:
+        name = f"{RENAMED_PREFIX}{dim}"
+        dataset = dataset.rename({dim: name})
+        if name in dataset.coords:
+            comment = f"{dim!r} in gridscan; as the name of an axis, CF keeps that for other uses"
+            dataset = dataset.assign_coords({name: dataset[name].assign_attrs(comment=comment)})
+    return dataset.assign_attrs({_RENAMED_AXES: " ".join(reserved)}) if reserved else dataset
+
+
+def from_disk(dataset: xr.Dataset) -> xr.Dataset:
+    """Give axes that were renamed for a file their own names back."""
+    for dim in str(dataset.attrs.get(_RENAMED_AXES, "")).split():
+        name = f"{RENAMED_PREFIX}{dim}"
+        dataset = dataset.rename({name: dim})
+        if dim in dataset.coords:
+            dataset[dim].attrs.pop("comment", None)
+    dataset.attrs.pop(_RENAMED_AXES, None)
+    return dataset

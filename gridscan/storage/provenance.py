@@ -1,0 +1,126 @@
+"""What made a result, as attributes of its file."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gridscan._version import __version__
+from gridscan.errors import StoreError
+from gridscan.evaluation.layout import Layout, input_settings
+from gridscan.units import base_factor, base_unit, parse_unit, readable, to_cf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import xarray as xr
+
+    from gridscan.scenario.reader import Scenario
+
+_CONVENTIONS = "CF-1.11"
+
+
+_RECORDED_PACKAGES = ("numpy", "scipy", "xarray", "dask", "netCDF4", "pint")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What made a result."""
+
+    scenario: str
+    scenario_name: str
+    overrides: dict[str, Any]
+    model: str
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    identity: str
+    tables: dict[str, str]
+
+
+def provenance_of(scenario: Scenario, layout: Layout, identity: str) -> Provenance:
+    """Gather what makes the result of a scenario."""
+    versions = {"gridscan": __version__, "python": platform.python_version()}
+    versions |= {name: importlib.metadata.version(name) for name in _RECORDED_PACKAGES}
+    return Provenance(
+        scenario.text,
+        scenario.file,
+        dict(scenario.overrides),
+        scenario.model.name,
+        input_settings(layout),
+        versions,
+        identity,
+        dict(scenario.tables),
+    )
+
+
+def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str = "run") -> xr.Dataset:
+    """Return the Dataset with global attributes that say what it is and what made it."""
+    settings = [f"--set {name}={json.dumps(value)}" for name, value in provenance.overrides.items()]
+    attributes = {
+        "Conventions": _CONVENTIONS,
+        "title": _title(provenance),
+        "source": f"gridscan {provenance.versions['gridscan']}, model {provenance.model}",
+        # Without a date, so that the same scenario gives the same file.
+        "history": " ".join([f"gridscan {command}", provenance.scenario_name, *settings]),
+        "comment": _unit_definitions(dataset),
+        "gridscan_model": provenance.model,
+        "gridscan_scenario": provenance.scenario,
+        "gridscan_scenario_name": provenance.scenario_name,
+        "gridscan_overrides": json.dumps(provenance.overrides),
+        "gridscan_settings": json.dumps(provenance.settings),
+        "gridscan_versions": json.dumps(provenance.versions),
+        "gridscan_identity": provenance.identity,
+        "gridscan_tables": json.dumps(provenance.tables),
+    }
+    return dataset.assign_attrs(attributes)
+
+
+def _title(provenance: Provenance) -> str:
+    content = tomllib.loads(provenance.scenario.replace("\r\n", "\n"))
+    return str(content.get("title") or f"{provenance.model} over the grid of {provenance.scenario_name}")
+
+
+def _unit_definitions(dataset: xr.Dataset) -> str:
+    """Say what the units mean exactly: UDUNITS has a tropical year and an electronvolt of 1986."""
+    texts = {
+        item.attrs.get("unit_name", item.attrs["units"]) for item in dataset.variables.values() if "units" in item.attrs
+    }
+    names = sorted({name for text in texts for name in parse_unit(text)._units})
+    shown = []
+    for name in names:
+        unit = parse_unit(name)
+        base = base_unit(unit)
+        if unit != base:
+            value = f"{base_factor(unit):.16g} {to_cf(base)}"
+            shown.append(f"{readable(unit)} = {value.removesuffix(' 1')}")
+    return "Units: " + "; ".join(shown) if shown else "Units are SI."
+
+
+def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
+    """Read what made a result from its attributes.
+
+    Raises
+    ------
+    StoreError
+        If the file was not written by ``gridscan run``.
+    """
+    attributes = dataset.attrs
+    try:
+        return Provenance(
+            attributes["gridscan_scenario"],
+            attributes["gridscan_scenario_name"],
+            json.loads(attributes["gridscan_overrides"]),
+            attributes["gridscan_model"],
+            json.loads(attributes["gridscan_settings"]),
+            json.loads(attributes["gridscan_versions"]),
+            attributes["gridscan_identity"],
+            json.loads(attributes["gridscan_tables"]),
+        )
+    except KeyError as error:
+        raise StoreError(f"{path}: was not written by gridscan run: it has no attribute {error.args[0]!r}") from None
+    except (json.JSONDecodeError, TypeError) as error:
+        raise StoreError(f"{path}: its provenance is damaged: {error}") from None

@@ -1,0 +1,28 @@
+"""Whether zarr folders can be written and read here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gridscan.errors import StoreError
+
+if TYPE_CHECKING:
+    from gridscan.scenario.schema import Storage
+
+
+def check_library(storage: Storage) -> None:
+    """Refuse a format for which a library is not installed.
+
+    Raises
+    ------
+    StoreError
+        Saying how to get it.
+    """
+    if storage.format == "zarr":
+        try:
+            from zarr import create_array  # noqa: F401
+        except ImportError:
+            raise StoreError(
+                "a zarr folder needs the package zarr, from version 3 on: install it with"
+                " pip install 'gridscan[zarr]', or write a netCDF file"
+            ) from None
