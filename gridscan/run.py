@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gridscan.engine.executors.executors import Crew, ThisProcess, cluster_at, local_cluster
+from gridscan.engine.executors.executors import Executor, LocalExecutor, cluster_at, local_cluster
 from gridscan.engine.plan import Plan, make_plan
 from gridscan.engine.reuse.fingerprint import identity_of
-from gridscan.engine.runner import Outcome, Watcher, carry_out
+from gridscan.engine.runner import Outcome, ProgressCallback, carry_out
 from gridscan.errors import GridscanWarning, ScenarioError, StoreError, nearest
 from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.shipped_files import shipped_scenarios
@@ -172,7 +172,7 @@ def run(
     workers: int | None = None,
     scheduler: str | None = None,
     fail_fast: bool = False,
-    progress: Watcher | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Path:
     """Evaluate a scenario block by block and write its result; return where.
 
@@ -228,20 +228,20 @@ def perform(
     workers: int | None = None,
     scheduler: str | None = None,
     fail_fast: bool = False,
-    progress: Watcher | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Outcome:
     """Run a plan, and tell what was done; see :func:`run`."""
-    with _crew(plan, workers, scheduler) as crew:
-        return carry_out(plan, crew, progress, fail_fast=fail_fast)
+    with _crew(plan, workers, scheduler) as executor:
+        return carry_out(plan, executor, progress, fail_fast=fail_fast)
 
 
-def _crew(plan: Plan, workers: int | None, scheduler: str | None) -> AbstractContextManager[Crew]:
+def _crew(plan: Plan, workers: int | None, scheduler: str | None) -> AbstractContextManager[Executor]:
     if workers is not None and scheduler is not None:
         raise StoreError("workers of this machine and those of a scheduler cannot be had together; give one of the two")
     if scheduler is not None:
         return cluster_at(scheduler)
     if workers is None:
-        return nullcontext(ThisProcess(plan.threads))
+        return nullcontext(LocalExecutor(plan.threads))
     if workers < 1:
         raise StoreError(f"{workers} workers cannot compute; give at least 1")
     return local_cluster(workers)

@@ -170,8 +170,8 @@ def run(
 
     made = planned(file, model_name, overrides, output, memory)
     try:
-        with shown_progress(as_json) as watcher:
-            outcome = perform(made, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=watcher)
+        with shown_progress(as_json) as callback:
+            outcome = perform(made, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=callback)
     except (KeyboardInterrupt, Terminated) as stop:
         click.echo("stopped; blocks that are done are kept, and run again goes on from them", err=True)
         ctx.exit(130 if isinstance(stop, KeyboardInterrupt) else 143)

@@ -14,20 +14,20 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gridscan.engine.runner import Progress, Watcher
+    from gridscan.engine.runner import Progress, ProgressCallback
 
 _LINE_EVERY = 60.0
 _JSON_EVERY = 1.0
 
 
 @contextmanager
-def shown_progress(as_json: bool) -> Iterator[Watcher]:
+def shown_progress(as_json: bool) -> Iterator[ProgressCallback]:
     """Give what is told of each block that is done, and shows it to whoever watches."""
     if as_json:
         yield _Every(_JSON_EVERY, _print_json, at_once=True)
     elif sys.stderr.isatty():
-        with _bar() as watcher:
-            yield watcher
+        with _bar() as callback:
+            yield callback
     else:
         yield _Every(_LINE_EVERY, lambda progress: click.echo(line(progress), err=True))
 
@@ -35,7 +35,7 @@ def shown_progress(as_json: bool) -> Iterator[Watcher]:
 class _Every:
     """Shows what it is told at most so often."""
 
-    def __init__(self, seconds: float, show: Watcher, *, at_once: bool = False) -> None:
+    def __init__(self, seconds: float, show: ProgressCallback, *, at_once: bool = False) -> None:
         self.seconds, self.show = seconds, show
         self._last = -math.inf if at_once else time.monotonic()
 
@@ -89,7 +89,7 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def _bar() -> Iterator[Watcher]:
+def _bar() -> Iterator[ProgressCallback]:
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar

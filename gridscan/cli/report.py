@@ -78,9 +78,9 @@ def _already_there(plan: Plan, forecast: Forecast) -> list[str]:
     lines = [f"Note     {note}" for note in forecast.notes]
     reusable = sum(forecast.reusable.values())
     if reusable or forecast.reasons:
-        lines.append(f"Reusable {reusable:,} of {plan.program.output_cells:,} cells")
+        lines.append(f"Reusable {reusable:,} of {plan.block_plan.output_cells:,} cells")
     lines += [
-        f"         {name}: {forecast.reusable[name]:,} of {plan.program.stored[name].cells:,}; {why}"
+        f"         {name}: {forecast.reusable[name]:,} of {plan.block_plan.stored[name].cells:,}; {why}"
         for name, why in forecast.reasons.items()
     ]
     return lines

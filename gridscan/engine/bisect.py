@@ -46,7 +46,7 @@ class Messages:
         return np.array([0, *(self.code(text) for text in other.texts)])[codes]
 
 
-def told_apart(
+def find_failing_cells(
     evaluate: Callable[[Places], dict[str, np.ndarray]],
     values: dict[str, np.ndarray],
     fault: str,

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridscan.engine.bisect import Messages, told_apart
+from gridscan.engine.bisect import Messages, find_failing_cells
 from gridscan.errors import EvaluationError
 from gridscan.evaluation.poisson_draws import dimension_keys, poisson_draws
 from gridscan.evaluation.steps import fitted, run_step
 from gridscan.inputs.sampling import NO_DRAW
 from gridscan.numerics.poisson import LARGEST_MEAN
-from gridscan.storage.checksums import mark_of
+from gridscan.storage.checksums import checksum_of_block
 from gridscan.units import base_factor
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from gridscan.definition.graph import Step
     from gridscan.definition.nodes import Quantity
-    from gridscan.engine.partition import Group, Program, Stored
+    from gridscan.engine.partition import BlockPlan, StoredVariable, VariableGroup
 
 #: Positions along the dimensions of a group.
 Positions = tuple["slice | np.ndarray", ...]
@@ -44,7 +44,7 @@ class Draws:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Workload:
     """All that a process needs to compute any piece: the steps of each group, and small arrays.
 
     Attributes
@@ -53,8 +53,8 @@ class Recipe:
         Inputs and factors over their own dimensions, in base units; and which of their cells failed, where any did.
     """
 
-    groups: tuple[Group, ...]
-    stored: dict[str, Stored]
+    groups: tuple[VariableGroup, ...]
+    stored: dict[str, StoredVariable]
     nodes: dict[str, Quantity]
     dims: dict[str, tuple[str, ...]]
     arrays: dict[str, np.ndarray]
@@ -78,7 +78,7 @@ class Piece:
     values: dict[str, np.ndarray]
     codes: dict[str, np.ndarray]
     messages: Messages
-    marks: dict[str, np.uint64]
+    checksums: dict[str, np.uint64]
 
 
 @dataclass
@@ -90,7 +90,7 @@ class _Known:
     messages: Messages
 
 
-def make_recipe(program: Program, single: Mapping[str, np.ndarray] | None = None) -> Recipe:
+def make_workload(block_plan: BlockPlan, single: Mapping[str, np.ndarray] | None = None) -> Workload:
     """Compute the small factors of a program, and gather what its groups take.
 
     Parameters
@@ -98,24 +98,24 @@ def make_recipe(program: Program, single: Mapping[str, np.ndarray] | None = None
     single
         The values of what comes before the factors, in base units; without them, what makes these is returned.
     """
-    layout = program.layout
+    layout = block_plan.layout
     resolved, graph = layout.resolved, layout.graph
     known = _Known({name: resolved.inputs[name].data for name in graph.inputs}, {}, Messages())
     for name, value in (single or {}).items():
         _read(layout.step(name).node, value, known)
-    for step in program.factors if single is not None else ():
+    for step in block_plan.factors if single is not None else ():
         if step.name not in known.values:
             shape = tuple(resolved.sizes[dim] for dim in layout.dims[step.name])
-            _run(step, _names(step, program.factors), known, layout.dims, shape)
-    taken = {name for group in program.groups for step in group.steps for name in step.arguments}
-    nodes = {item.quantity: layout.step(item.quantity).node for item in program.stored.values()}
+            _run(step, _names(step, block_plan.factors), known, layout.dims, shape)
+    taken = {name for group in block_plan.groups for step in group.steps for name in step.arguments}
+    nodes = {item.quantity: layout.step(item.quantity).node for item in block_plan.stored.values()}
     draws = {}
     for name in layout.drawn:
         assert layout.sampling is not None
         draws[name] = Draws(*dimension_keys(name, layout.sampling.seed, resolved.inputs, graph.inputs_of(name)))
-    return Recipe(
-        program.groups,
-        program.stored,
+    return Workload(
+        block_plan.groups,
+        block_plan.stored,
         nodes,
         layout.dims,
         {name: array for name, array in known.values.items() if name in taken or name in nodes},
@@ -125,7 +125,7 @@ def make_recipe(program: Program, single: Mapping[str, np.ndarray] | None = None
     )
 
 
-def compute(recipe: Recipe, number: int, positions: Positions, read: Mapping[str, np.ndarray]) -> Piece:
+def compute(workload: Workload, number: int, positions: Positions, read: Mapping[str, np.ndarray]) -> Piece:
     """Compute the variables of a group at some positions.
 
     Parameters
@@ -137,43 +137,43 @@ def compute(recipe: Recipe, number: int, positions: Positions, read: Mapping[str
     read
         What the group reads of earlier ones, by name, at these positions, in base units.
     """
-    group = recipe.groups[number]
+    group = workload.groups[number]
     own = {
         name: [positions[group.dims.index(dim)] for dim in dims if dim in group.dims]
-        for name, dims in _own(recipe, group)
+        for name, dims in _own(workload, group)
     }
-    known = _Known({}, {}, Messages(list(recipe.messages)))
-    for name, array in recipe.arrays.items():
+    known = _Known({}, {}, Messages(list(workload.messages)))
+    for name, array in workload.arrays.items():
         if name in own:
             known.values[name] = taken(array, own[name])
-            if name in recipe.codes:
-                known.codes[name] = taken(recipe.codes[name], own[name])
+            if name in workload.codes:
+                known.codes[name] = taken(workload.codes[name], own[name])
     for name, array in read.items():
-        _read(recipe.nodes[name], array, known)
+        _read(workload.nodes[name], array, known)
     lengths = dict(
         zip(group.dims, (length(part, size) for part, size in zip(positions, group.shape, strict=True)), strict=True)
     )
     for step in group.steps:
         if step.name not in known.values:
-            dims = recipe.dims[step.name]
-            _run(step, _names(step, group.steps), known, recipe.dims, tuple(lengths[dim] for dim in dims))
+            dims = workload.dims[step.name]
+            _run(step, _names(step, group.steps), known, workload.dims, tuple(lengths[dim] for dim in dims))
     values, codes = {}, {}
     for key in group.stored:
-        item = recipe.stored[key]
+        item = workload.stored[key]
         if item.drawn:
-            values[key], found = _drawn(recipe, item, known, positions)
+            values[key], found = _drawn(workload, item, known, positions)
         else:
-            values[key], found = _finished(recipe.nodes[item.quantity], item, known)
+            values[key], found = _finished(workload.nodes[item.quantity], item, known)
         if found is not None:
             codes[key] = found
-    marks = {} if codes else {key: mark_of(value) for key, value in values.items()}
-    return Piece(values, codes, known.messages, marks)
+    checksums = {} if codes else {key: checksum_of_block(value) for key, value in values.items()}
+    return Piece(values, codes, known.messages, checksums)
 
 
-def _own(recipe: Recipe, group: Group) -> list[tuple[str, tuple[str, ...]]]:
+def _own(workload: Workload, group: VariableGroup) -> list[tuple[str, tuple[str, ...]]]:
     names = dict.fromkeys(name for step in group.steps for name in step.arguments)
-    names |= dict.fromkeys(recipe.stored[key].quantity for key in group.stored)
-    return [(name, recipe.dims[name]) for name in names]
+    names |= dict.fromkeys(workload.stored[key].quantity for key in group.stored)
+    return [(name, workload.dims[name]) for name in names]
 
 
 def length(part: slice | np.ndarray, size: int) -> int:
@@ -260,7 +260,7 @@ def _attempted(
         return evaluate((slice(None),) * len(shape)), None
     except EvaluationError as fault:
         values = {name: np.full(shape, np.nan) for name in names}
-        return values, told_apart(evaluate, values, str(fault), shape, messages)
+        return values, find_failing_cells(evaluate, values, str(fault), shape, messages)
 
 
 def _where_it_varies(array: np.ndarray, positions: Positions) -> np.ndarray:
@@ -269,7 +269,7 @@ def _where_it_varies(array: np.ndarray, positions: Positions) -> np.ndarray:
     )
 
 
-def _finished(node: Quantity, item: Stored, known: _Known) -> tuple[np.ndarray, np.ndarray | None]:
+def _finished(node: Quantity, item: StoredVariable, known: _Known) -> tuple[np.ndarray, np.ndarray | None]:
     """Return a quantity in its declared unit and type, with what cannot be told in them marked as failed."""
     codes = known.codes.get(item.quantity)
     value = known.values[item.quantity] / (base_factor(node.unit) if item.is_output else 1.0)
@@ -311,12 +311,14 @@ def _out_of_range(value: np.ndarray, dtype: np.dtype) -> list[tuple[np.ndarray, 
     ]
 
 
-def _drawn(recipe: Recipe, item: Stored, known: _Known, positions: Positions) -> tuple[np.ndarray, np.ndarray | None]:
+def _drawn(
+    workload: Workload, item: StoredVariable, known: _Known, positions: Positions
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Return draws of a count, whose dimensions have that of the realisations as their last."""
     name = item.quantity
-    dims = recipe.dims[name]
-    means = known.values[name] / base_factor(recipe.nodes[name].unit)
-    keys = [taken(recipe.draws[name].along[dim], [part]) for dim, part in zip(dims, positions, strict=False)]
+    dims = workload.dims[name]
+    means = known.values[name] / base_factor(workload.nodes[name].unit)
+    keys = [taken(workload.draws[name].along[dim], [part]) for dim, part in zip(dims, positions, strict=False)]
     numbers = taken(np.arange(item.shape[-1]), [positions[-1]])
     codes = known.codes.get(name)
     found = np.zeros(means.shape, dtype=int) if codes is None else codes.copy()
@@ -329,7 +331,7 @@ def _drawn(recipe: Recipe, item: Stored, known: _Known, positions: Positions) ->
         if new.any():
             found[new] = known.messages.code(f"{name!r} is {what}, so nothing can be drawn")
     good = found == 0
-    draws = poisson_draws(np.where(good, means, 0.0), recipe.draws[name].common, keys, numbers)
+    draws = poisson_draws(np.where(good, means, 0.0), workload.draws[name].common, keys, numbers)
     if good.all():
         return draws, None
     draws[~good] = NO_DRAW

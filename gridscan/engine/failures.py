@@ -17,7 +17,7 @@ from gridscan.inputs.arrays import label_at
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from gridscan.engine.partition import Program, Stored
+    from gridscan.engine.partition import BlockPlan, StoredVariable
 
 #: The variable of a result that says which cells failed, where there is none of this name already.
 STATUS = "status"
@@ -66,8 +66,8 @@ class Failures:
         Names that no variable of a status can have.
     """
 
-    def __init__(self, program: Program, taken: Collection[str] = ()) -> None:
-        self.program, self.taken = program, {*taken, *program.stored}
+    def __init__(self, block_plan: BlockPlan, taken: Collection[str] = ()) -> None:
+        self.block_plan, self.taken = block_plan, {*taken, *block_plan.stored}
         self.messages = Messages()
         self._parts: dict[str, list[_Part]] = {}
         self._counts: dict[tuple[str, int], int] = {}
@@ -85,7 +85,7 @@ class Failures:
         counts = np.bincount(merged.ravel())
         for code in np.flatnonzero(counts[1:]) + 1:
             self._counts[key, int(code)] = self._counts.get((key, int(code)), 0) + int(counts[code])
-        return int(counts[1:].sum()) if self.program.stored[key].is_output else 0
+        return int(counts[1:].sum()) if self.block_plan.stored[key].is_output else 0
 
     def first(self) -> str:
         """Return why and where the first cell failed."""
@@ -97,7 +97,7 @@ class Failures:
             (-count, key, self._reason(code)) for (key, code), count in self._counts.items() if key in self._outputs
         ]
         lines = [
-            f"{-count:,} of {self.program.stored[key].cells:,} cells of {key!r} failed: {text}"
+            f"{-count:,} of {self.block_plan.stored[key].cells:,} cells of {key!r} failed: {text}"
             for count, key, text in sorted(found)
         ]
         names = " and ".join(repr(status.name) for status in self.statuses())
@@ -112,20 +112,20 @@ class Failures:
 
     @property
     def _outputs(self) -> list[str]:
-        return [key for key, item in self.program.stored.items() if item.is_output and key in self._parts]
+        return [key for key, item in self.block_plan.stored.items() if item.is_output and key in self._parts]
 
     def statuses(self) -> list[Status]:
         """Return the variables that say which cells failed: one for all outputs, or one for each if that is smaller."""
         dims = self._along(self._outputs)
-        sizes = {dim: size for key in self._outputs for dim, size in _sizes(self.program.stored[key]).items()}
-        cells = sum(math.prod(_sizes(self.program.stored[key]).values()) for key in self._outputs)
+        sizes = {dim: size for key in self._outputs for dim, size in _sizes(self.block_plan.stored[key]).items()}
+        cells = sum(math.prod(_sizes(self.block_plan.stored[key]).values()) for key in self._outputs)
         if not self._outputs or math.prod(sizes[dim] for dim in dims) <= max(cells, _LARGEST_STATUS):
             return [Status(self._free(STATUS), tuple(self._outputs), dims)] if self._outputs else []
         return [Status(self._free(f"{key}_{STATUS}"), (key,), self._along([key])) for key in self._outputs]
 
     def _along(self, keys: Sequence[str]) -> tuple[str, ...]:
-        has = {dim for key in keys for dim in _sizes(self.program.stored[key])}
-        return tuple(dim for dim in self.program.layout.resolved.sizes if dim in has)
+        has = {dim for key in keys for dim in _sizes(self.block_plan.stored[key])}
+        return tuple(dim for dim in self.block_plan.layout.resolved.sizes if dim in has)
 
     def _free(self, name: str) -> str:
         names = itertools.chain([name, f"run_{name}"], (f"run_{name}_{number}" for number in itertools.count(2)))
@@ -148,7 +148,7 @@ class Failures:
         for number, code in enumerate(self._order(status), start=1):
             renumbered[code] = number
         for key, part, codes in self._sorted(status):
-            dims = _sizes(self.program.stored[key])
+            dims = _sizes(self.block_plan.stored[key])
             at = dict(zip(dims, part.positions, strict=False))
             lengths = dict(zip(dims, codes.shape, strict=True))
             shape = [lengths.get(dim, 1) for dim in status.dims]
@@ -158,7 +158,7 @@ class Failures:
         for key in status.keys:
             for part in sorted(self._parts[key], key=lambda part: part.place):
                 codes = np.frombuffer(zlib.decompress(part.codes), dtype=np.int16).reshape(part.shape)
-                yield key, part, codes[..., 0] if self.program.stored[key].drawn else codes
+                yield key, part, codes[..., 0] if self.block_plan.stored[key].drawn else codes
 
     def _order(self, status: Status) -> list[int]:
         """Return the codes of the messages in the order of the blocks in which they are met, and of the alphabet."""
@@ -171,7 +171,7 @@ class Failures:
     def _reason(self, code: int) -> str:
         """Return a message in one line, with the reasons of an intermediate quantity that could not be computed."""
         text = self.messages.texts[code - 1]
-        for key, item in self.program.stored.items():
+        for key, item in self.block_plan.stored.items():
             if text == not_computed(item.quantity):
                 below = sorted(self._reason(other) for name, other in self._counts if name == key and other != code)
                 more = f" or one of {len(below) - _MOST_REASONS} more reasons" if len(below) > _MOST_REASONS else ""
@@ -181,7 +181,7 @@ class Failures:
 
     def _described(self, key: str, positions: Positions, codes: np.ndarray) -> str:
         first = np.unravel_index(int(np.argmax(codes != 0)), codes.shape)
-        item, resolved = self.program.stored[key], self.program.layout.resolved
+        item, resolved = self.block_plan.stored[key], self.block_plan.layout.resolved
         at = ", ".join(
             f"{dim} = {label_at(resolved.coordinates.get(dim), _position(part, int(index)))}"
             for dim, part, index in zip(item.dims, positions, first, strict=True)
@@ -190,7 +190,7 @@ class Failures:
         return f"{message} (first at {at})" if at else message
 
 
-def _sizes(item: Stored) -> dict[str, int]:
+def _sizes(item: StoredVariable) -> dict[str, int]:
     """Return the dimensions of a variable without that of the realisations."""
     return dict(list(zip(item.dims, item.shape, strict=True))[: len(item.dims) - item.drawn])
 

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 INTERMEDIATE = "intermediate/"
 
-Box = tuple[slice, ...]
+Region = tuple[slice, ...]
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredVariable:
     """A variable of the file.
 
     Attributes
@@ -66,7 +66,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Group:
+class VariableGroup:
     """Variables of the same dimensions that are computed together, block by block.
 
     Attributes
@@ -102,7 +102,7 @@ class Group:
         """Number of blocks."""
         return math.prod(self.counts)
 
-    def box(self, block: int) -> Box:
+    def box(self, block: int) -> Region:
         """Return the ranges of a block along the dimensions."""
         places = np.unravel_index(block, self.counts) if self.counts else ()
         return tuple(
@@ -112,7 +112,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Program:
+class BlockPlan:
     """What runs, in order: what costs time but has no dimensions, then small factors at once, then blocks of groups.
 
     Attributes
@@ -125,8 +125,8 @@ class Program:
 
     layout: Layout
     factors: tuple[Step, ...]
-    groups: tuple[Group, ...]
-    stored: dict[str, Stored]
+    groups: tuple[VariableGroup, ...]
+    stored: dict[str, StoredVariable]
     early: int = 0
     single: Mapping[str, str] = field(default_factory=dict)
 
@@ -146,7 +146,7 @@ class Program:
         return sum(item.nbytes for item in self.stored.values())
 
 
-def divide(layout: Layout, types: Mapping[str, str] | None = None) -> Program:
+def divide(layout: Layout, types: Mapping[str, str] | None = None) -> BlockPlan:
     """Divide what a layout asks for into groups and blocks.
 
     Parameters
@@ -154,7 +154,7 @@ def divide(layout: Layout, types: Mapping[str, str] | None = None) -> Program:
     types
         Types of outputs other than float64, by name.
     """
-    return _Divider(layout, types or {}).program()
+    return _Divider(layout, types or {}).block_plan()
 
 
 class _Divider:
@@ -167,11 +167,11 @@ class _Divider:
         self.single = {name for name in costly if not layout.dims[name]}
         self.kept = {*(name for name in layout.graph.targets if name in self.steps), *self.shared}
         self.factors = self._factors()
-        self.groups: list[Group] = []
-        self.stored: dict[str, Stored] = {}
+        self.groups: list[VariableGroup] = []
+        self.stored: dict[str, StoredVariable] = {}
         self.place: dict[str, int] = {}
 
-    def program(self) -> Program:
+    def block_plan(self) -> BlockPlan:
         # These depend on nothing that has dimensions, so that they can come first, and they share one group.
         for name in sorted(self.steps, key=lambda name: name not in self.single):
             if name in self.kept:
@@ -182,7 +182,7 @@ class _Divider:
         order = [*(name for target in self.layout.graph.targets for name in (target, f"{target}{DRAWN}")), *self.stored]
         stored = {key: self.stored[key] for key in dict.fromkeys(order) if key in self.stored}
         single = {name: self._key_to_read(name) for name in self.single if name in self.shared}
-        return Program(self.layout, factors, tuple(groups), stored, int(bool(single)), single)
+        return BlockPlan(self.layout, factors, tuple(groups), stored, int(bool(single)), single)
 
     def _is_costly(self, name: str) -> bool:
         return self.steps[name].node.kind != "quantity"
@@ -210,7 +210,7 @@ class _Divider:
         else:
             index = len(self.groups)
             shape = tuple(self.layout.resolved.sizes[dim] for dim in dims)
-            self.groups.append(Group(dims, shape, block_of(shape, costly), (), (), costly=costly))
+            self.groups.append(VariableGroup(dims, shape, block_of(shape, costly), (), (), costly=costly))
         self.place[name] = index
         keys = [self._store(name, name)] if name in self.layout.graph.targets else []
         # Intermediate quantities are stored in base units, as they are used.
@@ -222,7 +222,7 @@ class _Divider:
         dims = self.layout.dims[name]
         shape = tuple(self.layout.resolved.sizes[dim] for dim in dims)
         kind = self.types.get(name, "float64") if key == name else "float64"
-        self.stored[key] = Stored(key, name, dims, shape, np.dtype(kind))
+        self.stored[key] = StoredVariable(key, name, dims, shape, np.dtype(kind))
         return key
 
     def _is_as_used(self, name: str) -> bool:
@@ -241,7 +241,7 @@ class _Divider:
                 stack += self.steps[item].arguments
         return reads
 
-    def _with_steps(self, index: int, group: Group) -> Group:
+    def _with_steps(self, index: int, group: VariableGroup) -> VariableGroup:
         """Return a group with what runs in it, where all that goes into its variables is known."""
         run: set[str] = set()
         reads: dict[str, str] = {}
@@ -265,18 +265,18 @@ class _Divider:
         key = f"{INTERMEDIATE}{name}"
         return key if key in self.stored else name
 
-    def _draws(self, name: str) -> Group:
+    def _draws(self, name: str) -> VariableGroup:
         """Return the group of the draws of a count, whose mean is read where it is stored for this, or made again."""
         assert self.layout.sampling is not None
         dims, many = self.layout.dims[name], self.layout.sampling.realisations
         key = f"{name}{DRAWN}"
         shape = (*(self.layout.resolved.sizes[dim] for dim in dims), many)
-        self.stored[key] = Stored(key, name, (*dims, REALISATION), shape, np.dtype(np.int64), drawn=True)
-        blank = Group((*dims, REALISATION), shape, block_of(shape, costly=False), (key,), ())
+        self.stored[key] = StoredVariable(key, name, (*dims, REALISATION), shape, np.dtype(np.int64), drawn=True)
+        blank = VariableGroup((*dims, REALISATION), shape, block_of(shape, costly=False), (key,), ())
         return self._with_steps(len(self.groups), blank)
 
 
-def split(program: Program, alike: Mapping[str, Hashable]) -> Program:
+def split(block_plan: BlockPlan, alike: Mapping[str, Hashable]) -> BlockPlan:
     """Divide groups into those of the variables that are alike, in the same blocks.
 
     Where something costly is in one part and something made of it in a later one, the latter reads it.
@@ -286,15 +286,17 @@ def split(program: Program, alike: Mapping[str, Hashable]) -> Program:
     alike
         By variable, what is equal for those that stay together.
     """
-    groups: list[Group] = []
+    groups: list[VariableGroup] = []
     early = 0
-    for number, group in enumerate(program.groups):
-        groups += _parts(program, group, _joined(group, program.stored, alike))
-        early = len(groups) if number < program.early else early
-    return replace(program, groups=tuple(groups), early=early)
+    for number, group in enumerate(block_plan.groups):
+        groups += _parts(block_plan, group, _joined(group, block_plan.stored, alike))
+        early = len(groups) if number < block_plan.early else early
+    return replace(block_plan, groups=tuple(groups), early=early)
 
 
-def _joined(group: Group, stored: Mapping[str, Stored], alike: Mapping[str, Hashable]) -> dict[str, Hashable]:
+def _joined(
+    group: VariableGroup, stored: Mapping[str, StoredVariable], alike: Mapping[str, Hashable]
+) -> dict[str, Hashable]:
     """Return what is equal for the variables of a group that stay together; those of one function do in any case."""
     nodes = {step.name: step.node for step in group.steps}
     family = {}
@@ -308,12 +310,12 @@ def _joined(group: Group, stored: Mapping[str, Stored], alike: Mapping[str, Hash
     return {key: frozenset(together[member]) for key, member in family.items()}
 
 
-def _parts(program: Program, group: Group, alike: Mapping[str, Hashable]) -> list[Group]:
+def _parts(block_plan: BlockPlan, group: VariableGroup, alike: Mapping[str, Hashable]) -> list[VariableGroup]:
     steps = {step.name: step for step in group.steps}
     parts: list[list[str]] = []
     place: dict[str, int] = {}
     for key in group.stored:
-        quantity = program.stored[key].quantity
+        quantity = block_plan.stored[key].quantity
         below = _below(steps, quantity)
         earliest = max((place[name] for name in below if name in place), default=0)
         fitting = (index for index in range(earliest, len(parts)) if alike[parts[index][0]] == alike[key])
@@ -323,7 +325,7 @@ def _parts(program: Program, group: Group, alike: Mapping[str, Hashable]) -> lis
         parts[index].append(key)
         if quantity in steps and steps[quantity].node.kind != "quantity":
             place.setdefault(quantity, index)
-    return [_part(program, group, steps, index, part, place) for index, part in enumerate(parts)]
+    return [_part(block_plan, group, steps, index, part, place) for index, part in enumerate(parts)]
 
 
 def _below(steps: Mapping[str, Step], name: str) -> set[str]:
@@ -338,16 +340,21 @@ def _below(steps: Mapping[str, Step], name: str) -> set[str]:
 
 
 def _part(
-    program: Program, group: Group, steps: Mapping[str, Step], index: int, part: list[str], place: Mapping[str, int]
-) -> Group:
+    block_plan: BlockPlan,
+    group: VariableGroup,
+    steps: Mapping[str, Step],
+    index: int,
+    part: list[str],
+    place: Mapping[str, int],
+) -> VariableGroup:
     run: set[str] = set()
     reads: dict[str, str] = {}
-    stack = [program.stored[key].quantity for key in part]
+    stack = [block_plan.stored[key].quantity for key in part]
     while stack:
         name = stack.pop()
         if place.get(name, index) < index:
             key = f"{INTERMEDIATE}{name}"
-            reads[name] = key if key in program.stored else name
+            reads[name] = key if key in block_plan.stored else name
         elif name in group.reads:
             reads[name] = group.reads[name]
         elif name in steps and name not in run:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridscan.engine.partition import Group, Program, divide
+from gridscan.engine.partition import BlockPlan, VariableGroup, divide
 from gridscan.errors import StoreError
 from gridscan.evaluation.layout import Layout, lay_out
 from gridscan.inputs.sampling import DRAWN, REALISATION
@@ -72,7 +72,7 @@ class Plan:
     """What a run of a scenario will do."""
 
     scenario: Scenario
-    program: Program
+    block_plan: BlockPlan
     path: Path
     storage: Storage
     memory: int
@@ -80,7 +80,7 @@ class Plan:
     @property
     def layout(self) -> Layout:
         """The proven graph and its dimensions."""
-        return self.program.layout
+        return self.block_plan.layout
 
     @property
     def axes(self) -> list[PlannedAxis]:
@@ -123,17 +123,17 @@ class Plan:
 
     def _blocks(self) -> dict[str, int]:
         """Return in how many blocks what is stored is computed, intermediate quantities under their own names."""
-        stored = self.program.stored
+        stored = self.block_plan.stored
         return {
             key if stored[key].drawn else stored[key].quantity: group.number
-            for group in self.program.groups
+            for group in self.block_plan.groups
             for key in group.stored
         }
 
     @property
     def output_bytes(self) -> int:
         """Size of the data in the file."""
-        return sum(item.nbytes for item in self.program.stored.values() if item.is_output)
+        return sum(item.nbytes for item in self.block_plan.stored.values() if item.is_output)
 
     @property
     def threads(self) -> int:
@@ -155,13 +155,13 @@ class Plan:
     def _held(self) -> int:
         layout = self.layout
         inputs = sum(item.data.nbytes for item in layout.resolved.inputs.values())
-        return _BASE_MEMORY + inputs + _BYTES * sum(layout.cells(step.name) for step in self.program.factors)
+        return _BASE_MEMORY + inputs + _BYTES * sum(layout.cells(step.name) for step in self.block_plan.factors)
 
     @property
     def _block_memory(self) -> int:
-        return max((self._memory_of(group) for group in self.program.groups), default=0)
+        return max((self._memory_of(group) for group in self.block_plan.groups), default=0)
 
-    def _memory_of(self, group: Group) -> int:
+    def _memory_of(self, group: VariableGroup) -> int:
         block = dict(zip(group.dims, group.block, strict=True))
         cells = sum(math.prod(block[dim] for dim in self.layout.dims[step.name]) for step in group.steps)
         return _BYTES * (cells + (_COPIES + len(group.stored)) * math.prod(group.block))

@@ -9,6 +9,6 @@ import numpy as np
 _DONE = np.uint64(1 << 32)
 
 
-def mark_of(block: np.ndarray) -> np.uint64:
+def checksum_of_block(block: np.ndarray) -> np.uint64:
     """Return the mark of a block that is done: its checksum, and a bit that tells it from none."""
     return _DONE | np.uint64(zlib.crc32(np.ascontiguousarray(block).data.cast("B") if block.size else b""))

@@ -32,7 +32,7 @@ import zarr  # noqa: F401
 import gridscan as gs
 import gridscan.engine.partition
 import gridscan.evaluation.block_shape
-from gridscan.engine.files.build_layout import design_of
+from gridscan.engine.files.build_layout import build_layout
 from gridscan.engine.plan import Plan
 from gridscan.model_loader import load_model
 from gridscan.run import perform, plan
@@ -151,7 +151,7 @@ class Killer:
         # As --model takes it: the module of a model is one of its own, whose source is known by its file.
         self.model = load_model(f"{Path(__file__)}:slow")
         # The code is read once, for all processes forked from this one.
-        design_of(self.plan(folder))
+        build_layout(self.plan(folder))
 
     def plan(self, place: Path) -> Plan:
         """Return the plan of a run in a folder of its own."""
@@ -185,14 +185,14 @@ class Killer:
 
     def largest_blocks(self, place: Path) -> dict[str, int]:
         """Return how many cells the largest block has in which a formula runs."""
-        program = self.plan(place).program
+        block_plan = self.plan(place).block_plan
         return {
             step.name: max(
-                int(np.prod([group.block[group.dims.index(dim)] for dim in program.layout.dims[step.name]]))
-                for group in program.groups
+                int(np.prod([group.block[group.dims.index(dim)] for dim in block_plan.layout.dims[step.name]]))
+                for group in block_plan.groups
                 if step in group.steps
             )
-            for group in program.groups
+            for group in block_plan.groups
             for step in group.steps
         }
 
@@ -257,7 +257,7 @@ def main(runs: int = 50, *, small: bool = False) -> dict[str, Mapping[str, Any]]
             killer = Killer(scenario_text(storage, small=small), Path(folder))
             reference = Path(folder) / "reference"
             duration = killer.undisturbed(reference)
-            blocks = sum(group.number for group in killer.plan(reference).program.groups)
+            blocks = sum(group.number for group in killer.plan(reference).block_plan.groups)
             result = found[name] = trial(killer, reference, duration, runs)
         print(
             f"{name}: {blocks} blocks, {result['seconds']:.1f} s undisturbed; {result['runs']} runs with"

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import gridscan as gs
-from gridscan.engine.executors.executors import Cluster, local_cluster
+from gridscan.engine.executors.executors import DaskExecutor, local_cluster
 from gridscan.engine.runner import carry_out
 
 SCENARIO = """
@@ -54,9 +54,9 @@ class Measured:
 class Watched:
     """A crew that is watched from outside."""
 
-    def __init__(self, crew: Cluster) -> None:
-        self.crew, self.began, self.computing = crew, 0.0, 0.0
-        crew._result = self._told(crew._result)  # type: ignore[method-assign]
+    def __init__(self, executor: DaskExecutor) -> None:
+        self.executor, self.began, self.computing = executor, 0.0, 0.0
+        executor._result = self._told(executor._result)  # type: ignore[method-assign]
 
     def _told(self, result: Any) -> Any:
         def told(future: Any) -> Any:
@@ -66,14 +66,14 @@ class Watched:
 
         return told
 
-    def brief(self, recipe: Any) -> None:
+    def prepare(self, workload: Any) -> None:
         """Brief the crew; the first time starts it."""
-        self.crew.brief(recipe)
+        self.executor.prepare(workload)
         self.began = self.began or time.perf_counter()
 
     def work(self, tasks: Any, *, costly: bool) -> Any:
         """Let the crew work."""
-        return self.crew.work(tasks, costly=costly)
+        return self.executor.work(tasks, costly=costly)
 
 
 def measured(scenario: Path, workers: int) -> Measured:
@@ -81,12 +81,12 @@ def measured(scenario: Path, workers: int) -> Measured:
     plan = gs.plan(scenario)
     start = time.perf_counter()
     with local_cluster(workers) as cluster:
-        crew = Watched(cluster)
-        outcome = carry_out(plan, crew)
+        executor = Watched(cluster)
+        outcome = carry_out(plan, executor)
         end = time.perf_counter()
     whole = time.perf_counter() - start
     outcome.path.unlink()
-    return Measured(whole, end - crew.began, crew.computing)
+    return Measured(whole, end - executor.began, executor.computing)
 
 
 def main(points: int, rounds: int) -> dict[str, float]:
@@ -95,7 +95,7 @@ def main(points: int, rounds: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="gridscan-spreading-") as folder:
         scenario = Path(folder, "fluxes.toml")
         scenario.write_text(SCENARIO.format(energies=energies), encoding="utf-8")
-        blocks = sum(group.number for group in gs.plan(scenario).program.groups)
+        blocks = sum(group.number for group in gs.plan(scenario).block_plan.groups)
         pairs = []
         for turn in range(rounds):
             order = (1, 2) if turn % 2 == 0 else (2, 1)

@@ -196,9 +196,9 @@ def test_a_stop_from_outside_is_no_failure_of_any_command(folder, monkeypatch, c
 
 
 def test_json_begins_with_where_a_run_begins(capsys):
-    with shown_progress(as_json=True) as watcher:
-        watcher(Progress(cells=10, nbytes=80))
-        watcher(Progress(cells=10, nbytes=80, computed=5))
+    with shown_progress(as_json=True) as callback:
+        callback(Progress(cells=10, nbytes=80))
+        callback(Progress(cells=10, nbytes=80, computed=5))
     (told,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
     assert (told["event"], told["cells"], told["computed"]) == ("progress", 10, 0)
 
@@ -206,10 +206,10 @@ def test_json_begins_with_where_a_run_begins(capsys):
 def test_where_nobody_watches_there_is_a_line_a_minute(monkeypatch, capsys):
     now = [0.0]
     monkeypatch.setattr(progress_module.time, "monotonic", lambda: now[0])
-    with shown_progress(as_json=False) as watcher:
+    with shown_progress(as_json=False) as callback:
         for moment in (1.0, 59.0, 61.0, 62.0, 122.0):
             now[0] = moment
-            watcher(Progress(cells=1000, nbytes=8000, computed=10, reused=500, written=4080))
+            callback(Progress(cells=1000, nbytes=8000, computed=10, reused=500, written=4080))
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 2
     assert said[0].startswith("510 of 1,000 cells (51%), 500 from an earlier run, 4.08 kB written, ")

@@ -313,7 +313,7 @@ def test_the_search_for_cells_at_fault_ends(monkeypatch, tmp_path, pattern):
         return {"a": (x + 1000.0 * y + z / 1000)[np.ix_(*part)]}
 
     found, messages = {"a": np.full(shape, np.nan)}, Messages()
-    codes = gridscan.engine.bisect.told_apart(values, found, "it fails", shape, messages)
+    codes = gridscan.engine.bisect.find_failing_cells(values, found, "it fails", shape, messages)
     assert not (codes[wrong] == 0).any()
     good = codes == 0
     assert np.array_equal(found["a"][good], (x + 1000.0 * y + z / 1000)[good])
@@ -339,7 +339,7 @@ def test_few_cells_are_found_with_few_calls(monkeypatch):
         return {"a": np.ones([len(positions) for positions in part])}
 
     found, messages = {"a": np.full(wrong.shape, np.nan)}, Messages()
-    codes = gridscan.engine.bisect.told_apart(values, found, "it fails", wrong.shape, messages)
+    codes = gridscan.engine.bisect.find_failing_cells(values, found, "it fails", wrong.shape, messages)
     assert np.array_equal(codes != 0, wrong)
     assert messages.texts == ["it fails"]
     # Each of 40 cells among 64,000 is found by halving 16 times.

@@ -13,7 +13,7 @@ from landscape import Grid, Land, Tally, blocks_of
 
 import gridscan as gs
 from gridscan.engine import partition
-from gridscan.engine.partition import Group, products, split
+from gridscan.engine.partition import VariableGroup, products, split
 from gridscan.engine.plan import make_plan
 from gridscan.evaluation import block_shape
 from gridscan.evaluation.block_shape import block_of, together
@@ -26,7 +26,7 @@ shapes = st.lists(st.integers(1, 9), max_size=5).map(tuple)
 
 
 def group_of(shape, block):
-    return Group(tuple("abcdefgh"[: len(shape)]), shape, block, (), ())
+    return VariableGroup(tuple("abcdefgh"[: len(shape)]), shape, block, (), ())
 
 
 @given(shape=shapes, costly=st.booleans(), cells=st.integers(1, 60), fewest=st.integers(1, 64))
@@ -164,38 +164,38 @@ def plan_of(model, outputs, sizes, path, sampling=""):
     return make_plan(Scenario.parse(text.replace("'", '"'), name="random.toml", model=model), path=path)
 
 
-def dims_of(program, name):
-    return program.layout.dims[name]
+def dims_of(block_plan, name):
+    return block_plan.layout.dims[name]
 
 
-def check_order(program):
+def check_order(block_plan):
     """Check that all that runs has what it takes, and that nothing costly runs in two groups."""
-    layout = program.layout
+    layout = block_plan.layout
     steps = {step.name: step for step in layout.graph.steps}
-    place = {key: number for number, group in enumerate(program.groups) for key in group.stored}
+    place = {key: number for number, group in enumerate(block_plan.groups) for key in group.stored}
     ran: dict[str, list[int]] = {}
-    factors = {step.name for step in program.factors}
-    for number, group in enumerate(program.groups):
+    factors = {step.name for step in block_plan.factors}
+    for number, group in enumerate(block_plan.groups):
         known = set(layout.graph.inputs) | set(group.reads)
-        known |= set() if number < program.early else factors | set(program.single)
+        known |= set() if number < block_plan.early else factors | set(block_plan.single)
         for step in group.steps:
             assert set(step.arguments) <= known
             known.add(step.name)
-            assert set(dims_of(program, step.name)) <= set(group.dims)
+            assert set(dims_of(block_plan, step.name)) <= set(group.dims)
             if step.node.kind != "quantity":
                 ran.setdefault(step.name, []).append(number)
-                assert dims_of(program, step.name) == group.dims
+                assert dims_of(block_plan, step.name) == group.dims
                 assert group.costly
-        assert all(program.stored[key].quantity in known for key in group.stored)
+        assert all(block_plan.stored[key].quantity in known for key in group.stored)
         for name, key in group.reads.items():
             assert place[key] < number
-            item = program.stored[key]
+            item = block_plan.stored[key]
             factor = gs.units.base_factor(steps[name].node.unit)
             assert item.quantity == name
             assert item.dtype == float
             assert not item.is_output or factor == 1.0
     assert all(len(groups) == 1 for groups in ran.values())
-    assert sorted(place) == sorted(program.stored)
+    assert sorted(place) == sorted(block_plan.stored)
 
 
 @given(asked=models(), cells=st.sampled_from([1, 2, 5, 10**6]), eager=st.sampled_from([1, 10**6]), draws=st.booleans())
@@ -210,9 +210,9 @@ def test_outputs_are_stored_once_and_what_is_costly_runs_once_for_each_of_its_ce
     with blocks_of(cells), pytest.MonkeyPatch.context() as patch:
         patch.setattr(partition, "EAGER_CELLS", eager)
         plan = plan_of(model, outputs, sizes, path, sampling)
-        check_order(plan.program)
-        assert all(group.block == block_of(group.shape, group.costly) for group in plan.program.groups)
-        stored = plan.program.stored
+        check_order(plan.block_plan)
+        assert all(group.block == block_of(group.shape, group.costly) for group in plan.block_plan.groups)
+        stored = plan.block_plan.stored
         drawn = [f"{name}{DRAWN}" for name in counts] if sampling else []
         asked_for = [key for name in outputs for key in (name, f"{name}{DRAWN}") if key == name or key in drawn]
         assert [key for key, item in stored.items() if item.is_output] == asked_for
@@ -236,25 +236,25 @@ def test_a_program_may_be_split_anywhere_and_nothing_costly_runs_twice(tmp_path_
     model, _, outputs, sizes = asked
     path = tmp_path_factory.mktemp("random") / "out.nc"
     plan = plan_of(model, outputs, sizes, path)
-    alike = {key: data.draw(st.integers(0, 2)) for key in plan.program.stored}
-    parts = split(plan.program, alike)
+    alike = {key: data.draw(st.integers(0, 2)) for key in plan.block_plan.stored}
+    parts = split(plan.block_plan, alike)
     check_order(parts)
     assert {number for number, group in enumerate(parts.groups) if number < parts.early and group.dims} == set()
     for group in parts.groups:
         costly = {step.node.function for step in group.steps if step.node.kind != "quantity"}
         kinds = {alike[key] for key in group.stored}
         assert len(kinds) == 1 or costly
-    same = split(plan.program, dict.fromkeys(plan.program.stored, 0))
-    assert [group.stored for group in same.groups] == [group.stored for group in plan.program.groups]
-    assert [group.steps for group in same.groups] == [group.steps for group in plan.program.groups]
-    assert [group.reads for group in same.groups] == [group.reads for group in plan.program.groups]
+    same = split(plan.block_plan, dict.fromkeys(plan.block_plan.stored, 0))
+    assert [group.stored for group in same.groups] == [group.stored for group in plan.block_plan.groups]
+    assert [group.steps for group in same.groups] == [group.steps for group in plan.block_plan.groups]
+    assert [group.reads for group in same.groups] == [group.reads for group in plan.block_plan.groups]
 
 
 def test_a_kernel_does_not_join_formulas_whose_blocks_are_large(tmp_path):
     land = Land(tmp_path)
     axes = {"a": [f"{n + 1} m" for n in range(40)], "b": [float(n) for n in range(40)]}
-    program = land.plan(Grid(["slope", "rough"], axes)).program
-    (group,) = program.groups
+    block_plan = land.plan(Grid(["slope", "rough"], axes)).block_plan
+    (group,) = block_plan.groups
     assert group.costly
     # Rows of 40 in halves: 25 cells would be a part of 64.
     assert group.block == (1, 20)
@@ -264,7 +264,7 @@ def test_a_kernel_does_not_join_formulas_whose_blocks_are_large(tmp_path):
     model.kernel("1", long_name="second", first="1")(second)
     text = f'model = "late"\n[axes]\nx = {[float(n) for n in range(640)]}\n[output]\nquantities = ["first", "second"]\n'
     plan = make_plan(Scenario.parse(text, name="late.toml", model=model.check()), path=tmp_path / "late.nc")
-    assert [(group.stored, group.costly, group.number) for group in plan.program.groups] == [
+    assert [(group.stored, group.costly, group.number) for group in plan.block_plan.groups] == [
         (("first",), False, 1),
         (("second",), True, 64),
     ]
@@ -284,6 +284,8 @@ def test_the_division_is_the_same_whatever_the_memory(tmp_path):
     land = Land(tmp_path)
     grid = Grid(["height", "stones"], {"a": [f"{n + 1} m" for n in range(90)], "d": [float(n) for n in range(900)]})
     scenario = Scenario.parse(grid.text, name="land.toml", model=land.model)
-    divided = {memory: make_plan(scenario, path=land.path, memory=memory).program for memory in ("300MB", "2GB", None)}
+    divided = {
+        memory: make_plan(scenario, path=land.path, memory=memory).block_plan for memory in ("300MB", "2GB", None)
+    }
     first_one, *others = divided.values()
     assert all(other.groups == first_one.groups and other.stored == first_one.stored for other in others)

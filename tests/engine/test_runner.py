@@ -21,7 +21,7 @@ import gridscan.engine.partition
 import gridscan.engine.runner
 import gridscan.evaluation.block_shape
 import gridscan.storage.lock
-from gridscan.engine.executors.executors import ThisProcess
+from gridscan.engine.executors.executors import LocalExecutor
 from gridscan.engine.runner import carry_out
 from gridscan.errors import EvaluationError, GridscanWarning, StoreError
 from gridscan.run import perform, plan
@@ -236,8 +236,8 @@ def test_a_conversion_that_is_stopped_is_done_again_without_computing(tmp_path, 
 def test_what_a_kill_has_left_beside_a_finished_result_is_removed(tmp_path):
     made = scenario(tmp_path)
     path = gs.run(made)
-    design = gridscan.engine.runner.design_of(plan(made))
-    work = gridscan.engine.runner.working_path(path, design.record["run"])
+    file_layout = gridscan.engine.runner.build_layout(plan(made))
+    work = gridscan.engine.runner.working_path(path, file_layout.record["run"])
     work.write_bytes(b"a kill came after the result had its name and before this was removed")
     assert perform(plan(made)).was_made
     assert files(tmp_path) == ["out.nc"]
@@ -529,17 +529,17 @@ class Slow:
     """Computes at once, but takes a minute to begin; a cell of an output takes a second by its clock."""
 
     def __init__(self):
-        self.now, self.crew = 0.0, ThisProcess(1)
+        self.now, self.executor = 0.0, LocalExecutor(1)
 
     def perf_counter(self):
         return self.now
 
-    def brief(self, recipe):
+    def prepare(self, workload):
         self.now += 60.0 if self.now == 0 else 0.0
-        self.crew.brief(recipe)
+        self.executor.prepare(workload)
 
     def work(self, tasks, *, costly):
-        for task, pieces in self.crew.work(tasks, costly=costly):
+        for task, pieces in self.executor.work(tasks, costly=costly):
             self.now += 0.0 if costly else task.cells
             yield task, pieces
 

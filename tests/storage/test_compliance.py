@@ -27,8 +27,8 @@ def result(request, tmp_path_factory):
 
 
 def faults_of(path, report):
-    program = Path(sys.executable).with_name("compliance-checker")
-    command = [program, "--test=cf:1.11", "--format=json", f"--output={report}", str(path)]
+    block_plan = Path(sys.executable).with_name("compliance-checker")
+    command = [block_plan, "--test=cf:1.11", "--format=json", f"--output={report}", str(path)]
     subprocess.run(command, capture_output=True, text=True, check=True)
     found = json.loads(report.read_text(encoding="utf-8"))["cf:1.11"]
     assert found["possible_points"] > 50

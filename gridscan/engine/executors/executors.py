@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gridscan.engine.compute import Piece, Positions, Recipe, compute
+from gridscan.engine.compute import Piece, Positions, Workload, compute
 from gridscan.engine.executors.dask_clients import client_of, client_of_processes
 from gridscan.engine.files.working_file import GO_ON
 from gridscan.engine.libc import keep_freed_memory
@@ -57,25 +57,25 @@ class Task:
     block: int
     positions: list[Positions]
     reads: list[dict[str, np.ndarray]]
-    lent: tuple[dict[str, np.ndarray], np.ndarray] | None
+    reused: tuple[dict[str, np.ndarray], np.ndarray] | None
     cells: int
 
 
-class Crew(Protocol):
+class Executor(Protocol):
     """Who computes; tasks come back in any order, but those with cells that failed in theirs."""
 
-    def brief(self, recipe: Recipe) -> None:
+    def prepare(self, workload: Workload) -> None:
         """Take what is needed for the tasks that follow; is called at the latest when the first of them is taken."""
 
     def work(self, tasks: Iterator[Task], *, costly: bool) -> Iterator[tuple[Task, list[Piece]]]:
         """Compute the pieces of tasks; few at a time are held in memory."""
 
 
-def _pieces(recipe: Recipe, task: Task) -> list[Piece]:
-    return [compute(recipe, task.group, part, read) for part, read in zip(task.positions, task.reads, strict=True)]
+def _compute_pieces(workload: Workload, task: Task) -> list[Piece]:
+    return [compute(workload, task.group, part, read) for part, read in zip(task.positions, task.reads, strict=True)]
 
 
-class ThisProcess:
+class LocalExecutor:
     """Computes in this process: formulas in threads, and kernels, which mostly hold the interpreter, one by one.
 
     Parameters
@@ -87,22 +87,22 @@ class ThisProcess:
     def __init__(self, threads: int) -> None:
         self.threads = threads
 
-    def brief(self, recipe: Recipe) -> None:
+    def prepare(self, workload: Workload) -> None:
         """Take what is needed for the tasks that follow."""
-        self._recipe = recipe
+        self._recipe = workload
 
     def work(self, tasks: Iterator[Task], *, costly: bool) -> Iterator[tuple[Task, list[Piece]]]:
         """Compute the pieces of tasks; few at a time are held in memory."""
         if costly or self.threads == 1:
             for task in tasks:
-                yield task, _pieces(self._recipe, task)
+                yield task, _compute_pieces(self._recipe, task)
             return
         keep_freed_memory()
         pool = ThreadPoolExecutor(self.threads, initializer=_yield_to_the_writer)
         try:
             waiting: deque[tuple[Task, Future[list[Piece]]]] = deque()
             for task in tasks:
-                waiting.append((task, pool.submit(_pieces, self._recipe, task)))
+                waiting.append((task, pool.submit(_compute_pieces, self._recipe, task)))
                 while len(waiting) > self.threads:
                     first, future = waiting.popleft()
                     yield first, future.result()
@@ -124,7 +124,7 @@ def _handed_on(content: bytes) -> bytes:
 
 
 @functools.lru_cache(maxsize=2)
-def _unpacked(content: bytes) -> Recipe:
+def _unpacked(content: bytes) -> Workload:
     from gridscan.engine.executors.serialize import unpacked
 
     return unpacked(content)
@@ -132,13 +132,13 @@ def _unpacked(content: bytes) -> Recipe:
 
 def _distant(content: bytes, sent: bytes, seconds: float) -> tuple[float, list[list[Piece]]]:
     """Compute the pieces of the first blocks of some in a worker, for so long, and say how long it took."""
-    recipe = _unpacked(content)
+    workload = _unpacked(content)
     start = time.perf_counter()
     found: list[list[Piece]] = []
     for group, positions, reads in pickle.loads(sent):
         if found and time.perf_counter() - start > seconds:
             break
-        found.append([compute(recipe, group, part, read) for part, read in zip(positions, reads, strict=True)])
+        found.append([compute(workload, group, part, read) for part, read in zip(positions, reads, strict=True)])
     return time.perf_counter() - start, found
 
 
@@ -174,7 +174,7 @@ class _Bundles:
         return min((number for number, _ in self._again), default=math.inf)
 
 
-class Cluster:
+class DaskExecutor:
     """Computes with the workers of a dask cluster; one that dies costs what it was at, which others compute again.
 
     Parameters
@@ -188,13 +188,13 @@ class Cluster:
         self.client: Any = None
         self._threads, self._counted, self._last_seen = 0, -math.inf, -math.inf
 
-    def brief(self, recipe: Recipe) -> None:
+    def prepare(self, workload: Workload) -> None:
         """Send what is needed for the tasks that follow, once to each worker."""
         import dask
 
         from gridscan.engine.executors.serialize import packed
 
-        content = packed(recipe)
+        content = packed(workload)
         if self.client is None:
             self.client = self._connect()
             self._since = time.monotonic()
@@ -308,7 +308,7 @@ def _cells(held: Mapping[int, tuple[Task, list[Piece]]]) -> int:
 
 
 @contextlib.contextmanager
-def cluster_at(address: str) -> Iterator[Cluster]:
+def cluster_at(address: str) -> Iterator[DaskExecutor]:
     """Use a dask cluster that is running.
 
     Raises
@@ -317,11 +317,11 @@ def cluster_at(address: str) -> Iterator[Cluster]:
         If there is none at this address, or its workers have no gridscan.
     """
     with contextlib.ExitStack() as stack:
-        yield Cluster(lambda: stack.enter_context(client_of(address)))
+        yield DaskExecutor(lambda: stack.enter_context(client_of(address)))
 
 
 @contextlib.contextmanager
-def local_cluster(workers: int) -> Iterator[Cluster]:
+def local_cluster(workers: int) -> Iterator[DaskExecutor]:
     """Start worker processes on this machine when there is something to compute, and stop them at the end.
 
     Raises
@@ -330,4 +330,4 @@ def local_cluster(workers: int) -> Iterator[Cluster]:
         If they cannot be started.
     """
     with contextlib.ExitStack() as stack:
-        yield Cluster(lambda: stack.enter_context(client_of_processes(workers)))
+        yield DaskExecutor(lambda: stack.enter_context(client_of_processes(workers)))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gridscan.definition.graph import Step
-    from gridscan.engine.compute import Recipe
+    from gridscan.engine.compute import Workload
 
 _OWN = "gridscan"
 _OWN_FILE = re.compile(rf"\b({_OWN}/[\w/]+)\.py$")
@@ -50,7 +50,7 @@ def _cached(function: Any, parameters: dict[str, Any]) -> Any:
     return functools.lru_cache(**parameters)(function)
 
 
-def packed(recipe: Recipe) -> bytes:
+def packed(workload: Workload) -> bytes:
     """Return a recipe as bytes.
 
     Raises
@@ -62,17 +62,17 @@ def packed(recipe: Recipe) -> bytes:
     for module in modules:
         cloudpickle.register_pickle_by_value(module)
     try:
-        content = _dumped(recipe)
+        content = _dumped(workload)
     except Exception as error:
-        raise GridscanError(_culprit(recipe, error)) from error
+        raise GridscanError(_culprit(workload, error)) from error
     finally:
         for module in modules:
             cloudpickle.unregister_pickle_by_value(module)
-    names = _modules_imported(_steps(recipe))
+    names = _modules_imported(_steps(workload))
     return pickle.dumps((names, _code(names), content))
 
 
-def unpacked(content: bytes) -> Recipe:
+def unpacked(content: bytes) -> Workload:
     """Return what :func:`packed` has made into bytes in another process.
 
     Raises
@@ -85,8 +85,8 @@ def unpacked(content: bytes) -> Recipe:
     try:
         different = changes(code, _code(names))
         if not different:
-            recipe: Recipe = pickle.loads(inner)
-            return recipe
+            workload: Workload = pickle.loads(inner)
+            return workload
     except (ImportError, AttributeError) as error:
         different = f"{type(error).__name__}: {error}"
     raise StoreError(f"a worker on {socket.gethostname()} would compute with other code ({different}); {advice}")
@@ -111,17 +111,17 @@ def _is_sent(function: Any) -> bool:
     return module is None or module.__name__ == "__main__" or _has_to_be_sent(module)
 
 
-def _steps(recipe: Recipe) -> list[Step]:
+def _steps(workload: Workload) -> list[Step]:
     """Return all steps, those within others first."""
-    steps = [step for group in recipe.groups for step in group.steps]
+    steps = [step for group in workload.groups for step in group.steps]
     for step in steps:
         steps += [*step.inner, *(inner for part in step.functions.values() for inner in part)]
     return steps[::-1]
 
 
-def _culprit(recipe: Recipe, error: Exception) -> str:
+def _culprit(workload: Workload, error: Exception) -> str:
     """Say which function it is that cannot be sent."""
-    for step in _steps(recipe):
+    for step in _steps(workload):
         try:
             _dumped(step.node.function)
         except Exception as own:

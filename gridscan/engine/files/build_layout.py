@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from gridscan.engine.files.file_layout import Design
+from gridscan.engine.files.file_layout import FileLayout
 from gridscan.engine.reuse.earlier_file import checksum_of
 from gridscan.engine.reuse.fingerprint import identity_of, keys_of, record_of
 from gridscan.evaluation.attributes import (
@@ -29,28 +29,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from gridscan.engine.partition import Program, Stored
+    from gridscan.engine.partition import BlockPlan, StoredVariable
     from gridscan.engine.plan import Plan
 
 
-def design_of(plan: Plan) -> Design:
+def build_layout(plan: Plan) -> FileLayout:
     """Return the design of the result of a plan."""
-    program = plan.program
-    record = record_of(program)
-    outputs = _dataset(program, [item for item in program.stored.values() if item.is_output])
-    between = _dataset(program, [item for item in program.stored.values() if not item.is_output])
+    block_plan = plan.block_plan
+    record = record_of(block_plan)
+    outputs = _dataset(block_plan, [item for item in block_plan.stored.values() if item.is_output])
+    between = _dataset(block_plan, [item for item in block_plan.stored.values() if not item.is_output])
     outputs = for_disk(
-        describe_dataset(outputs, provenance_of(plan.scenario, program.layout, identity_of(program.layout)))
+        describe_dataset(outputs, provenance_of(plan.scenario, block_plan.layout, identity_of(block_plan.layout)))
     )
-    design = Design(outputs, for_disk(between), program, record, keys_of(program))
-    record = {**record, "run": _run_identity(design, plan)}
-    return replace(design, record={**record, "checksum": checksum_of(record, design.keys)})
+    file_layout = FileLayout(outputs, for_disk(between), block_plan, record, keys_of(block_plan))
+    record = {**record, "run": _run_identity(file_layout, plan)}
+    return replace(file_layout, record={**record, "checksum": checksum_of(record, file_layout.keys)})
 
 
-def is_headed(path: Path, design: Design) -> bool:
+def is_headed(path: Path, file_layout: FileLayout) -> bool:
     """Tell whether a file says what a design does beside the numbers: names, dimensions, coordinates, attributes."""
     engine = "zarr" if path.suffix == ".zarr" else "netcdf4"
-    expected = design.dataset
+    expected = file_layout.dataset
     try:
         with xr.open_dataset(path, engine=engine, decode_times=False) as found:
             for name, variable in expected.variables.items():
@@ -71,8 +71,8 @@ def _plain(attributes: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(name): np.asarray(value).tolist() for name, value in attributes.items()}
 
 
-def _dataset(program: Program, items: list[Stored]) -> xr.Dataset:
-    layout = program.layout
+def _dataset(block_plan: BlockPlan, items: list[StoredVariable]) -> xr.Dataset:
+    layout = block_plan.layout
     coordinates = coordinates_of(layout)
     if layout.drawn:
         coordinates[REALISATION] = realisations_of(layout)
@@ -92,13 +92,13 @@ def _dataset(program: Program, items: list[Stored]) -> xr.Dataset:
     return xr.Dataset(variables, coords=coordinates)
 
 
-def _run_identity(design: Design, plan: Plan) -> str:
+def _run_identity(file_layout: FileLayout, plan: Plan) -> str:
     """Return what is the same for two runs exactly if they give the same file."""
-    parts = [design.record, design.dataset.attrs, [plan.storage.format, plan.storage.compression]]
+    parts = [file_layout.record, file_layout.dataset.attrs, [plan.storage.format, plan.storage.compression]]
     digest = hashlib.blake2b(json.dumps(parts, sort_keys=True, default=str).encode(), digest_size=16)
-    for name in sorted(design.keys):
-        dims, values = design.keys[name]
+    for name in sorted(file_layout.keys):
+        dims, values = file_layout.keys[name]
         digest.update(f"{name} {dims} {values.shape}".encode() + values.tobytes())
-    for key, variable in sorted(design.dataset.variables.items(), key=lambda item: str(item[0])):
+    for key, variable in sorted(file_layout.dataset.variables.items(), key=lambda item: str(item[0])):
         digest.update(f"{key} {variable.dims} {sorted(variable.attrs.items())}".encode())
     return digest.hexdigest()

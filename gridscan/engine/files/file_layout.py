@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from gridscan.engine.partition import Group, Program
+    from gridscan.engine.partition import BlockPlan, VariableGroup
 
 #: The group of a result that says how its numbers came about, block by block.
 RECORD = "gridscan"
 
 
 @dataclass(frozen=True)
-class Design:
+class FileLayout:
     """What a file holds.
 
     Attributes
@@ -41,14 +41,14 @@ class Design:
 
     dataset: xr.Dataset
     between: xr.Dataset
-    program: Program
+    block_plan: BlockPlan
     record: Mapping[str, Any]
     keys: Mapping[str, tuple[tuple[str, ...], np.ndarray]]
 
     @property
-    def groups(self) -> dict[str, tuple[int, Group]]:
+    def groups(self) -> dict[str, tuple[int, VariableGroup]]:
         """The number and the group of each variable."""
-        return {key: (number, group) for number, group in enumerate(self.program.groups) for key in group.stored}
+        return {key: (number, group) for number, group in enumerate(self.block_plan.groups) for key in group.stored}
 
     def variable(self, key: str) -> xr.DataArray:
         """Return the variable of a key, without numbers."""
@@ -78,6 +78,6 @@ def variable_path(key: str) -> str:
     return key if name == key else f"/{RECORD}/{key}"
 
 
-def marks_path(key: str) -> str:
+def checksums_path(key: str) -> str:
     """Return where in a file the marks of the blocks of a variable are."""
     return f"/{RECORD}/blocks/{key}"

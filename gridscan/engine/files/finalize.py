@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import netCDF4
 import numpy as np
 
-from gridscan.engine.files.file_layout import RECORD, Design, marks_path, variable_path
+from gridscan.engine.files.file_layout import RECORD, FileLayout, checksums_path, variable_path
 from gridscan.engine.files.working_file import WorkingFile, create, wait_for_disk
-from gridscan.engine.partition import Box, Group, Stored
+from gridscan.engine.partition import Region, StoredVariable, VariableGroup
 from gridscan.evaluation.block_shape import block_of
 from gridscan.scenario.schema import Storage
 
@@ -33,10 +33,10 @@ def needs_conversion(storage: Storage, failures: Failures) -> bool:
     return storage != Storage() or bool(failures)
 
 
-def convert(design: Design, working: WorkingFile, target: Path, storage: Storage, failures: Failures) -> None:
+def convert(file_layout: FileLayout, working: WorkingFile, target: Path, storage: Storage, failures: Failures) -> None:
     """Write a result in another form than the working file, and wait until the disk has it."""
     write = _write_zarr if storage.format == "zarr" else _write_netcdf
-    write(design, working, target, storage, failures)
+    write(file_layout, working, target, storage, failures)
     wait_for_disk(target)
 
 
@@ -60,15 +60,17 @@ def has_its_metadata(path: Path) -> bool:
         return False
 
 
-def _write_netcdf(design: Design, working: WorkingFile, target: Path, storage: Storage, failures: Failures) -> None:
-    create(design, target, compression=_LEVEL if storage.compression == "zlib" else None, missing=failures.keys)
+def _write_netcdf(
+    file_layout: FileLayout, working: WorkingFile, target: Path, storage: Storage, failures: Failures
+) -> None:
+    create(file_layout, target, compression=_LEVEL if storage.compression == "zlib" else None, missing=failures.keys)
     with netCDF4.Dataset(target, "a") as file:
         file.set_auto_maskandscale(False)
-        for key, item in design.program.stored.items():
+        for key, item in file_layout.block_plan.stored.items():
             _copy(working, item, file[variable_path(key)])
-            file[marks_path(key)][...] = working.marks(key).reshape(design.groups[key][1].counts)
+            file[checksums_path(key)][...] = working.checksums(key).reshape(file_layout.groups[key][1].counts)
         for status in failures.statuses():
-            dims = design.disk_dims(status.dims)
+            dims = file_layout.disk_dims(status.dims)
             sizes = [file.dimensions[dim].size for dim in dims]
             chunks = block_of(tuple(sizes), costly=False)
             options: dict[str, Any] = {"compression": "zlib", "complevel": _LEVEL, "chunksizes": chunks}
@@ -78,13 +80,13 @@ def _write_netcdf(design: Design, working: WorkingFile, target: Path, storage: S
             _fill_status(made, sizes, failures, status)
 
 
-def _copy(working: WorkingFile, item: Stored, target: Any) -> None:
+def _copy(working: WorkingFile, item: StoredVariable, target: Any) -> None:
     for box in _boxes(item.shape):
         target[box or ...] = working.read(item.key, box)
 
 
-def _boxes(shape: tuple[int, ...]) -> list[Box]:
-    group = Group(("",) * len(shape), shape, block_of(shape, costly=False), (), ())
+def _boxes(shape: tuple[int, ...]) -> list[Region]:
+    group = VariableGroup(("",) * len(shape), shape, block_of(shape, costly=False), (), ())
     return [group.box(number) for number in range(group.number)]
 
 
@@ -107,16 +109,18 @@ def _range(part: slice | np.ndarray, size: int) -> slice:
     return slice(int(part.min()), int(part.max()) + 1)
 
 
-def _write_zarr(design: Design, working: WorkingFile, target: Path, storage: Storage, failures: Failures) -> None:
+def _write_zarr(
+    file_layout: FileLayout, working: WorkingFile, target: Path, storage: Storage, failures: Failures
+) -> None:
     import zarr
 
-    coordinates = design.dataset.drop_vars(list(design.dataset.data_vars))
+    coordinates = file_layout.dataset.drop_vars(list(file_layout.dataset.data_vars))
     plain = {str(name): {"_FillValue": None} for name, item in coordinates.variables.items() if item.dtype.kind == "f"}
     coordinates.to_zarr(target, mode="w", zarr_format=2, consolidated=False, encoding=plain)
     root = zarr.open_group(target, mode="a", zarr_format=2)
-    for key, item in design.program.stored.items():
-        variable = design.variable(key)
-        attributes = design.attributes(key, missing=key in failures.keys)
+    for key, item in file_layout.block_plan.stored.items():
+        variable = file_layout.variable(key)
+        attributes = file_layout.attributes(key, missing=key in failures.keys)
         fill = attributes.pop("_FillValue", None)
         array = root.create_array(
             variable_path(key).lstrip("/"),
@@ -129,19 +133,19 @@ def _write_zarr(design: Design, working: WorkingFile, target: Path, storage: Sto
             **_zarr_filters(storage, item.dtype),
         )
         _copy(working, item, array)
-        group = design.groups[key][1]
-        _add(root, marks_path(key), working.marks(key).reshape(group.counts), group.dims)
-    for name, (dims, values) in design.keys.items():
+        group = file_layout.groups[key][1]
+        _add(root, checksums_path(key), working.checksums(key).reshape(group.counts), group.dims)
+    for name, (dims, values) in file_layout.keys.items():
         _add(root, f"{RECORD}/inputs/{name}", values, dims)
-    root[RECORD].attrs["record"] = json.dumps(design.record, sort_keys=True)
+    root[RECORD].attrs["record"] = json.dumps(file_layout.record, sort_keys=True)
     for status in failures.statuses():
-        _write_zarr_status(root, design, failures, status)
+        _write_zarr_status(root, file_layout, failures, status)
     zarr.consolidate_metadata(target, zarr_format=2)
 
 
-def _write_zarr_status(root: Any, design: Design, failures: Failures, status: Status) -> None:
-    names = design.disk_dims(status.dims)
-    sizes = [dict(design.dataset.sizes)[name] for name in names]
+def _write_zarr_status(root: Any, file_layout: FileLayout, failures: Failures, status: Status) -> None:
+    names = file_layout.disk_dims(status.dims)
+    sizes = [dict(file_layout.dataset.sizes)[name] for name in names]
     said = {
         key: value.tolist() if isinstance(value, np.ndarray) else value
         for key, value in failures.attributes(status).items()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gridscan.atomic import check_space, folder_above, place_of, reason, what_failed
 from gridscan.engine.files.file_layout import RECORD
 from gridscan.engine.files.working_file import GO_ON, WorkingFile
-from gridscan.engine.reuse.earlier_file import WORK, Donor
+from gridscan.engine.reuse.earlier_file import WORK, EarlierFile
 from gridscan.errors import StoreError
 from gridscan.storage.lock import Held
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from gridscan.engine.partition import Program
+    from gridscan.engine.partition import BlockPlan
     from gridscan.scenario.schema import Storage
 
 # Digits of the identity of a run in the name of its working file.
@@ -113,11 +113,11 @@ def _holds_blocks(work: Path) -> bool:
     if not os.path.exists(work):
         return False
     try:
-        donor = Donor(work)
+        earlier = EarlierFile(work)
     except StoreError:
         return True
-    with contextlib.closing(donor):
-        return donor.has_blocks
+    with contextlib.closing(earlier):
+        return earlier.has_blocks
 
 
 def working_path(path: Path, identity: str) -> Path:
@@ -131,45 +131,45 @@ def remains(path: Path, kind: str) -> list[Path]:
     return sorted(path.parent.glob(pattern)) if os.path.isdir(path.parent) else []
 
 
-def donors_for(path: Path, but: Path | None = None) -> tuple[list[Donor], list[str]]:
+def earlier_files_for(path: Path, but: Path | None = None) -> tuple[list[EarlierFile], list[str]]:
     """Open what lies at the place of a result and could lend it cells; say what could not be opened."""
     found, notes = [], []
     for place in [path, *remains(path, "work")]:
         if place != but and os.path.exists(place):
             try:
-                found.append(Donor(place))
+                found.append(EarlierFile(place))
             except StoreError as error:
                 notes.append(str(error))
     return found, notes
 
 
-def survey(place: Path, storage: Storage, size: int, run: str) -> tuple[list[Donor], list[str]]:
+def survey(place: Path, storage: Storage, size: int, run: str) -> tuple[list[EarlierFile], list[str]]:
     """Open what could lend cells to a run of this identity, and say what else it will meet at its place."""
     try:
         path = place_of(place)
         refuse_what_is_no_result(path, storage)
     except StoreError as error:
         return [], [str(error)]
-    donors, notes = donors_for(path)
+    earlier_files, notes = earlier_files_for(path)
     folder = folder_above(path)
     if folder != path.parent:
         notes.append(f"{path.parent}: is not there yet; a run creates this folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         notes.append(f"{folder}: cannot be written to; give another place with --output")
-    own = [donor for donor in donors if donor.record["run"] == run]
+    own = [earlier for earlier in earlier_files if earlier.record["run"] == run]
     # A run that finds its result, or has begun it, needs no more room.
-    if not any(donor.has_all_blocks or not donor.is_finished for donor in own):
+    if not any(earlier.has_all_blocks or not earlier.is_finished for earlier in own):
         try:
             check_space(path, size)
         except StoreError as error:
             notes.append(str(error))
-    return donors, notes
+    return earlier_files, notes
 
 
-def resumed(place: Path, program: Program, blank: Path) -> WorkingFile | None:
+def resumed(place: Path, block_plan: BlockPlan, blank: Path) -> WorkingFile | None:
     """Open a working file, or give None where it is damaged beside its numbers, which have checksums."""
     try:
-        found = WorkingFile(place, program)
+        found = WorkingFile(place, block_plan)
     except OSError as error:
         if error.errno is not None:
             raise

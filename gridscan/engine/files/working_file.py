@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import netCDF4
 import numpy as np
 
-from gridscan.engine.files.file_layout import RECORD, Design, marks_path, variable_path
+from gridscan.engine.files.file_layout import RECORD, FileLayout, checksums_path, variable_path
 from gridscan.evaluation.block_shape import block_of
-from gridscan.storage.checksums import mark_of
+from gridscan.storage.checksums import checksum_of_block
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from gridscan.engine.partition import Box, Group, Program, Stored
+    from gridscan.engine.partition import BlockPlan, Region, StoredVariable, VariableGroup
 
 #: What to do where a run was stopped.
 GO_ON = "what is done is kept, and run again goes on from there"
@@ -33,7 +33,9 @@ GO_ON = "what is done is kept, and run again goes on from there"
 _WRITTEN_AT_ONCE = 1 << 18
 
 
-def create(design: Design, path: Path, *, compression: int | None = None, missing: Collection[str] = ()) -> None:
+def create(
+    file_layout: FileLayout, path: Path, *, compression: int | None = None, missing: Collection[str] = ()
+) -> None:
     """Write a file without numbers, whose variables have their place.
 
     Parameters
@@ -43,7 +45,7 @@ def create(design: Design, path: Path, *, compression: int | None = None, missin
     missing
         Variables in which cells are missing.
     """
-    dataset, groups = design.dataset, design.groups
+    dataset, groups = file_layout.dataset, file_layout.groups
     with netCDF4.Dataset(path, "w") as file:
         file.set_fill_off()
         file.setncatts(dataset.attrs)
@@ -54,12 +56,12 @@ def create(design: Design, path: Path, *, compression: int | None = None, missin
             file.createDimension(str(name), size)
         for name, variable in dataset.coords.variables.items():
             _write_coordinate(file, str(name), variable)
-        for key, item in design.program.stored.items():
-            made = _variable(file, design, item, compression, missing=key in missing)
+        for key, item in file_layout.block_plan.stored.items():
+            made = _variable(file, file_layout, item, compression, missing=key in missing)
             if compression is None:
                 _allocate(made)
-            _marks(file, key, groups[key][1])
-        add_record(file, design)
+            _checksums(file, key, groups[key][1])
+        add_record(file, file_layout)
 
 
 def _write_coordinate(file: netCDF4.Dataset, name: str, variable: xr.Variable) -> None:
@@ -80,15 +82,15 @@ def _write_coordinate(file: netCDF4.Dataset, name: str, variable: xr.Variable) -
 
 
 def _variable(
-    file: netCDF4.Dataset, design: Design, item: Stored, compression: int | None, *, missing: bool
+    file: netCDF4.Dataset, file_layout: FileLayout, item: StoredVariable, compression: int | None, *, missing: bool
 ) -> netCDF4.Variable:
-    dims = [str(dim) for dim in design.variable(item.key).dims]
+    dims = [str(dim) for dim in file_layout.variable(item.key).dims]
     options: dict[str, Any] = {"contiguous": True}
     if compression is not None:
         chunks = block_of(item.shape, costly=False)
         options = {"compression": "zlib", "complevel": compression, "shuffle": True, "chunksizes": chunks}
     made = file.createVariable(variable_path(item.key), item.dtype, dims, **(options if dims else {}))
-    made.setncatts(design.attributes(item.key, missing=missing))
+    made.setncatts(file_layout.attributes(item.key, missing=missing))
     return made
 
 
@@ -104,25 +106,25 @@ def _allocate(variable: netCDF4.Variable) -> None:
     variable[tuple(size - 1 for size in variable.shape)] = 0
 
 
-def _marks(file: netCDF4.Dataset, key: str, group: Group) -> None:
+def _checksums(file: netCDF4.Dataset, key: str, group: VariableGroup) -> None:
     dims = []
     for axis, count in enumerate(group.counts):
         dims.append(f"/{RECORD}/blocks/{key}_blocks_{axis}")
         folder, _, name = dims[-1].rpartition("/")
         file.createGroup(folder).createDimension(name, count)
-    parent = file.createGroup(marks_path(key).rpartition("/")[0])
+    parent = file.createGroup(checksums_path(key).rpartition("/")[0])
     names = [dim.rpartition("/")[2] for dim in dims]
     made = parent.createVariable(key.rpartition("/")[2], np.uint64, names, contiguous=bool(names))
     made.setncatts({"long_name": f"checksums of the blocks of {key}, beside a bit that says that they are done"})
     made[...] = np.zeros(group.counts, dtype=np.uint64)
 
 
-def add_record(file: netCDF4.Dataset, design: Design) -> None:
+def add_record(file: netCDF4.Dataset, file_layout: FileLayout) -> None:
     """Write down what tells later runs which numbers they can use."""
     group = file.createGroup(RECORD)
-    group.setncattr("record", json.dumps(design.record, sort_keys=True))
+    group.setncattr("record", json.dumps(file_layout.record, sort_keys=True))
     inputs = file.createGroup(f"/{RECORD}/inputs")
-    for name, (dims, values) in design.keys.items():
+    for name, (dims, values) in file_layout.keys.items():
         for dim, size in zip(dims, values.shape, strict=True):
             if dim not in inputs.dimensions:
                 inputs.createDimension(dim, size)
@@ -139,16 +141,16 @@ class WorkingFile:
         If the file cannot be read or written; without a number where it is damaged.
     """
 
-    def __init__(self, path: Path, program: Program) -> None:
+    def __init__(self, path: Path, block_plan: BlockPlan) -> None:
         import h5py
 
-        self.path, self.program = path, program
+        self.path, self.block_plan = path, block_plan
         self.damaged = 0
-        self._group = {key: group for group in program.groups for key in group.stored}
+        self._group = {key: group for group in block_plan.groups for key in group.stored}
         try:
             with h5py.File(path, "r") as file:
-                self._offsets = {key: file[variable_path(key)].id.get_offset() for key in program.stored}
-                self._marks_at = {key: file[marks_path(key)].id.get_offset() for key in program.stored}
+                self._offsets = {key: file[variable_path(key)].id.get_offset() for key in block_plan.stored}
+                self._checksums_at = {key: file[checksums_path(key)].id.get_offset() for key in block_plan.stored}
         except (KeyError, RuntimeError, ValueError, AttributeError) as error:
             raise OSError(None, f"the file is damaged ({error})") from None
         self._descriptor = os.open(path, os.O_RDWR)
@@ -165,8 +167,8 @@ class WorkingFile:
 
     def is_framed_as(self, other: Path) -> bool:
         """Tell whether another file is the same but for numbers and marks: header, coordinates, record and size."""
-        held = [(self._offsets[key], item.nbytes) for key, item in self.program.stored.items()]
-        held += [(self._marks_at[key], 8 * self._group[key].number) for key in self.program.stored]
+        held = [(self._offsets[key], item.nbytes) for key, item in self.block_plan.stored.items()]
+        held += [(self._checksums_at[key], 8 * self._group[key].number) for key in self.block_plan.stored]
         size, start = os.stat(other).st_size, 0
         if None in (place for place, _ in held) or os.fstat(self._descriptor).st_size != size:
             return False
@@ -177,46 +179,48 @@ class WorkingFile:
                 start = place + length
         return True
 
-    def marks(self, key: str) -> np.ndarray:
+    def checksums(self, key: str) -> np.ndarray:
         """Return the marks of the blocks of a variable."""
         number = self._group[key].number
-        return np.frombuffer(self._bytes(8 * number, self._marks_at[key]), dtype=np.uint64).copy()
+        return np.frombuffer(self._bytes(8 * number, self._checksums_at[key]), dtype=np.uint64).copy()
 
-    def done(self, group: Group) -> np.ndarray:
+    def done(self, group: VariableGroup) -> np.ndarray:
         """Return which blocks of a group are there, and whole: their checksums are compared.
 
         Blocks that are not are forgotten.
         """
-        found = np.all([self.marks(key) != 0 for key in group.stored], axis=0)
+        found = np.all([self.checksums(key) != 0 for key in group.stored], axis=0)
         for block in np.flatnonzero(found):
             for key in group.stored:
-                if mark_of(self.read(key, group.box(int(block)))) != self.marks_of(key, int(block)):
+                if checksum_of_block(self.read(key, group.box(int(block)))) != self.checksum_at(key, int(block)):
                     found[block] = False
                     self.damaged += 1
-                    self._write_mark(key, int(block), np.uint64(0))
+                    self._write_checksum(key, int(block), np.uint64(0))
         return found
 
-    def marks_of(self, key: str, block: int) -> np.uint64:
+    def checksum_at(self, key: str, block: int) -> np.uint64:
         """Return the mark of one block of a variable."""
-        return np.frombuffer(self._bytes(8, self._marks_at[key] + 8 * block), dtype=np.uint64)[0]
+        return np.frombuffer(self._bytes(8, self._checksums_at[key] + 8 * block), dtype=np.uint64)[0]
 
-    def write(self, group: Group, block: int, values: Mapping[str, np.ndarray], marks: Mapping[str, np.uint64]) -> None:
+    def write(
+        self, group: VariableGroup, block: int, values: Mapping[str, np.ndarray], checksums: Mapping[str, np.uint64]
+    ) -> None:
         """Write a block of the variables of a group, and then its marks."""
         for key in group.stored:
-            item = self.program.stored[key]
+            item = self.block_plan.stored[key]
             start = _start(item.shape, group.box(block)) * item.dtype.itemsize
             _write_whole(
                 self._descriptor, np.ascontiguousarray(values[key], dtype=item.dtype), self._offsets[key] + start
             )
-        for key, mark in marks.items():
-            self._write_mark(key, block, mark)
+        for key, checksum in checksums.items():
+            self._write_checksum(key, block, checksum)
 
-    def _write_mark(self, key: str, block: int, mark: np.uint64) -> None:
-        _write_whole(self._descriptor, np.array([mark]), self._marks_at[key] + 8 * block)
+    def _write_checksum(self, key: str, block: int, checksum: np.uint64) -> None:
+        _write_whole(self._descriptor, np.array([checksum]), self._checksums_at[key] + 8 * block)
 
-    def read(self, key: str, box: Box) -> np.ndarray:
+    def read(self, key: str, box: Region) -> np.ndarray:
         """Return the values of a variable in ranges of its dimensions."""
-        item = self.program.stored[key]
+        item = self.block_plan.stored[key]
         shape = tuple(len(range(*part.indices(size))) for part, size in zip(box, item.shape, strict=True))
         out = np.empty(shape, dtype=item.dtype)
         for at, start, count in _runs(item.shape, box):
@@ -239,11 +243,11 @@ class WorkingFile:
         os.fsync(self._descriptor)
 
 
-def _start(shape: Sequence[int], box: Box) -> int:
+def _start(shape: Sequence[int], box: Region) -> int:
     return int(np.ravel_multi_index([part.start for part in box], shape)) if shape else 0
 
 
-def _runs(shape: Sequence[int], box: Box) -> Iterator[tuple[int, int, int]]:
+def _runs(shape: Sequence[int], box: Region) -> Iterator[tuple[int, int, int]]:
     """Yield where each contiguous run of a box goes in the box, where it starts in the whole array, and its length."""
     lengths = [len(range(*part.indices(size))) for part, size in zip(box, shape, strict=True)]
     inner, axis = 1, len(shape)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.atomic import reason
-from gridscan.engine.files.file_layout import RECORD, marks_path, variable_path
+from gridscan.engine.files.file_layout import RECORD, checksums_path, variable_path
 from gridscan.errors import StoreError
 from gridscan.evaluation.block_shape import together
-from gridscan.storage.checksums import mark_of
+from gridscan.storage.checksums import checksum_of_block
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from gridscan.engine.partition import Box
+    from gridscan.engine.partition import Region
 
 _CHUNK_CACHE = 64_000_000
 # What is read at once may be so many times what is asked for, or so many cells.
@@ -44,7 +44,7 @@ def damage_of(path: Path, blocks: int) -> str:
     return f"{path}: {blocks:,} {'block was' if blocks == 1 else 'blocks were'} damaged, and computed anew"
 
 
-class Donor:
+class EarlierFile:
     """An earlier result, or what an interrupted run has left.
 
     Attributes
@@ -82,14 +82,14 @@ class Donor:
         self.keys = {name: (dims, np.asarray(inputs[name][...])) for name, dims in self.record["dims"].items()}
         if checksum_of(self.record, self.keys) != self.record["checksum"]:
             raise ValueError("its checksum is another")
-        self._marks, self._states = {}, {}
+        self._checksums, self._states = {}, {}
         for key, old in self.record["variables"].items():
-            variable, marks = self._file[variable_path(key)], np.asarray(self._file[marks_path(key)][...])
+            variable, checksums = self._file[variable_path(key)], np.asarray(self._file[checksums_path(key)][...])
             counts = tuple(-(-size // step) for size, step in zip(old["shape"], old["block"], strict=True))
-            if variable.shape != tuple(old["shape"]) or variable.dtype != old["type"] or marks.shape != counts:
+            if variable.shape != tuple(old["shape"]) or variable.dtype != old["type"] or checksums.shape != counts:
                 raise ValueError(f"{key!r} has another shape")
-            self._marks[key] = marks
-            self._states[key] = np.where(marks == 0, _ABSENT, _UNKNOWN).astype(np.int8)
+            self._checksums[key] = checksums
+            self._states[key] = np.where(checksums == 0, _ABSENT, _UNKNOWN).astype(np.int8)
 
     def close(self) -> None:
         """Close the file."""
@@ -104,12 +104,12 @@ class Donor:
     @property
     def has_blocks(self) -> bool:
         """Tell whether any block is there, checksums not compared."""
-        return any(marks.any() for marks in self._marks.values())
+        return any(checksums.any() for checksums in self._checksums.values())
 
     @property
     def has_all_blocks(self) -> bool:
         """Tell whether every block is there, checksums not compared."""
-        return all(marks.all() for marks in self._marks.values())
+        return all(checksums.all() for checksums in self._checksums.values())
 
     @property
     def damaged(self) -> int:
@@ -118,12 +118,14 @@ class Donor:
 
     def is_whole(self) -> bool:
         """Tell whether every block is there, and undamaged."""
-        everything = {key: [np.arange(count) for count in marks.shape] for key, marks in self._marks.items()}
+        everything = {
+            key: [np.arange(count) for count in checksums.shape] for key, checksums in self._checksums.items()
+        }
         return all(self.whole(key, numbers).all() for key, numbers in everything.items())
 
     def done(self, key: str) -> np.ndarray:
         """Return which blocks of a variable are there, checksums not compared."""
-        return np.asarray(self._marks[key] != 0)
+        return np.asarray(self._checksums[key] != 0)
 
     def whole(self, key: str, numbers: Sequence[np.ndarray]) -> np.ndarray:
         """Return which blocks of a product are there, and undamaged: each checksum is compared once."""
@@ -139,11 +141,11 @@ class Donor:
 
     def _compare(self, key: str, block: tuple[int, ...]) -> None:
         """Compare the checksums of a block and of those around it, which are read together."""
-        marks, step = self._marks[key], self.record["variables"][key]["block"]
-        spans = together(marks.shape, tuple(step))
+        checksums, step = self._checksums[key], self.record["variables"][key]["block"]
+        spans = together(checksums.shape, tuple(step))
         ranges = [
             range(at // span * span, min(at // span * span + span, count))
-            for at, span, count in zip(block, spans, marks.shape, strict=True)
+            for at, span, count in zip(block, spans, checksums.shape, strict=True)
         ]
         start = [part.start * size for part, size in zip(ranges, step, strict=True)]
         around = tuple(slice(part.start * size, part.stop * size) for part, size in zip(ranges, step, strict=True))
@@ -153,10 +155,10 @@ class Donor:
                 box = tuple(slice(at * size, (at + 1) * size) for at, size in zip(place, step, strict=True))
                 local = tuple(slice(b.start - s, b.stop - s) for b, s in zip(box, start, strict=True))
                 values = self._values(key, box) if data is None else data[local]
-                is_whole = values is not None and mark_of(values) == marks[place]
+                is_whole = values is not None and checksum_of_block(values) == checksums[place]
                 self._states[key][place] = _WHOLE if is_whole else _DAMAGED
 
-    def _values(self, key: str, box: Box) -> np.ndarray | None:
+    def _values(self, key: str, box: Region) -> np.ndarray | None:
         """Return the values in a box, or None where they cannot be read."""
         try:
             return np.asarray(self._file[variable_path(key)][box])

@@ -18,7 +18,7 @@ from gridscan.units import readable
 
 if TYPE_CHECKING:
     from gridscan.definition.nodes import Quantity
-    from gridscan.engine.partition import Program
+    from gridscan.engine.partition import BlockPlan
     from gridscan.evaluation.layout import Layout
     from gridscan.inputs.arrays import Input
 
@@ -29,9 +29,9 @@ _SEED = "sampling_seed"
 Keys = dict[str, tuple[tuple[str, ...], np.ndarray]]
 
 
-def keys_of(program: Program) -> Keys:
+def keys_of(block_plan: BlockPlan) -> Keys:
     """Return what tells the values of each input apart, exactly, by input: its dimensions and integers of 64 bits."""
-    layout = program.layout
+    layout = block_plan.layout
     keys = {
         name: (item.dims, _keys(item)) for name, item in layout.resolved.inputs.items() if name in layout.graph.inputs
     }
@@ -56,13 +56,13 @@ def _digest(content: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
 
 
-def record_of(program: Program) -> dict[str, Any]:
+def record_of(block_plan: BlockPlan) -> dict[str, Any]:
     """Return, as plain data, what made the variables of a program beside the values of the inputs."""
-    layout = program.layout
+    layout = block_plan.layout
     core = code_of_module(CORE)
     code = dict(core)
     variables = {}
-    for key, item in program.stored.items():
+    for key, item in block_plan.stored.items():
         own = _code_behind(layout, item.quantity)
         code |= own
         inputs = sorted(layout.graph.inputs_of(item.quantity))
@@ -75,10 +75,10 @@ def record_of(program: Program) -> dict[str, Any]:
             "inputs": [*inputs, *([_SEED, REALISATION] if item.drawn else [])],
             "code": sorted(own),
         }
-    for group in program.groups:
+    for group in block_plan.groups:
         for key in group.stored:
             variables[key]["block"] = group.block
-    dims = {name: dims for name, (dims, _) in keys_of(program).items()}
+    dims = {name: dims for name, (dims, _) in keys_of(block_plan).items()}
     return {"core": sorted(core), "code": code, "variables": variables, "dims": dims}
 
 

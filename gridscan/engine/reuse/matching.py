@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridscan.engine.partition import INTERMEDIATE, Box, Group, Stored, split
+from gridscan.engine.partition import INTERMEDIATE, Region, StoredVariable, VariableGroup, split
 from gridscan.errors import listed
 from gridscan.evaluation.block_shape import together
 from gridscan.fingerprint import changes
@@ -22,8 +22,8 @@ from gridscan.units import base_factor
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
-    from gridscan.engine.files.file_layout import Design
-    from gridscan.engine.reuse.earlier_file import Donor
+    from gridscan.engine.files.file_layout import FileLayout
+    from gridscan.engine.reuse.earlier_file import EarlierFile
 
 
 @dataclass(frozen=True)
@@ -62,39 +62,39 @@ class Match:
         return np.where(places < 0, -1, places // block[own])
 
 
-def matched(donor: Donor, design: Design, key: str) -> Match | str:
+def matched(earlier: EarlierFile, file_layout: FileLayout, key: str) -> Match | str:
     """Return where the cells of a variable are in an earlier file, or why they cannot be used."""
-    item = design.program.stored[key]
+    item = file_layout.block_plan.stored[key]
     # What is now an output may have been an intermediate quantity before, or the other way round.
     names = [key] if item.drawn else dict.fromkeys([key, f"{INTERMEDIATE}{item.quantity}", item.quantity])
     found: Match | str = "it was not asked for before"
     for name in names:
-        if name in donor.record["variables"]:
-            found = _matched(donor, design, item, name)
+        if name in earlier.record["variables"]:
+            found = _matched(earlier, file_layout, item, name)
             if isinstance(found, Match):
                 break
     return found
 
 
-def _matched(donor: Donor, design: Design, item: Stored, name: str) -> Match | str:
-    old, new = donor.record["variables"][name], design.record["variables"][item.key]
+def _matched(earlier: EarlierFile, file_layout: FileLayout, item: StoredVariable, name: str) -> Match | str:
+    old, new = earlier.record["variables"][name], file_layout.record["variables"][item.key]
     appeared, gone = sorted({*new["inputs"]} - {*old["inputs"]}), sorted({*old["inputs"]} - {*new["inputs"]})
     if appeared or gone:
         also = [f"depends on {_named(appeared)}, as it did not before"] if appeared else []
         return f"it {' and '.join([*also, *([f'depends on {_named(gone)} no more'] if gone else [])])}"
     if old["unit"] != new["unit"]:
         return f"its unit was {old['unit']}"
-    before = {part: donor.record["code"][part] for part in [*donor.record["core"], *old["code"]]}
-    now = {part: design.record["code"][part] for part in [*design.record["core"], *new["code"]]}
+    before = {part: earlier.record["code"][part] for part in [*earlier.record["core"], *old["code"]]}
+    now = {part: file_layout.record["code"][part] for part in [*file_layout.record["core"], *new["code"]]}
     if before != now:
         return changes(before, now)
     if old["type"] != new["type"] and old["type"] != "float64":
         return f"its type was {old['type']}"
     if old["in_base_units"] == new["in_base_units"]:
-        return _Alignment(donor, design, old, new).match(name)
-    factor = base_factor(design.program.layout.step(item.quantity).node.unit)
+        return _Alignment(earlier, file_layout, old, new).match(name)
+    factor = base_factor(file_layout.block_plan.layout.step(item.quantity).node.unit)
     scale = {"divisor": factor} if old["in_base_units"] else {"factor": factor}
-    return _Alignment(donor, design, old, new).match(name, **scale)
+    return _Alignment(earlier, file_layout, old, new).match(name, **scale)
 
 
 def _named(names: Sequence[str]) -> str:
@@ -109,10 +109,12 @@ def _single(item: tuple[Sequence[str], np.ndarray]) -> tuple[str | None, np.ndar
 class _Alignment:
     """The dimensions of a variable in an earlier file beside those that it has now."""
 
-    def __init__(self, donor: Donor, design: Design, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    def __init__(
+        self, earlier: EarlierFile, file_layout: FileLayout, old: Mapping[str, Any], new: Mapping[str, Any]
+    ) -> None:
         self.old, self.new = old, new
-        self.before = {name: _single(donor.keys[name]) for name in old["inputs"]}
-        self.now = {name: _single(design.keys[name]) for name in old["inputs"]}
+        self.before = {name: _single(earlier.keys[name]) for name in old["inputs"]}
+        self.now = {name: _single(file_layout.keys[name]) for name in old["inputs"]}
 
     def match(self, name: str, **scale: float) -> Match | str:
         runs_along: dict[str, set[str]] = {dim: set() for dim in self.old["dims"]}
@@ -169,7 +171,7 @@ class _Alignment:
         return found
 
 
-def lend(donor: Donor, match: Match, box: Box, out: np.ndarray) -> np.ndarray:
+def copy_matching(earlier: EarlierFile, match: Match, box: Region, out: np.ndarray) -> np.ndarray:
     """Fill in the cells of a box of a new variable that an earlier file has, and return which these are."""
     have = np.zeros(out.shape, dtype=bool)
     wanted = [places if along is None else places[box[along]] for along, places in match.sources]
@@ -178,7 +180,7 @@ def lend(donor: Donor, match: Match, box: Box, out: np.ndarray) -> np.ndarray:
     target |= {along: part for (along, _), part in zip(match.sources, chosen, strict=True) if along is not None}
     if not all(len(part) for part in [*chosen, *target.values()]):
         return have
-    values, there = donor.cells(match.key, [part[index] for part, index in zip(wanted, chosen, strict=True)])
+    values, there = earlier.cells(match.key, [part[index] for part, index in zip(wanted, chosen, strict=True)])
     if match.factor != 1.0 or match.divisor != 1.0:
         values = values * match.factor / match.divisor
     if values.dtype != out.dtype:
@@ -207,39 +209,39 @@ def _turned(array: np.ndarray, axes: Sequence[int | None], ndim: int) -> np.ndar
     return array.transpose(order)[tuple(slice(None) if axis in present else None for axis in range(ndim))]
 
 
-class Loans:
+class Reuse:
     """What earlier files lend to a run, variable by variable."""
 
-    def __init__(self, design: Design, donors: Sequence[Donor]) -> None:
-        self.design = design
-        self.matches: dict[str, list[tuple[Donor, Match]]] = {}
+    def __init__(self, file_layout: FileLayout, earlier_files: Sequence[EarlierFile]) -> None:
+        self.file_layout = file_layout
+        self.matches: dict[str, list[tuple[EarlierFile, Match]]] = {}
         self.refusals: dict[str, list[str]] = {}
-        for key in design.program.stored:
-            found = [(donor, matched(donor, design, key)) for donor in donors]
-            self.matches[key] = [(donor, match) for donor, match in found if isinstance(match, Match)]
+        for key in file_layout.block_plan.stored:
+            found = [(earlier, matched(earlier, file_layout, key)) for earlier in earlier_files]
+            self.matches[key] = [(earlier, match) for earlier, match in found if isinstance(match, Match)]
             self.refusals[key] = [match for _, match in found if isinstance(match, str)]
 
-    def has_lent(self, donor: Donor) -> bool:
+    def was_used(self, earlier: EarlierFile) -> bool:
         """Tell whether an earlier file has cells of any output."""
-        stored = self.design.program.stored
+        stored = self.file_layout.block_plan.stored
         return any(
-            _Coverage([(donor, match)], stored[key].shape).count(finished=True)
+            _Coverage([(earlier, match)], stored[key].shape).count(finished=True)
             for key, matches in self.matches.items()
             for other, match in matches
-            if other is donor and stored[key].is_output
+            if other is earlier and stored[key].is_output
         )
 
     def alike(self) -> dict[str, Hashable]:
         """Return by variable what is equal for those of which the same cells are there."""
         return {
-            key: tuple((donor.path, match.signature) for donor, match in matches)
+            key: tuple((earlier.path, match.signature) for earlier, match in matches)
             for key, matches in self.matches.items()
         }
 
     @functools.cached_property
     def _partners(self) -> dict[str, tuple[str, ...]]:
         """Return by variable those that are computed with it, itself among them."""
-        groups = split(self.design.program, self.alike()).groups
+        groups = split(self.file_layout.block_plan, self.alike()).groups
         return {key: group.stored for group in groups for key in group.stored}
 
     def count(self, key: str) -> int:
@@ -254,33 +256,33 @@ class Loans:
         if lacking:
             return f"what gives it has to run for {' and '.join(map(repr, lacking))}, which was not kept before"
         coverage = self._coverage(key)
-        dims, shape = self.design.program.stored[key].dims, self.design.program.stored[key].shape
+        dims, shape = self.file_layout.block_plan.stored[key].dims, self.file_layout.block_plan.stored[key].shape
         new = [dim for dim, number, size in zip(dims, coverage.along(), shape, strict=True) if 0 < number < size]
         nothing = [dim for dim, number, size in zip(dims, coverage.along(), shape, strict=True) if number == size]
         if nothing:
             return f"all values along {_named(nothing)} are new"
         planned = coverage.count(finished=False)
         others = [f"are new along {_named(new)}" if new else "are new"] if planned < math.prod(shape) else []
-        failed = all(donor.is_finished for donor, match in self.matches[key] if not donor.done(match.key).all())
+        failed = all(earlier.is_finished for earlier, match in self.matches[key] if not earlier.done(match.key).all())
         why = "could not be computed, or were in a block with such, and are tried again"
         missing = coverage.count(finished=True) < planned
         unfinished = [why if failed else "were not finished"] if missing else []
         return f"the others {' or '.join([*others, *unfinished])}"
 
     def _coverage(self, key: str) -> _Coverage:
-        return _Coverage(self.matches[key], self.design.program.stored[key].shape)
+        return _Coverage(self.matches[key], self.file_layout.block_plan.stored[key].shape)
 
-    def to(self, group: Group) -> Loan:
+    def to(self, group: VariableGroup) -> GroupReuse:
         """Return what is lent to the variables of a group."""
-        return Loan(self, group)
+        return GroupReuse(self, group)
 
 
 class _Coverage:
     """Which cells of a variable are in any of some earlier files, in classes of positions that are all alike."""
 
-    def __init__(self, matches: Sequence[tuple[Donor, Match]], shape: Sequence[int]) -> None:
+    def __init__(self, matches: Sequence[tuple[EarlierFile, Match]], shape: Sequence[int]) -> None:
         self.matches = matches
-        self.blocks = [donor.record["variables"][match.key]["block"] for donor, match in matches]
+        self.blocks = [earlier.record["variables"][match.key]["block"] for earlier, match in matches]
         self.rows, self.numbers = [], []
         for axis, size in enumerate(shape):
             of = [match.classes(axis, block) for (_, match), block in zip(matches, self.blocks, strict=True)]
@@ -296,8 +298,8 @@ class _Coverage:
     def count(self, *, finished: bool) -> int:
         """Return how many cells are there, or were to be there when the runs would have finished."""
         have = np.zeros([len(part) for part in self.rows], dtype=bool)
-        for index, (donor, match) in enumerate(self.matches):
-            done = donor.done(match.key)
+        for index, (earlier, match) in enumerate(self.matches):
+            done = earlier.done(match.key)
             have |= self._done(done if finished else np.ones_like(done), index, match)
         total: np.ndarray = have.astype(np.int64)
         for part in self.numbers:
@@ -317,22 +319,22 @@ class _Coverage:
         return found
 
 
-class Loan:
+class GroupReuse:
     """What earlier files lend to a group; several blocks are fetched together, as they lie in the files otherwise."""
 
-    def __init__(self, loans: Loans, group: Group) -> None:
+    def __init__(self, reuse: Reuse, group: VariableGroup) -> None:
         self.group = group
-        self._stored = loans.design.program.stored
-        self._donors: list[tuple[Donor, dict[str, Match]]] = []
-        for donor, _ in loans.matches[group.stored[0]]:
-            matches = {key: match for key in group.stored for other, match in loans.matches[key] if other is donor}
+        self._stored = reuse.file_layout.block_plan.stored
+        self._donors: list[tuple[EarlierFile, dict[str, Match]]] = []
+        for earlier, _ in reuse.matches[group.stored[0]]:
+            matches = {key: match for key in group.stored for other, match in reuse.matches[key] if other is earlier}
             if len(matches) == len(group.stored):
-                self._donors.append((donor, matches))
+                self._donors.append((earlier, matches))
         spans = together(group.counts, group.block)
         self._size = [span * step for span, step in zip(spans, group.block, strict=True)]
-        self._box: Box | None = None
+        self._box: Region | None = None
 
-    def fetch(self, box: Box) -> tuple[dict[str, np.ndarray], np.ndarray] | None:
+    def fetch(self, box: Region) -> tuple[dict[str, np.ndarray], np.ndarray] | None:
         """Return the values of a block, and which of its cells all variables have, or None where none have them."""
         if not self._donors:
             return None
@@ -347,18 +349,18 @@ class Loan:
         have = self._have[local]
         return ({key: array[local] for key, array in self._values.items()}, have) if have.any() else None
 
-    def _fetch(self, box: Box) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    def _fetch(self, box: Region) -> tuple[dict[str, np.ndarray], np.ndarray]:
         shape = tuple(part.stop - part.start for part in box)
         have = np.zeros(shape, dtype=bool)
         values = {key: np.empty(shape, dtype=self._stored[key].dtype) for key in self.group.stored}
-        for donor, matches in self._donors:
+        for earlier, matches in self._donors:
             if have.all():
                 break
-            lent = {key: np.empty_like(array) for key, array in values.items()}
+            reused = {key: np.empty_like(array) for key, array in values.items()}
             common = ~have
             for key, match in matches.items():
-                common &= lend(donor, match, box, lent[key])
+                common &= copy_matching(earlier, match, box, reused[key])
             for key, array in values.items():
-                array[common] = lent[key][common]
+                array[common] = reused[key][common]
             have |= common
         return values, have

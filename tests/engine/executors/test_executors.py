@@ -26,9 +26,9 @@ import pytest
 
 import gridscan as gs
 import gridscan.engine.partition
-from gridscan.engine.compute import make_recipe
+from gridscan.engine.compute import make_workload
 from gridscan.engine.executors import dask_clients, executors, serialize
-from gridscan.engine.executors.executors import Cluster, Task
+from gridscan.engine.executors.executors import DaskExecutor, Task
 from gridscan.errors import GridscanError, GridscanWarning, StoreError
 from gridscan.model_loader import load_model
 from gridscan.physics.scattering import amplitudes
@@ -424,9 +424,9 @@ def test_processes_end_with_the_one_that_started_them_though_it_is_killed(tmp_pa
 
 
 def test_workers_with_other_code_are_refused(pool, monkeypatch):
-    recipe = make_recipe(gs.plan(pool[0], model=pool[1]).program)
-    content = serialize.packed(recipe)
-    assert serialize.unpacked(content).dims == recipe.dims
+    workload = make_workload(gs.plan(pool[0], model=pool[1]).block_plan)
+    content = serialize.packed(workload)
+    assert serialize.unpacked(content).dims == workload.dims
     here = serialize._code
     monkeypatch.setattr(
         serialize, "_code", lambda names: here(names) | {"gridscan/engine/compute.py": "0", "numpy": "1.0"}
@@ -436,15 +436,15 @@ def test_workers_with_other_code_are_refused(pool, monkeypatch):
 
 
 def test_code_that_is_compared_is_all_of_gridscan_that_the_functions_use():
-    recipe = make_recipe(gs.plan("imf_scan").program)
-    names = serialize._modules_imported(serialize._steps(recipe))
+    workload = make_workload(gs.plan("imf_scan").block_plan)
+    names = serialize._modules_imported(serialize._steps(workload))
     assert {
         "gridscan.engine.compute",
         "gridscan.physics.galaxy.distances",
         "gridscan.physics.stellar.phase_counts",
     } <= set(names)
 
-    step = serialize._steps(recipe)[0]
+    step = serialize._steps(workload)[0]
     own = replace(step, node=replace(step.node, function=lambda energy: amplitudes.helm_form_factor(energy)))
     assert "gridscan.physics.scattering.amplitudes" in serialize._modules_imported([own])
     assert "gridscan.physics.scattering.amplitudes" not in names
@@ -533,10 +533,10 @@ class Shuffled:
 
 def worked(pool, client, monkeypatch):
     """Return the blocks of the areas of the pool in the order in which they come, those without failures first."""
-    program = gs.plan(pool[0], model=pool[1]).program
-    crew = Cluster(lambda: client)
-    crew.brief(make_recipe(program))
-    group = program.groups[0]
+    block_plan = gs.plan(pool[0], model=pool[1]).block_plan
+    executor = DaskExecutor(lambda: client)
+    executor.prepare(make_workload(block_plan))
+    group = block_plan.groups[0]
     tasks = [
         Task(0, block, [group.box(block)], [{}], None, math.prod(part.stop - part.start for part in group.box(block)))
         for block in range(group.number)
@@ -549,7 +549,7 @@ def worked(pool, client, monkeypatch):
 
     monkeypatch.setattr(executors.Queue, "get", told)
     blocks = {False: [], True: []}
-    for task, pieces in crew.work(iter(tasks), costly=True):
+    for task, pieces in executor.work(iter(tasks), costly=True):
         assert pieces[0].values["area"].size == task.cells
         blocks[bool(pieces[0].codes)].append(task.block)
     return blocks[False], blocks[True], group.number
@@ -619,9 +619,9 @@ def test_threads_that_compute_let_the_one_that_writes_go_first(monkeypatch):
 
     monkeypatch.setattr(executors, "compute", compute)
     own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-    crew = executors.ThisProcess(2)
-    crew.brief(None)
+    executor = executors.LocalExecutor(2)
+    executor.prepare(None)
     tasks = [Task(0, block, [()], [{}], None, 1) for block in range(5)]
-    assert [task for task, _ in crew.work(iter(tasks), costly=False)] == tasks
+    assert [task for task, _ in executor.work(iter(tasks), costly=False)] == tasks
     assert priorities == {min(own + executors._LOWER_PRIORITY, 19)}
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own

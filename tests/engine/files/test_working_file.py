@@ -17,18 +17,18 @@ from hypothesis import strategies as st
 import gridscan as gs
 import gridscan.engine.files.working_file
 import gridscan.engine.partition
-from gridscan.engine.files.build_layout import design_of
+from gridscan.engine.files.build_layout import build_layout
 from gridscan.engine.files.working_file import WorkingFile, _runs, create, wait_for_disk
-from gridscan.engine.partition import Group
+from gridscan.engine.partition import VariableGroup
 from gridscan.evaluation.block_shape import block_of
 from gridscan.run import plan
-from gridscan.storage.checksums import mark_of
+from gridscan.storage.checksums import checksum_of_block
 
 CELLS = {"x": 7, "y": 5, "z": 3}
 
 
 @pytest.fixture
-def design(tmp_path, monkeypatch):
+def file_layout(tmp_path, monkeypatch):
     monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 3)
     model = gs.Model("box", "A model")
     for axis in CELLS:
@@ -51,64 +51,68 @@ def design(tmp_path, monkeypatch):
 
     axes = "\n".join(f"{name} = {{ values = {list(range(size))}, unit = '1' }}" for name, size in CELLS.items())
     text = f'model = "box"\n[axes]\n{axes}\n[output]\nquantities = ["whole", "part"]\ntypes = {{ part = "float32" }}\n'
-    return design_of(plan(gs.Scenario.parse(text, folder=tmp_path, model=model)))
+    return build_layout(plan(gs.Scenario.parse(text, folder=tmp_path, model=model)))
 
 
 @pytest.fixture
-def path(design, tmp_path):
-    create(design, tmp_path / "work")
+def path(file_layout, tmp_path):
+    create(file_layout, tmp_path / "work")
     return tmp_path / "work"
 
 
-def arrays(design):
+def arrays(file_layout):
     return {
         key: np.arange(item.cells, dtype=item.dtype).reshape(item.shape) + 1
-        for key, item in design.program.stored.items()
+        for key, item in file_layout.block_plan.stored.items()
     }
 
 
-def fill(working, design, *, marks=True):
-    for group in design.program.groups:
+def fill(working, file_layout, *, checksums=True):
+    for group in file_layout.block_plan.groups:
         for block in range(group.number):
-            values = {key: arrays(design)[key][group.box(block)] for key in group.stored}
-            working.write(group, block, values, {key: mark_of(values[key]) for key in group.stored} if marks else {})
+            values = {key: arrays(file_layout)[key][group.box(block)] for key in group.stored}
+            working.write(
+                group, block, values, {key: checksum_of_block(values[key]) for key in group.stored} if checksums else {}
+            )
 
 
-def test_what_is_written_block_by_block_is_read_by_netcdf(design, path):
+def test_what_is_written_block_by_block_is_read_by_netcdf(file_layout, path):
     before = path.stat().st_size
-    with WorkingFile(path, design.program) as working:
-        fill(working, design)
+    with WorkingFile(path, file_layout.block_plan) as working:
+        fill(working, file_layout)
         working.flush()
     assert path.stat().st_size == before
     with netCDF4.Dataset(path) as file:
-        for key, wanted in arrays(design).items():
+        for key, wanted in arrays(file_layout).items():
             assert file[key].chunking() == "contiguous"
             assert file[key][:].tolist() == wanted.tolist()
             assert file[key].dtype == wanted.dtype
 
 
-def test_only_numbers_and_marks_of_a_file_change(design, path, tmp_path):
-    create(design, tmp_path / "blank")
+def test_only_numbers_and_marks_of_a_file_change(file_layout, path, tmp_path):
+    create(file_layout, tmp_path / "blank")
     assert (tmp_path / "blank").read_bytes() == path.read_bytes()
-    with WorkingFile(path, design.program) as working:
+    with WorkingFile(path, file_layout.block_plan) as working:
         assert working.is_framed_as(tmp_path / "blank")
-        fill(working, design)
+        fill(working, file_layout)
         assert working.is_framed_as(tmp_path / "blank")
     data, blank = path.read_bytes(), (tmp_path / "blank").read_bytes()
     changed = sum(a != b for a, b in zip(data, blank, strict=True))
-    held = sum(item.nbytes for item in design.program.stored.values())
-    marks = 8 * sum(group.number * len(group.stored) for group in design.program.groups)
-    assert changed <= held + marks
+    held = sum(item.nbytes for item in file_layout.block_plan.stored.values())
+    checksums = 8 * sum(group.number * len(group.stored) for group in file_layout.block_plan.groups)
+    assert changed <= held + checksums
 
 
-def test_a_change_of_any_other_byte_is_noticed(design, path, tmp_path):
-    create(design, tmp_path / "blank")
+def test_a_change_of_any_other_byte_is_noticed(file_layout, path, tmp_path):
+    create(file_layout, tmp_path / "blank")
     whole = path.read_bytes()
-    with WorkingFile(path, design.program) as working:
+    with WorkingFile(path, file_layout.block_plan) as working:
         held = set()
-        for key, item in design.program.stored.items():
+        for key, item in file_layout.block_plan.stored.items():
             held |= set(range(working._offsets[key], working._offsets[key] + item.nbytes))
-            held |= set(range(working._marks_at[key], working._marks_at[key] + 8 * design.groups[key][1].number))
+            held |= set(
+                range(working._checksums_at[key], working._checksums_at[key] + 8 * file_layout.groups[key][1].number)
+            )
         for place in range(0, len(whole), 997):
             descriptor = os.open(path, os.O_WRONLY)
             os.pwrite(descriptor, bytes([whole[place] ^ 1]), place)
@@ -116,47 +120,47 @@ def test_a_change_of_any_other_byte_is_noticed(design, path, tmp_path):
             os.pwrite(descriptor, whole[place : place + 1], place)
             os.close(descriptor)
     path.write_bytes(whole + b"more")
-    with WorkingFile(path, design.program) as working:
+    with WorkingFile(path, file_layout.block_plan) as working:
         assert not working.is_framed_as(tmp_path / "blank")
 
 
-def test_blocks_are_done_when_all_their_variables_have_marks_that_are_right(design, path):
-    with WorkingFile(path, design.program) as working:
-        for group in design.program.groups:
+def test_blocks_are_done_when_all_their_variables_have_marks_that_are_right(file_layout, path):
+    with WorkingFile(path, file_layout.block_plan) as working:
+        for group in file_layout.block_plan.groups:
             assert not working.done(group).any()
-        fill(working, design, marks=False)
-        for group in design.program.groups:
+        fill(working, file_layout, checksums=False)
+        for group in file_layout.block_plan.groups:
             assert not working.done(group).any()
-        fill(working, design)
-        for group in design.program.groups:
+        fill(working, file_layout)
+        for group in file_layout.block_plan.groups:
             assert working.done(group).all()
 
 
-def test_a_damaged_block_is_forgotten_and_no_other(design, path):
-    with WorkingFile(path, design.program) as working:
-        fill(working, design)
-        group = next(group for group in design.program.groups if "whole" in group.stored)
+def test_a_damaged_block_is_forgotten_and_no_other(file_layout, path):
+    with WorkingFile(path, file_layout.block_plan) as working:
+        fill(working, file_layout)
+        group = next(group for group in file_layout.block_plan.groups if "whole" in group.stored)
         cell = 4 * 5 * 3 + 2 * 3 + 1
         data = bytearray(path.read_bytes())
         data[working._offsets["whole"] + 8 * cell] ^= 1
         path.write_bytes(data)
-    with WorkingFile(path, design.program) as working:
+    with WorkingFile(path, file_layout.block_plan) as working:
         done = working.done(group)
         (lost,) = np.flatnonzero(~done)
         box = group.box(int(lost))
         assert [part.start <= at < part.stop for part, at in zip(box, (4, 2, 1), strict=True)] == [True] * 3
-        assert working.marks_of("whole", int(lost)) == 0
-    with WorkingFile(path, design.program) as working:
+        assert working.checksum_at("whole", int(lost)) == 0
+    with WorkingFile(path, file_layout.block_plan) as working:
         assert np.flatnonzero(~working.done(group)).tolist() == [lost]
 
 
-def test_blocks_of_zeros_are_told_from_none(design, path):
-    group = design.program.groups[0]
+def test_blocks_of_zeros_are_told_from_none(file_layout, path):
+    group = file_layout.block_plan.groups[0]
     zeros = {key: np.zeros([len(range(*part.indices(99))) for part in group.box(0)]) for key in group.stored}
-    assert mark_of(np.zeros(0)) != 0
-    with WorkingFile(path, design.program) as working:
-        kinds = {key: zeros[key].astype(design.program.stored[key].dtype) for key in group.stored}
-        working.write(group, 0, kinds, {key: mark_of(kinds[key]) for key in group.stored})
+    assert checksum_of_block(np.zeros(0)) != 0
+    with WorkingFile(path, file_layout.block_plan) as working:
+        kinds = {key: zeros[key].astype(file_layout.block_plan.stored[key].dtype) for key in group.stored}
+        working.write(group, 0, kinds, {key: checksum_of_block(kinds[key]) for key in group.stored})
         assert working.done(group).tolist() == [True] + [False] * (group.number - 1)
 
 
@@ -178,7 +182,7 @@ def test_a_box_is_a_union_of_runs_of_the_whole(data):
 @given(st.lists(st.integers(1, 40), max_size=4), st.booleans())
 def test_each_block_is_one_run_of_the_file(shape, costly):
     shape = tuple(shape)
-    group = Group(("d",) * len(shape), shape, block_of(shape, costly), (), ())
+    group = VariableGroup(("d",) * len(shape), shape, block_of(shape, costly), (), ())
     seen = np.zeros(shape, dtype=int)
     for block in range(min(group.number, 50)):
         box = group.box(block)
@@ -189,35 +193,35 @@ def test_each_block_is_one_run_of_the_file(shape, costly):
     assert group.number > 50 or seen.min() == 1
 
 
-def test_what_is_written_in_pieces_is_written_whole(design, path, monkeypatch):
+def test_what_is_written_in_pieces_is_written_whole(file_layout, path, monkeypatch):
     write = os.pwrite
     monkeypatch.setattr(os, "pwrite", lambda descriptor, data, place: write(descriptor, data[:5], place))
     read = os.pread
     monkeypatch.setattr(os, "pread", lambda descriptor, size, place: read(descriptor, min(size, 7), place))
-    with WorkingFile(path, design.program) as working:
-        fill(working, design)
-        for group in design.program.groups:
+    with WorkingFile(path, file_layout.block_plan) as working:
+        fill(working, file_layout)
+        for group in file_layout.block_plan.groups:
             assert working.done(group).all()
 
 
-def test_a_file_that_ends_too_early_cannot_be_read(design, path):
-    with WorkingFile(path, design.program) as working:
+def test_a_file_that_ends_too_early_cannot_be_read(file_layout, path):
+    with WorkingFile(path, file_layout.block_plan) as working:
         os.truncate(path, working._offsets["whole"] + 10)
         with pytest.raises(OSError, match="the file ends before its last value"):
             working.read("whole", (slice(0, 7), slice(0, 5), slice(0, 3)))
 
 
-def test_a_file_of_another_kind_is_no_working_file(design, tmp_path):
+def test_a_file_of_another_kind_is_no_working_file(file_layout, tmp_path):
     (tmp_path / "text").write_text("text")
     with pytest.raises(OSError, match="file signature not found") as caught:
-        WorkingFile(tmp_path / "text", design.program)
+        WorkingFile(tmp_path / "text", file_layout.block_plan)
     assert caught.value.errno is None
     with netCDF4.Dataset(tmp_path / "other", "w") as file:
         file.createDimension("x", 2)
     with pytest.raises(OSError, match="the file is damaged"):
-        WorkingFile(tmp_path / "other", design.program)
+        WorkingFile(tmp_path / "other", file_layout.block_plan)
     with pytest.raises(FileNotFoundError):
-        WorkingFile(tmp_path / "nowhere", design.program)
+        WorkingFile(tmp_path / "nowhere", file_layout.block_plan)
 
 
 def test_a_disk_that_cannot_keep_a_file_says_so(tmp_path, monkeypatch):

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from landscape import Grid, Land, blocks_of
 from planets import PLANETS
 
-from gridscan.engine.files.file_layout import marks_path, variable_path
+from gridscan.engine.files.file_layout import checksums_path, variable_path
 from gridscan.engine.reuse import earlier_file
-from gridscan.engine.reuse.earlier_file import Donor
+from gridscan.engine.reuse.earlier_file import EarlierFile
 from gridscan.errors import StoreError
 from gridscan.evaluation import block_shape
 from gridscan.inputs import resolve
@@ -51,7 +51,7 @@ def flip(path, place, bit=3):
 
 
 def box_of(land, key, block):
-    group = next(group for group in land.plan(GRID).program.groups if key in group.stored)
+    group = next(group for group in land.plan(GRID).block_plan.groups if key in group.stored)
     return group.box(block), group
 
 
@@ -75,7 +75,7 @@ def test_a_mark_that_is_damaged_is_as_good_as_a_block_that_is(land):
     land.run(GRID)
     whole = land.path.read_bytes()
     with h5py.File(land.path, "r+") as file:
-        file[marks_path("stones")][0, 0, 0] += np.uint64(1)
+        file[checksums_path("stones")][0, 0, 0] += np.uint64(1)
     outcome = land.run(GRID)
     assert outcome.computed_by_variable["stones"] == 2
     assert outcome.notes == (f"{land.path}: 1 block was damaged, and computed anew",)
@@ -153,7 +153,9 @@ def test_whatever_byte_is_damaged_the_result_is_right(land, where):
 def test_of_a_stopped_run_only_the_damaged_block_is_computed_again_and_it_is_said(land):
     remains = land.stop(GRID, 12)
     with h5py.File(remains, "r") as file:
-        done = {key: int(np.count_nonzero(file[marks_path(key)][...])) for key in box_of(land, "stones", 0)[1].stored}
+        done = {
+            key: int(np.count_nonzero(file[checksums_path(key)][...])) for key in box_of(land, "stones", 0)[1].stored
+        }
     box, group = box_of(land, "stones", 0)
     assert done["stones"] > 1
     flip(remains, place_of(remains, "stones", box))
@@ -343,14 +345,14 @@ def test_what_the_system_says_of_a_file_is_told_without_the_numbers_of_the_call(
 
     monkeypatch.setattr(h5py, "File", refused)
     with pytest.raises(StoreError, match=r"so nothing of it is used \(Permission denied\)$"):
-        Donor(tmp_path / "land.nc")
+        EarlierFile(tmp_path / "land.nc")
 
 
 def test_a_donor_that_is_no_file_of_ours_is_refused_and_closed(tmp_path):
     path = tmp_path / "other.nc"
     foreign(path)
     with pytest.raises(StoreError, match="no result of this version"):
-        Donor(path)
+        EarlierFile(path)
     path.unlink()
 
 
@@ -393,11 +395,11 @@ def test_of_a_damaged_chunk_all_blocks_are_computed_anew_and_no_others(tmp_path,
 )
 @settings(max_examples=40)
 def test_values_far_from_each_other_are_read_without_those_between(few, chosen, rows, at_once):
-    donor, values, sizes = few
+    earlier, values, sizes = few
     sizes.clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(earlier_file, "_AT_ONCE", at_once)
-        found, there = donor.cells("stones", [np.array(rows), np.array(chosen)])
+        found, there = earlier.cells("stones", [np.array(rows), np.array(chosen)])
     assert there.all()
     np.testing.assert_array_equal(found, values[np.ix_(rows, chosen)])
     assert max(sizes) <= max(at_once, 4 * found.size)
@@ -412,14 +414,14 @@ def few(tmp_path_factory):
         land = Land(tmp_path_factory.mktemp("few"))
         land.run(Grid(["stones"], {"a": AXES["a"], "d": [1.0 + n for n in range(300)]}))
         values = land.data().stones.values
-        donor = Donor(land.path)
-    assert donor.is_whole()
-    sizes, read = [], donor._values
+        earlier = EarlierFile(land.path)
+    assert earlier.is_whole()
+    sizes, read = [], earlier._values
 
     def measured(key, box):
         sizes.append(int(np.prod([part.stop - part.start for part in box])))
         return read(key, box)
 
-    donor._values = measured
-    yield donor, values, sizes
-    donor.close()
+    earlier._values = measured
+    yield earlier, values, sizes
+    earlier.close()

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from landscape import Grid, Land, blocks_of
 
-from gridscan.engine.files.file_layout import marks_path, variable_path
+from gridscan.engine.files.file_layout import checksums_path, variable_path
 
 SIX = {name: [1.0, 2.0] for name in "bcdef"} | {"a": ["1 m", "2 m", "5 m"]}
 DEPENDS = {
@@ -169,7 +169,7 @@ def test_another_formula_is_computed_and_what_goes_into_it_is_not(land):
 
 def test_several_earlier_runs_lend_together(land):
     grids = [Grid(["stones"], {"a": ["1 m", "2 m"], "d": values}) for values in ([1.0, 2.0], [4.0, 2.0, 5.0], [8.0])]
-    donors(land, grids)
+    earlier_files(land, grids)
     more = Grid(["stones"], {"d": [8.0, 5.0, 4.0, 2.0, 1.0, 0.5], "a": ["2 m", "1 m"]})
     assert land.forecast(more).reusable == {"stones": 10}
     outcome = land.run(more)
@@ -396,15 +396,15 @@ def unfinish(path, shares):
     """Make a result one of a run that was stopped: with a share of its blocks, and something else for the others."""
     with h5py.File(path, "r+") as file:
         for key, old in json.loads(file["gridscan"].attrs["record"])["variables"].items():
-            marks, variable = file[marks_path(key)], file[variable_path(key)]
-            for place, share in zip(np.ndindex(*marks.shape), itertools.cycle(shares), strict=False):
+            checksums, variable = file[checksums_path(key)], file[variable_path(key)]
+            for place, share in zip(np.ndindex(*checksums.shape), itertools.cycle(shares), strict=False):
                 if share < 0.5:
-                    marks[place] = 0
+                    checksums[place] = 0
                     box = zip(place, old["block"], strict=True)
                     variable[tuple(slice(at * step, (at + 1) * step) for at, step in box)] = -7
 
 
-def donors(land, olds):
+def earlier_files(land, olds):
     """Run grids apart from each other, and leave the last as the result and the others as remains of runs."""
     outcomes = []
     for number, old in enumerate(olds):
@@ -423,15 +423,15 @@ def test_any_grid_after_any_others_computes_what_is_new_and_equals_an_undisturbe
 ):
     land = Land(tmp_path_factory.mktemp("land"))
     with blocks_of(cells):
-        outcomes = donors(land, olds)
+        outcomes = earlier_files(land, olds)
         forecast = land.forecast(new)
         outcome = land.run(new)
         expected = {}
         for key in outcome.computed_by_variable:
-            lent = [
+            reused = [
                 cells_of(old, key) for old, made in zip(olds, outcomes, strict=True) if could_lend(old, made, new, key)
             ]
-            expected[key] = len(cells_of(new, key).difference(*lent))
+            expected[key] = len(cells_of(new, key).difference(*reused))
         assert dict(outcome.computed_by_variable) == expected
         assert forecast.reusable == {
             key: land.data()[key].size - expected[key] for key in land.data().data_vars if key in expected
@@ -449,7 +449,7 @@ def test_any_grid_after_any_others_computes_what_is_new_and_equals_an_undisturbe
 def test_what_stopped_runs_have_not_finished_is_never_taken(tmp_path_factory, olds, new, cells, shares):
     land = Land(tmp_path_factory.mktemp("land"))
     with blocks_of(cells):
-        donors(land, olds)
+        earlier_files(land, olds)
         for place in land.path.parent.glob("*land.nc*"):
             unfinish(place, shares)
         expected = land.forecast(new).reusable
