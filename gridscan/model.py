@@ -32,6 +32,7 @@ from gridscan.definition.nodes import (
 )
 from gridscan.definition.vector_lengths import check_lengths
 from gridscan.errors import ModelError, nearest
+from gridscan.limits import DEFAULT
 from gridscan.units import parse_quantity, parse_unit, registry
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from gridscan.inputs.sampling import Sampling
+    from gridscan.limits import Limits
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -418,7 +420,13 @@ class Model(Definition):
         return self
 
     def evaluate(
-        self, names: str | Iterable[str], /, *, sampling: Sampling | None = None, **values: Any
+        self,
+        names: str | Iterable[str],
+        /,
+        *,
+        sampling: Sampling | None = None,
+        limits: Limits = DEFAULT,
+        **values: Any,
     ) -> xr.DataArray | xr.Dataset:
         """Evaluate quantities for the values given, defaults elsewhere.
 
@@ -428,6 +436,8 @@ class Model(Definition):
             One name gives a DataArray, a list of names a Dataset.
         sampling
             Adds draws of the counts among `names`, called ``<name>_drawn``; `names` has to be a list.
+        limits
+            Up to which sizes quantities are computed at once, and how large chunks are.
         values
             A number in the default unit, a text with a unit, a label, a pint quantity, or a list (or array) of any of
             these, which makes an axis. A value for a quantity cuts the graph there.
@@ -444,7 +454,7 @@ class Model(Definition):
         """
         from gridscan.evaluation.lazy import evaluate_model
 
-        return evaluate_model(self, names, values, sampling)
+        return evaluate_model(self, names, values, sampling, limits)
 
 
 def _column(kind: str | Iterable[str], long_name: str) -> Column:

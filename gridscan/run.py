@@ -15,6 +15,7 @@ from gridscan.engine.runner import Outcome, ProgressCallback, carry_out
 from gridscan.errors import GridscanWarning, ScenarioError, StoreError, nearest
 from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.shipped_files import shipped_scenarios
+from gridscan.limits import DEFAULT
 from gridscan.scenario.reader import Scenario
 from gridscan.storage.files import open_result, scenario_in
 from gridscan.storage.provenance import describe_dataset, provenance_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from gridscan.limits import Limits
     from gridscan.model import Model
 
 Source = str | Path | Scenario
@@ -99,6 +101,7 @@ def plan(
     overrides: Mapping[str, Any] | None = None,
     output: str | Path | None = None,
     memory: str | int | None = None,
+    limits: Limits = DEFAULT,
 ) -> Plan:
     """Plan a run without computing anything; see :func:`run`.
 
@@ -112,7 +115,7 @@ def plan(
             output = source
         elif not os.path.exists(source):
             output = Path("results", f"{Path(source).name}.nc")
-    return _warned(make_plan(scenario, path=output, memory=memory))
+    return _warned(make_plan(scenario, path=output, memory=memory, limits=limits))
 
 
 def _refuse_to_replace_a_sample(path: str | Path) -> None:
@@ -133,6 +136,7 @@ def evaluate(
     model: Model | None = None,
     overrides: Mapping[str, Any] | None = None,
     quantities: Sequence[str] | None = None,
+    limits: Limits = DEFAULT,
 ) -> xr.Dataset:
     """Evaluate a scenario to a Dataset: small quantities at once, large ones when they are needed.
 
@@ -146,6 +150,8 @@ def evaluate(
         Values by name that win over those of the scenario.
     quantities
         Instead of those of the scenario.
+    limits
+        Up to which sizes quantities are computed at once, and how large chunks are.
 
     Raises
     ------
@@ -153,7 +159,7 @@ def evaluate(
         Saying what was found, where, and what is allowed.
     """
     scenario = find_scenario(source, model=model, overrides=overrides)
-    return execute(_warned(make_plan(scenario, quantities=quantities)))
+    return execute(_warned(make_plan(scenario, quantities=quantities, limits=limits)))
 
 
 def execute(plan: Plan) -> xr.Dataset:
@@ -173,6 +179,7 @@ def run(
     scheduler: str | None = None,
     fail_fast: bool = False,
     progress: ProgressCallback | None = None,
+    limits: Limits = DEFAULT,
 ) -> Path:
     """Evaluate a scenario block by block and write its result; return where.
 
@@ -199,6 +206,8 @@ def run(
         ``status`` of the result says which could not be, and why.
     progress
         Is called with a :class:`gridscan.engine.runner.Progress` whenever a block is done.
+    limits
+        Sizes of blocks and the like, and how long is waited for workers.
 
     Warns
     -----
@@ -214,7 +223,7 @@ def run(
     todo = (
         source
         if isinstance(source, Plan)
-        else plan(source, model=model, overrides=overrides, output=output, memory=memory)
+        else plan(source, model=model, overrides=overrides, output=output, memory=memory, limits=limits)
     )
     outcome = perform(todo, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=progress)
     for note in outcome.notes:
@@ -239,9 +248,9 @@ def _crew(plan: Plan, workers: int | None, scheduler: str | None) -> AbstractCon
     if workers is not None and scheduler is not None:
         raise StoreError("workers of this machine and those of a scheduler cannot be had together; give one of the two")
     if scheduler is not None:
-        return cluster_at(scheduler)
+        return cluster_at(scheduler, plan.layout.limits)
     if workers is None:
         return nullcontext(LocalExecutor(plan.threads))
     if workers < 1:
         raise StoreError(f"{workers} workers cannot compute; give at least 1")
-    return local_cluster(workers)
+    return local_cluster(workers, plan.layout.limits)

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridscan.engine.bisect import Messages
-from gridscan.engine.compute import Positions, not_computed
-from gridscan.inputs.arrays import label_at
+from gridscan.evaluation.failing_cells import Messages
+from gridscan.evaluation.positions import located
+from gridscan.evaluation.region import not_computed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from gridscan.engine.partition import BlockPlan, StoredVariable
+    from gridscan.engine.partition import BlockPlan
+    from gridscan.evaluation.positions import Positions
+    from gridscan.evaluation.variable import VariableSpec
 
 #: The variable of a result that says which cells failed, where there is none of this name already.
 STATUS = "status"
 OTHER_STATUS = "run_status"
 _SHOWN = 3
-# One variable tells of all outputs, unless it were larger than this and than the outputs themselves.
-_LARGEST_STATUS = 10_000_000
 _MOST_REASONS = 3
 _LONGEST_REASON = 1000
 
@@ -119,7 +119,9 @@ class Failures:
         dims = self._along(self._outputs)
         sizes = {dim: size for key in self._outputs for dim, size in _sizes(self.block_plan.stored[key]).items()}
         cells = sum(math.prod(_sizes(self.block_plan.stored[key]).values()) for key in self._outputs)
-        if not self._outputs or math.prod(sizes[dim] for dim in dims) <= max(cells, _LARGEST_STATUS):
+        if not self._outputs or math.prod(sizes[dim] for dim in dims) <= max(
+            cells, self.block_plan.layout.limits.largest_status
+        ):
             return [Status(self._free(STATUS), tuple(self._outputs), dims)] if self._outputs else []
         return [Status(self._free(f"{key}_{STATUS}"), (key,), self._along([key])) for key in self._outputs]
 
@@ -182,15 +184,11 @@ class Failures:
     def _described(self, key: str, positions: Positions, codes: np.ndarray) -> str:
         first = np.unravel_index(int(np.argmax(codes != 0)), codes.shape)
         item, resolved = self.block_plan.stored[key], self.block_plan.layout.resolved
-        at = ", ".join(
-            f"{dim} = {label_at(resolved.coordinates.get(dim), _position(part, int(index)))}"
-            for dim, part, index in zip(item.dims, positions, first, strict=True)
-        )
-        message = self._reason(int(codes[first]))
-        return f"{message} (first at {at})" if at else message
+        places = [_position(part, int(index)) for part, index in zip(positions, first, strict=True)]
+        return located(self._reason(int(codes[first])), item.dims, places, resolved.coordinates)
 
 
-def _sizes(item: StoredVariable) -> dict[str, int]:
+def _sizes(item: VariableSpec) -> dict[str, int]:
     """Return the dimensions of a variable without that of the realisations."""
     return dict(list(zip(item.dims, item.shape, strict=True))[: len(item.dims) - item.drawn])
 

@@ -15,54 +15,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridscan.evaluation.block_shape import EAGER_CELLS, block_of
-from gridscan.inputs.sampling import DRAWN, REALISATION
-from gridscan.units import base_factor
+from gridscan.evaluation.block_shape import block_of
+from gridscan.evaluation.variable import INTERMEDIATE
+from gridscan.inputs.sampling import DRAWN
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Hashable, Iterator, Mapping
 
     from gridscan.definition.graph import Step
     from gridscan.evaluation.layout import Layout
-
-INTERMEDIATE = "intermediate/"
+    from gridscan.evaluation.variable import VariableSpec
 
 Region = tuple[slice, ...]
-
-
-@dataclass(frozen=True)
-class StoredVariable:
-    """A variable of the file.
-
-    Attributes
-    ----------
-    key
-        The name of an output, or that of an intermediate quantity with a prefix.
-    quantity
-        The quantity that it holds, or from which it is drawn.
-    """
-
-    key: str
-    quantity: str
-    dims: tuple[str, ...]
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    drawn: bool = False
-
-    @property
-    def is_output(self) -> bool:
-        """Whether it was asked for."""
-        return not self.key.startswith(INTERMEDIATE)
-
-    @property
-    def cells(self) -> int:
-        """Number of its cells."""
-        return math.prod(self.shape)
-
-    @property
-    def nbytes(self) -> int:
-        """Size of the array."""
-        return self.cells * self.dtype.itemsize
 
 
 @dataclass(frozen=True)
@@ -126,7 +90,7 @@ class BlockPlan:
     layout: Layout
     factors: tuple[Step, ...]
     groups: tuple[VariableGroup, ...]
-    stored: dict[str, StoredVariable]
+    stored: dict[str, VariableSpec]
     early: int = 0
     single: Mapping[str, str] = field(default_factory=dict)
 
@@ -146,21 +110,14 @@ class BlockPlan:
         return sum(item.nbytes for item in self.stored.values())
 
 
-def divide(layout: Layout, types: Mapping[str, str] | None = None) -> BlockPlan:
-    """Divide what a layout asks for into groups and blocks.
-
-    Parameters
-    ----------
-    types
-        Types of outputs other than float64, by name.
-    """
-    return _Divider(layout, types or {}).block_plan()
+def divide(layout: Layout) -> BlockPlan:
+    """Divide what a layout asks for into groups and blocks."""
+    return _Divider(layout).block_plan()
 
 
 class _Divider:
-    def __init__(self, layout: Layout, types: Mapping[str, str]) -> None:
-        self.layout, self.types = layout, types
-        self.steps = {step.name: step for step in layout.graph.steps}
+    def __init__(self, layout: Layout) -> None:
+        self.layout, self.steps = layout, layout.steps
         taken = {name for step in layout.graph.steps for name in step.arguments}
         costly = [name for name in self.steps if self._is_costly(name)]
         self.shared = [name for name in costly if name in taken]
@@ -168,7 +125,7 @@ class _Divider:
         self.kept = {*(name for name in layout.graph.targets if name in self.steps), *self.shared}
         self.factors = self._factors()
         self.groups: list[VariableGroup] = []
-        self.stored: dict[str, StoredVariable] = {}
+        self.stored: dict[str, VariableSpec] = {}
         self.place: dict[str, int] = {}
 
     def block_plan(self) -> BlockPlan:
@@ -192,7 +149,7 @@ class _Divider:
         factors: set[str] = set()
         for name, step in self.steps.items():
             below = [item for item in step.arguments if item in self.steps]
-            small = self.layout.cells(name) <= EAGER_CELLS and not self._is_costly(name)
+            small = not self.layout.is_lazy(name) and not self._is_costly(name)
             if name not in self.kept and small and all(item in factors or item in self.single for item in below):
                 factors.add(name)
         return factors
@@ -210,23 +167,17 @@ class _Divider:
         else:
             index = len(self.groups)
             shape = tuple(self.layout.resolved.sizes[dim] for dim in dims)
-            self.groups.append(VariableGroup(dims, shape, block_of(shape, costly), (), (), costly=costly))
+            block = block_of(shape, costly, self.layout.limits)
+            self.groups.append(VariableGroup(dims, shape, block, (), (), costly=costly))
         self.place[name] = index
-        keys = [self._store(name, name)] if name in self.layout.graph.targets else []
+        spec = self.layout.spec(name)
+        kept = [spec] if spec.key in self.layout.variables else []
         # Intermediate quantities are stored in base units, as they are used.
-        if name in self.shared and not (keys and self._is_as_used(name)):
-            keys.append(self._store(f"{INTERMEDIATE}{name}", name))
-        self.groups[index] = replace(self.groups[index], stored=(*self.groups[index].stored, *keys))
-
-    def _store(self, key: str, name: str) -> str:
-        dims = self.layout.dims[name]
-        shape = tuple(self.layout.resolved.sizes[dim] for dim in dims)
-        kind = self.types.get(name, "float64") if key == name else "float64"
-        self.stored[key] = StoredVariable(key, name, dims, shape, np.dtype(kind))
-        return key
-
-    def _is_as_used(self, name: str) -> bool:
-        return self.stored[name].dtype == float and base_factor(self.steps[name].node.unit) == 1.0
+        if name in self.shared and not (kept and spec.is_as_used):
+            kept.append(spec.as_intermediate())
+        self.stored |= {item.key: item for item in kept}
+        stored = (*self.groups[index].stored, *(item.key for item in kept))
+        self.groups[index] = replace(self.groups[index], stored=stored)
 
     def _reads(self, name: str) -> set[str]:
         """Return the stored quantities that go into a quantity."""
@@ -267,12 +218,10 @@ class _Divider:
 
     def _draws(self, name: str) -> VariableGroup:
         """Return the group of the draws of a count, whose mean is read where it is stored for this, or made again."""
-        assert self.layout.sampling is not None
-        dims, many = self.layout.dims[name], self.layout.sampling.realisations
-        key = f"{name}{DRAWN}"
-        shape = (*(self.layout.resolved.sizes[dim] for dim in dims), many)
-        self.stored[key] = StoredVariable(key, name, (*dims, REALISATION), shape, np.dtype(np.int64), drawn=True)
-        blank = VariableGroup((*dims, REALISATION), shape, block_of(shape, costly=False), (key,), ())
+        spec = self.layout.variables[f"{name}{DRAWN}"]
+        self.stored[spec.key] = spec
+        block = block_of(spec.shape, costly=False, limits=self.layout.limits)
+        blank = VariableGroup(spec.dims, spec.shape, block, (spec.key,), ())
         return self._with_steps(len(self.groups), blank)
 
 
@@ -295,7 +244,7 @@ def split(block_plan: BlockPlan, alike: Mapping[str, Hashable]) -> BlockPlan:
 
 
 def _joined(
-    group: VariableGroup, stored: Mapping[str, StoredVariable], alike: Mapping[str, Hashable]
+    group: VariableGroup, stored: Mapping[str, VariableSpec], alike: Mapping[str, Hashable]
 ) -> dict[str, Hashable]:
     """Return what is equal for the variables of a group that stay together; those of one function do in any case."""
     nodes = {step.name: step.node for step in group.steps}
@@ -363,17 +312,3 @@ def _part(
     chosen = tuple(step for step in group.steps if step.name in run)
     costly = any(step.node.kind != "quantity" for step in chosen)
     return replace(group, stored=tuple(part), steps=chosen, reads=reads, costly=costly)
-
-
-def products(mask: np.ndarray) -> Iterable[tuple[np.ndarray, ...]]:
-    """Divide the True cells of a mask into products of positions along the axes."""
-    if not mask.any():
-        return []
-    if mask.all():
-        return [tuple(np.arange(size) for size in mask.shape)]
-    if mask.ndim == 1:
-        return [(np.flatnonzero(mask),)]
-    alike: dict[bytes, list[int]] = {}
-    for index, part in enumerate(mask):
-        alike.setdefault(part.tobytes(), []).append(index)
-    return [(np.array(indices), *rest) for indices in alike.values() for rest in products(mask[indices[0]])]

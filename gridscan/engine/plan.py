@@ -16,12 +16,14 @@ from gridscan.engine.partition import BlockPlan, VariableGroup, divide
 from gridscan.errors import StoreError
 from gridscan.evaluation.layout import Layout, lay_out
 from gridscan.inputs.sampling import DRAWN, REALISATION
+from gridscan.limits import DEFAULT
 from gridscan.scenario.schema import Storage
 from gridscan.units import readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gridscan.limits import Limits
     from gridscan.scenario.reader import Scenario
 
 _BYTES = 8
@@ -206,6 +208,7 @@ def make_plan(
     quantities: Sequence[str] | None = None,
     path: str | Path | None = None,
     memory: str | int | None = None,
+    limits: Limits = DEFAULT,
 ) -> Plan:
     """Prove a scenario's model and measure what a run of it takes.
 
@@ -217,6 +220,8 @@ def make_plan(
         Instead of the output path of the scenario.
     memory
         What the run may take, such as ``"1GB"``; a quarter of the machine's by default.
+    limits
+        Sizes of blocks and the like, and how long is waited.
 
     Raises
     ------
@@ -234,10 +239,15 @@ def make_plan(
             "a netCDF file, whose name ends in .nc" if form == "netcdf" else "a zarr folder, whose name ends in .zarr"
         )
         raise StoreError(f"{place}: the output is {found}")
-    layout = lay_out(scenario.resolved, quantities or scenario.quantities, scenario.schema.sampling)
+    layout = lay_out(
+        scenario.resolved,
+        quantities or scenario.quantities,
+        scenario.schema.sampling,
+        types=output.types,
+        limits=limits,
+    )
     allowed = default_memory() if memory is None else memory_size(memory)
-    types = {name: kind for name, kind in output.types.items() if name in layout.graph.targets}
-    plan = Plan(scenario, divide(layout, types), place, Storage(format=form, compression=output.compression), allowed)
+    plan = Plan(scenario, divide(layout), place, Storage(format=form, compression=output.compression), allowed)
     if memory is not None and plan.least_memory > allowed:
         least = math.ceil(plan.least_memory / 1e6)
         raise StoreError(f"{memory!r} of memory are not enough: this run takes at least {least}MB")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridscan.atomic import check_space, folder_above, place_of, target_of
-from gridscan.engine.compute import Piece, Positions, make_workload, taken
+from gridscan.engine.compute import Piece, make_workload
 from gridscan.engine.executors.executors import Executor, Task
 from gridscan.engine.failures import Failures
 from gridscan.engine.files.build_layout import build_layout, is_headed
@@ -33,10 +33,11 @@ from gridscan.engine.files.paths import (
 )
 from gridscan.engine.files.working_file import WorkingFile, create, wait_for_disk
 from gridscan.engine.libc import reserve
-from gridscan.engine.partition import Region, VariableGroup, products, split
+from gridscan.engine.partition import Region, VariableGroup, split
 from gridscan.engine.reuse.earlier_file import EarlierFile, damage_of
 from gridscan.engine.reuse.matching import GroupReuse, Reuse
 from gridscan.errors import EvaluationError, StoreError
+from gridscan.evaluation.positions import products, taken
 from gridscan.storage.checksums import checksum_of_block
 from gridscan.storage.lock import locked
 from gridscan.storage.zarr_support import check_library
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from gridscan.engine.files.file_layout import FileLayout
     from gridscan.engine.plan import Plan
+    from gridscan.evaluation.positions import Positions
 
 
 @dataclass
@@ -208,7 +210,7 @@ class _Run:
         working_at = working_path(self.path, self.file_layout.record["run"])
         if earlier_of(self.path).exists() and not self.path.exists():
             os.replace(earlier_of(self.path), self.path)
-        earlier_files, notes = earlier_files_for(self.path, but=working_at)
+        earlier_files, notes = earlier_files_for(self.path, working_at, self.plan.layout.limits)
         self.notes += notes
         with contextlib.ExitStack() as stack:
             stack.callback(_close, earlier_files)
@@ -280,7 +282,7 @@ class _Run:
         aside = working_path(self.path, self.file_layout.record["run"][::-1])
         os.replace(place, aside)
         try:
-            earlier_files.append(EarlierFile(aside))
+            earlier_files.append(EarlierFile(aside, self.plan.layout.limits))
         except StoreError:
             return f"{place}: what an interrupted run has left is damaged, and was computed anew"
         return f"{place}: what an interrupted run has left is damaged; what is whole of it was used"

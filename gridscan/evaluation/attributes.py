@@ -7,63 +7,96 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from gridscan.evaluation.layout import Layout, with_labels
+from gridscan.evaluation.variable import VariableSpec
 from gridscan.inputs.grid_point import default_position
-from gridscan.inputs.sampling import REALISATION
-from gridscan.units import unit_attributes
+from gridscan.inputs.sampling import DRAWN, REALISATION
+from gridscan.units import base_factor, unit_attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from gridscan.definition.graph import Graph
     from gridscan.definition.nodes import Quantity
+    from gridscan.inputs.resolve import Resolved
+    from gridscan.inputs.sampling import Sampling
 
 
-def realisations_of(layout: Layout) -> xr.Variable:
-    """Return the coordinate of the draws."""
-    assert layout.sampling is not None
-    numbers = np.arange(layout.sampling.realisations)
-    return xr.Variable(REALISATION, numbers, {"long_name": "number of the realisation", "units": "1"})
+def coordinates_of(
+    resolved: Resolved, graph: Graph, dims: Mapping[str, Sequence[str]], sampling: Sampling | None
+) -> dict[str, xr.Variable]:
+    """Return the coordinates of what was asked for: axes, what their labels bundle, and what has a single value.
 
-
-def draw_attributes(layout: Layout, name: str) -> dict[str, str]:
-    """Return the attributes of the draws of a count."""
-    assert layout.sampling is not None
-    return {
-        "long_name": f"Poisson draw of the {layout.step(name).node.long_name}",
-        "units": "1",
-        "comment": f"seed {layout.sampling.seed}; every count and every cell is drawn on its own",
-    }
-
-
-def quantity_attributes(node: Quantity) -> dict[str, str]:
-    """Return the attributes of a quantity in a Dataset."""
-    attributes = {"long_name": node.long_name, **unit_attributes(node.unit)}
-    if node.missing is not None:
-        attributes["comment"] = f"missing (NaN) {node.missing}"
-    return attributes
-
-
-def quantity_encoding(layout: Layout, name: str, coordinates: Mapping[str, xr.Variable]) -> dict[str, str | None]:
-    """Return what a file says of a quantity beside its attributes: the coordinates, beside its axes, it depends on."""
-    own = with_labels(layout.resolved, layout.graph.inputs_of(name))
-    auxiliary = [key for key, item in coordinates.items() if key in own and item.dims != (key,)]
-    return {"coordinates": " ".join(auxiliary) or None}
-
-
-def coordinates_of(layout: Layout) -> dict[str, xr.Variable]:
-    """Return the coordinates of what was asked for: axes, what their labels bundle, and what has a single value."""
-    model = layout.resolved.model
-    spanned = {dim for name in layout.graph.targets for dim in layout.dims[name]}
-    used = with_labels(layout.resolved, layout.graph.inputs_of(*layout.graph.targets))
+    Parameters
+    ----------
+    sampling
+        Where counts are drawn from, which gives their numbers along one more dimension.
+    """
+    spanned = {dim for name in graph.targets for dim in dims[name]}
+    used = resolved.with_labels(graph.inputs_of(*graph.targets))
     variables = {}
-    for name, item in layout.resolved.coordinates.items():
+    for name, item in resolved.coordinates.items():
         if name in used and set(item.dims) <= spanned:
             attributes = {"long_name": item.long_name, **({} if item.unit is None else unit_attributes(item.unit))}
-            node = model.parameters.get(name)
-            if node is not None and node.label is not None and name not in layout.resolved.given:
+            node = resolved.model.parameters.get(name)
+            if node is not None and node.label is not None and name not in resolved.given:
                 attributes["set_by"] = node.label
             if item.dims == (name,):
                 # Where pictures stand that do not show this axis.
-                attributes["base_value"] = item.values[default_position(layout.resolved, name, item.values)].item()
+                attributes["base_value"] = item.values[default_position(resolved, name, item.values)].item()
             variables[name] = xr.Variable(item.dims, item.values, attributes)
+    if sampling is not None:
+        numbers = np.arange(sampling.realisations)
+        attributes = {"long_name": "number of the realisation", "units": "1"}
+        variables[REALISATION] = xr.Variable(REALISATION, numbers, attributes)
     return variables
+
+
+def spec_of(
+    node: Quantity, dims: Sequence[str], resolved: Resolved, coordinates: Sequence[str] = (), dtype: str = "float64"
+) -> VariableSpec:
+    """Return what the variable of a quantity is.
+
+    Parameters
+    ----------
+    coordinates
+        Beside its axes, those that it depends on.
+    dtype
+        Type in which it is stored.
+    """
+    attributes = {"long_name": node.long_name, **unit_attributes(node.unit)}
+    if node.missing is not None:
+        attributes["comment"] = f"missing (NaN) {node.missing}"
+    return VariableSpec(
+        node.name,
+        node.name,
+        tuple(dims),
+        tuple(resolved.sizes[dim] for dim in dims),
+        np.dtype(dtype),
+        node.unit,
+        base_factor(node.unit),
+        node.missing,
+        False,
+        attributes,
+        tuple(coordinates),
+    )
+
+
+def draws_of(count: VariableSpec, sampling: Sampling) -> VariableSpec:
+    """Return what the variable of the draws of a count is."""
+    return VariableSpec(
+        f"{count.quantity}{DRAWN}",
+        count.quantity,
+        (*count.dims, REALISATION),
+        (*count.shape, sampling.realisations),
+        np.dtype(np.int64),
+        count.unit,
+        count.factor,
+        None,
+        True,
+        {
+            "long_name": f"Poisson draw of the {count.attributes['long_name']}",
+            "units": "1",
+            "comment": f"seed {sampling.seed}; every count and every cell is drawn on its own",
+        },
+        count.coordinates,
+    )

@@ -14,20 +14,22 @@ from gridscan.definition.graph import Graph, Step
 from gridscan.definition.nodes import Parameter
 from gridscan.definition.unit_proof import prove
 from gridscan.errors import ScenarioError
-from gridscan.evaluation.block_shape import EAGER_CELLS
+from gridscan.evaluation.attributes import coordinates_of, draws_of, spec_of
 from gridscan.inputs.sampling import DRAWN, REALISATION, Sampling
+from gridscan.limits import DEFAULT
 from gridscan.units import base_factor, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import xarray as xr
+
     from gridscan.definition.definition import Definition
+    from gridscan.evaluation.variable import VariableSpec
     from gridscan.inputs.arrays import Input
     from gridscan.inputs.resolve import Resolved
+    from gridscan.limits import Limits
 
-#: Cells of a chunk: some megabytes, so that a slice needs little more than itself and a core's cache holds the work.
-CHUNK_CELLS = 1_000_000
-_MOST_CHUNKS = 20_000
 # Longer axes are in the file as coordinates; the settings then tell their ends.
 _LONGEST_SETTING = 1000
 
@@ -40,50 +42,62 @@ class Layout:
     ----------
     dims
         Dimensions of each input and quantity, in the order of the axes.
+    coordinates
+        Of what was asked for.
+    variables
+        What was asked for, and the draws of counts among it, by name.
     sampling
         What is drawn beside the means of counts, if anything.
     """
 
     graph: Graph
     resolved: Resolved
-    dims: dict[str, tuple[str, ...]]
+    dims: Mapping[str, tuple[str, ...]]
+    coordinates: Mapping[str, xr.Variable]
+    variables: Mapping[str, VariableSpec]
     sampling: Sampling | None = None
+    limits: Limits = DEFAULT
 
     @cached_property
     def chunks(self) -> dict[str, tuple[int, ...]]:
         """Chunk sizes of each dimension, for what is evaluated lazily."""
-        return _chunks(self.resolved.sizes)
+        return _chunks(self.resolved.sizes, self.limits)
+
+    @cached_property
+    def steps(self) -> dict[str, Step]:
+        """The steps by the names of their quantities, in an order in which they can run."""
+        return {step.name: step for step in self.graph.steps}
 
     @property
     def drawn(self) -> list[str]:
         """The counts that are drawn from."""
-        return [name for name in self.graph.targets if self.sampling is not None and self.step(name).node.count]
+        return [item.quantity for item in self.variables.values() if item.drawn]
+
+    def spec(self, name: str) -> VariableSpec:
+        """Return what the variable of a quantity is or would be, whether it was asked for or not."""
+        return self.variables.get(name) or spec_of(self.steps[name].node, self.dims[name], self.resolved)
 
     def cells(self, name: str) -> int:
         """Return the number of cells of an input or quantity."""
         return math.prod(self.resolved.sizes[dim] for dim in self.dims[name])
 
-    def step(self, name: str) -> Step:
-        """Return the step that computes a quantity."""
-        return next(step for step in self.graph.steps if step.name == name)
-
     def is_lazy(self, name: str) -> bool:
         """Tell whether a quantity is too large to be computed at once."""
-        return self.cells(name) > EAGER_CELLS
+        return self.cells(name) > self.limits.eager_cells
 
     def realisations_at_once(self, name: str) -> int:
         """Return how many draws of a count make a chunk, or 0 where all are made at once."""
         many = 0 if self.sampling is None else self.sampling.realisations
-        if self.cells(name) * many <= EAGER_CELLS:
+        if self.cells(name) * many <= self.limits.eager_cells:
             return 0
         block = math.prod(max(self.chunks[dim]) for dim in self.dims[name])
-        return min(many, max(1, CHUNK_CELLS // block))
+        return min(many, max(1, self.limits.chunk_cells // block))
 
     @property
     def idle(self) -> list[str]:
         """One line for each name that was given a value on which nothing that was asked for depends."""
         model, given = self.resolved.model, self.resolved.given
-        used = with_labels(self.resolved, self.graph.inputs_of(*self.graph.targets))
+        used = self.resolved.with_labels(self.graph.inputs_of(*self.graph.targets))
         lines = []
         for name in model.names:
             if name in given and name not in used:
@@ -92,15 +106,20 @@ class Layout:
         return lines
 
 
-def with_labels(resolved: Resolved, used: set[str]) -> set[str]:
-    """Return names with the labels whose records set any of them, rather than a value that was given."""
-    set_by_labels = used - resolved.given
-    model = resolved.model
-    return used | {label for label in model.labels if any(name in set_by_labels for name in model.bundled(label))}
+def lay_out(
+    resolved: Resolved,
+    names: Iterable[str],
+    sampling: Sampling | None = None,
+    *,
+    types: Mapping[str, str] | None = None,
+    limits: Limits = DEFAULT,
+) -> Layout:
+    """Select, prove and measure what has to run for the quantities `names`, and work out what their variables are.
 
-
-def lay_out(resolved: Resolved, names: Iterable[str], sampling: Sampling | None = None) -> Layout:
-    """Select, prove and measure what has to run for the quantities `names`.
+    Parameters
+    ----------
+    types
+        Types in which quantities are stored, where they are not float64.
 
     Raises
     ------
@@ -118,20 +137,29 @@ def lay_out(resolved: Resolved, names: Iterable[str], sampling: Sampling | None 
     if not names:
         raise ScenarioError("no quantity was asked for")
     dims = graph.dimensions({name: item.dims for name, item in resolved.inputs.items()}, resolved.sizes)
-    layout = Layout(graph, resolved, dims, sampling)
-    taken = [name for name in layout.drawn if f"{name}{DRAWN}" in model.nodes]
-    if taken or (layout.drawn and REALISATION in resolved.sizes):
+    counts = [name for name in graph.targets if sampling is not None and model.quantities[name].count]
+    taken = [name for name in counts if f"{name}{DRAWN}" in model.nodes]
+    if taken or (counts and REALISATION in resolved.sizes):
         name = f"{taken[0]}{DRAWN}" if taken else REALISATION
         raise ScenarioError(f"the draws of a count need the name {name!r}, which the model or an axis has")
-    return layout
+    coordinates = coordinates_of(resolved, graph, dims, sampling if counts else None)
+    variables = {}
+    for name in graph.targets:
+        own = resolved.with_labels(graph.inputs_of(name))
+        beside = [key for key, item in coordinates.items() if key in own and item.dims != (key,)]
+        node = model.quantities[name]
+        variables[name] = spec_of(node, dims[name], resolved, beside, (types or {}).get(name, "float64"))
+    if sampling is not None:
+        variables |= {item.key: item for item in (draws_of(variables[name], sampling) for name in counts)}
+    return Layout(graph, resolved, dims, coordinates, variables, sampling, limits)
 
 
-def _chunks(sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+def _chunks(sizes: Mapping[str, int], limits: Limits) -> dict[str, tuple[int, ...]]:
     if not sizes:
         return {}
     from dask.array.core import normalize_chunks
 
-    cells = max(CHUNK_CELLS, math.prod(sizes.values()) // _MOST_CHUNKS)
+    cells = max(limits.chunk_cells, math.prod(sizes.values()) // limits.most_chunks)
     shape = tuple(sizes.values())
     chunks = normalize_chunks("auto", shape=shape, limit=cells * 8, dtype=np.dtype(float))
     return dict(zip(sizes, chunks, strict=True))
@@ -143,7 +171,7 @@ def input_settings(layout: Layout) -> dict[str, Any]:
     used = layout.graph.inputs_of(*layout.graph.targets)
     settings: dict[str, Any] = {}
     for label in model.labels:
-        if label in with_labels(resolved, used):
+        if label in resolved.with_labels(used):
             coordinate = resolved.coordinates.get(label)
             settings[label] = model.labels[label].default if coordinate is None else coordinate.values.tolist()
     for name in sorted(used):

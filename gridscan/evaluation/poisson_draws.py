@@ -7,12 +7,13 @@ its draws when the grid is extended.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gridscan.fingerprint.digest import number_of
+from gridscan.fingerprint.input_keys import content_keys
 from gridscan.numerics.poisson import poisson_quantile
 
 if TYPE_CHECKING:
@@ -31,29 +32,20 @@ _AT_ONCE = 1 << 15
 
 def input_keys(name: str, item: Input) -> KeyArray:
     """Return a key for each value of an input: a scalar, or one for each position along its dimension."""
-    data = item.data
-    if item.vector:
-        keys = np.array([_key(_bits(vector).tobytes()) for vector in item.vectors], dtype=np.uint64)
-        keys = keys.reshape(data.shape[:-1])
-    elif data.dtype.kind == "U":
-        keys = np.array([_key(str(text).encode()) for text in data.ravel()], dtype=np.uint64).reshape(data.shape)
-    else:
-        mantissa, exponent = _bits(data)
-        keys = _mixed(_mixed(mantissa.astype(np.uint64)) ^ exponent.astype(np.uint64))
-    return _mixed(keys ^ _key(name.encode()))
+    keys = content_keys(item, _bits)
+    if keys.shape != item.data.shape[: item.data.ndim - item.vector]:
+        mantissa, exponent = keys
+        keys = _mixed(_mixed(mantissa) ^ exponent)
+    return _mixed(keys ^ np.uint64(number_of(name.encode())))
 
 
-def _bits(values: NDArray[Any]) -> NDArray[np.int64]:
+def _bits(values: NDArray[Any]) -> NDArray[Any]:
     """Return mantissas and exponents, shape (2, ...)."""
     mantissa, exponent = np.frexp(values)
     rounded = np.rint(mantissa * 2.0**_BITS)
     # A mantissa that was rounded up to 1 is one half of the next power of two.
     full = np.abs(rounded) == 2.0**_BITS
-    return np.stack([np.where(full, rounded / 2, rounded), exponent + full]).astype(np.int64)
-
-
-def _key(content: bytes) -> np.uint64:
-    return np.frombuffer(hashlib.blake2b(content, digest_size=8).digest(), np.uint64)[0]
+    return np.stack([np.where(full, rounded / 2, rounded), exponent + full]).astype(np.int64).view(np.uint64)
 
 
 def _mixed(keys: Any) -> Any:
@@ -81,7 +73,7 @@ def dimension_keys(
     used
         The inputs that it depends on.
     """
-    common = _mixed(np.uint64(seed) ^ _key(name.encode()))
+    common = _mixed(np.uint64(seed) ^ np.uint64(number_of(name.encode())))
     along: dict[str, KeyArray] = {}
     with np.errstate(over="ignore"):
         for key in used:

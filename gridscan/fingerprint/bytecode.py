@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import dis
 import functools
-import hashlib
 from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gridscan.fingerprint.digest import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,10 +38,7 @@ def content(code: CodeType) -> bytes:
     constants = [_constant(item) if place in loaded else b"" for place, item in enumerate(code.co_consts)]
     counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
     names = (code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars)
-    digest = hashlib.blake2b(repr((counts, names, constants)).encode(), digest_size=16)
-    digest.update(code.co_code)
-    digest.update(code.co_exceptiontable)
-    return digest.digest()
+    return digest(repr((counts, names, constants)), code.co_code, code.co_exceptiontable, size=16)
 
 
 @functools.lru_cache(maxsize=8192)

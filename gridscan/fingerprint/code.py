@@ -20,6 +20,7 @@ import numpy as np
 
 from gridscan.definition.definition import Definition
 from gridscan.fingerprint import bytecode
+from gridscan.fingerprint.digest import digest
 from gridscan.fingerprint.modules import (
     SourceFile,
     find_path,
@@ -30,7 +31,7 @@ from gridscan.fingerprint.modules import (
     title_of,
     version_of,
 )
-from gridscan.fingerprint.values import Incomparable, Values, digest
+from gridscan.fingerprint.values import Incomparable, Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
-import hashlib
 import importlib
 import importlib.machinery
 import importlib.metadata
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridscan.fingerprint.bytecode import Import
+from gridscan.fingerprint.digest import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ class SourceFile:
     @cached_property
     def digest(self) -> str:
         """Digest of the content."""
-        return hashlib.blake2b(self.content, digest_size=8).hexdigest()
+        return digest(self.content).hex()
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -141,7 +141,7 @@ class SourceLoader(importlib.machinery.SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType | None:  # noqa: ARG002
         """Compile the source as it is now."""
         content = self.get_data(self.path)
-        self.digest = hashlib.blake2b(content, digest_size=8).hexdigest()
+        self.digest = digest(content).hex()
         code: CodeType = self.source_to_code(content, self.path)
         return code
 

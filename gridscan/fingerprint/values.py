@@ -9,7 +9,6 @@ import decimal
 import enum
 import fractions
 import functools
-import hashlib
 import inspect
 import re
 import sys
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.fingerprint import bytecode
+from gridscan.fingerprint.digest import digest
 from gridscan.fingerprint.modules import is_followed
 
 if TYPE_CHECKING:
@@ -40,15 +40,6 @@ _NOT_OF_A_CLASS |= {"__dataclass_fields__", "__dataclass_params__", "__static_at
 
 class Incomparable(Exception):
     """A value that cannot be compared with that of another process; the argument says of which kind it is."""
-
-
-def digest(*parts: str | bytes) -> bytes:
-    """Return one digest of several parts."""
-    found = hashlib.blake2b(digest_size=8)
-    for part in parts:
-        raw = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
-        found.update(len(raw).to_bytes(8, "little") + raw)
-    return found.digest()
 
 
 class Values:

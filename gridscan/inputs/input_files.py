@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridscan.errors import CatalogueError, nearest
+from gridscan.limits import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gridscan.definition.nodes import Table
-
-_LARGEST_FILE = 10_000_000
+    from gridscan.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,13 @@ class TableFiles:
         What names are relative to.
     kept
         Content by name of the files that a result carries; these win over files of the same name.
+    limits
+        The size of the largest file.
     """
 
     folder: Path = Path(".")
     kept: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = DEFAULT
 
     def content(self, table: Table, name: str, folder: Path | None = None) -> str:
         """Return the content of a file.
@@ -54,7 +57,7 @@ class TableFiles:
                 path = table.shipped
             if path.exists() and not path.is_file():
                 raise CatalogueError(f"{path}: is no regular file; expected a table")
-            if path.is_file() and path.stat().st_size > _LARGEST_FILE:
+            if path.is_file() and path.stat().st_size > self.limits.table_bytes:
                 raise CatalogueError(f"{path}: {path.stat().st_size:,} bytes are too many for a table")
             return path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:

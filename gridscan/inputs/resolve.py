@@ -59,6 +59,11 @@ class Resolved:
         """The quantities that were given a value."""
         return [name for name in self.model.quantities if name in self.given]
 
+    def with_labels(self, used: set[str]) -> set[str]:
+        """Return names with the labels whose records set any of them, rather than a value that was given."""
+        own, model = used - self.given, self.model
+        return used | {label for label in model.labels if any(name in own for name in model.bundled(label))}
+
 
 def resolve(
     model: Definition,

@@ -23,6 +23,7 @@ import xarray as xr
 from dask.base import tokenize
 from dask.system import CPU_COUNT
 
+from gridscan.limits import DEFAULT
 from gridscan.numerics.block_reader import Blocks, Chunks
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Bytes of unfinished means that a pass may hold; where not even one mean fits, it needs up to a block for that.
-HELD_BYTES = 300_000_000
 # What blocks give is folded one by one, for which more threads would only wait.
 _MOST_THREADS = 4
 
@@ -45,7 +44,7 @@ _WITHIN = threading.local()
 
 
 def explained_variances(
-    values: xr.Variable, axes: list[str], subsets: Iterable[frozenset[str]]
+    values: xr.Variable, axes: list[str], subsets: Iterable[frozenset[str]], *, held_bytes: int = DEFAULT.held_bytes
 ) -> tuple[xr.Variable, dict[frozenset[str], xr.Variable]]:
     """Return the mean over some axes, and how much of the variance over them subsets of them explain.
 
@@ -57,6 +56,8 @@ def explained_variances(
         The dimensions that vary.
     subsets
         Sets S of axes; the set of all axes explains everything.
+    held_bytes
+        Bytes of unfinished means that a pass may hold; where not even one fits, it needs up to a block for that.
 
     Returns
     -------
@@ -68,7 +69,7 @@ def explained_variances(
     varied = frozenset(values.dims.index(axis) for axis in axes)
     numbered = tuple(frozenset(values.dims.index(axis) for axis in subset) for subset in wanted)
     kept = [axis for axis in range(values.ndim) if axis not in varied]
-    stream = functools.partial(_stream, Blocks(values.data), varied, numbered)
+    stream = functools.partial(_stream, Blocks(values.data), varied, numbered, held_bytes)
     if values.chunks is None:
         stacked: Any = stream()
     else:
@@ -89,8 +90,10 @@ class Pass:
     subsets: tuple[Subset, ...]
 
 
-def passes(chunks: Chunks, varied: frozenset[int], subsets: Iterable[Subset]) -> list[Pass]:
-    """Plan the passes: each with the order of the loops in which most of what is left fits into `HELD_BYTES`."""
+def passes(
+    chunks: Chunks, varied: frozenset[int], subsets: Iterable[Subset], held_bytes: int = DEFAULT.held_bytes
+) -> list[Pass]:
+    """Plan the passes: each with the order of the loops in which most of what is left fits into `held_bytes`."""
     # Of two axes the one with more blocks is the outer one: its blocks multiply what the inner means hold.
     axes = sorted(range(len(chunks)), key=lambda axis: (-len(chunks[axis]), axis))
     left = sorted(set(subsets), key=lambda subset: (-len(subset), sorted(subset)))
@@ -103,7 +106,7 @@ def passes(chunks: Chunks, varied: frozenset[int], subsets: Iterable[Subset]) ->
             held = {subset: _held(subset, loops, chunks, varied) for subset in left}
             smallest_first = sorted(left, key=lambda subset: (subset != first, held[subset]))
             together = itertools.accumulate(held[subset] for subset in smallest_first)
-            fitting = sum(total <= HELD_BYTES for total in together)
+            fitting = sum(total <= held_bytes for total in together)
             candidates.append(Pass(loops, tuple(smallest_first[: max(1, fitting)])))
         planned.append(max(candidates, key=lambda candidate: len(candidate.subsets)))
         left = [subset for subset in left if subset not in planned[-1].subsets]
@@ -120,24 +123,26 @@ def _held(subset: Subset, loops: tuple[int, ...], chunks: Chunks, varied: frozen
 
 
 def _stream(
-    blocks: Blocks, varied: frozenset[int], subsets: tuple[Subset, ...], block_info: Any = None
+    blocks: Blocks, varied: frozenset[int], subsets: tuple[Subset, ...], held_bytes: int, block_info: Any = None
 ) -> NDArray[np.float64]:
     """Return the mean and the variances, stacked, for one block of the kept axes."""
     if block_info is not None:
         kept = iter(slice(*ends) for ends in block_info[None]["array-location"][1:])
         region = tuple(slice(None) if axis in varied else next(kept) for axis in range(len(blocks.chunks)))
         blocks = blocks.within(region)
-    return _alone(functools.partial(_stacked, blocks, varied, subsets))
+    return _alone(functools.partial(_stacked, blocks, varied, subsets, held_bytes))
 
 
-def _stacked(blocks: Blocks, varied: frozenset[int], subsets: tuple[Subset, ...]) -> NDArray[np.float64]:
+def _stacked(
+    blocks: Blocks, varied: frozenset[int], subsets: tuple[Subset, ...], held_bytes: int
+) -> NDArray[np.float64]:
     axes = range(len(blocks.chunks))
     # Differences to the first point of the grid: a small spread around a large value loses no digits.
     first_point = tuple(slice(1) if axis in varied else slice(None) for axis in axes)
     origin = blocks[(0,) * len(axes)][first_point].copy()
     found: dict[Subset, _Moments] = {}
     # All axes together explain everything, and their mean is the mean.
-    for reading in passes(blocks.chunks, varied, {*subsets, varied}):
+    for reading in passes(blocks.chunks, varied, {*subsets, varied}, held_bytes):
         found |= _read(blocks, origin, varied, reading)
     parts = [origin + found[varied].mean, *(found[subset].squares / found[subset].number for subset in subsets)]
     return np.stack([part.squeeze(tuple(varied)) for part in parts])

@@ -13,21 +13,28 @@ import xarray as xr
 
 from gridscan.atomic import replacing
 from gridscan.errors import StoreError, listed, nearest
+from gridscan.limits import DEFAULT
 from gridscan.units import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_ROWS_AT_ONCE = 200_000
 
-
-def export_csv(dataset: xr.Dataset, path: str | Path, quantities: Sequence[str] | None = None) -> Path:
+def export_csv(
+    dataset: xr.Dataset,
+    path: str | Path,
+    quantities: Sequence[str] | None = None,
+    *,
+    rows_at_once: int = DEFAULT.table_rows,
+) -> Path:
     """Write quantities as tidy CSV, some rows at a time: a file larger than memory needs little of it.
 
     Parameters
     ----------
     quantities
         All by default. Those with fewer dimensions than others are repeated along the missing ones.
+    rows_at_once
+        How many rows are held in memory.
 
     Raises
     ------
@@ -46,7 +53,7 @@ def export_csv(dataset: xr.Dataset, path: str | Path, quantities: Sequence[str] 
     )
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        for number, rows in enumerate(_tables(dataset, names)):
+        for number, rows in enumerate(_tables(dataset, names, rows_at_once)):
             writer.writerows(rows)
             if number == 1:
                 file.flush()
@@ -64,13 +71,13 @@ def _check_space(path: Path, row_bytes: float, rows: int) -> None:
         )
 
 
-def _tables(dataset: xr.Dataset, names: list[str]) -> Iterable[list[list[Any]]]:
+def _tables(dataset: xr.Dataset, names: list[str], rows_at_once: int) -> Iterable[list[list[Any]]]:
     """Give the header line, then the rows in blocks."""
     dims = [str(dim) for dim in dataset.sizes]
     auxiliary = [str(name) for name, item in dataset.coords.items() if name not in dims and item.ndim > 0]
     columns = [*dims, *auxiliary, *names]
     yield [[_head(dataset, name) for name in columns]]
-    for block in _blocks(dims, [dataset.sizes[dim] for dim in dims]):
+    for block in _blocks(dims, [dataset.sizes[dim] for dim in dims], rows_at_once):
         part = dataset.isel(block)
         whole = xr.DataArray(np.empty([part.sizes[dim] for dim in dims]), dims=dims)
         cells = [
@@ -88,16 +95,16 @@ def _in_words(variable: xr.DataArray) -> xr.DataArray:
     return variable.copy(data=words[[places[int(value)] for value in variable.values.ravel()]].reshape(variable.shape))
 
 
-def _blocks(dims: list[str], sizes: list[int]) -> Iterable[dict[str, slice]]:
+def _blocks(dims: list[str], sizes: list[int], rows_at_once: int) -> Iterable[dict[str, slice]]:
     """Cut the grid along its first axes into blocks of a bounded number of rows."""
     cut, rows = 0, int(np.prod(sizes, dtype=np.int64))
-    while cut < len(sizes) and rows > _ROWS_AT_ONCE:
+    while cut < len(sizes) and rows > rows_at_once:
         rows //= sizes[cut]
         cut += 1
     if cut == 0:
         yield {}
         return
-    together = max(1, _ROWS_AT_ONCE // rows)
+    together = max(1, rows_at_once // rows)
     for index in np.ndindex(*sizes[: cut - 1]):
         ahead = {dim: slice(i, i + 1) for dim, i in zip(dims, index, strict=False)}
         for start in range(0, sizes[cut - 1], together):

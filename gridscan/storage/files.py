@@ -16,16 +16,16 @@ from xarray.backends.file_manager import FILE_CACHE
 from gridscan.atomic import check_space, reason, replacing
 from gridscan.errors import ScenarioError, StoreError, nearest
 from gridscan.evaluation.block_shape import block_of
+from gridscan.limits import DEFAULT, Limits
 from gridscan.scenario.schema import Storage
 from gridscan.storage.cf_names import for_disk, from_disk
 from gridscan.storage.provenance import Provenance, provenance_in
 from gridscan.storage.zarr_support import check_library
 
-_LAZY_BEYOND = 100_000_000
 _OPENING: dict[str, Any] = {"decode_times": False}
 
 
-def open_result(path: str | Path) -> xr.Dataset:
+def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
     """Open a result lazily.
 
     Parameters
@@ -33,6 +33,8 @@ def open_result(path: str | Path) -> xr.Dataset:
     path
         A netCDF file, or a zarr folder; beyond 100 MB its variables are dask arrays, whose chunks are pieces of the
         file as they lie on the disk.
+    limits
+        Sizes of what is read at once.
 
     Raises
     ------
@@ -46,7 +48,7 @@ def open_result(path: str | Path) -> xr.Dataset:
         raise StoreError(f"{path}: there is no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
     try:
         dataset = _opened_zarr(path) if is_zarr else xr.open_dataset(path, engine="netcdf4", **_OPENING)
-        return _in_chunks(from_disk(dataset))
+        return _in_chunks(from_disk(dataset), limits)
     except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
         kind = "zarr" if is_zarr else "netCDF"
         raise StoreError(
@@ -59,12 +61,12 @@ def _opened_zarr(path: Path) -> xr.Dataset:
     return xr.open_zarr(path, chunks=None, consolidated=True, **_OPENING)
 
 
-def _in_chunks(dataset: xr.Dataset) -> xr.Dataset:
+def _in_chunks(dataset: xr.Dataset, limits: Limits) -> xr.Dataset:
     """Divide the variables of a large file as they lie on the disk; those of a small one are read when first used."""
-    if dataset.nbytes <= _LAZY_BEYOND:
+    if dataset.nbytes <= limits.lazy_bytes:
         return dataset
     chunked = {
-        name: item.variable.chunk(dict(zip(item.dims, block_of(item.shape, costly=False), strict=True)))
+        name: item.variable.chunk(dict(zip(item.dims, block_of(item.shape, costly=False, limits=limits), strict=True)))
         for name, item in dataset.data_vars.items()
     }
     return dataset.assign(chunked)

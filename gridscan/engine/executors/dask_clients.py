@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridscan.errors import StoreError
+from gridscan.limits import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gridscan.limits import Limits
+
 # Seconds.
-_CONNECT_WITHIN = 10.0
 _START_WITHIN = 60.0
 # The server of the dashboard is there in any case; at any free port it is in nobody's way.
 _NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
@@ -44,7 +46,7 @@ main()
 
 
 @contextlib.contextmanager
-def client_of(address: str) -> Iterator[Any]:
+def client_of(address: str, limits: Limits = DEFAULT) -> Iterator[Any]:
     """Give a client of a scheduler that is running.
 
     Raises
@@ -56,7 +58,7 @@ def client_of(address: str) -> Iterator[Any]:
 
     with _quiet():
         try:
-            client = Client(address, timeout=_CONNECT_WITHIN, set_as_default=False)
+            client = Client(address, timeout=limits.connect_seconds, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             reason = str(error).splitlines()[0]
             raise StoreError(f"there is no dask scheduler at {address!r}: {reason}") from None

@@ -15,30 +15,25 @@ from dataclasses import dataclass
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gridscan.engine.compute import Piece, Positions, Workload, compute
+from gridscan.engine.compute import Piece, Workload, compute
 from gridscan.engine.executors.dask_clients import client_of, client_of_processes
 from gridscan.engine.files.working_file import GO_ON
 from gridscan.engine.libc import keep_freed_memory
 from gridscan.errors import StoreError
+from gridscan.limits import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     import numpy as np
 
-# Seconds of work that are sent at once, so that the milliseconds of a scheduler do not count, however many workers ask.
-_AT_ONCE = 0.5
-_AT_ONCE_A_WORKER = 0.01
+    from gridscan.evaluation.positions import Positions
+    from gridscan.limits import Limits
+
 _AHEAD = 3
 # As `nice` counts: a quarter of the time where two threads want one core.
 _LOWER_PRIORITY = 5
-_MOST_CELLS = 1_000_000
-_MOST_CELLS_WAITING = 16_000_000
-# Seconds without a single worker after which a cluster is given up; where there were some, others may be on their way.
-_PATIENCE = 60.0
-_LONG_PATIENCE = 600.0
 _COUNTED_EVERY = 1.0
-_FETCHED_WITHIN = 60.0
 
 
 @dataclass(frozen=True)
@@ -148,15 +143,15 @@ _Numbered = tuple[int, Task]
 class _Bundles:
     """Tasks with their numbers, to be taken some at a time, and put back if they were not done."""
 
-    def __init__(self, tasks: Iterator[Task]) -> None:
-        self._new = enumerate(tasks)
+    def __init__(self, tasks: Iterator[Task], most_cells: int) -> None:
+        self._new, self._most_cells = enumerate(tasks), most_cells
         self._again: deque[_Numbered] = deque()
 
     def take(self, many: int) -> list[_Numbered]:
         """Return up to so many tasks, and fewer where they are large."""
         bundle: list[_Numbered] = []
         cells = 0
-        while len(bundle) < many and cells < _MOST_CELLS:
+        while len(bundle) < many and cells < self._most_cells:
             item = self._again.popleft() if self._again else next(self._new, None)
             if item is None:
                 break
@@ -183,8 +178,8 @@ class DaskExecutor:
         Gives a client of ``dask.distributed``; is called when there is something to compute.
     """
 
-    def __init__(self, connect: Callable[[], Any]) -> None:
-        self._connect = connect
+    def __init__(self, connect: Callable[[], Any], limits: Limits = DEFAULT) -> None:
+        self._connect, self.limits = connect, limits
         self.client: Any = None
         self._threads, self._counted, self._last_seen = 0, -math.inf, -math.inf
 
@@ -208,12 +203,12 @@ class DaskExecutor:
         Reasons of failures are numbered as they come, so the same file is made only if they come in the same order.
         """
         del costly
-        bundles, many = _Bundles(tasks), 1
+        bundles, many = _Bundles(tasks, self.limits.task_cells), 1
         held: dict[Any, list[_Numbered]] = {}
         finished: Queue[Any] = Queue()
         failed: dict[int, tuple[Task, list[Piece]]] = {}
         while True:
-            while len(held) < self._bundles_ahead() and (not held or _cells(failed) < _MOST_CELLS_WAITING):
+            while len(held) < self._bundles_ahead() and (not held or _cells(failed) < self.limits.waiting_cells):
                 bundle = bundles.take(many)
                 if not bundle:
                     break
@@ -257,10 +252,10 @@ class DaskExecutor:
         if self._count():
             return
         alone = time.monotonic() - max(self._since, self._last_seen)
-        if self._last_seen == -math.inf and alone >= _PATIENCE:
+        if self._last_seen == -math.inf and alone >= self.limits.first_worker_seconds:
             address = self.client.scheduler.address
             raise StoreError(f"no worker has come to the scheduler in {alone:.0f} s; start some: dask worker {address}")
-        if alone >= _LONG_PATIENCE:
+        if alone >= self.limits.worker_seconds:
             raise StoreError(f"the scheduler has had no worker for {alone:.0f} s; {GO_ON}")
 
     def _result(self, future: Any) -> tuple[float, list[list[Piece]]]:
@@ -281,7 +276,7 @@ class DaskExecutor:
         """Return a result, which may be lost with its worker before it is here, and has to be made again then."""
         while True:
             try:
-                return future.result(timeout=_FETCHED_WITHIN)
+                return future.result(timeout=self.limits.fetch_seconds)
             except TimeoutError:
                 self._check()
 
@@ -292,7 +287,7 @@ class DaskExecutor:
 
     @property
     def _at_once(self) -> float:
-        return max(_AT_ONCE, _AT_ONCE_A_WORKER * self._threads)
+        return max(self.limits.task_seconds, self.limits.task_seconds_per_worker * self._threads)
 
     def _count(self) -> int:
         """Count the threads of all workers."""
@@ -308,7 +303,7 @@ def _cells(held: Mapping[int, tuple[Task, list[Piece]]]) -> int:
 
 
 @contextlib.contextmanager
-def cluster_at(address: str) -> Iterator[DaskExecutor]:
+def cluster_at(address: str, limits: Limits = DEFAULT) -> Iterator[DaskExecutor]:
     """Use a dask cluster that is running.
 
     Raises
@@ -317,11 +312,11 @@ def cluster_at(address: str) -> Iterator[DaskExecutor]:
         If there is none at this address, or its workers have no gridscan.
     """
     with contextlib.ExitStack() as stack:
-        yield DaskExecutor(lambda: stack.enter_context(client_of(address)))
+        yield DaskExecutor(lambda: stack.enter_context(client_of(address, limits)), limits)
 
 
 @contextlib.contextmanager
-def local_cluster(workers: int) -> Iterator[DaskExecutor]:
+def local_cluster(workers: int, limits: Limits = DEFAULT) -> Iterator[DaskExecutor]:
     """Start worker processes on this machine when there is something to compute, and stop them at the end.
 
     Raises
@@ -330,4 +325,4 @@ def local_cluster(workers: int) -> Iterator[DaskExecutor]:
         If they cannot be started.
     """
     with contextlib.ExitStack() as stack:
-        yield DaskExecutor(lambda: stack.enter_context(client_of_processes(workers)))
+        yield DaskExecutor(lambda: stack.enter_context(client_of_processes(workers)), limits)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridscan.evaluation.block_shape import block_of
 from gridscan.inputs.sampling import NO_DRAW
 from gridscan.storage.cf_names import RENAMED_PREFIX
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from gridscan.engine.partition import BlockPlan, VariableGroup
+    from gridscan.engine.reuse.fingerprint import Keys
 
 #: The group of a result that says how its numbers came about, block by block.
 RECORD = "gridscan"
@@ -31,7 +33,7 @@ class FileLayout:
         Coordinates and attributes as they will be on disk, with variables that hold no numbers yet.
     between
         The same for intermediate quantities.
-    program
+    block_plan
         What is stored, and in which blocks.
     record
         What tells later runs whether they can use the numbers, as plain data.
@@ -43,7 +45,7 @@ class FileLayout:
     between: xr.Dataset
     block_plan: BlockPlan
     record: Mapping[str, Any]
-    keys: Mapping[str, tuple[tuple[str, ...], np.ndarray]]
+    keys: Keys
 
     @property
     def groups(self) -> dict[str, tuple[int, VariableGroup]]:
@@ -57,15 +59,27 @@ class FileLayout:
 
     def attributes(self, key: str, *, missing: bool = False) -> dict[str, Any]:
         """Return the attributes of a variable in a file, where cells may be missing with what tells so."""
-        variable = self.variable(key)
-        attributes = dict(variable.attrs)
-        if variable.dtype.kind == "f" and (missing or "missing" in attributes.get("comment", "")):
-            attributes["_FillValue"] = variable.dtype.type(np.nan)
-        elif missing:
-            attributes["_FillValue"] = variable.dtype.type(NO_DRAW)
-        if variable.encoding.get("coordinates"):
-            attributes["coordinates"] = variable.encoding["coordinates"]
+        spec = self.block_plan.stored[key]
+        attributes: dict[str, Any] = dict(spec.attributes)
+        if spec.drawn and missing:
+            attributes["_FillValue"] = spec.dtype.type(NO_DRAW)
+        elif missing or spec.missing is not None:
+            attributes["_FillValue"] = spec.dtype.type(np.nan)
+        if spec.coordinates:
+            attributes["coordinates"] = " ".join(spec.coordinates)
         return attributes
+
+    @property
+    def loose_coordinates(self) -> str:
+        """The coordinates that belong to no variable, which the file as a whole names."""
+        outputs = (item for item in self.block_plan.stored.values() if item.is_output)
+        named = {name for item in outputs for name in item.coordinates}
+        named |= {str(name) for name in self.dataset.dims}
+        return " ".join(str(name) for name in self.dataset.coords if name not in named)
+
+    def chunks_of(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the chunks in which an array is written, where it is written in chunks."""
+        return block_of(shape, costly=False, limits=self.block_plan.layout.limits)
 
     def disk_dims(self, dims: Sequence[str]) -> list[str]:
         """Return what dimensions are called in a file."""

@@ -10,8 +10,7 @@ import numpy as np
 
 from gridscan.engine.files.file_layout import RECORD, FileLayout, checksums_path, variable_path
 from gridscan.engine.files.working_file import WorkingFile, create, wait_for_disk
-from gridscan.engine.partition import Region, StoredVariable, VariableGroup
-from gridscan.evaluation.block_shape import block_of
+from gridscan.engine.partition import Region, VariableGroup
 from gridscan.scenario.schema import Storage
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridscan.engine.failures import Failures, Status
+    from gridscan.evaluation.variable import VariableSpec
 
 # Deflate after a shuffle of bytes; higher levels take several times as long for some per cent.
 _LEVEL = 1
@@ -67,31 +67,31 @@ def _write_netcdf(
     with netCDF4.Dataset(target, "a") as file:
         file.set_auto_maskandscale(False)
         for key, item in file_layout.block_plan.stored.items():
-            _copy(working, item, file[variable_path(key)])
+            _copy(file_layout, working, item, file[variable_path(key)])
             file[checksums_path(key)][...] = working.checksums(key).reshape(file_layout.groups[key][1].counts)
         for status in failures.statuses():
             dims = file_layout.disk_dims(status.dims)
             sizes = [file.dimensions[dim].size for dim in dims]
-            chunks = block_of(tuple(sizes), costly=False)
+            chunks = file_layout.chunks_of(tuple(sizes))
             options: dict[str, Any] = {"compression": "zlib", "complevel": _LEVEL, "chunksizes": chunks}
             made = file.createVariable(status.name, np.int16, dims, **(options if dims else {}))
             made.set_auto_maskandscale(False)
             made.setncatts(failures.attributes(status))
-            _fill_status(made, sizes, failures, status)
+            _fill_status(made, sizes, file_layout, failures, status)
 
 
-def _copy(working: WorkingFile, item: StoredVariable, target: Any) -> None:
-    for box in _boxes(item.shape):
+def _copy(file_layout: FileLayout, working: WorkingFile, item: VariableSpec, target: Any) -> None:
+    for box in _regions(item.shape, file_layout.chunks_of(item.shape)):
         target[box or ...] = working.read(item.key, box)
 
 
-def _boxes(shape: tuple[int, ...]) -> list[Region]:
-    group = VariableGroup(("",) * len(shape), shape, block_of(shape, costly=False), (), ())
+def _regions(shape: tuple[int, ...], chunks: tuple[int, ...]) -> list[Region]:
+    group = VariableGroup(("",) * len(shape), shape, chunks, (), ())
     return [group.box(number) for number in range(group.number)]
 
 
-def _fill_status(target: Any, sizes: list[int], failures: Failures, status: Status) -> None:
-    for box in _boxes(tuple(sizes)):
+def _fill_status(target: Any, sizes: list[int], file_layout: FileLayout, failures: Failures, status: Status) -> None:
+    for box in _regions(tuple(sizes), file_layout.chunks_of(tuple(sizes))):
         target[box or ...] = np.zeros([part.stop - part.start for part in box], dtype=np.int16)
     for positions, codes in failures.parts(status):
         ranges = tuple(_range(part, size) for part, size in zip(positions, sizes, strict=True))
@@ -126,13 +126,13 @@ def _write_zarr(
             variable_path(key).lstrip("/"),
             shape=item.shape,
             dtype=item.dtype,
-            chunks=block_of(item.shape, costly=False),
+            chunks=file_layout.chunks_of(item.shape),
             fill_value=fill,
             attributes={"_ARRAY_DIMENSIONS": [str(dim) for dim in variable.dims], **attributes},
             config=_EVERY_CHUNK,
             **_zarr_filters(storage, item.dtype),
         )
-        _copy(working, item, array)
+        _copy(file_layout, working, item, array)
         group = file_layout.groups[key][1]
         _add(root, checksums_path(key), working.checksums(key).reshape(group.counts), group.dims)
     for name, (dims, values) in file_layout.keys.items():
@@ -154,12 +154,12 @@ def _write_zarr_status(root: Any, file_layout: FileLayout, failures: Failures, s
         status.name,
         shape=tuple(sizes),
         dtype=np.int16,
-        chunks=block_of(tuple(sizes), costly=False),
+        chunks=file_layout.chunks_of(tuple(sizes)),
         fill_value=None,
         attributes={"_ARRAY_DIMENSIONS": names, **said},
         config=_EVERY_CHUNK,
     )
-    _fill_status(made, sizes, failures, status)
+    _fill_status(made, sizes, file_layout, failures, status)
 
 
 def _add(root: Any, name: str, values: np.ndarray, dims: Sequence[str]) -> None:

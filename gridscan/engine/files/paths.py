@@ -13,6 +13,7 @@ from gridscan.engine.files.file_layout import RECORD
 from gridscan.engine.files.working_file import GO_ON, WorkingFile
 from gridscan.engine.reuse.earlier_file import WORK, EarlierFile
 from gridscan.errors import StoreError
+from gridscan.limits import DEFAULT
 from gridscan.storage.lock import Held
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gridscan.engine.partition import BlockPlan
+    from gridscan.limits import Limits
     from gridscan.scenario.schema import Storage
 
 # Digits of the identity of a run in the name of its working file.
@@ -131,13 +133,15 @@ def remains(path: Path, kind: str) -> list[Path]:
     return sorted(path.parent.glob(pattern)) if os.path.isdir(path.parent) else []
 
 
-def earlier_files_for(path: Path, but: Path | None = None) -> tuple[list[EarlierFile], list[str]]:
+def earlier_files_for(
+    path: Path, but: Path | None = None, limits: Limits = DEFAULT
+) -> tuple[list[EarlierFile], list[str]]:
     """Open what lies at the place of a result and could lend it cells; say what could not be opened."""
     found, notes = [], []
     for place in [path, *remains(path, "work")]:
         if place != but and os.path.exists(place):
             try:
-                found.append(EarlierFile(place))
+                found.append(EarlierFile(place, limits))
             except StoreError as error:
                 notes.append(str(error))
     return found, notes

@@ -16,7 +16,6 @@ import netCDF4
 import numpy as np
 
 from gridscan.engine.files.file_layout import RECORD, FileLayout, checksums_path, variable_path
-from gridscan.evaluation.block_shape import block_of
 from gridscan.storage.checksums import checksum_of_block
 
 if TYPE_CHECKING:
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from gridscan.engine.partition import BlockPlan, Region, StoredVariable, VariableGroup
+    from gridscan.engine.partition import BlockPlan, Region, VariableGroup
+    from gridscan.evaluation.variable import VariableSpec
 
 #: What to do where a run was stopped.
 GO_ON = "what is done is kept, and run again goes on from there"
@@ -49,7 +49,7 @@ def create(
     with netCDF4.Dataset(path, "w") as file:
         file.set_fill_off()
         file.setncatts(dataset.attrs)
-        alone = loose_coordinates(dataset)
+        alone = file_layout.loose_coordinates
         if alone:
             file.coordinates = alone
         for name, size in dataset.sizes.items():
@@ -82,22 +82,16 @@ def _write_coordinate(file: netCDF4.Dataset, name: str, variable: xr.Variable) -
 
 
 def _variable(
-    file: netCDF4.Dataset, file_layout: FileLayout, item: StoredVariable, compression: int | None, *, missing: bool
+    file: netCDF4.Dataset, file_layout: FileLayout, item: VariableSpec, compression: int | None, *, missing: bool
 ) -> netCDF4.Variable:
     dims = [str(dim) for dim in file_layout.variable(item.key).dims]
     options: dict[str, Any] = {"contiguous": True}
     if compression is not None:
-        chunks = block_of(item.shape, costly=False)
+        chunks = file_layout.chunks_of(item.shape)
         options = {"compression": "zlib", "complevel": compression, "shuffle": True, "chunksizes": chunks}
     made = file.createVariable(variable_path(item.key), item.dtype, dims, **(options if dims else {}))
     made.setncatts(file_layout.attributes(item.key, missing=missing))
     return made
-
-
-def loose_coordinates(dataset: xr.Dataset) -> str:
-    """Return the coordinates that belong to no variable, which the file as a whole names."""
-    named = {name for item in dataset.data_vars.values() for name in (item.encoding.get("coordinates") or "").split()}
-    return " ".join(str(name) for name in dataset.coords if name not in named and name not in dataset.dims)
 
 
 def _allocate(variable: netCDF4.Variable) -> None:

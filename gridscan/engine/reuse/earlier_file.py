@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 from typing import TYPE_CHECKING, Any
@@ -11,32 +10,25 @@ import numpy as np
 
 from gridscan.atomic import reason
 from gridscan.engine.files.file_layout import RECORD, checksums_path, variable_path
+from gridscan.engine.reuse.fingerprint import checksum_of_record
 from gridscan.errors import StoreError
 from gridscan.evaluation.block_shape import together
+from gridscan.limits import DEFAULT
 from gridscan.storage.checksums import checksum_of_block
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from gridscan.engine.partition import Region
+    from gridscan.limits import Limits
 
 _CHUNK_CACHE = 64_000_000
-# What is read at once may be so many times what is asked for, or so many cells.
+# What is read at once may be so many times what is asked for.
 _WASTE = 4
-_AT_ONCE = 1_000_000
 #: What the names of working files end in.
 WORK = ".work"
 _ABSENT, _UNKNOWN, _WHOLE, _DAMAGED = range(4)
-
-
-def checksum_of(record: Mapping[str, Any], keys: Mapping[str, tuple[Sequence[str], np.ndarray]]) -> str:
-    """Return a checksum of what says where the numbers of a file are from."""
-    plain = {name: item for name, item in record.items() if name != "checksum"}
-    digest = hashlib.blake2b(json.dumps(plain, sort_keys=True).encode(), digest_size=16)
-    for name in sorted(keys):
-        digest.update(name.encode() + np.asarray(keys[name][1], dtype=np.uint64).tobytes())
-    return digest.hexdigest()
 
 
 def damage_of(path: Path, blocks: int) -> str:
@@ -60,8 +52,8 @@ class EarlierFile:
         If the file is damaged, or tells nothing about where its numbers are from.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, limits: Limits = DEFAULT) -> None:
+        self.path, self.limits = path, limits
         self._file: Any = None
         self._damaged: set[tuple[str, tuple[int, ...]]] = set()
         try:
@@ -80,7 +72,7 @@ class EarlierFile:
         self.record: dict[str, Any] = json.loads(text.decode() if isinstance(text, bytes) else str(text))
         inputs = self._file[f"{RECORD}/inputs"]
         self.keys = {name: (dims, np.asarray(inputs[name][...])) for name, dims in self.record["dims"].items()}
-        if checksum_of(self.record, self.keys) != self.record["checksum"]:
+        if checksum_of_record(self.record, self.keys) != self.record["checksum"]:
             raise ValueError("its checksum is another")
         self._checksums, self._states = {}, {}
         for key, old in self.record["variables"].items():
@@ -142,7 +134,7 @@ class EarlierFile:
     def _compare(self, key: str, block: tuple[int, ...]) -> None:
         """Compare the checksums of a block and of those around it, which are read together."""
         checksums, step = self._checksums[key], self.record["variables"][key]["block"]
-        spans = together(checksums.shape, tuple(step))
+        spans = together(checksums.shape, tuple(step), self.limits)
         ranges = [
             range(at // span * span, min(at // span * span + span, count))
             for at, span, count in zip(block, spans, checksums.shape, strict=True)
@@ -183,7 +175,7 @@ class EarlierFile:
         """Read the values at positions in ranges of a sensible size; what cannot be read is not there."""
         lows = [int(part.min()) for part in positions]
         sizes = [int(part.max()) - low + 1 for part, low in zip(positions, lows, strict=True)]
-        limit = max(_AT_ONCE, _WASTE * values.size)
+        limit = max(self.limits.read_cells, _WASTE * values.size)
         found = None
         if float(np.prod(sizes, dtype=float)) <= limit:
             box = tuple(slice(low, low + size) for low, size in zip(lows, sizes, strict=True))

@@ -5,35 +5,43 @@ Where it is equal, numbers of an earlier run are those that this one would compu
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridscan.definition.graph import Graph
 from gridscan.fingerprint import code_of, code_of_module
+from gridscan.fingerprint.digest import digest
+from gridscan.fingerprint.input_keys import content_keys
 from gridscan.inputs.sampling import REALISATION
 from gridscan.units import readable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import xarray as xr
+
     from gridscan.definition.nodes import Quantity
     from gridscan.engine.partition import BlockPlan
     from gridscan.evaluation.layout import Layout
-    from gridscan.inputs.arrays import Input
+    from gridscan.scenario.schema import Storage
 
-#: What it imports is all that numbers go through on their way from a formula to a file.
-CORE = "gridscan.engine.compute"
+#: What it imports is all that numbers go through on their way from a formula to a result.
+CORE = "gridscan.evaluation.region"
 _SEED = "sampling_seed"
 
-Keys = dict[str, tuple[tuple[str, ...], np.ndarray]]
+#: By input, its dimensions and what tells its values apart.
+Keys = Mapping[str, tuple[Sequence[str], np.ndarray]]
+#: By quantity, the identity of the code behind it.
+Code = dict[str, dict[str, str]]
 
 
-def keys_of(block_plan: BlockPlan) -> Keys:
+def keys_of(layout: Layout) -> Keys:
     """Return what tells the values of each input apart, exactly, by input: its dimensions and integers of 64 bits."""
-    layout = block_plan.layout
-    keys = {
-        name: (item.dims, _keys(item)) for name, item in layout.resolved.inputs.items() if name in layout.graph.inputs
+    inputs = layout.resolved.inputs
+    keys: dict[str, tuple[Sequence[str], np.ndarray]] = {
+        name: (inputs[name].dims, content_keys(inputs[name])) for name in inputs if name in layout.graph.inputs
     }
     if layout.sampling is not None and layout.drawn:
         numbers = np.arange(layout.sampling.realisations, dtype=np.uint64)
@@ -41,53 +49,42 @@ def keys_of(block_plan: BlockPlan) -> Keys:
     return keys
 
 
-def _keys(item: Input) -> np.ndarray:
-    data = item.data
-    if item.vector:
-        found = [_digest(vector.tobytes()) for vector in item.vectors]
-    elif data.dtype.kind == "U":
-        found = [_digest(str(text).encode()) for text in data.ravel()]
-    else:
-        return np.asarray(data, dtype=float).view(np.uint64)
-    return np.array(found, dtype=np.uint64).reshape(data.shape[: data.ndim - item.vector])
-
-
-def _digest(content: bytes) -> int:
-    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
-
-
-def record_of(block_plan: BlockPlan) -> dict[str, Any]:
-    """Return, as plain data, what made the variables of a program beside the values of the inputs."""
+def record_of(block_plan: BlockPlan, keys: Keys, behind: Code) -> dict[str, Any]:
+    """Return, as plain data, what made the variables of a block plan beside the values of the inputs."""
     layout = block_plan.layout
     core = code_of_module(CORE)
     code = dict(core)
+    blocks = {key: group.block for group in block_plan.groups for key in group.stored}
     variables = {}
     for key, item in block_plan.stored.items():
-        own = _code_behind(layout, item.quantity)
+        own = behind[item.quantity]
         code |= own
         inputs = sorted(layout.graph.inputs_of(item.quantity))
         variables[key] = {
             "dims": item.dims,
             "shape": item.shape,
             "type": item.dtype.name,
-            "unit": readable(layout.step(item.quantity).node.unit),
+            "unit": item.unit_text,
             "in_base_units": not item.is_output,
             "inputs": [*inputs, *([_SEED, REALISATION] if item.drawn else [])],
             "code": sorted(own),
+            "block": blocks[key],
         }
-    for group in block_plan.groups:
-        for key in group.stored:
-            variables[key]["block"] = group.block
-    dims = {name: dims for name, (dims, _) in keys_of(block_plan).items()}
-    return {"core": sorted(core), "code": code, "variables": variables, "dims": dims}
+    return {"core": sorted(core), "code": code, "variables": variables, "dims": {name: keys[name][0] for name in keys}}
 
 
-def _code_behind(layout: Layout, name: str) -> dict[str, str]:
-    code: dict[str, str] = {}
-    for node in Graph.of(layout.resolved.model, [name], layout.resolved.cut).formulas:
-        code |= code_of(node.function)
-        code[f"the declaration of {node.name}"] = f"{_digest(_declared(node).encode()):016x}"
-    return code
+def code_behind(layout: Layout, names: Iterable[str]) -> Code:
+    """Return the identity of the code and the declarations behind quantities, by quantity."""
+    known: dict[str, dict[str, str]] = {}
+    found: Code = {}
+    for name in dict.fromkeys(names):
+        found[name] = {}
+        for node in Graph.of(layout.resolved.model, [name], layout.resolved.cut).formulas:
+            if node.name not in known:
+                declaration = {f"the declaration of {node.name}": digest(_declared(node)).hex()}
+                known[node.name] = code_of(node.function) | declaration
+            found[name] |= known[node.name]
+    return found
 
 
 def _declared(node: Quantity) -> str:
@@ -97,15 +94,30 @@ def _declared(node: Quantity) -> str:
     return repr([*what, node.missing is None, sorted(node.functions.items())])
 
 
-def identity_of(layout: Layout) -> str:
+def identity_of(layout: Layout, behind: Code | None = None) -> str:
     """Return what is the same for two evaluations exactly if nothing that makes their numbers is different."""
     code = dict(code_of_module(CORE))
-    for name in layout.graph.targets:
-        code |= _code_behind(layout, name)
-    digest = hashlib.sha256(json.dumps([layout.graph.targets, code], sort_keys=True).encode())
-    for name in sorted(layout.graph.inputs):
-        item = layout.resolved.inputs[name]
-        digest.update(f"{name} {item.dims} {item.data.shape}".encode() + _keys(item).tobytes())
-    if layout.sampling is not None:
-        digest.update(layout.sampling.model_dump_json().encode())
-    return digest.hexdigest()
+    targets = layout.graph.targets
+    behind = code_behind(layout, targets) if behind is None else behind
+    for name in targets:
+        code |= behind[name]
+    sampling = None if layout.sampling is None else layout.sampling.model_dump()
+    return digest([targets, code, sampling], *_parts(keys_of(layout)), size=32).hex()
+
+
+def checksum_of_record(record: Mapping[str, Any], keys: Keys) -> str:
+    """Return a checksum of what says where the numbers of a file are from."""
+    plain = {name: item for name, item in record.items() if name != "checksum"}
+    return digest(plain, *_parts(keys), size=16).hex()
+
+
+def run_identity(record: Mapping[str, Any], keys: Keys, header: xr.Dataset, storage: Storage) -> str:
+    """Return what is the same for two runs exactly if they give the same file."""
+    said = {str(name): [item.dims, item.shape, sorted(item.attrs.items())] for name, item in header.variables.items()}
+    parts = [record, header.attrs, [storage.format, storage.compression], said]
+    return digest(parts, *_parts(keys), size=16).hex()
+
+
+def _parts(keys: Keys) -> list[Any]:
+    """Return the keys of inputs in an order that does not depend on that of the axes."""
+    return [item for name in sorted(keys) for item in (name, list(keys[name][0]), np.asarray(keys[name][1], np.uint64))]

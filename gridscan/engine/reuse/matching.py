@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridscan.engine.partition import INTERMEDIATE, Region, StoredVariable, VariableGroup, split
+from gridscan.engine.partition import Region, VariableGroup, split
 from gridscan.errors import listed
 from gridscan.evaluation.block_shape import together
+from gridscan.evaluation.variable import INTERMEDIATE
 from gridscan.fingerprint import changes
 from gridscan.units import base_factor
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from gridscan.engine.files.file_layout import FileLayout
     from gridscan.engine.reuse.earlier_file import EarlierFile
+    from gridscan.evaluation.variable import VariableSpec
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def matched(earlier: EarlierFile, file_layout: FileLayout, key: str) -> Match | 
     return found
 
 
-def _matched(earlier: EarlierFile, file_layout: FileLayout, item: StoredVariable, name: str) -> Match | str:
+def _matched(earlier: EarlierFile, file_layout: FileLayout, item: VariableSpec, name: str) -> Match | str:
     old, new = earlier.record["variables"][name], file_layout.record["variables"][item.key]
     appeared, gone = sorted({*new["inputs"]} - {*old["inputs"]}), sorted({*old["inputs"]} - {*new["inputs"]})
     if appeared or gone:
@@ -92,7 +94,7 @@ def _matched(earlier: EarlierFile, file_layout: FileLayout, item: StoredVariable
         return f"its type was {old['type']}"
     if old["in_base_units"] == new["in_base_units"]:
         return _Alignment(earlier, file_layout, old, new).match(name)
-    factor = base_factor(file_layout.block_plan.layout.step(item.quantity).node.unit)
+    factor = base_factor(item.unit)
     scale = {"divisor": factor} if old["in_base_units"] else {"factor": factor}
     return _Alignment(earlier, file_layout, old, new).match(name, **scale)
 
@@ -330,7 +332,7 @@ class GroupReuse:
             matches = {key: match for key in group.stored for other, match in reuse.matches[key] if other is earlier}
             if len(matches) == len(group.stored):
                 self._donors.append((earlier, matches))
-        spans = together(group.counts, group.block)
+        spans = together(group.counts, group.block, reuse.file_layout.block_plan.layout.limits)
         self._size = [span * step for span, step in zip(spans, group.block, strict=True)]
         self._box: Region | None = None
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridscan.engine.partition import products
 from gridscan.errors import EvaluationError
+from gridscan.evaluation.positions import products
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +81,8 @@ def find_failing_cells(
                 waiting += _halves(part)
     for part in waiting:
         many = math.prod(len(positions) for positions in part)
-        codes[np.ix_(*part)] = messages.code(f"{fault} (in at least one of {many:,} cells that were not told apart)")
+        untested = f"{fault} (in at least one of {many:,} cells that were not tested one by one)"
+        codes[np.ix_(*part)] = messages.code(untested)
     return codes
 
 
@@ -108,3 +109,31 @@ def _failing_along(evaluate: Callable[[Places], Any], suspects: Sequence[np.ndar
             else:
                 ranges += [part[: len(part) // 2], part[len(part) // 2 :]]
     return np.sort(np.concatenate([*failing, *ranges]))
+
+
+def first_failing_cell(evaluate: Callable[[Places], Any], shape: tuple[int, ...], fault: str) -> tuple[Places, str]:
+    """Return the position of the first cell that cannot be computed, in the order of an array, and why it cannot.
+
+    Where every cell can be computed by itself, it is the fault of all together, which has no position.
+
+    Parameters
+    ----------
+    fault
+        Why all cells together cannot be computed.
+    """
+    suspects: list[np.ndarray] = [np.arange(size) for size in shape]
+    for axis in range(len(shape)):
+        while len(suspects[axis]) > 1:
+            middle = len(suspects[axis]) // 2
+            lower = suspects[axis][:middle]
+            try:
+                evaluate((*suspects[:axis], lower, *suspects[axis + 1 :]))
+            except EvaluationError as error:
+                suspects[axis], fault = lower, str(error)
+            else:
+                suspects[axis] = suspects[axis][middle:]
+    try:
+        evaluate(tuple(suspects))
+    except EvaluationError as error:
+        return tuple(suspects), str(error)
+    return (), fault

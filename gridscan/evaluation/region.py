@@ -1,0 +1,244 @@
+"""Values of quantities over a region of a grid: the one place where formulas run, for whole grids, chunks and blocks.
+
+Functions see bare numpy arrays in base units, aligned to the dimensions of their result (length one where an argument
+lacks a dimension).
+
+A cell that cannot be computed either ends the evaluation, with a message that says which it is; or it does not take its
+neighbours down: it gets a code that stands for a message, and the value of another cell stands in for it in what is
+made of it, so that formulas never meet a hole; what is stored of it is missing.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridscan.errors import EvaluationError
+from gridscan.evaluation.failing_cells import Messages, find_failing_cells, first_failing_cell
+from gridscan.evaluation.poisson_draws import poisson_draws
+from gridscan.evaluation.positions import aligned, length, located, where_it_varies
+from gridscan.evaluation.steps import fitted, run_step
+from gridscan.inputs.sampling import NO_DRAW
+from gridscan.numerics.poisson import LARGEST_MEAN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gridscan.definition.graph import Step
+    from gridscan.evaluation.positions import Positions
+    from gridscan.evaluation.variable import VariableSpec
+    from gridscan.inputs.arrays import Coordinate
+
+# What is stored of a cell that failed: a NaN that no arithmetic gives, which tells it from a value that may be missing.
+_FAILED = np.uint64(0x7FF8_6772_6964_7363)
+
+
+@dataclass(frozen=True)
+class DrawKeys:
+    """What makes the keys of the random numbers of a count: a part for all cells, and one for each position."""
+
+    common: np.uint64
+    along: Mapping[str, np.ndarray]
+
+
+@dataclass
+class RegionValues:
+    """Values by name over their own dimensions in a region, in base units, and the codes of cells that failed.
+
+    Attributes
+    ----------
+    dims
+        The dimensions of each name.
+    lengths
+        How many positions along each dimension the region has.
+    messages
+        What the codes stand for; without it, the first cell that fails ends the evaluation.
+    coordinates, places
+        For the message that ends it: values along the dimensions, and the positions of the region along them.
+    """
+
+    dims: Mapping[str, Sequence[str]]
+    lengths: Mapping[str, int]
+    values: dict[str, np.ndarray] = field(default_factory=dict)
+    codes: dict[str, np.ndarray] = field(default_factory=dict)
+    messages: Messages | None = None
+    coordinates: Mapping[str, Coordinate | None] = field(default_factory=dict)
+    places: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def run(self, steps: Sequence[Step], among: Sequence[Step] | None = None) -> None:
+        """Run steps, in an order in which each comes after those that it takes.
+
+        Parameters
+        ----------
+        among
+            All steps that are wanted, where these are some of them: a function with two results may give another's.
+
+        Raises
+        ------
+        EvaluationError
+            If a cell cannot be computed, and that ends the evaluation.
+        """
+        for step in steps:
+            if step.name not in self.values:
+                self.run_giving(step, names_given(step, steps if among is None else among))
+
+    def put_stored(self, spec: VariableSpec, array: np.ndarray) -> None:
+        """Take what is stored of a quantity, in base units, as if it had just been computed."""
+        holes = array.view(np.uint64) == _FAILED
+        if holes.any():
+            assert self.messages is not None
+            self.codes[spec.quantity] = np.where(holes, self.messages.code(not_computed(spec.quantity)), 0)
+            array = np.where(holes, array[~holes][0] if not holes.all() else np.nan, array)
+        self.values[spec.quantity] = array
+
+    def run_giving(self, step: Step, names: Sequence[str]) -> None:
+        """Run a step whose function gives these names, where all that it takes is known."""
+        dims = self.dims[step.name]
+        shape = tuple(self.lengths[dim] for dim in dims)
+        arguments = {name: aligned(self.values[name], self.dims[name], dims) for name in step.arguments}
+        codes = np.zeros((1,) * len(dims), dtype=int)
+        for name in step.arguments:
+            if name in self.codes:
+                codes = np.where(codes == 0, aligned(self.codes[name], self.dims[name], dims), codes)
+        if codes.all():
+            values = {name: np.full(shape, np.nan) for name in names}
+        else:
+            values, found = self._attempted(step, names, arguments, shape)
+            codes = codes if found is None else np.where(codes == 0, found, codes)
+        if codes.any():
+            codes = np.broadcast_to(codes, shape)
+            good = codes == 0
+            for name, value in values.items():
+                values[name] = np.where(good, value, value[good][0] if good.any() else np.nan)
+                self.codes[name] = codes
+        self.values |= values
+
+    def _attempted(
+        self, step: Step, names: Sequence[str], arguments: Mapping[str, np.ndarray], shape: tuple[int, ...]
+    ) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+        """Return what a step gives, and which cells it cannot be computed in, if any."""
+
+        def evaluate(positions: Positions) -> dict[str, np.ndarray]:
+            chosen = {name: where_it_varies(array, positions) for name, array in arguments.items()}
+            results = run_step(step, chosen)
+            lengths = tuple(length(part, size) for part, size in zip(positions, shape, strict=True))
+            return {name: fitted(step.node, results[name], lengths) for name in names}
+
+        try:
+            return evaluate((slice(None),) * len(shape)), None
+        except EvaluationError as fault:
+            if self.messages is None:
+                cell, reason = first_failing_cell(evaluate, shape, str(fault))
+                dims = self.dims[step.name][: len(cell)]
+                raise EvaluationError(self._located(reason, dims, [int(part[0]) for part in cell])) from fault
+            values = {name: np.full(shape, np.nan) for name in names}
+            return values, find_failing_cells(evaluate, values, str(fault), shape, self.messages)
+
+    def _located(self, message: str, dims: Sequence[str], cell: Sequence[int]) -> str:
+        places = [int(self.places[dim][at]) if dim in self.places else at for dim, at in zip(dims, cell, strict=True)]
+        return located(message, dims, places, self.coordinates)
+
+    def _failing(
+        self, dims: Sequence[str], codes: np.ndarray | None, faults: Iterable[tuple[np.ndarray, str]]
+    ) -> np.ndarray | None:
+        """Add the codes of faults, which are masks with reasons, to those that are known; or end the evaluation."""
+        messages = Messages() if self.messages is None else self.messages
+        for wrong, why in faults:
+            new = wrong if codes is None else wrong & (codes == 0)
+            if new.any():
+                codes = np.where(new, messages.code(why), 0 if codes is None else codes)
+        if codes is not None and self.messages is None:
+            cell = np.unravel_index(int(np.argmax(codes != 0)), codes.shape)
+            raise EvaluationError(self._located(messages.texts[int(codes[cell]) - 1], dims, [int(at) for at in cell]))
+        return codes
+
+    def finished(self, spec: VariableSpec) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return a quantity in the unit and type of its variable, and the codes of what cannot be told in them.
+
+        Raises
+        ------
+        EvaluationError
+            If a value is not finite, or not one of the type, and that ends the evaluation.
+        """
+        value = self.values[spec.quantity] / spec.factor
+        with np.errstate(over="ignore", under="ignore"):
+            stored = np.asarray(value, dtype=spec.dtype, order="C")
+            # What is not finite in an intermediate quantity need not be so in what is made of it.
+            suspicious = spec.is_output and not math.isfinite(float(value.sum()))
+        faults = [
+            *(_not_finite(value, spec) if suspicious else []),
+            *(_out_of_range(value, spec) if spec.dtype != value.dtype else []),
+        ]
+        codes = self._failing(spec.dims, self.codes.get(spec.quantity), faults)
+        if codes is None:
+            return stored, None
+        failed = _FAILED.view(float) if spec.dtype == float else np.array(np.nan, dtype=spec.dtype)
+        return np.where(codes == 0, stored, failed), codes
+
+    def drawn(self, spec: VariableSpec, keys: DrawKeys, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return draws of a count, whose last dimension is that of the realisations, and codes of what has none.
+
+        Parameters
+        ----------
+        keys
+            Of the random numbers, at the positions of the region.
+        numbers
+            Of the realisations.
+
+        Raises
+        ------
+        EvaluationError
+            If nothing can be drawn from a mean, and that ends the evaluation.
+        """
+        means, dims = self.values[spec.quantity] / spec.factor, spec.dims[:-1]
+        faults = [
+            (~np.isfinite(means), "not finite"),
+            (means < 0, "negative"),
+            (means > LARGEST_MEAN, f"above {LARGEST_MEAN:g}"),
+        ]
+        reasons = [(wrong, f"{spec.quantity!r} is {what}, so nothing can be drawn") for wrong, what in faults]
+        codes = self._failing(dims, self.codes.get(spec.quantity), reasons)
+        good = np.ones(means.shape, dtype=bool) if codes is None else codes == 0
+        draws = poisson_draws(np.where(good, means, 0.0), keys.common, [keys.along[dim] for dim in dims], numbers)
+        if codes is None:
+            return draws, None
+        draws[~good] = NO_DRAW
+        return draws, np.broadcast_to(codes[..., None], draws.shape)
+
+
+def not_computed(name: str) -> str:
+    """Return why a cell failed of which something that it is made of has failed before."""
+    return f"{name!r} could not be computed"
+
+
+def names_given(step: Step, steps: Iterable[Step]) -> list[str]:
+    """Return what running a step gives: with a quantity its error estimate, or the other way round, if it is wanted."""
+    base = step.node.error_of or step.name
+    pair = [base, f"{base}_error"] if step.node.gives_error else [step.name]
+    together = {other.name for other in steps if other.node.function is step.node.function}
+    return [name for name in pair if name in together]
+
+
+def _not_finite(value: np.ndarray, spec: VariableSpec) -> list[tuple[np.ndarray, str]]:
+    name = spec.quantity
+    found = [(value == np.inf, f"{name!r} is inf"), (value == -np.inf, f"{name!r} is -inf")]
+    return [*found, (np.isnan(value), f"{name!r} is nan")] if spec.missing is None else found
+
+
+def _out_of_range(value: np.ndarray, spec: VariableSpec) -> list[tuple[np.ndarray, str]]:
+    limits = np.finfo(spec.dtype)
+    size, name = np.abs(value), spec.quantity
+    return [
+        (
+            np.isfinite(size) & (size > limits.max),
+            f"{name!r} is too large for {spec.dtype}, which ends at {limits.max:.3g} (float64 holds more)",
+        ),
+        (
+            (size < limits.smallest_normal) & (size > 0.0),
+            f"{name!r} is too small for {spec.dtype}, which begins at {limits.smallest_normal:.3g}"
+            " (float64 holds less)",
+        ),
+    ]
