@@ -6,8 +6,6 @@ import pytest
 from hypothesis import settings
 from planets import PLANETS, Counted, make_toy
 
-import gridscan.engine.partition
-import gridscan.evaluation.layout
 import gridscan.inputs.resolve
 from gridscan.model import Model
 
@@ -28,20 +26,6 @@ def _toy_catalogue(monkeypatch):
 def toy() -> Model:
     """Return the toy model, with its catalogue in place."""
     return make_toy()
-
-
-@pytest.fixture
-def set_cells(monkeypatch):
-    """Return a function that sets up to how many cells a quantity is computed at once, and how many a block holds."""
-
-    def put(eager: int, chunk: int = 2) -> None:
-        monkeypatch.setattr(gridscan.evaluation.layout, "EAGER_CELLS", eager)
-        monkeypatch.setattr(gridscan.evaluation.layout, "CHUNK_CELLS", chunk)
-        monkeypatch.setattr(gridscan.engine.partition, "EAGER_CELLS", eager)
-        monkeypatch.setattr(gridscan.evaluation.block_shape, "LARGEST_BLOCK", chunk)
-        monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 1)
-
-    return put
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 
 import gridscan as gs
 from gridscan.errors import ModelError, UnitError
+from gridscan.limits import Limits
 from gridscan.model import Model
 
 
@@ -69,11 +70,10 @@ def test_it_depends_on_what_the_function_depends_on_but_not_on_what_it_is_of(hil
     np.testing.assert_allclose(found.area, expected, rtol=1e-13)
 
 
-def test_large_grids_are_evaluated_in_chunks(hills, set_cells):
+def test_large_grids_are_evaluated_in_chunks(hills):
     axes = {"width": np.linspace(1, 4, 5), "height": np.linspace(1, 2, 6), "shape": ["round", "pointed"]}
     at_once = hills.evaluate("area", **axes)
-    set_cells(1, 4)
-    lazy = hills.evaluate("area", **axes)
+    lazy = hills.evaluate("area", limits=Limits(eager_cells=1, chunk_cells=4), **axes)
     assert lazy.chunks is not None
     np.testing.assert_allclose(lazy.compute(), at_once, rtol=1e-14)
 

@@ -20,7 +20,7 @@ from gridscan.errors import EvaluationError
 from gridscan.evaluation.failing_cells import Messages, find_failing_cells, first_failing_cell
 from gridscan.evaluation.poisson_draws import poisson_draws
 from gridscan.evaluation.positions import aligned, length, located, where_it_varies
-from gridscan.evaluation.steps import fitted, run_step
+from gridscan.evaluation.steps import WrongResultError, fitted, run_step
 from gridscan.inputs.sampling import NO_DRAW
 from gridscan.numerics.poisson import LARGEST_MEAN
 
@@ -130,6 +130,8 @@ class RegionValues:
         try:
             return evaluate((slice(None),) * len(shape)), None
         except EvaluationError as fault:
+            if self.messages is None and isinstance(fault, WrongResultError):
+                raise
             if self.messages is None:
                 cell, reason = first_failing_cell(evaluate, shape, str(fault))
                 dims = self.dims[step.name][: len(cell)]

@@ -50,21 +50,25 @@ def run_step(step: Step, arguments: Mapping[str, np.ndarray]) -> dict[str, Any]:
     return {name: value} if error is None else {name: value, f"{name}_error": error}
 
 
+class WrongResultError(EvaluationError):
+    """A function returned something else than numbers of the shape of the grid, whatever the values."""
+
+
 def fitted(node: Quantity, result: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Check what a function returned, and stretch it over the dimensions that it turned out not to vary along."""
     array = np.asarray(result)
     if array.dtype.kind not in _NUMBERS:
-        raise EvaluationError(f"{node.name!r} ({node.where}) returned {_called(result)}, expected numbers")
+        raise WrongResultError(f"{node.name!r} ({node.where}) returned {_called(result)}, expected numbers")
     if array.shape == shape and array.dtype == float:
         return array
     try:
         stretched = np.broadcast_to(array.astype(float, copy=False), shape)
     except ValueError:
-        raise EvaluationError(
+        raise WrongResultError(
             f"{node.name!r} ({node.where}) returned an array of shape {array.shape}, expected {shape}"
         ) from None
     if array.ndim not in (0, len(shape)):
-        raise EvaluationError(
+        raise WrongResultError(
             f"{node.name!r} ({node.where}) returned an array of {array.ndim} dimensions, expected {len(shape)}"
         )
     return stretched

@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from gridscan.errors import GridscanWarning, SensitivityError, listed
+from gridscan.limits import DEFAULT
 from gridscan.numerics.streaming_moments import explained_variances
 from gridscan.sensitivity.labelled import (
     answer,
@@ -52,7 +53,12 @@ _CAUSES = {
 
 
 def variance_shares(
-    dataset: xr.Dataset, name: str, over: str | Sequence[str] | None = None, log: bool = False
+    dataset: xr.Dataset,
+    name: str,
+    over: str | Sequence[str] | None = None,
+    log: bool = False,
+    *,
+    held_bytes: int = DEFAULT.held_bytes,
 ) -> xr.Dataset:
     """Divide the variance of a quantity over the grid among its axes and their interactions (Sobol indices).
 
@@ -66,6 +72,8 @@ def variance_shares(
         The axes that vary; the others stay as dimensions of the result. By default all.
     log
         Whether to analyse ln y: the natural choice for a product of factors that span decades.
+    held_bytes
+        Memory [B] for means that are unfinished, beside the blocks that are read.
 
     Returns
     -------
@@ -105,7 +113,7 @@ def variance_shares(
     axes = _varied(y, over)
     one = registry.dimensionless
     unit = one if log else unit_known(y)
-    moments = _moments(_checked(y, log), axes, 1.0 if log else 0.0)
+    moments = _moments(_checked(y, log), axes, 1.0 if log else 0.0, held_bytes)
     subject = f"ln({sentence(y)})" if log else sentence(y)
     labels = {
         **{key: (f"share of the variance of {subject} due to {cause}", one) for key, cause in _CAUSES.items()},
@@ -175,10 +183,11 @@ def _axis_coordinates(axes: list[str]) -> dict[Hashable, xr.DataArray]:
     }
 
 
-def _moments(values: xr.Variable, axes: list[str], unity: float) -> dict[str, xr.Variable]:
+def _moments(values: xr.Variable, axes: list[str], unity: float, held_bytes: int) -> dict[str, xr.Variable]:
     whole = frozenset(axes)
     subsets = [frozenset(some) for number in (1, 2) for some in itertools.combinations(axes, number)]
-    mean, explained = explained_variances(values, axes, [whole, *subsets, *(whole - {axis} for axis in axes)])
+    wanted = [whole, *subsets, *(whole - {axis} for axis in axes)]
+    mean, explained = explained_variances(values, axes, wanted, held_bytes=held_bytes)
     variance = blockwise(_not_constant, explained[whole], mean, unity=unity)
 
     alone = {axis: blockwise(_share, explained[frozenset({axis})], variance) for axis in axes}

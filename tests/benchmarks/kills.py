@@ -30,10 +30,9 @@ import numpy as np
 import zarr  # noqa: F401
 
 import gridscan as gs
-import gridscan.engine.partition
-import gridscan.evaluation.block_shape
 from gridscan.engine.files.build_layout import build_layout
 from gridscan.engine.plan import Plan
+from gridscan.limits import DEFAULT, Limits
 from gridscan.model_loader import load_model
 from gridscan.run import perform, plan
 
@@ -144,10 +143,12 @@ class Killer:
         The scenario.
     folder
         For results, one after the other.
+    limits
+        Sizes of blocks.
     """
 
-    def __init__(self, text: str, folder: Path) -> None:
-        self.text, self.folder = text, folder
+    def __init__(self, text: str, folder: Path, limits: Limits = DEFAULT) -> None:
+        self.text, self.folder, self.limits = text, folder, limits
         # As --model takes it: the module of a model is one of its own, whose source is known by its file.
         self.model = load_model(f"{Path(__file__)}:slow")
         # The code is read once, for all processes forked from this one.
@@ -156,7 +157,7 @@ class Killer:
     def plan(self, place: Path) -> Plan:
         """Return the plan of a run in a folder of its own."""
         scenario = gs.Scenario.parse(self.text, name="slow.toml", folder=place, model=self.model)
-        return plan(scenario)
+        return plan(scenario, limits=self.limits)
 
     def start(self, place: Path) -> int:
         """Start a run, and return its process."""
@@ -248,13 +249,11 @@ STORAGES = {"netCDF": "", "zlib": 'compression = "zlib"', "zarr": 'format = "zar
 
 def main(runs: int = 50, *, small: bool = False) -> dict[str, Mapping[str, Any]]:
     """Kill runs that write each kind of file; print and return what has come of it."""
-    if small:
-        gridscan.evaluation.block_shape._SMALLEST_BLOCK = 16
-        gridscan.evaluation.block_shape._FEWEST_BLOCKS = 25
+    limits = Limits(smallest_block=16, fewest_blocks=25) if small else DEFAULT
     found = {}
     for name, storage in STORAGES.items():
         with tempfile.TemporaryDirectory() as folder:
-            killer = Killer(scenario_text(storage, small=small), Path(folder))
+            killer = Killer(scenario_text(storage, small=small), Path(folder), limits)
             reference = Path(folder) / "reference"
             duration = killer.undisturbed(reference)
             blocks = sum(group.number for group in killer.plan(reference).block_plan.groups)

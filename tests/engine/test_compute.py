@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 
@@ -11,11 +12,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import gridscan as gs
-import gridscan.engine.bisect
 import gridscan.engine.partition
-from gridscan.engine.bisect import Messages
+import gridscan.evaluation.failing_cells
 from gridscan.errors import EvaluationError, GridscanWarning
+from gridscan.evaluation.failing_cells import Messages
 from gridscan.inputs.sampling import Sampling
+from gridscan.limits import Limits
 from gridscan.run import perform, plan
 
 SIZES = {"x": 4, "y": 5, "z": 3}
@@ -80,12 +82,14 @@ def make_model(**missing):
     return model
 
 
+#: Blocks of a few cells.
+SMALL = Limits(largest_costly_block=20, fewest_blocks=3, smallest_block=1)
+run_small = functools.partial(gs.run, limits=SMALL)
+
+
 @pytest.fixture
-def bad(monkeypatch):
-    """Return a function that says which cells of a formula fail; blocks are small."""
-    monkeypatch.setattr(gridscan.evaluation.block_shape, "LARGEST_COSTLY_BLOCK", 20)
-    monkeypatch.setattr(gridscan.evaluation.block_shape, "_FEWEST_BLOCKS", 3)
-    monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 1)
+def bad():
+    """Return a function that says which cells of a formula fail."""
     BAD.clear()
     yield BAD.update
     BAD.clear()
@@ -102,13 +106,13 @@ def scenario(folder, quantities, model, extra="", **sizes):
 def run(*arguments, **options):
     made = scenario(*arguments, **options)
     with pytest.warns(GridscanWarning) as caught:
-        path = gs.run(made)
+        path = run_small(made)
     with gs.open(path) as dataset:
         return dataset.load(), [str(item.message) for item in caught if "failed" in str(item.message)]
 
 
 def performed(made):
-    return perform(plan(made))
+    return perform(plan(made, limits=SMALL))
 
 
 def grid(*names):
@@ -223,7 +227,7 @@ def test_an_intermediate_value_that_is_not_finite_counts_for_what_is_made_of_it(
         """Source: none."""
         return y / scale
 
-    path = gs.run(scenario(tmp_path, ["left"], model))
+    path = run_small(scenario(tmp_path, ["left"], model))
     np.testing.assert_array_equal(gs.open(path).left, model.evaluate("left", x=[1, 2, 3, 4], y=[1, 2, 3, 4, 5]))
 
 
@@ -251,11 +255,11 @@ def test_nothing_is_drawn_where_the_mean_is_none(tmp_path, bad):
 @pytest.mark.parametrize("earlier", [True, False])
 def test_where_everything_fails_there_is_one_error_and_no_file(tmp_path, bad, earlier):
     if earlier:
-        gs.run(scenario(tmp_path, ["whole"], make_model(), x=2, y=5, z=3))
+        run_small(scenario(tmp_path, ["whole"], make_model(), x=2, y=5, z=3))
     before = {item.name: item.read_bytes() for item in tmp_path.iterdir()}
     bad({"whole": mask((...,))})
     with pytest.raises(EvaluationError) as caught:
-        gs.run(scenario(tmp_path, ["whole"], make_model().replace(x=lambda y: y + 0.0), y=4, z=3))
+        run_small(scenario(tmp_path, ["whole"], make_model().replace(x=lambda y: y + 0.0), y=4, z=3))
     assert str(caught.value).startswith("no cell can be computed: 'whole' (")
     assert "\n" not in str(caught.value)
     assert {item.name: item.read_bytes() for item in tmp_path.iterdir()} == before
@@ -265,9 +269,9 @@ def test_only_blocks_with_failures_are_computed_again(tmp_path, bad):
     bad({"whole": mask((3, 4, 2))})
     made = scenario(tmp_path, ["whole"], make_model())
     with pytest.warns(GridscanWarning, match="1 of 60 cells of 'whole' failed"):
-        gs.run(made)
+        run_small(made)
     with pytest.warns(GridscanWarning, match="1 of 60 cells of 'whole' failed"):
-        gs.run(made)
+        run_small(made)
     BAD.clear()
     outcome = performed(made)
     assert outcome.progress.computed == 15
@@ -282,7 +286,7 @@ def test_a_mended_formula_leaves_no_old_number(tmp_path, bad):
     bad({"whole": mask((3, 4, 2))})
     broken = scenario(tmp_path, ["whole", "small"], make_model())
     with pytest.warns(GridscanWarning, match="failed"):
-        gs.run(broken)
+        run_small(broken)
 
     def mended(x, y, z):
         return x + 10 * y + 200 * z
@@ -313,7 +317,7 @@ def test_the_search_for_cells_at_fault_ends(monkeypatch, tmp_path, pattern):
         return {"a": (x + 1000.0 * y + z / 1000)[np.ix_(*part)]}
 
     found, messages = {"a": np.full(shape, np.nan)}, Messages()
-    codes = gridscan.engine.bisect.find_failing_cells(values, found, "it fails", shape, messages)
+    codes = gridscan.evaluation.failing_cells.find_failing_cells(values, found, "it fails", shape, messages)
     assert not (codes[wrong] == 0).any()
     good = codes == 0
     assert np.array_equal(found["a"][good], (x + 1000.0 * y + z / 1000)[good])
@@ -323,7 +327,7 @@ def test_the_search_for_cells_at_fault_ends(monkeypatch, tmp_path, pattern):
     if pattern == "triangle":
         # What is lost of the others lies along the edge.
         assert good[~wrong].mean() > 0.98
-    assert any("that were not told apart" in text for text in messages.texts)
+    assert any("that were not tested one by one" in text for text in messages.texts)
 
 
 def test_few_cells_are_found_with_few_calls(monkeypatch):
@@ -339,7 +343,7 @@ def test_few_cells_are_found_with_few_calls(monkeypatch):
         return {"a": np.ones([len(positions) for positions in part])}
 
     found, messages = {"a": np.full(wrong.shape, np.nan)}, Messages()
-    codes = gridscan.engine.bisect.find_failing_cells(values, found, "it fails", wrong.shape, messages)
+    codes = gridscan.evaluation.failing_cells.find_failing_cells(values, found, "it fails", wrong.shape, messages)
     assert np.array_equal(codes != 0, wrong)
     assert messages.texts == ["it fails"]
     # Each of 40 cells among 64,000 is found by halving 16 times.

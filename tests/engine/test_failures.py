@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import gridscan as gs
-import gridscan.engine.failures
 import gridscan.engine.partition
-from gridscan.engine.bisect import Messages
 from gridscan.engine.failures import Failures
 from gridscan.errors import GridscanWarning
+from gridscan.evaluation.failing_cells import Messages
 from gridscan.evaluation.layout import lay_out
+from gridscan.limits import DEFAULT, Limits
 
 ROOTS: dict[str, str] = {}
 
@@ -60,9 +60,9 @@ def scenario(folder, quantities, model, extra="", **axes):
     return gs.Scenario.parse(text, folder=folder, model=model)
 
 
-def run(*arguments, **options):
+def run(*arguments, limits=DEFAULT, **options):
     with pytest.warns(GridscanWarning, match="failed"):
-        path = gs.run(scenario(*arguments, **options))
+        path = gs.run(scenario(*arguments, **options), limits=limits)
     with gs.open(path) as dataset:
         return dataset.load()
 
@@ -104,9 +104,9 @@ def test_an_axis_called_status_keeps_its_name(tmp_path):
     assert found.status.values.tolist() == [1, 2, 3]
 
 
-def test_outputs_of_different_axes_have_a_status_each_where_one_of_all_would_be_huge(tmp_path, monkeypatch):
-    monkeypatch.setattr(gridscan.engine.failures, "_LARGEST_STATUS", 26)
-    found = run(tmp_path, ["root", "other"], make_model(), x=[1, 2, 3], y=[1, 2, 3], z=[1, 2, 3])
+def test_outputs_of_different_axes_have_a_status_each_where_one_of_all_would_be_huge(tmp_path):
+    limits = Limits(largest_status=26)
+    found = run(tmp_path, ["root", "other"], make_model(), limits=limits, x=[1, 2, 3], y=[1, 2, 3], z=[1, 2, 3])
     assert list(found.data_vars) == ["root", "other", "root_status", "other_status"]
     assert np.array_equal(found.root_status != 0, np.isnan(found.root))
     assert np.array_equal(found.other_status != 0, np.isnan(found.other))

@@ -6,18 +6,17 @@ import math
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from landscape import Grid, Land, Tally, blocks_of
 
 import gridscan as gs
-from gridscan.engine import partition
-from gridscan.engine.partition import VariableGroup, products, split
+from gridscan.engine.partition import VariableGroup, split
 from gridscan.engine.plan import make_plan
-from gridscan.evaluation import block_shape
 from gridscan.evaluation.block_shape import block_of, together
+from gridscan.evaluation.positions import products
 from gridscan.inputs.sampling import DRAWN
+from gridscan.limits import DEFAULT
 from gridscan.model import Model
 from gridscan.run import perform
 from gridscan.scenario.reader import Scenario
@@ -33,9 +32,7 @@ def group_of(shape, block):
 @example(shape=(), costly=True, cells=1, fewest=64)
 @example(shape=(4, 9, 5), costly=False, cells=12, fewest=1)
 def test_blocks_tile_a_shape_in_contiguous_runs_of_a_limited_size(shape, costly, cells, fewest):
-    with blocks_of(cells), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(block_shape, "_FEWEST_BLOCKS", fewest)
-        group = group_of(shape, block_of(shape, costly))
+    group = group_of(shape, block_of(shape, costly, blocks_of(cells, fewest_blocks=fewest)))
     place = np.arange(math.prod(shape)).reshape(shape)
     runs = [place[group.box(number)].ravel() for number in range(group.number)]
     for run in runs:
@@ -56,11 +53,11 @@ def test_blocks_are_neither_too_small_nor_too_large_nor_too_many(shape, costly):
     cells = math.prod(shape)
     block = math.prod(block_of(shape, costly))
     number = math.prod(group_of(shape, block_of(shape, costly)).counts)
-    assert block <= block_shape.LARGEST_BLOCK
+    assert block <= DEFAULT.largest_block
     if costly:
-        assert block <= max(block_shape.LARGEST_COSTLY_BLOCK, cells / 20_000)
+        assert block <= max(DEFAULT.largest_costly_block, cells / 20_000)
     # The axes at the end may not fit, which can halve a block, and the next ones may not be divisible.
-    fewest = cells / block_shape.LARGEST_BLOCK
+    fewest = cells / DEFAULT.largest_block
     assert number <= max(64, 4 * cells / 65_536, 4 * fewest) or costly
     assert number >= min(cells, fewest)
     if not costly and cells >= 64 * 65_536:
@@ -70,8 +67,7 @@ def test_blocks_are_neither_too_small_nor_too_large_nor_too_many(shape, costly):
 @given(counts=shapes, cells=st.integers(1, 50), data=st.data())
 def test_blocks_that_go_together_are_one_range_of_a_limited_size(counts, cells, data):
     block = tuple(data.draw(st.integers(1, 4)) for _ in counts)
-    with blocks_of(cells):
-        spans = together(counts, block)
+    spans = together(counts, block, blocks_of(cells))
     assert all(1 <= span <= count for span, count in zip(spans, counts, strict=True))
     assert math.prod(spans) == 1 or math.prod(spans) * math.prod(block) <= cells
 
@@ -158,10 +154,11 @@ def readable_unit(unit):
     return next(text for text in UNITS if gs.units.parse_unit(text) == unit)
 
 
-def plan_of(model, outputs, sizes, path, sampling=""):
+def plan_of(model, outputs, sizes, path, sampling="", limits=DEFAULT):
     axes = "\n".join(f"{name} = {[float(n + 1) for n in range(size)]}" for name, size in sizes.items())
     text = f'model = "random"\n[axes]\n{axes}\n{sampling}\n[output]\nquantities = {[*map(str, outputs)]}\n'
-    return make_plan(Scenario.parse(text.replace("'", '"'), name="random.toml", model=model), path=path)
+    scenario = Scenario.parse(text.replace("'", '"'), name="random.toml", model=model)
+    return make_plan(scenario, path=path, limits=limits)
 
 
 def dims_of(block_plan, name):
@@ -207,18 +204,17 @@ def test_outputs_are_stored_once_and_what_is_costly_runs_once_for_each_of_its_ce
     counts = [name for name in outputs if model.quantities[name].count]
     sampling = "[sampling]\nrealisations = 3\n" if draws and counts else ""
     path = tmp_path_factory.mktemp("random") / "out.nc"
-    with blocks_of(cells), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partition, "EAGER_CELLS", eager)
-        plan = plan_of(model, outputs, sizes, path, sampling)
-        check_order(plan.block_plan)
-        assert all(group.block == block_of(group.shape, group.costly) for group in plan.block_plan.groups)
-        stored = plan.block_plan.stored
-        drawn = [f"{name}{DRAWN}" for name in counts] if sampling else []
-        asked_for = [key for name in outputs for key in (name, f"{name}{DRAWN}") if key == name or key in drawn]
-        assert [key for key, item in stored.items() if item.is_output] == asked_for
-        for tally in tallies.values():
-            tally.reset()
-        perform(plan)
+    limits = blocks_of(cells, eager_cells=eager)
+    plan = plan_of(model, outputs, sizes, path, sampling, limits)
+    check_order(plan.block_plan)
+    assert all(group.block == block_of(group.shape, group.costly, limits) for group in plan.block_plan.groups)
+    stored = plan.block_plan.stored
+    drawn = [f"{name}{DRAWN}" for name in counts] if sampling else []
+    asked_for = [key for name in outputs for key in (name, f"{name}{DRAWN}") if key == name or key in drawn]
+    assert [key for key, item in stored.items() if item.is_output] == asked_for
+    for tally in tallies.values():
+        tally.reset()
+    perform(plan)
     layout = plan.layout
     for step in layout.graph.steps:
         if step.node.kind != "quantity":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import json
 import os
 import subprocess
@@ -17,17 +18,19 @@ from reference import ROOT
 import gridscan as gs
 import gridscan.engine.files.finalize
 import gridscan.engine.files.working_file
-import gridscan.engine.partition
 import gridscan.engine.runner
-import gridscan.evaluation.block_shape
 import gridscan.storage.lock
 from gridscan.engine.executors.executors import LocalExecutor
 from gridscan.engine.runner import carry_out
 from gridscan.errors import EvaluationError, GridscanWarning, StoreError
-from gridscan.run import perform, plan
+from gridscan.limits import Limits
+from gridscan.run import perform
 from gridscan.storage.lock import locked
 
 BENCHMARKS = ROOT / "tests" / "benchmarks"
+#: Blocks of a few cells.
+SMALL = Limits(smallest_block=8)
+run, plan = functools.partial(gs.run, limits=SMALL), functools.partial(gs.plan, limits=SMALL)
 
 
 def make_model():
@@ -71,11 +74,6 @@ def scenario(folder, output="", model=None):
     )
 
 
-@pytest.fixture(autouse=True)
-def small_blocks(monkeypatch):
-    monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 8)
-
-
 def files(folder):
     return sorted(str(item.relative_to(folder)) for item in folder.rglob("*") if item.is_file())
 
@@ -117,9 +115,11 @@ def test_signals_end_a_run_with_a_message_and_keep_its_work(tmp_path):
     code = textwrap.dedent(f"""
         import json, os, pathlib, signal, sys, time
         sys.path.insert(0, {str(BENCHMARKS)!r})
-        import gridscan.engine.partition, kills
+        import kills, gridscan as gs
         from gridscan.cli import main
-        gridscan.evaluation.block_shape._SMALLEST_BLOCK = 16
+        from gridscan.limits import Limits
+        # The command line has no option for it: small blocks, so that there is something to stop.
+        gs.plan.__kwdefaults__["limits"] = Limits(smallest_block=16)
         # What runs in the background may have been told to ignore it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         folder = pathlib.Path({str(tmp_path)!r})
@@ -166,7 +166,7 @@ def test_signals_end_a_run_with_a_message_and_keep_its_work(tmp_path):
 def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path, storage, blocks):
     undisturbed = perform(plan(scenario(tmp_path / "a", STORAGES[storage])))
     with pytest.raises(KeyboardInterrupt):
-        gs.run(scenario(tmp_path / "b", STORAGES[storage]), progress=stopped_after(blocks))
+        run(scenario(tmp_path / "b", STORAGES[storage]), progress=stopped_after(blocks))
     told = []
     outcome = perform(
         plan(scenario(tmp_path / "b", STORAGES[storage])),
@@ -183,7 +183,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path, storage, blocks):
 
 @pytest.mark.parametrize("storage", STORAGES)
 def test_a_result_that_is_there_is_not_written_again(tmp_path, storage):
-    path = gs.run(scenario(tmp_path, STORAGES[storage]))
+    path = run(scenario(tmp_path, STORAGES[storage]))
     before = {name: (tmp_path / name).stat().st_mtime_ns for name in files(tmp_path)}
     outcome = perform(plan(scenario(tmp_path, STORAGES[storage])))
     assert outcome.was_made
@@ -206,7 +206,7 @@ def test_a_file_gets_its_name_only_when_the_disk_has_it(tmp_path, storage, monke
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "replace", replaced)
-    gs.run(scenario(tmp_path, STORAGES[storage]))
+    run(scenario(tmp_path, STORAGES[storage]))
     moved = [place for kind, place in events if kind == "replace" and ".out." in Path(place).name]
     assert [Path(place).suffix for place in moved] == [".new", ".work" if storage == "out.nc" else ".new"]
     for place in moved:
@@ -218,12 +218,12 @@ def test_a_file_gets_its_name_only_when_the_disk_has_it(tmp_path, storage, monke
 
 @pytest.mark.parametrize("storage", ["zlib/out.nc", "out.zarr"])
 def test_a_conversion_that_is_stopped_is_done_again_without_computing(tmp_path, storage, monkeypatch):
-    undisturbed = gs.run(scenario(tmp_path / "a", STORAGES[storage]))
+    undisturbed = run(scenario(tmp_path / "a", STORAGES[storage]))
     made = scenario(tmp_path / "b", STORAGES[storage])
     with monkeypatch.context() as patch:
         patch.setattr(gridscan.engine.files.finalize, "_copy", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            gs.run(made)
+            run(made)
     # Killed, it would have left what it began, too.
     (work,) = (tmp_path / "b").rglob(".*.work")
     work.with_suffix(".new").mkdir() if storage == "out.zarr" else work.with_suffix(".new").write_bytes(b"half of it")
@@ -235,7 +235,7 @@ def test_a_conversion_that_is_stopped_is_done_again_without_computing(tmp_path, 
 
 def test_what_a_kill_has_left_beside_a_finished_result_is_removed(tmp_path):
     made = scenario(tmp_path)
-    path = gs.run(made)
+    path = run(made)
     file_layout = gridscan.engine.runner.build_layout(plan(made))
     work = gridscan.engine.runner.working_path(path, file_layout.record["run"])
     work.write_bytes(b"a kill came after the result had its name and before this was removed")
@@ -245,7 +245,7 @@ def test_what_a_kill_has_left_beside_a_finished_result_is_removed(tmp_path):
 
 def test_an_earlier_zarr_result_is_found_where_a_kill_came_while_it_was_replaced(tmp_path):
     made = scenario(tmp_path, STORAGES["out.zarr"])
-    path = gs.run(made)
+    path = run(made)
     path.rename(tmp_path / ".out.zarr.old")
     assert perform(plan(made)).was_made
     assert not (tmp_path / ".out.zarr.old").exists()
@@ -255,7 +255,7 @@ def test_an_earlier_zarr_result_is_found_where_a_kill_came_while_it_was_replaced
 def test_the_working_file_of_another_result_with_a_longer_name_is_left_alone(tmp_path):
     other = tmp_path / ".out.nc.more.nc.0123456789ab.work"
     other.write_bytes(b"another run is at work here")
-    gs.run(scenario(tmp_path))
+    run(scenario(tmp_path))
     assert other.read_bytes() == b"another run is at work here"
 
 
@@ -267,13 +267,13 @@ def _damaged(path, place):
 
 def interrupted(folder, blocks=12, output=""):
     with pytest.raises(KeyboardInterrupt):
-        gs.run(scenario(folder, output), progress=stopped_after(blocks))
+        run(scenario(folder, output), progress=stopped_after(blocks))
     (work,) = folder.glob(".*.work")
     return work
 
 
 def test_damage_at_any_place_of_a_working_file_leaves_no_trace(tmp_path):
-    undisturbed = gs.run(scenario(tmp_path / "a")).read_bytes()
+    undisturbed = run(scenario(tmp_path / "a")).read_bytes()
     work = interrupted(tmp_path / "b")
     kept = work.read_bytes()
     for place in [*range(0, len(kept), len(kept) // 12), len(kept) - 1]:
@@ -287,7 +287,7 @@ def test_damage_at_any_place_of_a_working_file_leaves_no_trace(tmp_path):
         with pytest.warns(
             GridscanWarning, match=r"\.work: what an interrupted run has left is damaged, and was computed"
         ):
-            path = gs.run(scenario(tmp_path / "b"))
+            path = run(scenario(tmp_path / "b"))
         assert path.read_bytes() == undisturbed
         path.unlink()
 
@@ -304,7 +304,7 @@ def test_a_disk_that_cannot_read_a_working_file_now_does_not_lose_it(tmp_path, m
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", opened)
         with pytest.raises(StoreError, match=r"out\.nc: cannot be written: Input/output error; what is done is kept"):
-            gs.run(scenario(tmp_path))
+            run(scenario(tmp_path))
     assert work.read_bytes() == kept
     assert perform(plan(scenario(tmp_path))).progress.reused > 0
 
@@ -314,7 +314,7 @@ def test_a_disk_that_cannot_read_a_working_file_now_does_not_lose_it(tmp_path, m
     [(errno.EIO, "out.nc"), (errno.ESTALE, "zlib/out.nc"), (errno.ENOSPC, "out.zarr"), (errno.ENOSPC, "out.nc")],
 )
 def test_a_disk_that_fails_in_the_middle_keeps_what_is_done(tmp_path, monkeypatch, number, storage):
-    undisturbed = gs.run(scenario(tmp_path / "a", STORAGES[storage]))
+    undisturbed = run(scenario(tmp_path / "a", STORAGES[storage]))
     made = scenario(tmp_path / "b", STORAGES[storage])
     earlier = Path(plan(made).path)
     calls, write = [], os.pwrite
@@ -328,7 +328,7 @@ def test_a_disk_that_fails_in_the_middle_keeps_what_is_done(tmp_path, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(os, "pwrite", failing)
         with pytest.raises(StoreError) as caught:
-            gs.run(made)
+            run(made)
     what = "the disk is full" if number == errno.ENOSPC else os.strerror(number)
     assert str(caught.value) == (
         f"{earlier}: cannot be written: {what}; what is done is kept, and run again goes on from there"
@@ -345,18 +345,17 @@ def test_a_full_disk_keeps_an_earlier_result_and_what_is_done(tmp_path):
     code = textwrap.dedent(f"""
         import resource, signal, sys
         sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(ROOT / "tests" / "support")!r}]
-        import pathlib, test_runner as t, gridscan as gs, gridscan.engine.partition
+        import pathlib, test_runner as t
         from gridscan.errors import StoreError
-        gridscan.evaluation.block_shape._SMALLEST_BLOCK = 8
         folder = pathlib.Path({str(tmp_path)!r})
-        gs.run(t.scenario(folder, "types = {{ total = 'float32' }}"))
+        t.run(t.scenario(folder, "types = {{ total = 'float32' }}"))
         before = (folder / "out.nc").read_bytes()
         (folder / "out.zarr").mkdir()
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         for size, output in [(20_000, ""), (2_000, ""), (20_000, 'format = "zarr"')]:
             resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
             try:
-                gs.run(t.scenario(folder, output))
+                t.run(t.scenario(folder, output))
             except StoreError as error:
                 print(error)
             else:
@@ -378,7 +377,7 @@ def test_a_full_disk_keeps_an_earlier_result_and_what_is_done(tmp_path):
 def test_a_run_without_room_is_refused_before_it_begins(tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: type("usage", (), {"free": 1_000_000}))
     with pytest.raises(StoreError, match=r"out\.nc: needs about 2 MB, but 1\.0 MB are free on that disk"):
-        gs.run(scenario(tmp_path))
+        run(scenario(tmp_path))
     assert files(tmp_path) == []
 
 
@@ -388,11 +387,11 @@ def test_a_second_run_leaves_and_names_the_first(tmp_path):
     def second(progress):
         if progress.computed:
             with pytest.raises(StoreError) as caught:
-                gs.run(made)
+                run(made)
             said.append(str(caught.value))
 
     said = []
-    path = gs.run(made, progress=second)
+    path = run(made, progress=second)
     assert set(said) == {
         f"{tmp_path / 'out.nc'}: another run is writing it (process {os.getpid()} on {os.uname().nodename});"
         " wait until it ends, or give another --output"
@@ -404,15 +403,15 @@ def test_a_second_run_leaves_and_names_the_first(tmp_path):
 def test_other_outputs_of_the_same_folder_are_free(tmp_path):
     def second(progress):
         if progress.computed and not (tmp_path / "other.nc").exists():
-            gs.run(scenario(tmp_path), output=tmp_path / "other.nc")
+            run(scenario(tmp_path), output=tmp_path / "other.nc")
 
-    gs.run(scenario(tmp_path), progress=second)
+    run(scenario(tmp_path), progress=second)
     assert files(tmp_path) == ["other.nc", "out.nc"]
 
 
 def test_the_lock_of_a_process_that_was_killed_holds_nobody_up(tmp_path):
     (tmp_path / ".out.nc.lock").write_text("process 999999 on somewhere")
-    gs.run(scenario(tmp_path))
+    run(scenario(tmp_path))
     assert files(tmp_path) == ["out.nc"]
 
 
@@ -441,13 +440,13 @@ def test_a_disk_without_locks_is_told_of(tmp_path, monkeypatch):
 
     monkeypatch.setattr("fcntl.flock", none)
     with pytest.warns(GridscanWarning, match="this disk knows no locks; see to it that no other run writes there"):
-        gs.run(scenario(tmp_path))
+        run(scenario(tmp_path))
     assert files(tmp_path) == ["out.nc"]
 
 
 def test_a_watcher_that_has_gone_is_not_taken_for_a_disk_that_fails(tmp_path):
     with pytest.raises(BrokenPipeError):
-        gs.run(scenario(tmp_path), progress=stopped_after(12, BrokenPipeError))
+        run(scenario(tmp_path), progress=stopped_after(12, BrokenPipeError))
     assert perform(plan(scenario(tmp_path))).progress.reused > 0
 
 
@@ -466,7 +465,7 @@ def test_places_that_cannot_be_written_are_refused(tmp_path):
         f"{'x' * 300}.nc": "File name too long",
     }.items():
         with pytest.raises(StoreError, match=message):
-            gs.run(scenario(tmp_path), output=tmp_path / name)
+            run(scenario(tmp_path), output=tmp_path / name)
     assert files(tmp_path) == ["file", "file.zarr", "full.zarr/thesis.tex"]
 
 
@@ -483,12 +482,12 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
         patch.setattr(os, "open", opened)
         said = r"out\.nc: cannot be written: Permission denied; give another place with --output$"
         with pytest.raises(StoreError, match=said):
-            gs.run(scenario(tmp_path))
+            run(scenario(tmp_path))
     # What a run before it has done is kept, as ever.
     interrupted(tmp_path)
     monkeypatch.setattr(os, "open", opened)
     with pytest.raises(StoreError, match=r"out\.nc: cannot be written: Permission denied; what is done is kept"):
-        gs.run(scenario(tmp_path))
+        run(scenario(tmp_path))
 
 
 @pytest.mark.parametrize(("written", "said"), [(0, "give another place"), (1, "give another"), (12, "what is done")])
@@ -504,7 +503,7 @@ def test_that_what_is_done_is_kept_is_said_only_where_something_is_done(tmp_path
 
     monkeypatch.setattr(os, "pwrite", failing)
     with pytest.raises(StoreError, match=f"the disk is full; {said}"):
-        gs.run(scenario(tmp_path))
+        run(scenario(tmp_path))
 
 
 def test_a_disk_that_cannot_reserve_a_file_has_done_nothing(tmp_path, monkeypatch):
@@ -513,7 +512,7 @@ def test_a_disk_that_cannot_reserve_a_file_has_done_nothing(tmp_path, monkeypatc
 
     monkeypatch.setattr(gridscan.engine.runner, "reserve", full)
     with pytest.raises(StoreError, match=r"out\.nc: cannot be written: the disk is full; give another place with"):
-        gs.run(scenario(tmp_path))
+        run(scenario(tmp_path))
     assert files(tmp_path) == []
 
 
@@ -572,14 +571,14 @@ def test_the_rate_counts_no_time_before_there_is_somebody_to_compute_and_no_cell
 @pytest.mark.parametrize("storage", ["out.nc", "out.zarr"])
 def test_what_a_link_stands_for_is_written(tmp_path, storage):
     place = tmp_path / "deep" / f"real{Path(storage).suffix}"
-    gs.run(scenario(tmp_path, STORAGES[storage]), output=place)
+    run(scenario(tmp_path, STORAGES[storage]), output=place)
     link = tmp_path / storage
     link.symlink_to(place)
     assert perform(plan(scenario(tmp_path, STORAGES[storage]))).was_made
     interrupted_at = scenario(tmp_path, STORAGES[storage] + '\ntypes = { total = "float32" }')
     with pytest.raises(KeyboardInterrupt):
-        gs.run(interrupted_at, progress=stopped_after(12))
-    gs.run(interrupted_at)
+        run(interrupted_at, progress=stopped_after(12))
+    run(interrupted_at)
     assert link.is_symlink()
     assert gs.open(place).total.dtype == np.float32
     assert [item.name for item in place.parent.iterdir()] == [place.name]
@@ -599,22 +598,22 @@ def test_the_first_failure_stops_a_run_that_should_fail_fast(tmp_path):
     )
     made = gs.Scenario.parse(text, folder=tmp_path, model=model)
     with pytest.raises(EvaluationError) as caught:
-        gs.run(made, fail_fast=True)
+        run(made, fail_fast=True)
     assert str(caught.value) == "'root' is nan (first at x = 5, y = 1)"
     (work,) = tmp_path.iterdir()
     assert work.suffix == ".work"
     # What was done before is used by the next run.
     with pytest.warns(GridscanWarning, match="10 of 30 cells of 'root' failed: 'root' is nan"):
-        gs.run(made)
+        run(made)
     assert files(tmp_path) == ["out.nc"]
     with pytest.raises(EvaluationError, match=r"\(first at x = 5, y = 1\)"):
-        gs.run(made, fail_fast=True)
+        run(made, fail_fast=True)
 
 
 def test_a_run_that_fails_at_once_leaves_nothing(tmp_path):
     broken = make_model().replace(events=lambda x: x / 0)
     with pytest.raises(EvaluationError, match="'events' is inf"):
-        gs.run(
+        run(
             gs.Scenario.parse(
                 'model = "m"\n[axes]\nx = { values = [1, 2], unit = "1" }\n[output]\nquantities = ["events"]\n',
                 folder=tmp_path,

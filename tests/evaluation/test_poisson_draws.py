@@ -15,6 +15,7 @@ from gridscan.errors import EvaluationError, ModelError, ScenarioError
 from gridscan.evaluation.poisson_draws import input_keys, poisson_draws
 from gridscan.inputs.arrays import Input
 from gridscan.inputs.sampling import Sampling
+from gridscan.limits import Limits
 from gridscan.model import Model
 from gridscan.numerics.poisson import poisson_quantile
 from gridscan.scenario.reader import Scenario
@@ -118,13 +119,13 @@ def test_longer_vectors_beside_it_leave_the_draws_of_a_vector_as_they_were(birds
 
 
 @pytest.mark.filterwarnings("ignore::dask.array.core.PerformanceWarning")
-def test_chunks_and_workers_do_not_matter(birds, set_cells):
+def test_chunks_and_workers_do_not_matter(birds):
     values = {"rate": np.linspace(1, 9, 7), "watch": ["1 hr", "2 hr", "5 hr"]}
     at_once = drawn(birds, realisations=11, **values)
     assert isinstance(at_once.data, np.ndarray)
     for eager, chunk in ((1, 2), (25, 6), (1, 40)):
-        set_cells(eager, chunk)
-        lazy = drawn(birds, realisations=11, **values)
+        limits = Limits(eager_cells=eager, chunk_cells=chunk)
+        lazy = drawn(birds, realisations=11, limits=limits, **values)
         assert dask.is_dask_collection(lazy.data)
         for options in ({"scheduler": "sync"}, {"scheduler": "threads", "num_workers": 4}):
             with dask.config.set(**options):
@@ -237,10 +238,10 @@ def test_a_scenario_asks_for_draws_and_its_result_holds_them(tmp_path):
             np.testing.assert_array_equal(second.carbon_burning_rsg_drawn, draws)
 
 
-def test_draws_that_are_written_in_many_blocks_are_the_same(tmp_path, set_cells):
-    set_cells(20, 30)
+def test_draws_that_are_written_in_many_blocks_are_the_same(tmp_path):
+    limits = Limits(eager_cells=20, chunk_cells=30, largest_block=30, smallest_block=1)
     (tmp_path / "s.toml").write_text(TEXT, encoding="utf-8")
-    with gs.open(gs.run(tmp_path / "s.toml")) as dataset:
+    with gs.open(gs.run(tmp_path / "s.toml", limits=limits)) as dataset:
         expected = drawn(gs.model("red_supergiants"), "carbon_burning_rsg", realisations=30, seed=11, imf="kroupa")
         np.testing.assert_array_equal(dataset.carbon_burning_rsg_drawn.sel(imf="kroupa", time=20), expected)
 

@@ -11,7 +11,9 @@ import pytest
 
 import gridscan as gs
 from gridscan.errors import CatalogueError, GridscanError, ModelError, ScenarioError
+from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.shipped_files import data_path
+from gridscan.limits import Limits
 from gridscan.model import Model
 from gridscan.scenario.json_schema import json_schema
 from gridscan.scenario.reader import Scenario
@@ -183,13 +185,14 @@ def test_a_bad_table_is_refused_with_both_places(place, content, value, message)
         Scenario.load(place / "own.toml")
 
 
-def test_a_file_that_is_no_text_or_too_large_is_refused(place, monkeypatch):
+def test_a_file_that_is_no_text_or_too_large_is_refused(place):
     (place / "mine.csv").write_bytes(b"\xff\xfe\x00abc")
     with pytest.raises(ScenarioError, match="not a text in UTF-8"):
         Scenario.load(place / "own.toml")
-    monkeypatch.setattr("gridscan.inputs.input_files._LARGEST_FILE", 4)
-    with pytest.raises(ScenarioError, match="6 bytes are too many for a table"):
-        Scenario.load(place / "own.toml")
+    files = TableFiles(place, limits=Limits(table_bytes=4))
+    table = gs.model("red_supergiants").parameters["stellar_table"].table
+    with pytest.raises(CatalogueError, match="6 bytes are too many for a table"):
+        files.content(table, "mine.csv")
 
 
 def test_a_pipe_is_no_table(place):

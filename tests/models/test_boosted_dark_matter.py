@@ -4,6 +4,7 @@ from reference import reference
 
 import gridscan as gs
 from gridscan.errors import EvaluationError, GridscanError, GridscanWarning, UnitError
+from gridscan.limits import Limits
 from gridscan.physics.scattering.amplitudes import helm_form_factor, muon_tau_target
 from gridscan.units import registry, unit_of
 
@@ -314,8 +315,7 @@ def test_every_parameter_of_the_model_can_be_an_axis(model):
         ("events", "mass supernova halo target detector interaction convention"),
     ],
 )
-def test_a_quantity_has_the_dimensions_it_depends_on(model, set_cells, quantity, dims):
-    set_cells(eager=0)
+def test_a_quantity_has_the_dimensions_it_depends_on(model, quantity, dims):
     long = {"energy": "kinetic_energy", "mass": "dark_matter_mass"}
     axes = {"time": [100, 200], "kinetic_energy": [5, 10], "dark_matter_mass": [0.1, 1]}
     axes |= {"longitude": [111, 112], "latitude": [-2, -3], "supernova": ["cas-a", "crab"]}
@@ -323,7 +323,7 @@ def test_a_quantity_has_the_dimensions_it_depends_on(model, set_cells, quantity,
     axes |= {"interaction": ["constant", "lmu-ltau"], "convention": list(CONVENTIONS)}
     needed = {long.get(name, name) for name in dims.split()}
     with pytest.warns(GridscanWarning, match="no effect"):
-        found = model.evaluate([quantity, "number_of_targets"], **axes)
+        found = model.evaluate([quantity, "number_of_targets"], limits=Limits(eager_cells=0), **axes)
     assert set(found[quantity].dims) == needed
 
 
@@ -894,13 +894,12 @@ def test_the_flux_through_the_centre_of_the_halo_keeps_its_accuracy(model):
     assert (found.flux[2] > found.flux).sum() == 4
 
 
-def test_lazy_and_eager_evaluation_give_the_same_numbers(model, set_cells):
+def test_lazy_and_eager_evaluation_give_the_same_numbers(model):
     names = ["flux", "flux_error", "sky_flux", "status", "events"]
     grid = {"time": [1.0, 100.0, 350.0], "dark_matter_mass": [0.5, 1.0], "interaction": ["constant", "lmu-ltau"]}
     grid |= {"latitude": [80, 70], "halo_latitude": "-20 deg", "accuracy_of_events": 1e-3, **POLE}
     eager = model.evaluate(names, **grid)
-    set_cells(eager=1, chunk=3)
-    lazy = model.evaluate(names, **grid)
+    lazy = model.evaluate(names, limits=Limits(eager_cells=1, chunk_cells=3), **grid)
     for name in names:
         assert lazy[name].chunks is not None, name
         assert eager[name].chunks is None

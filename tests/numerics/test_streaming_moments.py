@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from watched import Watched
 
-import gridscan.numerics.streaming_moments
 from gridscan.errors import SensitivityError
-from gridscan.numerics.streaming_moments import HELD_BYTES, explained_variances, passes
+from gridscan.limits import DEFAULT
+from gridscan.numerics.streaming_moments import explained_variances, passes
 from gridscan.sensitivity.variance import variance_shares
 
 
@@ -39,17 +39,14 @@ def test_any_subset_of_axes_explains_what_brute_force_says_for_any_chunks_order_
     axes = data.draw(st.permutations(dims))[: data.draw(st.integers(1, len(dims)))]
     chunks = {dim: data.draw(st.integers(1, 4)) for dim in dims}
     subsets = data.draw(st.lists(st.sampled_from(subsets_of(axes)), unique=True))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            gridscan.numerics.streaming_moments, "HELD_BYTES", data.draw(st.sampled_from([0, 50, HELD_BYTES]))
-        )
-        for given_values in (values, values.chunk(chunks)):
-            mean, explained = explained_variances(given_values, axes, subsets)
-            assert mean.dims == tuple(dim for dim in dims if dim not in axes)
-            np.testing.assert_allclose(mean, values.mean(axes), atol=1e-14)
-            assert list(explained) == subsets
-            for subset, variance in explained.items():
-                np.testing.assert_allclose(variance, brute_force(values, axes, subset), atol=1e-14)
+    bound = data.draw(st.sampled_from([0, 50, DEFAULT.held_bytes]))
+    for given_values in (values, values.chunk(chunks)):
+        mean, explained = explained_variances(given_values, axes, subsets, held_bytes=bound)
+        assert mean.dims == tuple(dim for dim in dims if dim not in axes)
+        np.testing.assert_allclose(mean, values.mean(axes), atol=1e-14)
+        assert list(explained) == subsets
+        for subset, variance in explained.items():
+            np.testing.assert_allclose(variance, brute_force(values, axes, subset), atol=1e-14)
 
 
 def held_at_most(chunks, varied, one):
@@ -75,14 +72,8 @@ def test_a_pass_holds_no_more_than_the_bound_unless_it_is_for_a_single_mean(data
     numbers = [data.draw(st.integers(1, 4)) if axis in varied else 1 for axis in range(4)]
     chunks = tuple((data.draw(st.integers(1, 3)),) * number for number in numbers)
     subsets = data.draw(st.lists(st.sampled_from(subsets_of(varied)), min_size=1, unique=True))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            gridscan.numerics.streaming_moments,
-            "HELD_BYTES",
-            data.draw(st.sampled_from([0, 40, 200, 2000, HELD_BYTES])),
-        )
-        planned = passes(chunks, varied, subsets)
-        bound = gridscan.numerics.streaming_moments.HELD_BYTES
+    bound = data.draw(st.sampled_from([0, 40, 200, 2000, DEFAULT.held_bytes]))
+    planned = passes(chunks, varied, subsets, bound)
     made = [subset for one in planned for subset in one.subsets]
     assert sorted(made, key=sorted) == sorted(subsets, key=sorted)
     block = 8 * np.prod([max(sizes) for sizes in chunks])
@@ -91,32 +82,28 @@ def test_a_pass_holds_no_more_than_the_bound_unless_it_is_for_a_single_mean(data
         assert held_at_most(chunks, varied, one) <= (bound if len(one.subsets) > 1 else max(bound, block))
 
 
-@pytest.mark.parametrize(("bound", "readings"), [(400_000_000, 1), (HELD_BYTES, 2), (10_000_000, 3)])
-def test_eight_gigabytes_are_read_once_for_each_divided_axis_at_most(monkeypatch, bound, readings):
+@pytest.mark.parametrize(("bound", "readings"), [(400_000_000, 1), (DEFAULT.held_bytes, 2), (10_000_000, 3)])
+def test_eight_gigabytes_are_read_once_for_each_divided_axis_at_most(bound, readings):
     """The blocks in which 8 × 10 × 25 × 50 × 100 × 100 cells are written: three axes are divided, two singly."""
-    monkeypatch.setattr(gridscan.numerics.streaming_moments, "HELD_BYTES", bound)
     chunks = ((1,) * 8, (1,) * 10, (2,) * 12 + (1,), (50,), (100,), (100,))
     varied = frozenset(range(6))
-    assert (
-        len(passes(chunks, varied, [subset for subset in subsets_of(varied) if len(subset) in (1, 2, 5, 6)]))
-        == readings
-    )
+    wanted = [subset for subset in subsets_of(varied) if len(subset) in (1, 2, 5, 6)]
+    assert len(passes(chunks, varied, wanted, bound)) == readings
 
 
-@pytest.mark.parametrize(("bound", "readings"), [(HELD_BYTES, 1), (8_000_000, 2)])
+@pytest.mark.parametrize(("bound", "readings"), [(DEFAULT.held_bytes, 1), (8_000_000, 2)])
 @pytest.mark.filterwarnings("ignore::gridscan.errors.GridscanWarning")
-def test_variance_shares_read_a_block_once_a_pass_and_hold_a_few_beside_what_is_planned(monkeypatch, bound, readings):
-    monkeypatch.setattr(gridscan.numerics.streaming_moments, "HELD_BYTES", bound)
+def test_variance_shares_read_a_block_once_a_pass_and_hold_a_few_beside_what_is_planned(bound, readings):
     watched = Watched(((1,) * 5, (1,) * 6, (2,) * 5, (50_000,)))
     varied = frozenset(range(4))
     wanted = [subset for subset in subsets_of(varied) if len(subset) in (1, 2, 3, 4)]
-    planned = passes(watched.data.chunks, varied, wanted)
+    planned = passes(watched.data.chunks, varied, wanted, bound)
     assert len(planned) == readings
     held = max(held_at_most(watched.data.chunks, varied, one) for one in planned)
     variance_shares(Watched(((1, 1), (2,))).dataset(), "y").compute()  # what dask imports is no data
     tracemalloc.start()
     with dask.config.set(scheduler="threads", num_workers=8):
-        shares = variance_shares(watched.dataset(), "y").compute()
+        shares = variance_shares(watched.dataset(), "y", held_bytes=bound).compute()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert float(shares["total"].max()) <= 1.0

@@ -30,18 +30,16 @@ def rows_of(path):
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 200_000])
-def test_rows_do_not_depend_on_how_many_are_written_at_once(dataset, tmp_path, monkeypatch, at_once):
-    monkeypatch.setattr(gridscan.storage.csv, "_ROWS_AT_ONCE", at_once)
-    rows = rows_of(export_csv(dataset, tmp_path / "table.csv"))
+def test_rows_do_not_depend_on_how_many_are_written_at_once(dataset, tmp_path, at_once):
+    rows = rows_of(export_csv(dataset, tmp_path / "table.csv", rows_at_once=at_once))
     assert rows[0] == ["a [kpc]", "kind", "step", "m", "full [Msun]", "part"]
     assert rows[1] == ["1.0", "x", "0", "3.0", "0.0", "0.1"]
     assert rows[-1] == ["2.0", "y, z", "2", "4.0", repr(11 / 3), "nan"]
     assert len(rows) == 13
 
 
-def test_a_large_grid_is_written_in_blocks_along_its_first_axes(dataset, monkeypatch):
-    monkeypatch.setattr(gridscan.storage.csv, "_ROWS_AT_ONCE", 3)
-    tables = list(gridscan.storage.csv._tables(dataset.assign_coords(step=[0, 1, 2]), ["full", "part"]))
+def test_a_large_grid_is_written_in_blocks_along_its_first_axes(dataset):
+    tables = list(gridscan.storage.csv._tables(dataset.assign_coords(step=[0, 1, 2]), ["full", "part"], 3))
     assert [len(table) for table in tables] == [1, 3, 3, 3, 3]
 
 
@@ -74,22 +72,20 @@ def test_a_place_that_cannot_be_written_to_is_named(dataset, tmp_path):
 
 
 def test_a_table_that_would_not_fit_on_the_disk_is_refused_after_its_first_rows(dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(gridscan.storage.csv, "_ROWS_AT_ONCE", 3)
     monkeypatch.setattr(gridscan.storage.csv.shutil, "disk_usage", lambda _path: SimpleNamespace(free=200))
     path = tmp_path / "table.csv"
     path.write_text("precious", encoding="utf-8")
     with pytest.raises(StoreError, match=r"the 9 rows left, of about \d+ bytes each, need 0 MB, but 0.0 MB are"):
-        export_csv(dataset, path)
+        export_csv(dataset, path, rows_at_once=3)
     assert [found.name for found in tmp_path.iterdir()] == ["table.csv"]
     assert path.read_text(encoding="utf-8") == "precious"
     # What is written already needs no more room.
-    assert len(rows_of(export_csv(dataset.isel(a=[0], kind=[0]), path))) == 4
+    assert len(rows_of(export_csv(dataset.isel(a=[0], kind=[0]), path, rows_at_once=3))) == 4
 
 
-def test_a_table_of_many_blocks_reads_each_once_and_holds_few(tmp_path, monkeypatch):
-    monkeypatch.setattr(gridscan.storage.csv, "_ROWS_AT_ONCE", 100)
+def test_a_table_of_many_blocks_reads_each_once_and_holds_few(tmp_path):
     watched = Watched(((1,) * 4, (1,) * 5, (100,)))
-    rows = rows_of(export_csv(watched.dataset(), tmp_path / "table.csv"))
+    rows = rows_of(export_csv(watched.dataset(), tmp_path / "table.csv", rows_at_once=100))
     assert len(rows) == 1 + 2000
     assert set(watched.reads.values()) == {1}
     assert watched.most <= 2

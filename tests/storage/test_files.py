@@ -15,6 +15,7 @@ import xarray as xr
 
 import gridscan as gs
 from gridscan.errors import ScenarioError, StoreError
+from gridscan.limits import Limits
 from gridscan.storage.files import open_result, scenario_in, write_result
 
 
@@ -57,20 +58,18 @@ def test_lazy_variables_are_stored_in_their_own_chunks(dataset, tmp_path):
         assert file["flux"][:].tolist() == dataset.flux.values.tolist()
 
 
-def test_a_large_result_is_opened_in_pieces_as_they_lie_in_the_file(tmp_path, monkeypatch):
-    monkeypatch.setattr("gridscan.storage.files._LAZY_BEYOND", 1000)
+def test_a_large_result_is_opened_in_pieces_as_they_lie_in_the_file(tmp_path):
     axes = {"sfr": {"linspace": ["1 Msun/yr", "2 Msun/yr", 20]}, "radius": {"linspace": ["1 kpc", "2 kpc", 30]}}
     overrides = {**axes, "neutrino_luminosity": {"geomspace": ["1e37 erg/s", "1e39 erg/s", 250]}}
     path = gs.run("imf_scan", overrides=overrides, output=tmp_path / "out.nc")
-    with gs.open(path) as dataset, netCDF4.Dataset(path) as file:
+    with gs.open(path, Limits(lazy_bytes=1000)) as dataset, netCDF4.Dataset(path) as file:
         assert dataset.flux.chunksizes["neutrino_luminosity"] == (250,)
         assert set(dataset.flux.chunksizes["imf"]) == {1}
         assert dataset.flux.data.npartitions > 64
         assert dataset.local_sfr_density.chunks == ((20,), (30,))
         assert file["flux"].chunking() == "contiguous"
         np.testing.assert_array_equal(dataset.flux[1, 1, 3].values, file["flux"][1, 1, 3])
-    monkeypatch.setattr("gridscan.storage.files._LAZY_BEYOND", 1e9)
-    with gs.open(path) as dataset:
+    with gs.open(path, Limits(lazy_bytes=10**9)) as dataset:
         assert dataset.flux.chunks is None
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,9 @@ import xarray as xr
 from planets import Counted
 
 import gridscan as gs
-import gridscan.engine.partition
-import gridscan.engine.reuse.earlier_file
 from gridscan.engine.plan import Plan, make_plan
 from gridscan.engine.runner import Forecast, Outcome, Progress, forecast
+from gridscan.limits import DEFAULT, Limits
 from gridscan.model import Model
 from gridscan.run import execute, perform
 from gridscan.scenario.reader import Scenario
@@ -142,8 +140,8 @@ class Grid:
 class Land:
     """A folder in which grids of the landscape are run, one after the other, to one file."""
 
-    def __init__(self, folder: Path, name: str = "land.nc") -> None:
-        self.path = folder / name
+    def __init__(self, folder: Path, name: str = "land.nc", limits: Limits = DEFAULT) -> None:
+        self.path, self.limits = folder / name, limits
         self.model, self.tallies = make_landscape()
         # From here on the proof of the units counts no more.
         self.model.evaluate(list(self.tallies))
@@ -153,7 +151,8 @@ class Land:
         model = self.model.replace(**changed) if changed else self.model
         for tally in self.tallies.values():
             tally.reset()
-        return make_plan(Scenario.parse(grid.text, name="land.toml", model=model), path=self.path)
+        scenario = Scenario.parse(grid.text, name="land.toml", model=model)
+        return make_plan(scenario, path=self.path, limits=self.limits)
 
     def run(self, grid: Grid, **changed: Any) -> Outcome:
         """Run a grid."""
@@ -188,7 +187,7 @@ class Land:
 
     def same_as_undisturbed(self, grid: Grid, **changed: Any) -> None:
         """Check the result against the same run where nothing was there, and against an evaluation."""
-        beside = Land(self.path.parent / "undisturbed", self.path.name)
+        beside = Land(self.path.parent / "undisturbed", self.path.name, self.limits)
         beside.model, beside.tallies = self.model, self.tallies
         _remove(beside.path)
         plan = beside.plan(grid, **changed)
@@ -208,12 +207,6 @@ def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def blocks_of(cells: int) -> Iterator[None]:
-    """Have blocks of so many cells at most, also where what is read and lent at once is concerned."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gridscan.evaluation.block_shape, "LARGEST_BLOCK", cells)
-        patch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 1)
-        patch.setattr(gridscan.evaluation.block_shape, "_FEWEST_BLOCKS", 1)
-        patch.setattr(gridscan.engine.reuse.earlier_file, "_AT_ONCE", 2 * cells)
-        yield
+def blocks_of(cells: int, **others: int) -> Limits:
+    """Return limits for blocks of so many cells at most, also where what is read and reused at once is concerned."""
+    return Limits(largest_block=cells, smallest_block=1, read_cells=2 * cells, **{"fewest_blocks": 1, **others})

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from gridscan.engine.compute import Workload
 
 _OWN = "gridscan"
+# What a worker runs beside what numbers go through.
+_COMPUTES = "gridscan.engine.compute"
 _OWN_FILE = re.compile(rf"\b({_OWN}/[\w/]+)\.py$")
 
 
@@ -134,7 +136,7 @@ def _culprit(workload: Workload, error: Exception) -> str:
 
 def _modules_imported(steps: Iterable[Step]) -> list[str]:
     """Return the modules of gridscan from which the functions of steps are, or that they use."""
-    names = {CORE}
+    names = {CORE, _COMPUTES}
     for function in {id(step.node.function): step.node.function for step in steps}.values():
         found = (_OWN_FILE.search(title) for title in code_of(function))
         names |= {match[1].replace("/", ".").removesuffix(".__init__") for match in found if match}

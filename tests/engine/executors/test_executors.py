@@ -25,11 +25,11 @@ import psutil
 import pytest
 
 import gridscan as gs
-import gridscan.engine.partition
 from gridscan.engine.compute import make_workload
 from gridscan.engine.executors import dask_clients, executors, serialize
 from gridscan.engine.executors.executors import DaskExecutor, Task
 from gridscan.errors import GridscanError, GridscanWarning, StoreError
+from gridscan.limits import Limits
 from gridscan.model_loader import load_model
 from gridscan.physics.scattering import amplitudes
 
@@ -126,11 +126,9 @@ def forget_modules(monkeypatch):
         sys.modules.pop(name, None)
 
 
-@pytest.fixture
-def small_blocks(monkeypatch):
-    """Divide runs into blocks of a few cells."""
-    monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 7)
-    monkeypatch.setattr(gridscan.evaluation.block_shape, "LARGEST_COSTLY_BLOCK", 4)
+#: Blocks of a few cells.
+SMALL = Limits(smallest_block=7, largest_costly_block=4)
+run_small = functools.partial(gs.run, limits=SMALL)
 
 
 # Where gridscan is, and nothing that a test has put on the path.
@@ -220,7 +218,7 @@ def lonely():
 
 
 @pytest.fixture
-def pool(tmp_path, forget_modules, small_blocks):
+def pool(tmp_path, forget_modules):
     """Return the scenario of the pool and its model, in blocks of few cells of which some fail."""
     file, name = write_pool(tmp_path, LIMIT=24.5)
     return file, load_model(name)
@@ -235,7 +233,7 @@ def alone(pool, tmp_path):
 def run(pool, path, **options):
     """Run the pool, of which some cells fail, and return the bytes of the result."""
     with pytest.warns(GridscanWarning):
-        return gs.run(pool[0], model=pool[1], output=path, **options).read_bytes()
+        return run_small(pool[0], model=pool[1], output=path, **options).read_bytes()
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -270,7 +268,7 @@ def test_functions_of_a_notebook_and_closures_are_sent(pool, tmp_path, cluster):
     )
     overrides = {"depth": "2 m"}
     paths = [
-        gs.run(pool[0], model=swapped, output=tmp_path / f"{name}.nc", overrides=overrides, **options)
+        run_small(pool[0], model=swapped, output=tmp_path / f"{name}.nc", overrides=overrides, **options)
         for name, options in {"alone": {}, "spread": {"scheduler": cluster}}.items()
     ]
     assert paths[0].read_bytes() == paths[1].read_bytes()
@@ -278,7 +276,7 @@ def test_functions_of_a_notebook_and_closures_are_sent(pool, tmp_path, cluster):
         assert float(dataset.area[1, 2]) == 3 * 2 * 2 * 3
 
 
-def test_kernels_integrals_and_vectors_give_the_same_bytes(toy, tmp_path, cluster, small_blocks):
+def test_kernels_integrals_and_vectors_give_the_same_bytes(toy, tmp_path, cluster):
     text = """
         model = "planet"
         [axes]
@@ -290,8 +288,8 @@ def test_kernels_integrals_and_vectors_give_the_same_bytes(toy, tmp_path, cluste
         path = "out.nc"
     """
     (tmp_path / "planet.toml").write_text(textwrap.dedent(text), encoding="utf-8")
-    alone = gs.run(tmp_path / "planet.toml", model=toy, output=tmp_path / "alone.nc")
-    spread = gs.run(tmp_path / "planet.toml", model=toy, output=tmp_path / "spread.nc", scheduler=cluster)
+    alone = run_small(tmp_path / "planet.toml", model=toy, output=tmp_path / "alone.nc")
+    spread = run_small(tmp_path / "planet.toml", model=toy, output=tmp_path / "spread.nc", scheduler=cluster)
     assert alone.read_bytes() == spread.read_bytes()
 
 
@@ -324,44 +322,42 @@ def test_what_cannot_be_sent_is_named(pool, tmp_path):
             return area * depth
 
     with pytest.raises(GridscanError) as caught:
-        gs.run(pool[0], model=pool[1].replace(volume=volume), output=tmp_path / "spread.nc", workers=1)
+        run_small(pool[0], model=pool[1].replace(volume=volume), output=tmp_path / "spread.nc", workers=1)
     assert str(caught.value).startswith(f"'volume' ({__file__}:")
     assert "cannot be sent to workers: TypeError: cannot pickle '_thread.lock' object" in str(caught.value)
 
 
 def test_a_result_that_is_there_needs_no_workers(pool, tmp_path):
     overrides = {"length": "1 m", "width": "2 m"}
-    path = gs.run(pool[0], model=pool[1], output=tmp_path / "out.nc", overrides=overrides)
+    path = run_small(pool[0], model=pool[1], output=tmp_path / "out.nc", overrides=overrides)
     before = path.stat().st_mtime_ns
-    gs.run(pool[0], model=pool[1], output=path, overrides=overrides, scheduler="tcp://127.0.0.1:1")
+    run_small(pool[0], model=pool[1], output=path, overrides=overrides, scheduler="tcp://127.0.0.1:1")
     assert path.stat().st_mtime_ns == before
 
 
 def test_workers_and_a_scheduler_are_not_to_be_had_together(pool):
     with pytest.raises(StoreError, match="cannot be had together; give one of the two"):
-        gs.run(pool[0], model=pool[1], workers=1, scheduler="tcp://127.0.0.1:1")
+        run_small(pool[0], model=pool[1], workers=1, scheduler="tcp://127.0.0.1:1")
     with pytest.raises(StoreError, match="0 workers cannot compute; give at least 1"):
-        gs.run(pool[0], model=pool[1], workers=0)
+        run_small(pool[0], model=pool[1], workers=0)
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "nowhere.invalid:8786", "tcp://", "no://x:1"])
-def test_where_no_scheduler_is_this_is_said(pool, monkeypatch, address):
-    monkeypatch.setattr(dask_clients, "_CONNECT_WITHIN", 0.3)
+def test_where_no_scheduler_is_this_is_said(pool, address):
+    limits = Limits(connect_seconds=0.3)
     with pytest.raises(StoreError, match=f"there is no dask scheduler at '{address}': [^\n]*$"):
-        gs.run(pool[0], model=pool[1], scheduler=address)
+        run_small(pool[0], model=pool[1], scheduler=address, limits=limits)
 
 
-def test_a_scheduler_to_which_no_worker_comes_is_given_up(pool, monkeypatch, lonely):
-    monkeypatch.setattr(executors, "_PATIENCE", 0.2)
+def test_a_scheduler_to_which_no_worker_comes_is_given_up(pool, lonely):
+    limits = Limits(first_worker_seconds=0.2)
     address = lonely.scheduler_address
     with pytest.raises(StoreError, match=f"no worker has come to the scheduler .* dask worker {address}$"):
-        gs.run(pool[0], model=pool[1], scheduler=address)
+        run_small(pool[0], model=pool[1], scheduler=address, limits=limits)
 
 
-def test_a_cluster_that_loses_all_workers_is_given_up_after_a_while(pool, monkeypatch, lonely):
-    monkeypatch.setattr(executors, "_LONG_PATIENCE", 0.2)
-    monkeypatch.setattr(executors, "_FETCHED_WITHIN", 0.5)
-    monkeypatch.setattr(executors, "_PATIENCE", 0.1)
+def test_a_cluster_that_loses_all_workers_is_given_up_after_a_while(pool, lonely):
+    limits = replace(SMALL, worker_seconds=0.2, fetch_seconds=0.5, first_worker_seconds=0.1)
     done = []
 
     def lose(progress):
@@ -371,7 +367,7 @@ def test_a_cluster_that_loses_all_workers_is_given_up_after_a_while(pool, monkey
             wait_until(lambda: not lonely.scheduler.workers)
 
     with pytest.raises(StoreError, match=r"no worker for .* s; what is done is kept, and run again"):
-        gs.run(pool[0], model=pool[1], scheduler=with_threads(lonely), progress=lose)
+        run_small(pool[0], model=pool[1], scheduler=with_threads(lonely), progress=lose, limits=limits)
     assert done
 
 
@@ -381,7 +377,7 @@ def test_workers_that_have_no_gridscan_are_named(pool, lonely, monkeypatch):
         r"the worker at tcp://127\.0\.0\.1:\d+ cannot compute: ModuleNotFoundError: No module named 'gridscan.absent'"
     )
     with pytest.raises(StoreError, match=message):
-        gs.run(pool[0], model=pool[1], scheduler=with_threads(lonely))
+        run_small(pool[0], model=pool[1], scheduler=with_threads(lonely))
 
 
 def with_threads(scheduler):
@@ -399,7 +395,7 @@ def test_processes_that_do_not_start_say_why(pool, tmp_path, monkeypatch):
     broken.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken))
     with pytest.raises(StoreError, match="the workers do not start: no python today"):
-        gs.run(pool[0], model=pool[1], workers=1)
+        run_small(pool[0], model=pool[1], workers=1)
 
 
 def test_processes_end_with_the_one_that_started_them_though_it_is_killed(tmp_path):
@@ -424,7 +420,7 @@ def test_processes_end_with_the_one_that_started_them_though_it_is_killed(tmp_pa
 
 
 def test_workers_with_other_code_are_refused(pool, monkeypatch):
-    workload = make_workload(gs.plan(pool[0], model=pool[1]).block_plan)
+    workload = make_workload(gs.plan(pool[0], model=pool[1], limits=SMALL).block_plan)
     content = serialize.packed(workload)
     assert serialize.unpacked(content).dims == workload.dims
     here = serialize._code
@@ -531,10 +527,10 @@ class Shuffled:
         self.open.pop(self.random.randrange(len(self.open))).tell()
 
 
-def worked(pool, client, monkeypatch):
+def worked(pool, client, monkeypatch, limits=SMALL):
     """Return the blocks of the areas of the pool in the order in which they come, those without failures first."""
-    block_plan = gs.plan(pool[0], model=pool[1]).block_plan
-    executor = DaskExecutor(lambda: client)
+    block_plan = gs.plan(pool[0], model=pool[1], limits=SMALL).block_plan
+    executor = DaskExecutor(lambda: client, limits)
     executor.prepare(make_workload(block_plan))
     group = block_plan.groups[0]
     tasks = [
@@ -576,11 +572,9 @@ def test_cheap_blocks_are_sent_more_and_more_at_once(pool, monkeypatch):
 
 @pytest.mark.parametrize("waiting", [1, 1000])
 def test_what_a_worker_has_no_time_for_is_sent_again(pool, monkeypatch, waiting):
-    monkeypatch.setattr(executors, "_AT_ONCE", 0.0)
-    monkeypatch.setattr(executors, "_AT_ONCE_A_WORKER", 0.0)
     monkeypatch.setattr(executors._Bundles, "take", lambda self, _, take=executors._Bundles.take: take(self, 4))
-    monkeypatch.setattr(executors, "_MOST_CELLS_WAITING", waiting)
-    whole, failed, number = worked(pool, client := Shuffled(threads=2), monkeypatch)
+    limits = replace(SMALL, task_seconds=0.0, task_seconds_per_worker=0.0, waiting_cells=waiting)
+    whole, failed, number = worked(pool, client := Shuffled(threads=2), monkeypatch, limits)
     assert sorted(whole + failed) == list(range(number))
     assert failed == sorted(failed)
     assert set(client.sizes) == {1}
@@ -603,8 +597,8 @@ def test_units_are_sent_as_those_of_the_registry_of_gridscan():
 
 
 def test_failures_that_wait_for_their_turn_do_not_pile_up(pool, monkeypatch):
-    monkeypatch.setattr(executors, "_MOST_CELLS_WAITING", 1)
-    whole, failed, number = worked(pool, Shuffled(threads=2), monkeypatch)
+    limits = replace(SMALL, waiting_cells=1)
+    whole, failed, number = worked(pool, Shuffled(threads=2), monkeypatch, limits)
     assert sorted(whole + failed) == list(range(number))
     assert failed == sorted(failed)
 

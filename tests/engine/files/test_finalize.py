@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import itertools
 
 import h5py
@@ -13,9 +14,9 @@ import xarray as xr
 import zarr
 
 import gridscan as gs
-import gridscan.engine.partition
 from gridscan.errors import GridscanWarning, StoreError
-from gridscan.run import perform, plan
+from gridscan.limits import Limits
+from gridscan.run import perform
 
 FORMS = list(itertools.product(["netcdf", "zarr"], ["none", "zlib"]))
 AXES = """
@@ -27,9 +28,9 @@ luminosity = { values = [0.5, 1.0, 1.5, 2.0], unit = "Lsun" }
 """
 
 
-@pytest.fixture(autouse=True)
-def small_blocks(monkeypatch):
-    monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 4)
+#: Blocks of a few cells.
+SMALL = Limits(smallest_block=4)
+run, plan = functools.partial(gs.run, limits=SMALL), functools.partial(gs.plan, limits=SMALL)
 
 
 def name_of(form, compression):
@@ -60,7 +61,7 @@ def plainly(path):
 def test_every_form_holds_the_same_labelled_data(tmp_path, toy, types):
     wanted = None
     for form, compression in FORMS:
-        path = gs.run(toy_scenario(tmp_path, toy, form, compression, types))
+        path = run(toy_scenario(tmp_path, toy, form, compression, types))
         assert path == tmp_path / name_of(form, compression)
         with gs.open(path) as dataset, plainly(path) as plain:
             found = dataset.load()
@@ -162,17 +163,17 @@ def test_values_out_of_the_range_of_single_precision_fail_and_are_not_rounded(tm
     output = f'format = "{form}"\ncompression = "{compression}"\ntypes = {{ area = "float32" }}'
     # The least normal number of single precision is 2^-126 = 1.18e-38: 4 times 3e-39 is above it.
     with pytest.warns(GridscanWarning, match="3 of 8 cells of 'area' failed: 'area' is too small for float32"):
-        path = gs.run(edges(tmp_path, ["area"], output, size="3e-39 cm^2"))
+        path = run(edges(tmp_path, ["area"], output, size="3e-39 cm^2"))
     with gs.open(path) as found:
         assert np.isnan(found.area.values).tolist() == [True] * 3 + [False] * 5
         np.testing.assert_allclose(found.area[3:], 3e-39 * np.arange(4, 9), rtol=1e-7)
         assert found.status.values.tolist() == [1] * 3 + [0] * 5
     with pytest.warns(GridscanWarning, match="'area' is too large for float32, which ends at 3.4e"):
-        path = gs.run(edges(tmp_path, ["area"], output, size="5e37 cm^2"))
+        path = run(edges(tmp_path, ["area"], output, size="5e37 cm^2"))
     with gs.open(path) as found:
         assert found.status.values.tolist() == [0] * 6 + [1] * 2
     # In double precision they are what they are.
-    path = gs.run(edges(tmp_path, ["area"], f'format = "{form}"\ncompression = "{compression}"', size="1e-45 cm^2"))
+    path = run(edges(tmp_path, ["area"], f'format = "{form}"\ncompression = "{compression}"', size="1e-45 cm^2"))
     np.testing.assert_allclose(gs.open(path).area, 1e-45 * np.arange(1, 9), rtol=1e-15)
 
 
@@ -188,7 +189,7 @@ quantities = ["area"]
 types = { area = "float32" }
 """
     with pytest.warns(GridscanWarning, match="failed"):
-        path = gs.run(gs.Scenario.parse(text, folder=tmp_path, name="edges.toml", model=model))
+        path = run(gs.Scenario.parse(text, folder=tmp_path, name="edges.toml", model=model))
     with gs.open(path) as found:
         assert (found.status != 0).values.tolist() == [False, True, False, False, True]
         assert {line.split(": ", 1)[1] for line in found.status.messages.splitlines()} == {
@@ -200,7 +201,7 @@ types = { area = "float32" }
 @pytest.mark.parametrize(("form", "compression"), FORMS)
 def test_zeros_and_missing_values_keep_their_signs_and_checksums(tmp_path, form, compression):
     output = f'format = "{form}"\ncompression = "{compression}"'
-    path = gs.run(edges(tmp_path, ["zeros", "nothing"], output))
+    path = run(edges(tmp_path, ["zeros", "nothing"], output))
     with gs.open(path) as found:
         assert np.signbit(found.zeros.values).tolist() == [True] * 4 + [False] * 4
         assert np.isnan(found.nothing.values).all()
@@ -212,7 +213,7 @@ def test_zeros_and_missing_values_keep_their_signs_and_checksums(tmp_path, form,
 def test_draws_that_could_not_be_made_are_missing_in_every_form(tmp_path, form, compression):
     output = f'format = "{form}"\ncompression = "{compression}"'
     with pytest.warns(GridscanWarning, match="failed"):
-        path = gs.run(edges(tmp_path, ["events"], output, "[sampling]\nrealisations = 5"))
+        path = run(edges(tmp_path, ["events"], output, "[sampling]\nrealisations = 5"))
     with plainly(path) as found:
         assert np.isnan(found.events_drawn.sel(x=2)).all()
         assert (found.events_drawn.drop_sel(x=2) >= 0).all()
@@ -222,7 +223,7 @@ def test_draws_that_could_not_be_made_are_missing_in_every_form(tmp_path, form, 
 
 @pytest.mark.parametrize(("form", "compression"), FORMS)
 def test_damage_in_every_form_is_found_and_mended(tmp_path, toy, form, compression):
-    path = gs.run(toy_scenario(tmp_path, toy, form, compression))
+    path = run(toy_scenario(tmp_path, toy, form, compression))
     with gs.open(path) as dataset:
         before = dataset.load()
     place = path / "temperature" / "1.0.0.0.0" if form == "zarr" else path
@@ -239,7 +240,7 @@ def test_damage_in_every_form_is_found_and_mended(tmp_path, toy, form, compressi
     data[at] ^= 0xFF
     place.write_bytes(data)
     with pytest.warns(GridscanWarning, match="1 block was damaged, and computed anew"):
-        again = gs.run(toy_scenario(tmp_path, toy, form, compression))
+        again = run(toy_scenario(tmp_path, toy, form, compression))
     with gs.open(again) as dataset:
         xr.testing.assert_identical(dataset.load(), before)
 
@@ -259,19 +260,19 @@ def other(place):
 @pytest.mark.parametrize("damage", [gone, garbled, other])
 def test_damage_of_what_a_zarr_folder_says_of_its_arrays_is_found_and_mended(tmp_path, toy, damage):
     made = toy_scenario(tmp_path, toy, "zarr")
-    path = gs.run(made)
+    path = run(made)
     whole = {item: item.read_bytes() for item in path.rglob("*") if item.is_file()}
     for name in ("temperature/.zarray", "temperature/.zattrs", "moons/.zarray", "gridscan/blocks/tides/.zarray"):
         damage(path / name)
         with pytest.warns(GridscanWarning, match="what it says beside its numbers is damaged, and was written anew"):
-            gs.run(made)
+            run(made)
         assert {item: item.read_bytes() for item in path.rglob("*") if item.is_file()} == whole
     assert perform(plan(made)).was_made
 
 
 def test_a_zarr_folder_without_what_is_read_first_is_mended_without_computing(tmp_path, toy):
     made = toy_scenario(tmp_path, toy, "zarr")
-    path = gs.run(made)
+    path = run(made)
     whole = (path / ".zmetadata").read_bytes()
     (path / ".zmetadata").unlink()
     outcome = perform(plan(made))
@@ -282,7 +283,7 @@ def test_a_zarr_folder_without_what_is_read_first_is_mended_without_computing(tm
 
 def test_what_is_seen_at_first_is_only_what_was_asked_for(tmp_path, toy):
     wanted = {"temperature", "tides", "depth", "planet", "sky", "moons", "luminosity", "albedo", "orbit"}
-    path = gs.run(toy_scenario(tmp_path, toy))
+    path = run(toy_scenario(tmp_path, toy))
     with netCDF4.Dataset(path) as file:
         assert set(file.variables) == wanted
         assert set(file.groups) == {"gridscan"}
@@ -290,7 +291,7 @@ def test_what_is_seen_at_first_is_only_what_was_asked_for(tmp_path, toy):
         assert set(file.dimensions) == {"planet", "sky", "moons", "luminosity", "string5", "string8"}
     with xr.open_dataset(path, engine="netcdf4") as plain:
         assert set(plain.variables) == wanted
-    store = gs.run(toy_scenario(tmp_path, toy, "zarr"))
+    store = run(toy_scenario(tmp_path, toy, "zarr"))
     assert {name for name, _ in zarr.open_group(store, mode="r").arrays()} == wanted
     assert {name for name, _ in zarr.open_group(store, mode="r").groups()} == {"gridscan"}
 
@@ -330,7 +331,7 @@ def test_zarr_that_is_not_installed_is_asked_for_before_anything_is_computed(tmp
 
     monkeypatch.setattr(builtins, "__import__", without_zarr)
     with pytest.raises(StoreError) as caught:
-        gs.run(toy_scenario(tmp_path, toy, "zarr"), progress=lambda _: pytest.fail("it began"))
+        run(toy_scenario(tmp_path, toy, "zarr"), progress=lambda _: pytest.fail("it began"))
     assert str(caught.value) == (
         "a zarr folder needs the package zarr, from version 3 on: install it with pip install 'gridscan[zarr]',"
         " or write a netCDF file"

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 import gridscan as gs
 import gridscan.engine.files.working_file
-import gridscan.engine.partition
 from gridscan.engine.files.build_layout import build_layout
 from gridscan.engine.files.working_file import WorkingFile, _runs, create, wait_for_disk
 from gridscan.engine.partition import VariableGroup
 from gridscan.evaluation.block_shape import block_of
+from gridscan.limits import Limits
 from gridscan.run import plan
 from gridscan.storage.checksums import checksum_of_block
 
@@ -28,8 +28,7 @@ CELLS = {"x": 7, "y": 5, "z": 3}
 
 
 @pytest.fixture
-def file_layout(tmp_path, monkeypatch):
-    monkeypatch.setattr(gridscan.evaluation.block_shape, "_SMALLEST_BLOCK", 3)
+def file_layout(tmp_path):
     model = gs.Model("box", "A model")
     for axis in CELLS:
         model.parameter(axis, 1.0, f"Position along {axis}", unit="1")
@@ -51,7 +50,7 @@ def file_layout(tmp_path, monkeypatch):
 
     axes = "\n".join(f"{name} = {{ values = {list(range(size))}, unit = '1' }}" for name, size in CELLS.items())
     text = f'model = "box"\n[axes]\n{axes}\n[output]\nquantities = ["whole", "part"]\ntypes = {{ part = "float32" }}\n'
-    return build_layout(plan(gs.Scenario.parse(text, folder=tmp_path, model=model)))
+    return build_layout(plan(gs.Scenario.parse(text, folder=tmp_path, model=model), limits=Limits(smallest_block=3)))
 
 
 @pytest.fixture

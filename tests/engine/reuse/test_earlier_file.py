@@ -18,11 +18,10 @@ from landscape import Grid, Land, blocks_of
 from planets import PLANETS
 
 from gridscan.engine.files.file_layout import checksums_path, variable_path
-from gridscan.engine.reuse import earlier_file
 from gridscan.engine.reuse.earlier_file import EarlierFile
 from gridscan.errors import StoreError
-from gridscan.evaluation import block_shape
 from gridscan.inputs import resolve
+from gridscan.limits import Limits
 from gridscan.run import execute
 
 AXES = {"a": ["1 m", "2 m", "5 m"], "b": [1.0, 2.0], "d": [1.0, 2.0, 4.0, 8.0]}
@@ -31,9 +30,7 @@ GRID = Grid(["height", "stones", "colour"], AXES)
 
 @pytest.fixture
 def land(tmp_path):
-    land = Land(tmp_path)
-    with blocks_of(2):
-        yield land
+    return Land(tmp_path, limits=blocks_of(2))
 
 
 def place_of(path, key, box):
@@ -374,18 +371,17 @@ def damage_first_chunk(path):
     ids=["chunks of what is read at once", "other chunks"],
 )
 def test_of_a_damaged_chunk_all_blocks_are_computed_anew_and_no_others(tmp_path, output, axes, cells, damaged):
-    land = Land(tmp_path, "land.zarr" if "format" in output else "land.nc")
+    limits = blocks_of(cells, largest_costly_block=1)
+    land = Land(tmp_path, "land.zarr" if "format" in output else "land.nc", limits)
     grid = Grid(["rough"], axes, output=output)
-    with blocks_of(cells), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(block_shape, "LARGEST_COSTLY_BLOCK", 1)
-        land.run(grid)
-        good = land.data()
-        damage_first_chunk(land.path)
-        outcome = land.run(grid)
-        assert outcome.notes == (f"{land.path}: {damaged} blocks were damaged, and computed anew",)
-        assert outcome.computed_by_variable["rough"] == damaged
-        xr.testing.assert_identical(land.data(), good)
-        assert land.run(grid).was_made
+    land.run(grid)
+    good = land.data()
+    damage_first_chunk(land.path)
+    outcome = land.run(grid)
+    assert outcome.notes == (f"{land.path}: {damaged} blocks were damaged, and computed anew",)
+    assert outcome.computed_by_variable["rough"] == damaged
+    xr.testing.assert_identical(land.data(), good)
+    assert land.run(grid).was_made
 
 
 @given(
@@ -397,9 +393,8 @@ def test_of_a_damaged_chunk_all_blocks_are_computed_anew_and_no_others(tmp_path,
 def test_values_far_from_each_other_are_read_without_those_between(few, chosen, rows, at_once):
     earlier, values, sizes = few
     sizes.clear()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(earlier_file, "_AT_ONCE", at_once)
-        found, there = earlier.cells("stones", [np.array(rows), np.array(chosen)])
+    earlier.limits = Limits(read_cells=at_once)
+    found, there = earlier.cells("stones", [np.array(rows), np.array(chosen)])
     assert there.all()
     np.testing.assert_array_equal(found, values[np.ix_(rows, chosen)])
     assert max(sizes) <= max(at_once, 4 * found.size)

@@ -421,22 +421,21 @@ def earlier_files(land, olds):
 def test_any_grid_after_any_others_computes_what_is_new_and_equals_an_undisturbed_run(
     tmp_path_factory, olds, new, cells
 ):
-    land = Land(tmp_path_factory.mktemp("land"))
-    with blocks_of(cells):
-        outcomes = earlier_files(land, olds)
-        forecast = land.forecast(new)
-        outcome = land.run(new)
-        expected = {}
-        for key in outcome.computed_by_variable:
-            reused = [
-                cells_of(old, key) for old, made in zip(olds, outcomes, strict=True) if could_lend(old, made, new, key)
-            ]
-            expected[key] = len(cells_of(new, key).difference(*reused))
-        assert dict(outcome.computed_by_variable) == expected
-        assert forecast.reusable == {
-            key: land.data()[key].size - expected[key] for key in land.data().data_vars if key in expected
-        }
-        land.same_as_undisturbed(new)
+    land = Land(tmp_path_factory.mktemp("land"), limits=blocks_of(cells))
+    outcomes = earlier_files(land, olds)
+    forecast = land.forecast(new)
+    outcome = land.run(new)
+    expected = {}
+    for key in outcome.computed_by_variable:
+        reused = [
+            cells_of(old, key) for old, made in zip(olds, outcomes, strict=True) if could_lend(old, made, new, key)
+        ]
+        expected[key] = len(cells_of(new, key).difference(*reused))
+    assert dict(outcome.computed_by_variable) == expected
+    assert forecast.reusable == {
+        key: land.data()[key].size - expected[key] for key in land.data().data_vars if key in expected
+    }
+    land.same_as_undisturbed(new)
 
 
 @given(
@@ -447,17 +446,16 @@ def test_any_grid_after_any_others_computes_what_is_new_and_equals_an_undisturbe
 )
 @settings(max_examples=12)
 def test_what_stopped_runs_have_not_finished_is_never_taken(tmp_path_factory, olds, new, cells, shares):
-    land = Land(tmp_path_factory.mktemp("land"))
-    with blocks_of(cells):
-        earlier_files(land, olds)
-        for place in land.path.parent.glob("*land.nc*"):
-            unfinish(place, shares)
-        expected = land.forecast(new).reusable
-        outcome = land.run(new)
-        data = land.data()
-        reused = {key: data[key].size - outcome.computed_by_variable[key] for key in expected}
-        assert reused == expected
-        land.same_as_undisturbed(new)
+    land = Land(tmp_path_factory.mktemp("land"), limits=blocks_of(cells))
+    earlier_files(land, olds)
+    for place in land.path.parent.glob("*land.nc*"):
+        unfinish(place, shares)
+    expected = land.forecast(new).reusable
+    outcome = land.run(new)
+    data = land.data()
+    reused = {key: data[key].size - outcome.computed_by_variable[key] for key in expected}
+    assert reused == expected
+    land.same_as_undisturbed(new)
 
 
 SENTENCES = [
@@ -491,14 +489,14 @@ def test_a_forecast_does_not_count_what_has_to_run_again_for_something_else(land
 
 def test_a_forecast_tells_what_was_not_finished_from_what_is_new(land):
     grid = Grid(["stones"], {"a": ["1 m", "2 m", "4 m"], "d": [1.0, 2.0]})
-    with blocks_of(2):
-        land.stop(grid, 3)
-        found = land.forecast(grid)
-        assert found.reasons == {"stones": "the others were not finished"}
-        assert 0 < found.reusable["stones"] < 6
-        more = wider(grid, d=[1.0, 2.0, 3.0])
-        assert land.forecast(more).reasons == {"stones": "the others are new along 'd' or were not finished"}
-        assert land.forecast(Grid(["stones"], grid.axes)).notes == ()
+    land.limits = blocks_of(2)
+    land.stop(grid, 3)
+    found = land.forecast(grid)
+    assert found.reasons == {"stones": "the others were not finished"}
+    assert 0 < found.reusable["stones"] < 6
+    more = wider(grid, d=[1.0, 2.0, 3.0])
+    assert land.forecast(more).reasons == {"stones": "the others are new along 'd' or were not finished"}
+    assert land.forecast(Grid(["stones"], grid.axes)).notes == ()
     assert land.forecast(Grid(["colour"], {"c": [1.0, 2.0]})).reasons == {"colour": "it was not asked for before"}
 
 
