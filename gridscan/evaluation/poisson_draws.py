@@ -40,7 +40,8 @@ def input_keys(name: str, item: Input) -> KeyArray:
     else:
         mantissa, exponent = _bits(data)
         keys = _mixed(_mixed(mantissa.astype(np.uint64)) ^ exponent.astype(np.uint64))
-    return _mixed(keys ^ _key(name.encode()))
+    mixed: KeyArray = _mixed(keys ^ _key(name.encode()))
+    return mixed
 
 
 def _bits(values: NDArray[Any]) -> NDArray[np.int64]:
@@ -53,7 +54,8 @@ def _bits(values: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _key(content: bytes) -> np.uint64:
-    return np.frombuffer(hashlib.blake2b(content, digest_size=8).digest(), np.uint64)[0]
+    key: np.uint64 = np.frombuffer(hashlib.blake2b(content, digest_size=8).digest(), np.uint64)[0]
+    return key
 
 
 def _mixed(keys: Any) -> Any:
@@ -133,6 +135,6 @@ def poisson_draws(
 def _uniform(states: KeyArray, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return random numbers above 0 and below 1, each the one of its number in the sequence of its state."""
     with np.errstate(over="ignore"):
-        bits = _mixed(states + (numbers.astype(np.uint64) + np.uint64(1)) * _STEP) >> np.uint64(12)
+        bits: KeyArray = _mixed(states + (numbers.astype(np.uint64) + np.uint64(1)) * _STEP) >> np.uint64(12)
     # 52 bits and a half, so that the number is never 0 or 1.
     return (bits.astype(float) + 0.5) * 2.0**-52

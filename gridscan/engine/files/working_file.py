@@ -83,7 +83,7 @@ def _write_coordinate(file: netCDF4.Dataset, name: str, variable: xr.Variable) -
 
 def _variable(
     file: netCDF4.Dataset, file_layout: FileLayout, item: StoredVariable, compression: int | None, *, missing: bool
-) -> netCDF4.Variable:
+) -> netCDF4.Variable[Any]:
     dims = [str(dim) for dim in file_layout.variable(item.key).dims]
     options: dict[str, Any] = {"contiguous": True}
     if compression is not None:
@@ -100,7 +100,7 @@ def loose_coordinates(dataset: xr.Dataset) -> str:
     return " ".join(str(name) for name in dataset.coords if name not in named and name not in dataset.dims)
 
 
-def _allocate(variable: netCDF4.Variable) -> None:
+def _allocate(variable: netCDF4.Variable[Any]) -> None:
     """Give a variable its place in the file, by its last value."""
     variable.set_auto_maskandscale(False)
     variable[tuple(size - 1 for size in variable.shape)] = 0
@@ -189,7 +189,7 @@ class WorkingFile:
 
         Blocks that are not are forgotten.
         """
-        found = np.all([self.checksums(key) != 0 for key in group.stored], axis=0)
+        found: np.ndarray = np.all([self.checksums(key) != 0 for key in group.stored], axis=0)
         for block in np.flatnonzero(found):
             for key in group.stored:
                 if checksum_of_block(self.read(key, group.box(int(block)))) != self.checksum_at(key, int(block)):
@@ -200,7 +200,8 @@ class WorkingFile:
 
     def checksum_at(self, key: str, block: int) -> np.uint64:
         """Return the mark of one block of a variable."""
-        return np.frombuffer(self._bytes(8, self._checksums_at[key] + 8 * block), dtype=np.uint64)[0]
+        checksum: np.uint64 = np.frombuffer(self._bytes(8, self._checksums_at[key] + 8 * block), dtype=np.uint64)[0]
+        return checksum
 
     def write(
         self, group: VariableGroup, block: int, values: Mapping[str, np.ndarray], checksums: Mapping[str, np.uint64]
