@@ -93,4 +93,5 @@ class GridscanAccessor:
                 # The quantity says its unit itself; what an attribute says would be wrong after the first operation.
                 for attribute in ("units", "unit_name"):
                     variable.attrs.pop(attribute, None)
-        return plain.pint.quantify(units, unit_registry=registry)
+        quantified: xr.Dataset = plain.pint.quantify(units, unit_registry=registry)
+        return quantified

@@ -34,7 +34,7 @@ _OPERATOR = re.compile(r"\s*(?:(?P<times>\*(?!\*)|·|\.)|(?P<per>/))")
 _SUPERSCRIPTS = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 _LONGEST_UNIT_TEXT = 200
 
-registry: pint.UnitRegistry = pint.UnitRegistry(force_ndarray_like=True)
+registry: pint.UnitRegistry[Any] = pint.UnitRegistry(force_ndarray_like=True)
 registry.define("solar_mass = 1.988409870698051e30 kilogram = Msun = M_sun")
 registry.define("solar_luminosity = 3.828e26 watt = Lsun = L_sun")
 registry.define("solar_radius = 6.957e8 meter = Rsun = R_sun")
@@ -177,7 +177,7 @@ def _common_unit_names() -> list[str]:
     ]
 
 
-def parse_quantity(text: str) -> pint.Quantity:
+def parse_quantity(text: str) -> pint.Quantity[Any]:
     """Read a number with a unit, such as ``"2 kpc"`` or ``"1e5 / cm^2 / s"``.
 
     Returns

@@ -45,7 +45,8 @@ def _values(unit: str) -> Callable[[click.Context, click.Parameter, str | None],
 
 def _one_value(unit: str) -> Callable[[click.Context, click.Parameter, str], Any]:
     def read(ctx: click.Context, parameter: click.Parameter, text: str) -> float:
-        first, *others = _values(unit)(ctx, parameter, text)
+        values: list[float] = _values(unit)(ctx, parameter, text)
+        first, *others = values
         if others:
             raise click.BadParameter(f"found {1 + len(others)} values in {text!r}; expected one", ctx, parameter)
         return first

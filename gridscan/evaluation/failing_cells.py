@@ -43,7 +43,8 @@ class Messages:
 
     def merged(self, other: Messages, codes: np.ndarray) -> np.ndarray:
         """Return codes of another list as those of this one."""
-        return np.array([0, *(self.code(text) for text in other.texts)])[codes]
+        translated: np.ndarray = np.array([0, *(self.code(text) for text in other.texts)])[codes]
+        return translated
 
 
 def find_failing_cells(

@@ -36,7 +36,8 @@ def input_keys(name: str, item: Input) -> KeyArray:
     if keys.shape != item.data.shape[: item.data.ndim - item.vector]:
         mantissa, exponent = keys
         keys = _mixed(_mixed(mantissa) ^ exponent)
-    return _mixed(keys ^ np.uint64(number_of(name.encode())))
+    mixed: KeyArray = _mixed(keys ^ np.uint64(number_of(name.encode())))
+    return mixed
 
 
 def _bits(values: NDArray[Any]) -> NDArray[Any]:
@@ -127,4 +128,5 @@ def _uniform(states: KeyArray, numbers: NDArray[np.int64]) -> NDArray[np.float64
     with np.errstate(over="ignore"):
         bits = _mixed(states + (numbers.astype(np.uint64) + np.uint64(1)) * _STEP) >> np.uint64(12)
     # 52 bits and a half, so that the number is never 0 or 1.
-    return (bits.astype(float) + 0.5) * 2.0**-52
+    uniform: NDArray[np.float64] = (bits.astype(float) + 0.5) * 2.0**-52
+    return uniform

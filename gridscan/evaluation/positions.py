@@ -28,7 +28,8 @@ def taken(array: np.ndarray, positions: Sequence[slice | np.ndarray]) -> np.ndar
         np.arange(size)[part] if isinstance(part, slice) else part
         for part, size in zip(positions, array.shape, strict=False)
     ]
-    return array[np.ix_(*whole)]
+    product: np.ndarray = array[np.ix_(*whole)]
+    return product
 
 
 def aligned(array: np.ndarray, own: Sequence[str], dims: Sequence[str]) -> np.ndarray:

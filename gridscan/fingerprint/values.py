@@ -177,8 +177,8 @@ class Values:
     def _parts_of_state(self, value: Any) -> list[str | bytes]:
         """Return what Python knows to be all that an object holds, if its class does not say otherwise."""
         kind = type(value)
-        own = any(getattr(kind, name) is not getattr(object, name) for name in ("__reduce__", "__reduce_ex__"))
-        if own or kind.__getstate__ is not object.__getstate__:
+        methods = ("__reduce__", "__reduce_ex__", "__getstate__")
+        if any(getattr(kind, name) is not getattr(object, name) for name in methods):
             raise Incomparable(kind.__name__)
         try:
             _, made_of, state, *items = value.__reduce_ex__(2)

@@ -11,11 +11,11 @@ import functools
 import sys
 from typing import TYPE_CHECKING, Any
 
-import dask
 import numpy as np
 import xarray as xr
-from dask.base import tokenize
+from dask.base import optimize, tokenize
 from dask.highlevelgraph import MaterializedLayer
+from dask.local import get_sync
 from dask.optimization import cull
 from dask.utils import ensure_dict
 
@@ -56,7 +56,7 @@ class Blocks:
     @functools.cached_property
     def _graph(self) -> tuple[str, dict[Any, Any]]:
         # Once for all blocks: a graph takes longer to prepare than a block to read.
-        (array,) = dask.optimize(self._array)
+        (array,) = optimize(self._array)
         return array.name, ensure_dict(array.__dask_graph__())
 
     def within(self, region: tuple[slice, ...]) -> Blocks:
@@ -68,7 +68,7 @@ class Blocks:
             return self._array
         name, graph = self._graph
         key: Any = (name, *place)
-        return np.asarray(dask.get(cull(graph, [key])[0], key))
+        return np.asarray(get_sync(cull(graph, [key])[0], key))
 
 
 def reread(variable: xr.Variable, along: str, places: NDArray[np.intp], beside: str | None = None) -> xr.Variable:

@@ -123,7 +123,8 @@ def _divergence(x: NDArray[Any], y: NDArray[Any], difference: NDArray[Any]) -> N
     tail = np.zeros_like(v)
     for term in range(_SERIES_TERMS, 0, -1):
         tail = (tail + 1 / (2 * term + 1)) * square
-    return np.where(np.abs(v) < _SERIES_BELOW, v * (difference + 2 * x * tail), rel_entr(x, y) - difference)
+    direct: NDArray[np.float64] = rel_entr(x, y) - difference
+    return np.where(np.abs(v) < _SERIES_BELOW, v * (difference + 2 * x * tail), direct)
 
 
 def poisson_quantile(probability: ArrayLike, mean: ArrayLike) -> NDArray[np.int64]:
@@ -166,7 +167,7 @@ def poisson_quantile(probability: ArrayLike, mean: ArrayLike) -> NDArray[np.int6
     with np.errstate(divide="ignore", invalid="ignore"):
         third = (z**3 - z) / (72 * np.sqrt(mean))
     start = mean + np.sqrt(mean) * z + (z * z - 1) / 6 - np.where(mean > 1, third, 0.0)
-    count = np.maximum(np.ceil(start - 0.5), 0.0).ravel()
+    count: NDArray[np.float64] = np.maximum(np.ceil(start - 0.5), 0.0).ravel()
     todo = np.arange(count.size)
     wanted, means = probability.ravel(), mean.ravel()
     while todo.size:

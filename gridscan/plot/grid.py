@@ -135,7 +135,7 @@ def _levels(low: float, high: float, logarithmic: bool) -> list[float]:
     scale = np.log if logarithmic else np.asarray
     height = (scale(locator.tick_values(low, high)) - scale(low)) / (scale(high) - scale(low))
     # A contour close to a peak is a speck that its label does not fit.
-    levels = locator.tick_values(low, high)[(height > 0.04) & (height < 0.96)].tolist()
+    levels: list[float] = locator.tick_values(low, high)[(height > 0.04) & (height < 0.96)].tolist()
     return levels[:: 1 + (len(levels) - 1) // 8]
 
 

@@ -292,11 +292,13 @@ def _ratio(values: NDArray[Any], reference: NDArray[Any]) -> NDArray[Any]:
 
 
 def _difference(values: NDArray[Any], reference: NDArray[Any]) -> NDArray[Any]:
-    return _finite(values) - _finite(reference)
+    difference: NDArray[Any] = _finite(values) - _finite(reference)
+    return difference
 
 
 def _log_ratio(values: NDArray[Any], reference: NDArray[Any]) -> NDArray[Any]:
-    return _log(values) - _log(reference)
+    log_ratio: NDArray[Any] = _log(values) - _log(reference)
+    return log_ratio
 
 
 def _arrival(

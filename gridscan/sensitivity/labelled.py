@@ -151,9 +151,12 @@ def sentence(variable: xr.DataArray) -> str:
     return str(variable.attrs.get("long_name", variable.name))
 
 
-def blockwise(function: Callable[..., NDArray[Any]], *variables: Any, **options: Any) -> Any:
+def blockwise(function: Callable[..., NDArray[Any]], *variables: xr.Variable, **options: Any) -> xr.Variable:
     """Apply an elementwise function of arrays to xarray Variables: at once to numpy, block by block to dask."""
-    return xr.apply_ufunc(function, *variables, kwargs=options, dask="parallelized", output_dtypes=[float])
+    result: xr.Variable = xr.apply_ufunc(
+        function, *variables, kwargs=options, dask="parallelized", output_dtypes=[float]
+    )
+    return result
 
 
 def masked(variable: xr.Variable, reason: str) -> xr.Variable:

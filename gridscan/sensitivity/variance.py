@@ -227,7 +227,8 @@ def _log_or_refuse(values: NDArray[Any], name: str) -> NDArray[Any]:
     if wrong.any():
         found = f"{int(wrong.sum())} of {values.size} are not"
         raise SensitivityError(f"the variance of ln({name}) needs positive, finite values; {found}; use log=False")
-    return np.log(values)
+    logarithm: NDArray[Any] = np.log(values)
+    return logarithm
 
 
 def _not_constant(variance: NDArray[Any], mean: NDArray[Any], unity: float) -> NDArray[Any]:
@@ -241,4 +242,5 @@ def _not_constant(variance: NDArray[Any], mean: NDArray[Any], unity: float) -> N
 def _share(part: NDArray[Any], variance: NDArray[Any], *explained: NDArray[Any]) -> NDArray[Any]:
     """Return the share of a part beyond what is explained already; differences of rounding below zero are zero."""
     share = np.divide(part, variance, out=np.zeros(np.shape(variance)), where=variance > 0)
-    return np.maximum(share - sum(explained), 0.0)
+    rest: NDArray[Any] = np.maximum(share - sum(explained), 0.0)
+    return rest

@@ -58,7 +58,8 @@ def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
 
 def _opened_zarr(path: Path) -> xr.Dataset:
     check_library(Storage(format="zarr"))
-    return xr.open_zarr(path, chunks=None, consolidated=True, **_OPENING)
+    dataset: xr.Dataset = xr.open_zarr(path, chunks=None, consolidated=True, **_OPENING)
+    return dataset
 
 
 def _in_chunks(dataset: xr.Dataset, limits: Limits) -> xr.Dataset:

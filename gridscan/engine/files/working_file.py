@@ -83,7 +83,7 @@ def _write_coordinate(file: netCDF4.Dataset, name: str, variable: xr.Variable) -
 
 def _variable(
     file: netCDF4.Dataset, file_layout: FileLayout, item: VariableSpec, compression: int | None, *, missing: bool
-) -> netCDF4.Variable:
+) -> netCDF4.Variable[Any]:
     dims = [str(dim) for dim in file_layout.variable(item.key).dims]
     options: dict[str, Any] = {"contiguous": True}
     if compression is not None:
@@ -94,7 +94,7 @@ def _variable(
     return made
 
 
-def _allocate(variable: netCDF4.Variable) -> None:
+def _allocate(variable: netCDF4.Variable[Any]) -> None:
     """Give a variable its place in the file, by its last value."""
     variable.set_auto_maskandscale(False)
     variable[tuple(size - 1 for size in variable.shape)] = 0
@@ -176,7 +176,7 @@ class WorkingFile:
     def checksums(self, key: str) -> np.ndarray:
         """Return the marks of the blocks of a variable."""
         number = self._group[key].number
-        return np.frombuffer(self._bytes(8 * number, self._checksums_at[key]), dtype=np.uint64).copy()
+        return np.array(np.frombuffer(self._bytes(8 * number, self._checksums_at[key]), dtype=np.uint64))
 
     def done(self, group: VariableGroup) -> np.ndarray:
         """Return which blocks of a group are there, and whole: their checksums are compared.
@@ -194,7 +194,7 @@ class WorkingFile:
 
     def checksum_at(self, key: str, block: int) -> np.uint64:
         """Return the mark of one block of a variable."""
-        return np.frombuffer(self._bytes(8, self._checksums_at[key] + 8 * block), dtype=np.uint64)[0]
+        return np.uint64(np.frombuffer(self._bytes(8, self._checksums_at[key] + 8 * block), dtype=np.uint64)[0])
 
     def write(
         self, group: VariableGroup, block: int, values: Mapping[str, np.ndarray], checksums: Mapping[str, np.uint64]

@@ -73,7 +73,8 @@ class Surface:
         numerator, denominator = np.where(
             forward, (2.0 * share, linear + root), (root - linear, -2.0 * self.lower_root)
         )
-        return np.divide(numerator, denominator, out=np.ones_like(numerator), where=denominator != 0.0)
+        excess: FloatArray = np.divide(numerator, denominator, out=np.ones_like(numerator), where=denominator != 0.0)
+        return excess
 
     def ratio(self, excess: FloatArray, lower: bool) -> FloatArray:
         """Return y on one of the branches, where the variable is X."""

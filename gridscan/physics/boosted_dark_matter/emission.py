@@ -170,7 +170,9 @@ class Setting:
         """Radius of the sphere about the supernova from which nothing comes [kpc]."""
         # With the supernova in the halo centre, the centre without dark matter is one more sphere about it.
         central = np.hypot(self.centre_along, self.centre_across) == 0.0
-        return np.maximum(np.asarray(self.source.neutrinosphere), np.where(central, self.halo.centre_cutoff, 0.0))
+        cutoff = np.where(central, self.halo.centre_cutoff, 0.0)
+        radius: FloatArray = np.maximum(np.asarray(self.source.neutrinosphere), cutoff)
+        return radius
 
     def hottest(self) -> FloatArray:
         """Temperature of the hottest species [MeV]."""
@@ -241,7 +243,8 @@ def isotropic(
 ) -> FloatArray:
     """Return g(psi) [1/sr], the `Differential` of scattering that is isotropic in the centre-of-momentum frame."""
     del kinetic_energy
-    return angular_density(neutrino_energy, dark_matter_mass, haversine)
+    density: FloatArray = angular_density(neutrino_energy, dark_matter_mass, haversine)
+    return density
 
 
 def differential_of(squared_amplitude: SquaredAmplitude, hbar_c: float = HBAR_C, centred: bool = False) -> Differential:

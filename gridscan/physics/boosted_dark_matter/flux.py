@@ -212,6 +212,7 @@ def _comes_near(
     inner, outer = np.minimum(distance[1:], distance[:-1]), np.maximum(distance[1:], distance[:-1])
     least = np.maximum(least, np.maximum(inner - offset, offset - outer))
     widest = np.maximum(amplitude[1:], amplitude[:-1])
-    steep = least**2 < _LEAST_RATIO**2 * (least**2 + 2.0 * widest)
+    steep: BoolArray = least**2 < _LEAST_RATIO**2 * (least**2 + 2.0 * widest)
     # A line may end at a break, to rounding.
-    return (steep | (least < density_breaks(setting.halo).max(axis=0) * (1.0 - _ROUNDING))).any(axis=0)
+    near: BoolArray = (steep | (least < density_breaks(setting.halo).max(axis=0) * (1.0 - _ROUNDING))).any(axis=0)
+    return near

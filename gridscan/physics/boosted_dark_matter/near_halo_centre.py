@@ -146,7 +146,8 @@ def _line(emission: Emission, lower: bool, first: FloatArray, last: FloatArray) 
     """
 
     def distance(position: FloatArray) -> FloatArray:
-        return np.hypot(*_to_centre(emission, lower, position))
+        from_centre: FloatArray = np.hypot(*_to_centre(emission, lower, position))
+        return from_centre
 
     samples = first + (last - first) * np.linspace(0.0, 1.0, _SAMPLES)[:, None]
     best, column = np.argmin(distance(samples), axis=0), np.arange(len(first))

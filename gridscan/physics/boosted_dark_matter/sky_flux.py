@@ -71,4 +71,6 @@ def sky_flux(time: ArrayLike, theta: ArrayLike, phi: ArrayLike, kinetic_energy: 
     neutrinos = energy_of_one * cross_section / (4.0 * np.pi * np.where(arrives, distance * boost.kiloparsec, 1.0) ** 2)
     jacobian = arrival_jacobian(excess, haversine, boost.speed_of_light)
     radius = np.sqrt(halo_distance_squared(length, theta, phi, centre, angle))
-    return np.where(arrives, rate * neutrinos * jacobian, 0.0) * number_density(boost.halo.density(radius), mass)
+    kicked = np.where(arrives, rate * neutrinos * jacobian, 0.0)
+    flux: FloatArray = kicked * number_density(boost.halo.density(radius), mass)
+    return flux

@@ -190,7 +190,7 @@ def spike_radius(
         [kpc]: (N/(rho_s r_s))^(3/4) r_h^(5/8) for alpha = 3/2 and (N/(rho_s r_s))^(3/4) for 7/3, where r^(-7/3) meets
         rho_s r_s/r. Source: Lin & Wu 2024, PRL 133, 111004, Supplement.
     """
-    reach = (np.asarray(normalisation) / (np.asarray(scale_density) * np.asarray(scale_radius))) ** 0.75
+    reach: FloatArray = (np.asarray(normalisation) / (np.asarray(scale_density) * np.asarray(scale_radius))) ** 0.75
     return np.where(np.asarray(slope) < 2.0, reach * np.asarray(influence_radius) ** 0.625, reach)
 
 
@@ -273,7 +273,8 @@ class Spike:
         inverse = 1.0 / np.maximum(chosen, inner_radius)
         power = np.where(shallow, inverse * np.sqrt(inverse), inverse**2 * np.cbrt(inverse))
         core = np.where(near, (1.0 - inner_radius * inverse) ** 3, 1.0)
-        return np.where(near, inner_amplitude, outer_amplitude) * power * core
+        density: FloatArray = np.where(near, inner_amplitude, outer_amplitude) * power * core
+        return density
 
 
 def checked(name: str, values: ArrayLike, allow_zero: bool = True) -> FloatArray:

@@ -208,7 +208,8 @@ def arm_density(galaxy: Galaxy, azimuth: FloatArray, inner: FloatArray, outer: F
 def _exponential_mass(start: FloatArray | float, stop: FloatArray | float, inner: float, scale: float) -> FloatArray:
     """Return ∫ R exp(-(R - inner)/h) dR / h^2 from start to stop, without cancellation between near radii."""
     x, width = np.asarray(start / scale), np.asarray((stop - start) / scale)
-    return np.exp(inner / scale - x) * (-(1.0 + x) * np.expm1(-width) - width * np.exp(-width))
+    mass: FloatArray = np.exp(inner / scale - x) * (-(1.0 + x) * np.expm1(-width) - width * np.exp(-width))
+    return mass
 
 
 def _clipped_normal(

@@ -17,7 +17,7 @@ from gridscan.errors import EvaluationError
 from gridscan.units import magnitudes, readable, registry, same_dimension
 
 FloatArray = NDArray[np.floating[Any]]
-Angle: TypeAlias = ArrayLike | pint.Quantity
+Angle: TypeAlias = ArrayLike | pint.Quantity[Any]
 
 #: Galactic longitude and latitude [rad] of the centre of the Milky Way, by definition (Sgr A* is 4.3 arcmin off).
 GALACTIC_CENTRE = (0.0, 0.0)

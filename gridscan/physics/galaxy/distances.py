@@ -274,7 +274,8 @@ def _integral_by_parts(galaxy: Galaxy, radii: FloatArray, floor: float, toleranc
         distance = np.exp(lower[panel, None] + width[panel, None] * part)
         enclosed, error = enclosed_share(galaxy, distance.ravel(), _TOLERANCE_OF_MEAN)
         worst = max(worst, float(np.max(np.divide(error, enclosed, out=np.zeros_like(error), where=enclosed > 0.0))))
-        return 2.0 * enclosed.reshape(x.shape) / distance**2 * width[panel, None] * slope
+        weighted: FloatArray = 2.0 * enclosed.reshape(x.shape) / distance**2 * width[panel, None] * slope
+        return weighted
 
     count = len(lower)
     value, error = integrate_panels(

@@ -307,7 +307,8 @@ def _chebyshev(coefficients: FloatArray, panel: IndexArray, x: FloatArray) -> Fl
     last, before = np.zeros(x.shape), np.zeros(x.shape)
     for column in coefficients.T[:0:-1]:
         last, before = column[panel] + 2.0 * x * last - before, last
-    return coefficients[panel, 0] + x * last - before
+    series: FloatArray = coefficients[panel, 0] + x * last - before
+    return series
 
 
 @functools.lru_cache(maxsize=256)

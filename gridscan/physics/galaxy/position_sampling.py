@@ -167,7 +167,8 @@ class _ExponentialRadii:
             excess = x - np.log1p(x) - sigma
             x = x - 2.0 * excess * x * (1.0 + x) / (2.0 * x * x - excess)
         # Rounding may leave the interval.
-        return np.clip(self.scale * x, self.inner, self.outer)
+        radius: FloatArray = np.clip(self.scale * x, self.inner, self.outer)
+        return radius
 
 
 def _drawn_polar(generator: np.random.Generator, size: int, galaxy: Galaxy) -> tuple[FloatArray, FloatArray]:
@@ -241,7 +242,8 @@ def _clipped(galaxy: Galaxy) -> FloatArray:
 
     def integrand(centre: FloatArray, _: NDArray[np.intp]) -> FloatArray:
         outside = ndtr((arms.inner - centre) / width) + ndtr((centre - arms.outer) / width)
-        return arms.density(centre) * centre * outside
+        escaping: FloatArray = arms.density(centre) * centre * outside
+        return escaping
 
     # Only stars whose centre is near an edge can be clipped to it: the panels shrink towards both.
     steps = width * 2.0 ** np.arange(6)
@@ -258,7 +260,8 @@ def _clipped(galaxy: Galaxy) -> FloatArray:
 
 
 def _normal(difference: FloatArray, width: float) -> FloatArray:
-    return np.exp(-0.5 * (difference / width) ** 2) / (width * math.sqrt(2.0 * np.pi))
+    density: FloatArray = np.exp(-0.5 * (difference / width) ** 2) / (width * math.sqrt(2.0 * np.pi))
+    return density
 
 
 def _for_each_galaxy(

@@ -87,7 +87,7 @@ def _probability(shape: FloatArray, x_min: FloatArray, x_max: FloatArray) -> Flo
     """Return P(a, x_max) - P(a, x_min), from the complements Q = 1 - P above the mean, where these are small."""
     below = gammainc(shape, x_max) - gammainc(shape, x_min)
     above = gammaincc(shape, x_min) - gammaincc(shape, x_max)
-    probability = np.where(x_min > shape, above, below)
+    probability: FloatArray = np.where(x_min > shape, above, below)
     if not (probability > 1e-290).all():
         raise EvaluationError(
             "energy_min and energy_max lie so far in a tail of the spectrum that no neutrino has such an energy; "

@@ -352,7 +352,8 @@ def _mean_squared_amplitude(
         of_panel = [values[owner, None] for values in (s, u_end, width, *parameters)]
         part, rest = 1.0 / (1.0 + np.exp(-w)), 1.0 / (1.0 + np.exp(w))
         t, u = -of_panel[2] * part, of_panel[1] - of_panel[2] * rest
-        return part * rest * _call(squared_amplitude, of_panel[0], t, u, of_panel[3:], centred)
+        weighted: FloatArray = part * rest * _call(squared_amplitude, of_panel[0], t, u, of_panel[3:], centred)
+        return weighted
 
     everyone, panels = np.arange(len(energy)), len(_CUTS) - 1
     lower, upper = np.tile(_CUTS[:-1], len(energy)), np.tile(_CUTS[1:], len(energy))

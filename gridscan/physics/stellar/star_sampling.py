@@ -240,7 +240,8 @@ class _Population:
             for phase, window in self.windows.items()
             if phase != "alive"
         ]
-        return np.minimum.reduce(starts) * (1.0 - _ROUNDING)
+        earliest: FloatArray = np.minimum.reduce(starts) * (1.0 - _ROUNDING)
+        return earliest
 
     def draw(self, generator: np.random.Generator, size: int) -> tuple[FloatArray, FloatArray, IndexArray]:
         """Return ln M, the time [Myr] over which births are spread evenly, and the segment of the windows."""
