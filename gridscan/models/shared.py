@@ -1,0 +1,24 @@
+"""What several models declare alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gridscan.definition.nodes import Label
+    from gridscan.model import Model
+
+
+def declare_detector(model: Model, default: str) -> Label:
+    """Declare a detector by its label, what its records bundle, and the constant that counts its electrons.
+
+    Parameters
+    ----------
+    default
+        The record that is the default.
+    """
+    detector = model.label("detector", default, "Neutrino detector")
+    model.parameter("fiducial_mass", detector, "Fiducial mass of the detector", unit="kt", minimum=0)
+    model.parameter("electrons_per_mass", detector, "Electrons per mass of the detector", unit="mol/g", minimum=0)
+    model.constant("avogadro_constant")
+    return detector
