@@ -449,7 +449,8 @@ def scattering_cross_section(
     """σ(E): linear σ = slope × E, or the tree-level elastic formula. Source: Giunti & Kim 2007, section 5.3."""
     linear = electron_scattering.linear(energy, cross_section_slope)
     tree_level = electron_scattering.elastic_tree_level(
-        energy, *weak_couplings, electron_mass * speed_of_light**2, fermi_coupling, hbar * speed_of_light
+        *(energy, weak_couplings.left_coupling, weak_couplings.right_coupling),
+        *(electron_mass * speed_of_light**2, fermi_coupling, hbar * speed_of_light),
     )
     return np.where(cross_section == "linear", linear, tree_level)
 

@@ -211,7 +211,7 @@ def _require_convergence(
         index = poor[0]
         raise EvaluationError(
             f"{name} has not converged at radius = {radius[index]:g} kpc: found {value[index]:g} with an error of "
-            f"{error[index]:.1g}; allowed is {_CONVERGED:g} of the value"
+            f"{error[index]:.1g}, which must be at most {_CONVERGED:g} of the value"
         )
 
 

@@ -135,8 +135,8 @@ def _exceedances(
     (fraction,), (fraction_error,) = fractions(galaxy, (radius,))
     if fraction == 0.0 and number.any():
         raise EvaluationError(
-            f"expected_number_within is {number.max():g}; allowed is 0, for within radius = {radius:g} kpc this galaxy "
-            "has no stars"
+            f"expected_number_within is {number.max():g}; it must be 0, as this galaxy has no stars within "
+            f"radius = {radius:g} kpc"
         )
     if reach > max(radius, floor) or not number.any():
         return -np.expm1(-number), 2.0 * np.finfo(float).eps * -np.expm1(-number)
@@ -174,7 +174,7 @@ def _distances(galaxy: SingleGalaxy, shares: tuple[float, ...]) -> ValueAndError
     if first < 0:
         raise EvaluationError(
             f"-ln(1 - quantile)/expected_number is {share[exists].min():g}, the share of the stars within less than "
-            f"2e-12 kpc; allowed is above {enclosed[1]:.3g}"
+            f"2e-12 kpc; it must be above {enclosed[1]:.3g}"
         )
     table = _table(galaxy, int(octave[first]), int(octave[min(last, len(octave) - 1)]))
     value[exists], error[exists] = table.inverse(share[exists])

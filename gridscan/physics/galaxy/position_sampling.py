@@ -199,7 +199,7 @@ def _density(galaxy: SingleGalaxy, x: FloatArray, y: FloatArray) -> FloatArray:
         if galaxy.disk_inner_radius == 0.0 and (radius == 0.0).any():
             raise EvaluationError(
                 "the surface density is infinite at x = y = 0, where a ring is clipped to disk_inner_radius = 0; "
-                "allowed are other positions, or an inner radius above 0 kpc"
+                "choose another position, or an inner radius above 0 kpc"
             )
         inside = (radius >= galaxy.disk_inner_radius) & (radius <= galaxy.disk_outer_radius)
         ring = _normal(radius[inside] - galaxy.ring_radius, galaxy.ring_width) / (2.0 * np.pi * radius[inside])
@@ -245,8 +245,8 @@ def _clipped(galaxy: SingleGalaxy) -> FloatArray:
     value, error = integrate_panels(integrand, *panels, 1, relative_tolerance=_CONVERGED, absolute_tolerance=1e-15)
     if not error[0] <= 2.0 * _CONVERGED * value[0] + 1e-14:
         raise EvaluationError(
-            f"clipped_fraction has not converged: found {value[0]:g} with an error of {error[0]:.1g}; allowed is "
-            f"{_CONVERGED:g} of the value"
+            f"clipped_fraction has not converged: found {value[0]:g} with an error of {error[0]:.1g}, which must be "
+            f"at most {_CONVERGED:g} of the value"
         )
     return np.asarray(ring + galaxy.arm_fraction * value[0])
 

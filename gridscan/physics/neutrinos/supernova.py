@@ -102,7 +102,7 @@ class NeutrinoSource:
         if len(set(counts.values())) > 1:
             found = ", ".join(f"{count} {name}" for name, count in counts.items())
             raise EvaluationError(f"there are {found}; there must be one of each for each kind of neutrino")
-        fields = {}
+        fields: dict[str, Any] = {}
         for field in dataclasses.fields(self):
             allowed = POSITIVE if field.name in _OF_SPECIES else NOT_NEGATIVE
             array = checked(field.name, getattr(self, field.name), allowed, _UNITS.get(field.name, ""))

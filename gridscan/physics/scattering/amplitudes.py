@@ -209,8 +209,8 @@ def total_cross_section(
         index = poor[0]
         raise EvaluationError(
             f"total_cross_section has not converged at projectile_energy = {columns[0][index]:g} MeV: found "
-            f"{value[index]:g} with an error of {error[index]:.1g}; allowed is {tolerance:g} of the value. Has the "
-            "amplitude a massless mediator, is it not finite, or does it subtract what is nearly equal (see centred)?"
+            f"{value[index]:g} with an error of {error[index]:.1g}, which must be at most {tolerance:g} of the value. "
+            "Is the mediator massless, the amplitude not finite, or a difference of nearly equal terms (see centred)?"
         )
     return value.reshape(shape), error.reshape(shape)
 

@@ -186,7 +186,7 @@ def checked_size(size: int) -> int:
         If it is not a whole number of 0 to 50 million.
     """
     if not isinstance(size, int | np.integer) or size < 0:
-        raise EvaluationError(f"size is {size!r}; allowed is a whole number, 0 to {MOST_STARS}")
+        raise EvaluationError(f"size is {size!r}; it must be a whole number from 0 to {MOST_STARS}")
     _refuse_too_many(int(size), "a smaller size")
     return int(size)
 
@@ -319,14 +319,14 @@ def _number(generator: np.random.Generator, pieces: _Pieces, rate: float, size: 
     if count and not expected:
         raise EvaluationError(
             f"size is {size}, but no star of the table's masses is alive, for the star formation rate, the time or the "
-            "share of the mass function within these masses is zero; allowed is a size of 0"
+            "share of the mass function within these masses is zero; the size must be 0"
         )
     return count
 
 
 def _refuse_too_many(number: float, instead: str) -> None:
     if number > MOST_STARS:
-        raise EvaluationError(f"{number:.3g} stars are to be drawn; allowed are {MOST_STARS:.3g}: ask for {instead}")
+        raise EvaluationError(f"{number:.3g} stars would be drawn; at most {MOST_STARS:.3g} can be: ask for {instead}")
 
 
 def _one_number(name: str, value: ArrayLike, allowed: Range, unit: str = "") -> float:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from halos import halo_of
 
 from gridscan.numerics.quadrature import gauss_legendre
 from gridscan.physics.boosted_dark_matter import column_density
@@ -7,11 +8,11 @@ from gridscan.physics.boosted_dark_matter.arrival import path_length, scattering
 from gridscan.physics.boosted_dark_matter.arrival_arcs import arcs_of, arrived, last_kick
 from gridscan.physics.boosted_dark_matter.azimuthal_integral import circle_integral, circle_integrals
 from gridscan.physics.boosted_dark_matter.column_density import columns
-from gridscan.physics.boosted_dark_matter.emission import Source
-from gridscan.physics.boosted_dark_matter.problem import Boost
-from gridscan.physics.dark_matter.halo import Halo, nfw_density
+from gridscan.physics.boosted_dark_matter.problem import Problem
+from gridscan.physics.dark_matter.halo import double_power_law_density
+from gridscan.physics.neutrinos.supernova import NeutrinoSource
 
-MILKY_WAY = Halo.of(184.0, 24.42, 2.0, 1e-8)
+MILKY_WAY = halo_of(184.0, 24.42, 2.0, 1e-8)
 RANDOM = np.random.default_rng(3)
 ANGLE = RANDOM.uniform(1e-3, 1.5, 400)
 EXCESS, DELAY = 10.0 ** RANDOM.uniform(-6.0, 0.0, 400), 10.0 ** RANDOM.uniform(-6.0, 0.0, 400)
@@ -84,13 +85,13 @@ def test_arcs_that_end_in_the_halo_centre_are_nearest_there():
 
 
 def setting_of(count, supernova=8.5, centre=8.5, angle=0.7, halo=MILKY_WAY, neutrinosphere=1e-15):
-    boost = Boost(
+    boost = Problem(
         dark_matter_mass=np.full(count, 1.0),
         supernova_distance=supernova,
         halo_distance=centre,
         off_centre_angle=angle,
         halo=halo,
-        source=Source(1.0, neutrinosphere=neutrinosphere),
+        source=NeutrinoSource(1.0, neutrinosphere_radius=neutrinosphere),
         speed_of_light=3e10,
         kiloparsec=3e21,
     )
@@ -111,7 +112,7 @@ def test_columns_are_the_integral_of_the_density_over_both_angles(window, neutri
     for phi in (np.arange(24) + 0.5) * np.pi / 24.0 - 0.5 * np.pi:
         cosine = np.cos(theta) * np.cos(0.7) + np.sin(theta) * np.sin(0.7) * np.sin(phi)
         radius = np.sqrt(length**2 + 8.5**2 - 2.0 * length * 8.5 * cosine)
-        total = total + nfw_density(radius, 184.0, 24.42, 2.0) * 2.0 * np.pi / 24.0
+        total = total + double_power_law_density(radius, 184.0, 24.42, 2.0) * 2.0 * np.pi / 24.0
     inside = (delay > window[0]) & (delay < window[1]) & (distance > neutrinosphere)
     expected = (total * inside).sum(axis=0) * angle / 4000.0
     smooth = window == (0.0, 10.0) and neutrinosphere < 1.0
@@ -149,7 +150,7 @@ def test_errors_are_those_of_both_angles(monkeypatch):
 
 @pytest.mark.parametrize("cutoff", [1e-8, 1e-3])
 def test_a_supernova_in_the_halo_centre_has_the_logarithm_of_the_centre_cutoff(cutoff):
-    halo = Halo.of(184.0, 24.42, 0.0, cutoff)
+    halo = halo_of(184.0, 24.42, 0.0, cutoff)
     setting = setting_of(2, angle=0.0, halo=halo)
     psi = np.array([0.01, 0.8])
     everything = np.array([[0.0, 0.0], [10.0, 10.0]])
@@ -164,7 +165,7 @@ def test_a_supernova_in_the_halo_centre_has_the_logarithm_of_the_centre_cutoff(c
 @pytest.mark.parametrize("angle", [1e-4, 0.3])
 @pytest.mark.parametrize("spike", ["3/2", "7/3"])
 def test_an_arc_through_a_spike_is_the_sum_of_its_circles(spike, angle):
-    halo = Halo.of(184.0, 24.42, 2.0, 1e-8, spike, 4.29e6, 0.002)
+    halo = halo_of(184.0, 24.42, 2.0, 1e-8, spike, 4.29e6, 0.002)
     setting = setting_of(1, supernova=12.0, angle=angle, halo=halo)
     along, across = setting.centre_along[0], setting.centre_across[0]
     # The angle under which the centre sends particles to Earth, and a little more.
@@ -187,7 +188,7 @@ def test_an_arc_through_a_spike_is_the_sum_of_its_circles(spike, angle):
 
 
 def test_errors_bound_the_truth_where_circles_touch_the_spheres_of_the_spike_with_either_side():
-    halo = Halo.of(184.0, 24.42, 2.0, 1e-8, "3/2", 4.29e6, 0.002)
+    halo = halo_of(184.0, 24.42, 2.0, 1e-8, "3/2", 4.29e6, 0.002)
     setting = setting_of(3, supernova=12.0, angle=1e-4, halo=halo)
     psi = 3.4e-4 * np.array([1.0002, 1.5, 0.9])
     around = (setting, np.full(3, 0.1), np.array([[0.0], [10.0]]) * np.ones(3), np.sin(0.5 * psi) ** 2)
@@ -200,7 +201,7 @@ def test_errors_bound_the_truth_where_circles_touch_the_spheres_of_the_spike_wit
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-6, 1e-9])
 @pytest.mark.parametrize("spike", ["none", "3/2", "7/3"])
 def test_circles_of_any_kind_are_integrated_within_their_errors(spike, tolerance):
-    halo, random = Halo.of(184.0, 24.42, 2.0, 1e-8, spike, 4.29e6, 0.002), np.random.default_rng(4)
+    halo, random = halo_of(184.0, 24.42, 2.0, 1e-8, spike, 4.29e6, 0.002), np.random.default_rng(4)
     least = 10.0 ** random.uniform(-4.0, 1.3, (5, 1000))
     largest = least * (1.0 + 10.0 ** random.uniform(-4.0, 3.0, 1000))
     flat = setting_of(1000, halo=halo).halo
