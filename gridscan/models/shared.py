@@ -1,10 +1,14 @@
-"""What several models declare alike."""
+"""What several models declare or choose alike."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gridscan.definition.nodes import Label
     from gridscan.model import Model
 
@@ -22,3 +26,10 @@ def declare_detector(model: Model, default: str) -> Label:
     model.parameter("electrons_per_mass", detector, "Electrons per mass of the detector", unit="mol/g", minimum=0)
     model.constant("avogadro_constant")
     return detector
+
+
+def either(condition: Any, first: Callable[[], Any], second: Callable[[], Any], like: Any) -> Any:
+    """Return `np.where` of two formulas, and do not work out one that is nowhere chosen, but in the proof of units."""
+    if not hasattr(like, "units") and (condition.all() or not condition.any()):
+        return first() if condition.all() else second()
+    return np.where(condition, first(), second())

@@ -131,3 +131,18 @@ def refuse(name: str, values: Any, wrong: Any, allowed: str, unit: str = "") -> 
         first = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
         where = f" at index [{', '.join(map(str, first))}]" if wrong.size > 1 else ""
         raise EvaluationError(f"{name} is {values[first]:g}{unit and f' {unit}'}{where}; it must be {allowed}")
+
+
+def require_above(name: str, values: Any, edge_name: str, edge: Any, unit: str = "", *, or_equal: bool = False) -> None:
+    """Refuse values of an argument that are not above those of another one.
+
+    Raises
+    ------
+    EvaluationError
+        With the first such pair: see `refuse`.
+    """
+    values, edge = np.broadcast_arrays(np.asarray(values, dtype=float), np.asarray(edge, dtype=float))
+    wrong = ~((values >= edge) if or_equal else (values > edge))
+    if wrong.any():
+        least = f"{edge_name} = {edge[wrong][0]:g}{unit and f' {unit}'}"
+        refuse(name, values, wrong, f"{'at least' if or_equal else 'above'} {least}", unit)

@@ -11,17 +11,9 @@ from typing import Any
 import numpy as np
 
 from gridscan.model import Model
-from gridscan.models.boosted_dark_matter.kernels import (
-    amplitude_of,
-    either,
-    points_of,
-    problem_of,
-    require_order,
-    summed_over_histories,
-    target_of,
-    with_error,
-)
-from gridscan.models.shared import declare_detector
+from gridscan.models.boosted_dark_matter.kernels import amplitude_of, points_of, target_of, with_error
+from gridscan.models.boosted_dark_matter.problems import problem_of, require_order
+from gridscan.models.shared import declare_detector, either
 from gridscan.physics.boosted_dark_matter import all_supernovae, arrival
 from gridscan.physics.boosted_dark_matter import events as counting
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
@@ -561,4 +553,8 @@ model.group(
 def galactic_sky_flux(time, kinetic_energy, dark_matter_mass, speed_of_light, galactic_supernovae, sky_flux):
     """Σ dΦ/(dT dΩ)(t - t_i) of supernovae drawn in a disk, t from 0 on. Source: Adams et al. 2013 for the disk."""
     seen = (time, kinetic_energy, dark_matter_mass, speed_of_light)
-    return summed_over_histories(seen, galactic_supernovae, sky_flux)
+    bare = (np.broadcast_to(item, sky_flux.shape).ravel() for item in (*seen, *vars(galactic_supernovae).values()))
+    moment, energy, mass, light, *drawn = bare
+    galaxies = all_supernovae.GalacticSupernovae(*drawn)
+    found = all_supernovae.summed_over_visible(moment, energy, mass, light, galaxies, sky_flux)
+    return found.reshape(sky_flux.shape)

@@ -171,7 +171,7 @@ def summed_over_visible(
     galaxy: GalacticSupernovae,
     flux: Callable[..., FloatArray],
 ) -> FloatArray:
-    """Return what all supernovae of a random history give that are visible at some points of a grid.
+    """Return what all supernovae of random histories give that are visible at some points of a grid.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def summed_over_visible(
     kinetic_energy, dark_matter_mass, speed_of_light
         [MeV], [MeV] and [kpc/s], of each point; shapes (k,).
     galaxy
-        A single one.
+        One for all points, or of each; shape (k,).
     flux
         Of one supernova, ``flux(point, time=…, distance=…, supernova_longitude=…, supernova_latitude=…)``, of indices
         of points and of its age and place, all of one shape.
@@ -195,6 +195,26 @@ def summed_over_visible(
     At the time t one sees a supernova of time t_i at the age t - t_i, for ages above 0 and up to its vanishing time.
     Source: definition.
     """
+    histories, which = np.unique(
+        np.stack(np.broadcast_arrays(time, *galaxy.arrays().values())[1:]), axis=1, return_inverse=True
+    )
+    total = np.zeros(time.shape)
+    for index, values in enumerate(histories.T.tolist()):
+        own = np.flatnonzero(which.ravel() == index)
+        seen = (time[own], kinetic_energy[own], dark_matter_mass[own], speed_of_light[own])
+        single = GalacticSupernovae(*values)
+        total[own] = _summed_over_history(*seen, single, lambda point, own=own, **where: flux(own[point], **where))
+    return total
+
+
+def _summed_over_history(
+    time: FloatArray,
+    kinetic_energy: FloatArray,
+    dark_matter_mass: FloatArray,
+    speed_of_light: FloatArray,
+    galaxy: GalacticSupernovae,
+    flux: Callable[..., FloatArray],
+) -> FloatArray:
     end = float(galaxy.supernova_history)
     allowed = f"from 0 to {end / YEAR:.6g} yr, as it counts from the begin of the supernova_history here"
     refuse("time", time / YEAR, ~((time >= 0.0) & (time <= end)), allowed, "yr")

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.numerics.piecewise import Estimate, Pieces, estimate, in_blocks, integrate_pieces
 from gridscan.numerics.quadrature import panels_between
-from gridscan.numerics.ranges import refuse
+from gridscan.numerics.ranges import require_above
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
 from gridscan.physics.boosted_dark_matter.fluence import fluence_of
 from gridscan.physics.boosted_dark_matter.flux import flux_of
@@ -260,5 +260,5 @@ def _beyond(along: FloatArray, across: FloatArray) -> FloatArray:
 
 
 def _require_order(numbers: dict[str, FloatArray], first: str, second: str) -> None:
-    wrong = ~(numbers[second] >= numbers[first])
-    refuse(second, numbers[second], wrong, f"at least {first}", "s" if "exposure" in first else "MeV")
+    unit = "s" if "exposure" in first else "MeV"
+    require_above(second, numbers[second], first, numbers[first], unit, or_equal=True)

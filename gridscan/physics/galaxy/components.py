@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from gridscan.errors import EvaluationError
-from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, SHARE, Range, checked, refuse
+from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, SHARE, Range, checked, refuse, require_above
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -75,7 +75,7 @@ class Galaxy:
             if name in _NAMES
         }
         for outer, inner in (("disk_outer_radius", "disk_inner_radius"), ("arm_outer_radius", "arm_inner_radius")):
-            refuse(outer, own[outer], ~(own[outer] > own[inner]), f"above {inner}", "kpc")
+            require_above(outer, own[outer], inner, own[inner], "kpc")
         total = own["arm_fraction"] + own["ring_fraction"]
         refuse("arm_fraction + ring_fraction", total, total > 1.0 + 1e-12, SHARE.described())
         # As many arms cross a ray from the centre; each is a term of the density.

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainc, gammaincc, gammaln, xlogy
 
 from gridscan.errors import EvaluationError
-from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked, refuse
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked, require_above
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -103,6 +103,5 @@ def _in_range(
     mean = checked("mean_energy", mean_energy, POSITIVE, "MeV")
     alpha = checked("pinching", pinching, Range(above=-1.0))
     low = checked("energy_min", energy_min, NOT_NEGATIVE, "MeV")
-    high = np.asarray(energy_max, dtype=float)
-    refuse("energy_max", high, ~(high > low), "above energy_min", "MeV")
-    return mean, alpha, low, high
+    require_above("energy_max", energy_max, "energy_min", low, "MeV")
+    return mean, alpha, low, np.asarray(energy_max, dtype=float)

@@ -302,7 +302,7 @@ def test_an_accuracy_that_cannot_be_attained_is_reported():
 
 
 def test_windows_the_wrong_way_round_are_refused():
-    with pytest.raises(EvaluationError, match="exposure_end is 5 s; it must be at least exposure_start"):
+    with pytest.raises(EvaluationError, match="exposure_end is 5 s; it must be at least exposure_start = 10 s"):
         boosted_events(PLACE, 1.0, 10.0, 5.0, 5.0, 30.0)
     with pytest.raises(EvaluationError, match="highest_kinetic_energy is 3 MeV; it must be at least lowest"):
         integrated_flux(1e9, PLACE, 5.0, 3.0)

@@ -265,7 +265,7 @@ def test_arguments_broadcast_and_every_galaxy_is_evaluated_once(monkeypatch):
         ({"arm_fraction": 1.2}, r"arm_fraction is 1\.2; it must be a number from 0 to 1"),
         ({"ring_fraction": -0.1}, r"ring_fraction is -0\.1; it must be a number from 0 to 1"),
         ({"arm_fraction": 0.8, "ring_fraction": 0.3}, r"arm_fraction \+ ring_fraction is 1\.1"),
-        ({"disk_outer_radius": 0.5}, r"disk_outer_radius is 0\.5 kpc; it must be above disk_inner_radius"),
+        ({"disk_outer_radius": 0.5}, r"disk_outer_radius is 0\.5 kpc; it must be above disk_inner_radius = 0\.5 kpc"),
         ({"arm_outer_radius": 2.0}, "arm_outer_radius is 2"),
         ({"disk_inner_radius": -1.0}, "disk_inner_radius is -1"),
         ({"arm_inner_radius": 0.0}, "arm_inner_radius is 0"),
