@@ -10,8 +10,25 @@ from gridscan.physics.boosted_dark_matter.arrival import (
     separation,
 )
 from gridscan.physics.boosted_dark_matter.emission import kick_rate
+from gridscan.physics.boosted_dark_matter.problem import Problem
 from gridscan.physics.dark_matter.halo import Halo, HaloParameters, number_density
+from gridscan.physics.neutrinos.supernova import NeutrinoSource
 from gridscan.physics.scattering.kinematics import inverse_velocity_excess, neutrino_energy
+
+NFW = {"scale_density": 184.0, "scale_radius": 24.42, "outer_slope": 2.0}
+SGR_A = {"black_hole_mass": 4.29e6, "influence_radius": 0.002}
+SLOPES = {"3/2": 1.5, "7/3": 7.0 / 3.0}
+HALOS = {
+    "milky way": {**NFW, **SGR_A},
+    "lmc": {
+        "scale_density": 68.0,
+        "scale_radius": 31.9,
+        "outer_slope": 3.0,
+        "black_hole_mass": 1e6,
+        "influence_radius": 0.00084,
+    },
+    "a heavy black hole": {**NFW, "black_hole_mass": 1e9, "influence_radius": 0.05},
+}
 
 
 def halo_of(*values, **parameters):
@@ -46,3 +63,18 @@ def sky_flux(time, theta, phi, kinetic_energy, problem):
     radius = np.sqrt(halo_distance_squared(length, theta, phi, centre, angle))
     flux = np.where(arrives, rate * energy_of_one * cross_section / area * jacobian, 0.0)
     return flux * number_density(problem.halo.density(radius), mass)
+
+
+def setting_of(count, supernova=8.5, centre=8.5, angle=0.7, halo=None, neutrinosphere=1e-15):
+    """Return the setting of some points, with a round speed of light and kiloparsec."""
+    problem = Problem(
+        dark_matter_mass=np.full(count, 1.0),
+        supernova_distance=supernova,
+        halo_distance=centre,
+        off_centre_angle=angle,
+        halo=halo or halo_of(184.0, 24.42, 2.0, 1e-8),
+        source=NeutrinoSource(1.0, neutrinosphere_radius=neutrinosphere),
+        speed_of_light=3e10,
+        kiloparsec=3e21,
+    )
+    return problem.at()[0]

@@ -18,7 +18,8 @@ from gridscan.physics.boosted_dark_matter import all_supernovae, arrival
 from gridscan.physics.boosted_dark_matter import events as counting
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
 from gridscan.physics.boosted_dark_matter.problem import EnergyWindow, Exposure, Geometry
-from gridscan.physics.dark_matter.halo import SPIKES, Halo, HaloParameters
+from gridscan.physics.dark_matter.halo import Halo, HaloParameters
+from gridscan.physics.dark_matter.spike import SPIKES
 from gridscan.physics.galaxy.coordinates import angle_between
 from gridscan.physics.neutrinos.detection import number_of_targets as targets_in
 from gridscan.physics.neutrinos.supernova import NeutrinoSource, neutrino_flux

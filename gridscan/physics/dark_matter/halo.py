@@ -17,35 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
 from gridscan.physics.constants import CODATA, Constants
-from gridscan.physics.dark_matter.spike import (
-    SPIKES,
-    Spike,
-    radius_of_influence,
-    refuse_unknown_spikes,
-    schwarzschild_radius,
-    spike_integral,
-    spike_normalisation,
-    spike_radius,
-    velocity_dispersion,
-)
-
-__all__ = [
-    "CODATA",
-    "SPIKES",
-    "Constants",
-    "Halo",
-    "HaloParameters",
-    "Spike",
-    "annihilated_density",
-    "double_power_law_density",
-    "number_density",
-    "radius_of_influence",
-    "schwarzschild_radius",
-    "spike_integral",
-    "spike_normalisation",
-    "spike_radius",
-    "velocity_dispersion",
-]
+from gridscan.physics.dark_matter.spike import Spike, refuse_unknown_spikes
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -116,11 +88,11 @@ class HaloParameters:
     centre_cutoff
         [kpc]: the density is zero below this radius, spike or not.
     spike
-        One of `SPIKES`, or an array of them: what there is within R_sp.
+        One of `gridscan.physics.dark_matter.spike.SPIKES`, or an array of them: what there is within R_sp.
     black_hole_mass
         [Msun], above 0 for a spike and of no influence without one.
     influence_radius
-        r_h [kpc] of the black hole; G M/sigma^2 with the dispersion of `velocity_dispersion` where it is None.
+        r_h [kpc] of the black hole; where it is None, G M/sigma^2 with the dispersion of McConnell et al. 2011.
     black_hole_age
         [s]: the time for which dark matter has annihilated.
     dark_matter_mass

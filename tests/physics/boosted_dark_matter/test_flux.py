@@ -1,5 +1,4 @@
 import dataclasses
-import itertools
 
 import numpy as np
 import pytest
@@ -7,21 +6,18 @@ from halos import halo_of, sky_flux
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import reference
-from scipy.integrate import quad
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import gauss_legendre
 from gridscan.physics.boosted_dark_matter import flux as module
-from gridscan.physics.boosted_dark_matter import near_halo_centre
 from gridscan.physics.boosted_dark_matter.arrival import peak_time, sky_window, vanishing_time
-from gridscan.physics.boosted_dark_matter.azimuthal_integral import circle_integral
 from gridscan.physics.boosted_dark_matter.emission import differential_of, isotropic
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux, flux_of
 from gridscan.physics.boosted_dark_matter.problem import Problem
 from gridscan.physics.constants import Constants
 from gridscan.physics.neutrinos.supernova import NeutrinoSource
 from gridscan.physics.scattering.amplitudes import muon_tau_neutrino
-from gridscan.physics.scattering.kinematics import inverse_velocity_excess, velocity
+from gridscan.physics.scattering.kinematics import velocity
 
 REFERENCE = reference("boosted_dark_matter")
 KILOPARSEC = 3.085e21
@@ -300,36 +296,6 @@ def test_the_ways_to_integrate_agree_where_both_can(monkeypatch):
     assert (np.abs(quick.value - careful.value) <= quick.error + careful.error).all()
 
 
-def _through_the_centre(kinetic, mass, supernova, angle):
-    """Return when particles from the halo centre arrive, at 8.5 kpc."""
-    way = np.sqrt((supernova - 8.5) ** 2 + 4.0 * supernova * 8.5 * np.sin(0.5 * angle) ** 2)
-    return (way + 8.5 - supernova + 8.5 * inverse_velocity_excess(kinetic, mass)) * KILOPARSEC / SPEED_OF_LIGHT
-
-
-@pytest.mark.parametrize("spike", ["none", "3/2"])
-def test_errors_bound_the_truth_on_the_way_through_the_centre(spike):
-    halo = halo_of(184.0, 24.42, 2.0, 1e-8, spike, 4.29e6, 0.002)
-    kinetic, mass, angle = 10.0, np.array([1.0, 10.0, 30.0]), np.array([0.1, 0.3, 0.6])
-    time = _through_the_centre(kinetic, mass, 12.0, angle) * (1.0 + np.array([0.03, 1e-3, 1e-5, 1e-8])[:, None])
-    points = (time, kinetic, boost(mass, 12.0, 8.5, angle, halo))
-    truth = boosted_flux(*points, accuracy=1e-9)
-    for accuracy in (1e-2, 1e-4, 1e-6):
-        found = boosted_flux(*points, accuracy=accuracy)
-        assert found.converged.all()
-        assert (np.abs(found.value - truth.value) <= found.error + truth.error).all()
-
-
-def test_the_line_is_a_parabola_close_to_the_centre(monkeypatch):
-    setting, _, _ = boost(10.0, 12.0, 8.5, 0.3).at()
-    emission = setting.emission(_through_the_centre(10.0, np.array([10.0]), 12.0, 0.3), np.array([10.0]))
-    line = near_halo_centre._line(emission, False, *emission.surface.upper_ends)
-    step = np.arcsinh(0.9 * near_halo_centre._PARABOLA / line.width)
-    close = line.from_centre(step)
-    monkeypatch.setattr(near_halo_centre, "_PARABOLA", 0.0)
-    np.testing.assert_allclose(close, line.from_centre(step), rtol=1e-9)
-    assert close[0] < 1e-3
-
-
 def test_errors_bound_the_truth_for_many_points():
     random = np.random.default_rng(5)
     kinetic, mass = 10.0 ** random.uniform(0.0, 2.0, 3000), 10.0 ** random.uniform(-6.0, 2.0, 3000)
@@ -347,26 +313,6 @@ def test_an_accuracy_that_cannot_be_attained_is_reported():
     found = boosted_flux(1e9, 10.0, boost(0.1, 8.5, 8.5, 0.7), accuracy=1e-16)
     assert not found.converged
     assert 1e-16 * found.value < found.error < 1e-9 * found.value
-
-
-@pytest.mark.parametrize("spike", ["none", "3/2", "7/3"])
-@pytest.mark.parametrize("least", [1e-7, 1e-4, 0.05, 3.0])
-def test_circles_near_the_centre_are_integrated(spike, least):
-    halo = halo_of(184.0, 24.42, 2.0, 1e-8, spike, 4.29e6, 0.002)
-    largest = 4.0
-    breaks = [0.0] if halo.spike is None else [float(halo.spike.inner_radius), 0.002, float(halo.spike.radius)]
-
-    def height(log_tangent):
-        angle = 2.0 * np.arctan(np.exp(log_tangent))
-        radius = np.hypot(least * np.cos(0.5 * angle), largest * np.sin(0.5 * angle))
-        return float(halo.density(radius)) * np.sin(angle)
-
-    inside = [r for r in breaks if least < r < largest]
-    cuts = [0.5 * np.log((r**2 - least**2) / (largest**2 - r**2)) for r in inside]
-    ends = [-45.0, *sorted([*cuts, np.log(least / largest), 0.0]), 45.0]
-    expected = 2.0 * sum(quad(height, low, high, limit=400, epsrel=1e-11)[0] for low, high in itertools.pairwise(ends))
-    flat = halo_of(*([value] for value in (184.0, 24.42, 2.0, 1e-8, spike, 4.29e6, 0.002)))
-    assert circle_integral(flat, np.array([least]), np.array([largest])) == pytest.approx(expected, rel=1e-8)
 
 
 def test_mistakes_are_named():
