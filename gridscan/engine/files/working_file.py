@@ -183,7 +183,7 @@ class WorkingFile:
 
         Blocks that are not are forgotten.
         """
-        found = np.all([self.checksums(key) != 0 for key in group.stored], axis=0)
+        found: np.ndarray = np.all([self.checksums(key) != 0 for key in group.stored], axis=0)
         for block in np.flatnonzero(found):
             for key in group.stored:
                 if checksum_of_block(self.read(key, group.box(int(block)))) != self.checksum_at(key, int(block)):

@@ -82,7 +82,7 @@ def code_behind(layout: Layout, names: Iterable[str]) -> Code:
         for node in Graph.of(layout.resolved.model, [name], layout.resolved.cut).formulas:
             if node.name not in known:
                 declaration = {f"the declaration of {node.name}": digest(_declared(node)).hex()}
-                known[node.name] = code_of(node.function) | declaration
+                known[node.name] = code_of(*node.callables) | declaration
             found[name] |= known[node.name]
     return found
 
@@ -90,7 +90,16 @@ def code_behind(layout: Layout, names: Iterable[str]) -> Code:
 def _declared(node: Quantity) -> str:
     """Return what a model says of a function beside its code, as far as numbers depend on it."""
     units = {name: None if unit is None else readable(unit) for name, unit in node.argument_units.items()}
-    what = [node.kind, readable(node.unit), node.arguments, units, node.integral, node.gives_error, node.error_of]
+    what = [
+        node.kind,
+        readable(node.unit),
+        node.takes,
+        node.arguments,
+        units,
+        node.integral,
+        node.gives_error,
+        node.error_of,
+    ]
     return repr([*what, node.missing is None, sorted(node.functions.items())])
 
 

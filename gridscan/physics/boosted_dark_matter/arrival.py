@@ -23,7 +23,10 @@ from typing import Any
 
 import numpy as np
 
-from gridscan.physics.scattering.kinematics import haversine, inverse_velocity_excess, refuse_unless_positive
+from gridscan.numerics.ranges import Range, checked
+from gridscan.physics.scattering.kinematics import haversine, inverse_velocity_excess
+
+_POSITIVE = Range(above=0.0, finite=False)
 
 
 def peak_time(kinetic_energy: Any, dark_matter_mass: Any, supernova_distance: Any, speed_of_light: Any) -> Any:
@@ -54,7 +57,7 @@ def vanishing_time(kinetic_energy: Any, dark_matter_mass: Any, supernova_distanc
     kinetic_energy, dark_matter_mass, supernova_distance, speed_of_light
         See `peak_time`.
     """
-    refuse_unless_positive(kinetic_energy=kinetic_energy)
+    checked("kinetic_energy", kinetic_energy, _POSITIVE, "MeV")
     z = dark_matter_mass / (2.0 * kinetic_energy)
     return supernova_distance / speed_of_light * z / (np.sqrt(1.0 + z) + 1.0)
 
@@ -87,7 +90,8 @@ def sky_window(
 
     Source: d + b l = zeta and the theorem of sines in the triangle of Earth, supernova and B.
     """
-    refuse_unless_positive(dark_matter_mass=dark_matter_mass, supernova_distance=supernova_distance)
+    checked("dark_matter_mass", dark_matter_mass, _POSITIVE, "MeV")
+    checked("supernova_distance", supernova_distance, _POSITIVE, "kpc")
     arguments = (kinetic_energy, dark_matter_mass, supernova_distance, speed_of_light)
     vanishing, peak = vanishing_time(*arguments), peak_time(*arguments)
     arriving = (time >= 0.0) & (time <= vanishing)
@@ -130,7 +134,8 @@ def path_length(
 
     Source: the law of cosines; the radicand is K^2 - (b^2 - 1) x (2 R_s + x), a sum of squares.
     """
-    refuse_unless_positive(inverse_velocity_excess=inverse_velocity_excess, supernova_distance=supernova_distance)
+    checked("inverse_velocity_excess", inverse_velocity_excess, _POSITIVE)
+    checked("supernova_distance", supernova_distance, _POSITIVE, "kpc")
     excess, hav = inverse_velocity_excess, haversine(theta)
     delay = speed_of_light * time * (time > 0.0)
     sum_of_roots = supernova_distance * (excess + 2.0 * hav) + delay * (1.0 + excess)
@@ -139,19 +144,26 @@ def path_length(
     return delay * (2.0 * supernova_distance + delay) / (sum_of_roots + np.sqrt(along**2 + across**2))
 
 
-def distance_from_supernova(path_length: Any, theta: Any, supernova_distance: Any) -> Any:
-    """Return the distance [kpc] of a point from the supernova, d = sqrt((R_s - l)^2 + 4 R_s l hav(theta)).
+def separation(path_length: Any, angle: Any, distance: Any) -> Any:
+    """Return how far a point is from another one, d = sqrt((R - l)^2 + 4 R l hav(theta)), such as the supernova.
 
     Source: the law of cosines.
 
     Parameters
     ----------
-    path_length, theta
-        l [kpc], 0 or more, and theta [rad] of the point.
-    supernova_distance
-        R_s [kpc].
+    path_length
+        l [kpc], 0 or more, of the point from Earth.
+    angle
+        theta [rad] between the two, seen from Earth.
+    distance
+        R [kpc] of the other one from Earth.
+
+    Returns
+    -------
+    Any
+        [kpc].
     """
-    return np.sqrt((supernova_distance - path_length) ** 2 + 4.0 * supernova_distance * path_length * haversine(theta))
+    return np.sqrt((distance - path_length) ** 2 + 4.0 * distance * path_length * haversine(angle))
 
 
 def scattering_angle(path_length: Any, theta: Any, supernova_distance: Any) -> Any:
@@ -162,7 +174,7 @@ def scattering_angle(path_length: Any, theta: Any, supernova_distance: Any) -> A
     Parameters
     ----------
     path_length, theta, supernova_distance
-        See `distance_from_supernova`.
+        l [kpc], 0 or more, and theta [rad] of the point, and R_s [kpc].
     """
     return np.arctan2(*_legs(path_length, theta, supernova_distance))
 
@@ -176,7 +188,7 @@ def scattering_haversine(path_length: Any, theta: Any, supernova_distance: Any) 
     Parameters
     ----------
     path_length, theta, supernova_distance
-        See `distance_from_supernova`.
+        l [kpc], 0 or more, and theta [rad] of the point, and R_s [kpc].
     """
     across, along = _legs(path_length, theta, supernova_distance)
     distance = np.sqrt(along**2 + across**2)
@@ -200,7 +212,7 @@ def arrival_jacobian(inverse_velocity_excess: Any, haversine: Any, speed_of_ligh
     speed_of_light
         c [kpc/s].
     """
-    refuse_unless_positive(inverse_velocity_excess=inverse_velocity_excess)
+    checked("inverse_velocity_excess", inverse_velocity_excess, _POSITIVE)
     return speed_of_light / (inverse_velocity_excess + 2.0 * haversine)
 
 

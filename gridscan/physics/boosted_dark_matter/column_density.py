@@ -80,7 +80,7 @@ def columns(
         distance, along, across = (item[parts.kick] for item in place)
         cuts = _touches(parts, arcs_of(haversine[parts.kick], distance, along, -across), breaks)
     panels = _panels(parts, cuts)
-    # What a panel gets is its own affair: the order is that of its kind, whatever else there is.
+    # A panel's order depends on its own length only.
     kind = 2 * np.searchsorted(_LENGTHS[:-1], panels.length) + panels.rough
     value, error = np.zeros_like(haversine), np.zeros_like(haversine)
     for k in np.unique(kind):

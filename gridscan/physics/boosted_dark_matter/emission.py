@@ -1,4 +1,4 @@
-"""What is kicked where: the source, the interaction and the halo of boosted dark matter, for many points at once.
+"""Scattering rate of dark matter along the arrival surface: neutrinos, interaction and halo, for many points at once.
 
 Along the line of `gridscan.physics.boosted_dark_matter.arrival_surface` the flux of kicked particles per kinetic energy
 is
@@ -22,21 +22,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from gridscan.errors import EvaluationError
 from gridscan.physics.boosted_dark_matter.arrival_surface import Surface, arrival_surface
-from gridscan.physics.neutrinos.supernova import (
-    DEGENERACY,
-    MEAN_ENERGIES,
-    MULTIPLICITIES,
-    PUBLISHED_NORMALISATION,
-    TEMPERATURES,
-    spectrum_over_mean_energy,
-)
+from gridscan.physics.constants import HBAR_C
+from gridscan.physics.neutrinos.supernova import NeutrinoSource, spectrum_over_mean_energy
 from gridscan.physics.scattering.amplitudes import SquaredAmplitude, differential_cross_section
 from gridscan.physics.scattering.kinematics import angular_density, momentum, velocity
-from gridscan.units import registry
 
 if TYPE_CHECKING:
     from gridscan.physics.dark_matter.halo import Halo
@@ -44,64 +36,6 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.floating[Any]]
 #: dsigma/dOmega [cm²/sr] in the laboratory, of E_nu, T, m [MeV], sin²(psi/2) and parameters, arrays that broadcast.
 Differential = Callable[..., FloatArray]
-
-HBAR_C = float(registry("hbar * c").to("MeV * cm").magnitude)
-
-
-@dataclasses.dataclass(frozen=True)
-class Source:
-    """The neutrinos of a supernova; the parameters are those of `gridscan.physics.neutrinos.supernova.neutrino_flux`.
-
-    Attributes
-    ----------
-    luminosity
-        [MeV/s], of all species together.
-    duration
-        tau [s].
-    neutrinosphere
-        [kpc]: nothing comes from within this distance of the supernova.
-    temperatures, mean_energies
-        [MeV], shape (..., species).
-    multiplicities
-        Shape (..., species): how many species are alike.
-    degeneracy, normalisation
-        eta and F_2(eta).
-    """
-
-    luminosity: ArrayLike
-    duration: ArrayLike = 10.0
-    neutrinosphere: ArrayLike = 3.24e-15
-    temperatures: ArrayLike = TEMPERATURES
-    mean_energies: ArrayLike = MEAN_ENERGIES
-    multiplicities: ArrayLike = MULTIPLICITIES
-    degeneracy: ArrayLike = DEGENERACY
-    normalisation: ArrayLike = PUBLISHED_NORMALISATION
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape to which the parameters broadcast, without the axis of the species."""
-        flat = (self.luminosity, self.duration, self.neutrinosphere, self.degeneracy, self.normalisation)
-        of_species = (self.temperatures, self.mean_energies, self.multiplicities)
-        return np.broadcast_shapes(*map(np.shape, flat), *(np.shape(value)[:-1] for value in of_species))
-
-    def of_species_last(self) -> Source:
-        """Return what `flat` returns with arrays of shape (n, species)."""
-        names = ("temperatures", "mean_energies", "multiplicities")
-        return dataclasses.replace(self, **{name: np.asarray(getattr(self, name)).T for name in names})
-
-    def flat(self, shape: tuple[int, ...]) -> Source:
-        """Return the same with every array of shape (n,), those of the species of shape (species, n)."""
-        count = np.shape(self.temperatures)[-1]
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        for name, value in fields.items():
-            array = np.asarray(value, dtype=float)
-            if name in ("temperatures", "mean_energies", "multiplicities"):
-                fields[name] = np.broadcast_to(array, (*shape, count)).reshape(-1, count).T.copy()
-            else:
-                fields[name] = np.broadcast_to(array, shape).ravel()
-            if not (np.isfinite(fields[name]) & (fields[name] >= 0.0)).all():
-                raise EvaluationError(f"{name} of the source is {array}; allowed are finite numbers, 0 or more")
-        return Source(**fields)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +68,7 @@ class Setting:
     centre_across: FloatArray
     cross_section: FloatArray
     halo: Halo
-    source: Source
+    source: NeutrinoSource
     parameters: tuple[FloatArray, ...]
     differential: Differential
     powers: tuple[int, int]
@@ -160,9 +94,9 @@ class Setting:
         return Emission(self, surface, self.strength() * self.light_speed / surface.path)
 
     def strength(self) -> FloatArray:
-        """Tau L_1 sigma/(4 pi R_s m), times kpc [cm² kpc/cm³... ]."""
+        """Return tau L_1 sigma/(4 pi R_s m) [cm], the factor before the integrals."""
         source = self.source
-        energy_of_one = np.multiply(source.luminosity, source.duration) / np.sum(source.multiplicities, axis=0)
+        energy_of_one = np.multiply(source.luminosity, source.emission_duration) / np.sum(source.multiplicities, axis=0)
         area = 4.0 * np.pi * self.kiloparsec * self.supernova_distance
         return np.asarray(energy_of_one * self.cross_section / (area * self.mass))
 
@@ -171,7 +105,7 @@ class Setting:
         # With the supernova in the halo centre, the centre without dark matter is one more sphere about it.
         central = np.hypot(self.centre_along, self.centre_across) == 0.0
         cutoff = np.where(central, self.halo.centre_cutoff, 0.0)
-        radius: FloatArray = np.maximum(np.asarray(self.source.neutrinosphere), cutoff)
+        radius: FloatArray = np.maximum(np.asarray(self.source.neutrinosphere_radius), cutoff)
         return radius
 
     def hottest(self) -> FloatArray:
@@ -213,7 +147,7 @@ class Emission:
 
 
 def kick_rate(
-    source: Source,
+    source: NeutrinoSource,
     differential: Differential,
     parameters: tuple[FloatArray, ...],
     powers: tuple[int, int],
@@ -226,10 +160,7 @@ def kick_rate(
 
     E_nu [MeV] is an argument of its own, for near its pole it is known better than the angle.
     """
-    neutrinos = spectrum_over_mean_energy(
-        *(energy, source.temperatures, source.mean_energies, source.multiplicities),
-        *(source.degeneracy, source.normalisation),
-    )
+    neutrinos = spectrum_over_mean_energy(energy, source)
     slope = energy**2 * (1.0 - 2.0 * haversine) / (kinetic_energy * momentum(kinetic_energy, mass))
     factor = slope * slope if powers[1] else slope
     if powers[0]:
@@ -257,7 +188,7 @@ def differential_of(squared_amplitude: SquaredAmplitude, hbar_c: float = HBAR_C,
     hbar_c
         [MeV cm].
     centred
-        Whether the amplitude is to be given s and u less m².
+        Whether the amplitude is to be given s - m² and u - m².
 
     Returns
     -------

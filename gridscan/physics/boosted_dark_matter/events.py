@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridscan.errors import EvaluationError
 from gridscan.numerics.piecewise import Estimate, Pieces, estimate, in_blocks, integrate_pieces
 from gridscan.numerics.quadrature import panels_between
+from gridscan.numerics.ranges import require_above
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
 from gridscan.physics.boosted_dark_matter.fluence import fluence_of
 from gridscan.physics.boosted_dark_matter.flux import flux_of
 
 if TYPE_CHECKING:
     from gridscan.physics.boosted_dark_matter.emission import Setting
-    from gridscan.physics.boosted_dark_matter.problem import Boost
+    from gridscan.physics.boosted_dark_matter.problem import Problem
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
@@ -36,7 +36,7 @@ _ENERGIES_AT_ONCE = 128
 
 
 def boosted_events(
-    boost: Boost,
+    problem: Problem,
     target_cross_section: ArrayLike | TargetCrossSection,
     exposure_start: ArrayLike,
     exposure_end: ArrayLike,
@@ -49,10 +49,10 @@ def boosted_events(
 
     Parameters
     ----------
-    boost
+    problem
         Dark matter, supernova and interaction.
     target_cross_section
-        [cm²], a number for each point, or a function of T, m [MeV] and the `parameters` of the boost. The extra
+        [cm²], a number for each point, or a function of T, m [MeV] and the `parameters` of the problem. The extra
         2 pi of published total cross sections is for it to have.
     exposure_start, exposure_end
         [s] after the arrival of the neutrinos.
@@ -71,7 +71,7 @@ def boosted_events(
     EvaluationError
         If a parameter is outside its range, or the ends of a window are the wrong way round.
     """
-    setting, flat, shape = boost.at(
+    setting, flat, shape = problem.at(
         exposure_start=exposure_start,
         exposure_end=exposure_end,
         lowest_kinetic_energy=lowest_kinetic_energy,
@@ -97,7 +97,7 @@ def boosted_events(
 
 def differential_events(
     kinetic_energy: ArrayLike,
-    boost: Boost,
+    problem: Problem,
     target_cross_section: ArrayLike,
     exposure_start: ArrayLike,
     exposure_end: ArrayLike,
@@ -125,7 +125,7 @@ def differential_events(
     EvaluationError
         See `boosted_events`.
     """
-    setting, flat, shape = boost.at(
+    setting, flat, shape = problem.at(
         kinetic_energy=kinetic_energy,
         target_cross_section=target_cross_section,
         exposure_start=exposure_start,
@@ -146,7 +146,7 @@ def differential_events(
 
 def integrated_flux(
     time: ArrayLike,
-    boost: Boost,
+    problem: Problem,
     lowest_kinetic_energy: ArrayLike,
     highest_kinetic_energy: ArrayLike,
     *,
@@ -171,7 +171,7 @@ def integrated_flux(
     EvaluationError
         See `boosted_events`.
     """
-    setting, flat, shape = boost.at(
+    setting, flat, shape = problem.at(
         time=time,
         lowest_kinetic_energy=lowest_kinetic_energy,
         highest_kinetic_energy=highest_kinetic_energy,
@@ -260,7 +260,5 @@ def _beyond(along: FloatArray, across: FloatArray) -> FloatArray:
 
 
 def _require_order(numbers: dict[str, FloatArray], first: str, second: str) -> None:
-    wrong = np.flatnonzero(~(numbers[second] >= numbers[first]))
-    if wrong.size:
-        found, least = numbers[second][wrong[0]], numbers[first][wrong[0]]
-        raise EvaluationError(f"{second} is {found:g}; allowed is {first} = {least:g} or more")
+    unit = "s" if "exposure" in first else "MeV"
+    require_above(second, numbers[second], first, numbers[first], unit, or_equal=True)

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridscan.errors import EvaluationError
 from gridscan.numerics.piecewise import Estimate, estimate
 from gridscan.numerics.quadrature import gauss_legendre, legendre_terms
+from gridscan.numerics.ranges import POSITIVE, checked
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
 from gridscan.physics.boosted_dark_matter.azimuthal_integral import density_breaks
 from gridscan.physics.boosted_dark_matter.near_halo_centre import central_integrals
-from gridscan.physics.dark_matter.halo import Halo, annihilated_density, nfw_density
+from gridscan.physics.dark_matter.halo import Halo, annihilated_density, double_power_law_density
 
 if TYPE_CHECKING:
     from gridscan.physics.boosted_dark_matter.emission import Emission, Setting
-    from gridscan.physics.boosted_dark_matter.problem import Boost
+    from gridscan.physics.boosted_dark_matter.problem import Problem
 
 FloatArray = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
@@ -43,7 +43,7 @@ _NODES_AT_ONCE = 12_000
 _ROUNDING = 1e-13
 
 
-def boosted_flux(time: ArrayLike, kinetic_energy: ArrayLike, boost: Boost, *, accuracy: float = 1e-6) -> Estimate:
+def boosted_flux(time: ArrayLike, kinetic_energy: ArrayLike, problem: Problem, *, accuracy: float = 1e-6) -> Estimate:
     """Return the flux dPhi/dT at Earth of dark matter kicked by the neutrinos of a supernova.
 
     Parameters
@@ -52,7 +52,7 @@ def boosted_flux(time: ArrayLike, kinetic_energy: ArrayLike, boost: Boost, *, ac
         t [s] after the arrival of the neutrinos; before it there is no flux.
     kinetic_energy
         T [MeV], above 0.
-    boost
+    problem
         Dark matter, supernova and interaction.
     accuracy
         Relative error to attain.
@@ -72,9 +72,8 @@ def boosted_flux(time: ArrayLike, kinetic_energy: ArrayLike, boost: Boost, *, ac
     -----
     Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013; the integral is that of `boosted_emission`.
     """
-    if not accuracy > 0.0:
-        raise EvaluationError(f"accuracy is {accuracy:g}; allowed is a number above 0")
-    setting, flat, shape = boost.at(time=time, kinetic_energy=kinetic_energy)
+    checked("accuracy", accuracy, POSITIVE)
+    setting, flat, shape = problem.at(time=time, kinetic_energy=kinetic_energy)
     value, error = flux_of(setting.emission(flat["time"], flat["kinetic_energy"]), accuracy)
     return estimate(value, error, accuracy, shape)
 
@@ -187,7 +186,7 @@ def _midpoint(halo: Halo, mean: FloatArray, amplitude: FloatArray, order: int) -
     annihilates = halo.annihilation.any()
     for cosine in np.cos((np.arange(order) + 0.5) * (np.pi / order)):
         radius = np.sqrt(np.maximum(mean - amplitude * cosine, np.finfo(float).tiny))
-        density = nfw_density(radius, halo.scale_density, halo.scale_radius, slope)
+        density = double_power_law_density(radius, halo.scale_density, halo.scale_radius, slope)
         total = total + (annihilated_density(density, 1.0, halo.annihilation, 1.0) if annihilates else density)
     return total * (2.0 * np.pi / order)
 

@@ -15,44 +15,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
-from gridscan.physics.dark_matter.spike import (
-    CODATA,
-    SPIKES,
-    Constants,
-    Spike,
-    checked,
-    radius_of_influence,
-    refuse_unknown_spikes,
-    schwarzschild_radius,
-    spike_integral,
-    spike_normalisation,
-    spike_radius,
-    velocity_dispersion,
-)
-
-__all__ = [
-    "CODATA",
-    "SPIKES",
-    "Constants",
-    "Halo",
-    "Spike",
-    "annihilated_density",
-    "dark_matter_density",
-    "nfw_density",
-    "number_density",
-    "radius_of_influence",
-    "schwarzschild_radius",
-    "spike_integral",
-    "spike_normalisation",
-    "spike_radius",
-    "velocity_dispersion",
-]
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
+from gridscan.physics.constants import CODATA, Constants
+from gridscan.physics.dark_matter.spike import Spike, refuse_unknown_spikes
 
 FloatArray = NDArray[np.floating[Any]]
 
 
-def nfw_density(radius: Any, scale_density: Any, scale_radius: Any, outer_slope: Any) -> Any:
+def double_power_law_density(radius: Any, scale_density: Any, scale_radius: Any, outer_slope: Any) -> Any:
     """Return the density of a halo without a black hole, rho_s/((r/r_s) (1 + r/r_s)^n).
+
+    It falls as 1/r within the scale radius and as 1/r^(n + 1) beyond.
 
     Parameters
     ----------
@@ -105,13 +78,57 @@ def annihilated_density(density: Any, mass: Any, annihilation_cross_section: Any
 
 
 @dataclasses.dataclass(frozen=True)
-class Halo:
-    """A halo, or many: all that does not depend on the radius, arrays that broadcast.
+class HaloParameters:
+    """A halo, or many, as it is described: numbers, or arrays that broadcast; the defaults are those of the Milky Way.
 
     Attributes
     ----------
     scale_density, scale_radius, outer_slope
-        rho_s [MeV/cm^3], r_s [kpc] and n, see `nfw_density`.
+        rho_s [MeV/cm^3], r_s [kpc] and n of the profile, see `double_power_law_density`.
+    centre_cutoff
+        [kpc]: the density is zero below this radius, spike or not.
+    spike
+        One of `gridscan.physics.dark_matter.spike.SPIKES`, or an array of them: what there is within R_sp.
+    black_hole_mass
+        [Msun], above 0 for a spike and of no influence without one.
+    influence_radius
+        r_h [kpc] of the black hole; where it is None, G M/sigma^2 with the dispersion of McConnell et al. 2011.
+    black_hole_age
+        [s]: the time for which dark matter has annihilated.
+    dark_matter_mass
+        [MeV], for the annihilation.
+    annihilation_cross_section
+        <sigma v> [cm^3/s]; annihilation levels the profile within R_sp and beyond, and without a spike too.
+    constants
+        Constants of nature.
+    """
+
+    scale_density: ArrayLike = 184.0
+    scale_radius: ArrayLike = 24.42
+    outer_slope: ArrayLike = 2.0
+    centre_cutoff: ArrayLike = 0.0
+    spike: ArrayLike = "none"
+    black_hole_mass: ArrayLike = 4.29e6
+    influence_radius: ArrayLike | None = None
+    black_hole_age: ArrayLike = 0.0
+    dark_matter_mass: ArrayLike = 1.0
+    annihilation_cross_section: ArrayLike = 0.0
+    constants: Constants = CODATA
+
+
+@dataclasses.dataclass(frozen=True)
+class Halo:
+    """A halo, or many: all that does not depend on the radius, arrays that broadcast.
+
+    Examples
+    --------
+    >>> Halo.of(HaloParameters(centre_cutoff=1e-8)).density([1.0, 8.5]).round(1)
+    array([4147.5,  290.9])
+
+    Attributes
+    ----------
+    scale_density, scale_radius, outer_slope
+        rho_s [MeV/cm^3], r_s [kpc] and n, see `double_power_law_density`.
     centre_cutoff
         [kpc]: the density is zero below this radius.
     annihilation
@@ -128,43 +145,32 @@ class Halo:
     spike: Spike | None = None
 
     @classmethod
-    def of(
-        cls,
-        scale_density: ArrayLike,
-        scale_radius: ArrayLike,
-        outer_slope: ArrayLike,
-        centre_cutoff: ArrayLike = 0.0,
-        spike: ArrayLike = "none",
-        black_hole_mass: ArrayLike = 0.0,
-        influence_radius: ArrayLike | None = None,
-        black_hole_age: ArrayLike = 0.0,
-        dark_matter_mass: ArrayLike = 1.0,
-        annihilation_cross_section: ArrayLike = 0.0,
-        constants: Constants = CODATA,
-    ) -> Halo:
-        """Prepare a halo from the parameters of `dark_matter_density`, which see.
+    def of(cls, parameters: HaloParameters) -> Halo:
+        """Prepare a halo.
 
         Raises
         ------
         EvaluationError
             If a parameter is outside its range, a spike is unknown, or it would not reach beyond its influence radius.
         """
-        words = np.asarray(spike, dtype=str)
+        given = parameters
+        words = np.asarray(given.spike, dtype=str)
         refuse_unknown_spikes(words.ravel().tolist())
-        density = checked("scale_density", scale_density, allow_zero=False)
-        scale = checked("scale_radius", scale_radius, allow_zero=False)
-        around = (words, black_hole_mass, influence_radius, density, scale, constants)
-        cutoff = checked("centre_cutoff", centre_cutoff)
-        reach = 0.0 if influence_radius is None else influence_radius
-        shape = np.broadcast_shapes(*(np.shape(values) for values in (words, black_hole_mass, reach, cutoff)))
+        density = checked("scale_density", given.scale_density, POSITIVE, "MeV/cm^3")
+        scale = checked("scale_radius", given.scale_radius, POSITIVE, "kpc")
+        around = (words, given.black_hole_mass, given.influence_radius, density, scale, given.constants)
+        cutoff = checked("centre_cutoff", given.centre_cutoff, NOT_NEGATIVE, "kpc")
+        reach = 0.0 if given.influence_radius is None else given.influence_radius
+        shape = np.broadcast_shapes(*(np.shape(values) for values in (words, given.black_hole_mass, reach, cutoff)))
+        cross_section = checked("annihilation_cross_section", given.annihilation_cross_section, NOT_NEGATIVE, "cm^3/s")
         return cls(
             scale_density=density,
             scale_radius=scale,
-            outer_slope=checked("outer_slope", outer_slope),
+            outer_slope=checked("outer_slope", given.outer_slope, NOT_NEGATIVE),
             centre_cutoff=np.broadcast_to(cutoff, shape),
-            annihilation=checked("annihilation_cross_section", annihilation_cross_section)
-            * checked("black_hole_age", black_hole_age)
-            / checked("dark_matter_mass", dark_matter_mass, allow_zero=False),
+            annihilation=cross_section
+            * checked("black_hole_age", given.black_hole_age, NOT_NEGATIVE, "s")
+            / checked("dark_matter_mass", given.dark_matter_mass, POSITIVE, "MeV"),
             spike=None if (words == "none").all() else Spike.around(*around),
         )
 
@@ -182,11 +188,11 @@ class Halo:
         EvaluationError
             If a radius is negative or no number, or the density is infinite there.
         """
-        radius = np.asarray(radius, dtype=float)
-        if not (radius >= 0.0).all():
-            raise EvaluationError(f"radius is {radius[~(radius >= 0.0)].flat[0]:g}; allowed is 0 kpc or more")
+        radius = checked("radius", radius, Range(minimum=0.0, finite=False), "kpc")
         with np.errstate(divide="ignore", over="ignore"):
-            density = np.asarray(nfw_density(radius, self.scale_density, self.scale_radius, self._exponent))
+            density = np.asarray(
+                double_power_law_density(radius, self.scale_density, self.scale_radius, self._exponent)
+            )
         shape = np.broadcast_shapes(density.shape, self._shape)
         if density.shape != shape:
             density = np.broadcast_to(density, shape).copy()
@@ -198,8 +204,8 @@ class Halo:
         if not np.isfinite(density).all():
             found = np.broadcast_to(radius, shape)[~np.isfinite(density)].flat[0]
             raise EvaluationError(
-                f"the density at the radius {found:g} kpc is infinite; allowed are radii above 0 kpc, or a "
-                "centre_cutoff above 0 kpc"
+                f"the density at the radius {found:g} kpc is infinite; the radius, or the centre_cutoff, must be above"
+                " 0 kpc"
             )
         return annihilated_density(density, 1.0, self.annihilation, 1.0) if self.annihilation.any() else density
 
@@ -214,62 +220,6 @@ class Halo:
         own = [self.scale_density, self.scale_radius, self.outer_slope, self.centre_cutoff, self.annihilation]
         spiked = [] if self.spike is None else [self.spike.radius]
         return np.broadcast_shapes(*(array.shape for array in [*own, *spiked]))
-
-
-def dark_matter_density(
-    radius: ArrayLike,
-    scale_density: ArrayLike,
-    scale_radius: ArrayLike,
-    outer_slope: ArrayLike,
-    centre_cutoff: ArrayLike = 0.0,
-    spike: ArrayLike = "none",
-    black_hole_mass: ArrayLike = 0.0,
-    influence_radius: ArrayLike | None = None,
-    black_hole_age: ArrayLike = 0.0,
-    dark_matter_mass: ArrayLike = 1.0,
-    annihilation_cross_section: ArrayLike = 0.0,
-    constants: Constants = CODATA,
-) -> FloatArray:
-    """Return the density of dark matter at a distance from the centre of its halo, of everything in this module.
-
-    Parameters
-    ----------
-    radius
-        r [kpc], 0 or more; above 0 where nothing keeps the profile from diverging at the centre.
-    scale_density, scale_radius, outer_slope
-        rho_s [MeV/cm^3], r_s [kpc] and n of the profile, see `nfw_density`.
-    centre_cutoff
-        [kpc]: the density is zero below this radius, spike or not.
-    spike
-        One of `SPIKES`, or an array of them: what there is within R_sp.
-    black_hole_mass
-        [Msun], above 0 for a spike and of no influence without one.
-    influence_radius
-        r_h [kpc] of the black hole; G M/sigma^2 with the dispersion of `velocity_dispersion` where it is None.
-    black_hole_age
-        [s]: the time for which dark matter has annihilated.
-    dark_matter_mass
-        [MeV], for the annihilation.
-    annihilation_cross_section
-        <sigma v> [cm^3/s]; annihilation levels the profile within R_sp and beyond, and without a spike too.
-    constants
-        Constants of nature.
-
-    Returns
-    -------
-    numpy.ndarray
-        [MeV/cm^3]; all arguments broadcast.
-
-    Raises
-    ------
-    EvaluationError
-        See `Halo.of` and `Halo.density`.
-    """
-    halo = Halo.of(
-        *(scale_density, scale_radius, outer_slope, centre_cutoff, spike, black_hole_mass, influence_radius),
-        *(black_hole_age, dark_matter_mass, annihilation_cross_section, constants),
-    )
-    return halo.density(radius)
 
 
 def number_density(density: Any, mass: Any) -> Any:

@@ -21,53 +21,17 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import hyp2f1
 
 from gridscan.errors import EvaluationError, nearest
-from gridscan.units import registry
+from gridscan.numerics.ranges import POSITIVE, checked, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from gridscan.physics.constants import Constants
 
 FloatArray = NDArray[np.floating[Any]]
 
 #: The spikes that a halo can have around its black hole, by the exponent of the inner part.
 SPIKES = ("none", "3/2", "7/3")
-
-
-@dataclasses.dataclass(frozen=True)
-class Constants:
-    """Constants of nature in the units of this module.
-
-    Attributes
-    ----------
-    gravitational_constant
-        G [kpc (km/s)^2/Msun].
-    schwarzschild_radius_of_sun
-        2 G Msun/c^2 [kpc].
-    solar_mass_energy
-        Msun c^2 [MeV].
-    centimetres_per_kiloparsec
-        [cm/kpc].
-    """
-
-    gravitational_constant: float
-    schwarzschild_radius_of_sun: float
-    solar_mass_energy: float
-    centimetres_per_kiloparsec: float
-
-
-def _codata() -> Constants:
-    def value(expression: str, unit: str) -> float:
-        return float(np.asarray(registry(expression).to(unit).magnitude))
-
-    return Constants(
-        gravitational_constant=value("newtonian_constant_of_gravitation", "kpc * km^2 / s^2 / Msun"),
-        schwarzschild_radius_of_sun=value("2 * newtonian_constant_of_gravitation * Msun / speed_of_light^2", "kpc"),
-        solar_mass_energy=value("Msun * speed_of_light^2", "MeV"),
-        centimetres_per_kiloparsec=value("kpc", "cm"),
-    )
-
-
-#: The constants of CODATA and of the IAU, as `gridscan.units` has them.
-CODATA = _codata()
 
 
 def schwarzschild_radius(mass: Any, gravitational_constant: Any, speed_of_light: Any) -> Any:
@@ -229,7 +193,12 @@ class Spike:
         scale_radius: FloatArray,
         constants: Constants,
     ) -> Spike:
-        """Prepare spikes from the parameters of `gridscan.physics.dark_matter.halo.dark_matter_density`, which see.
+        """Prepare spikes from parameters of a halo.
+
+        Parameters
+        ----------
+        spike, black_hole_mass, influence_radius, scale_density, scale_radius, constants
+            See `gridscan.physics.dark_matter.halo.HaloParameters`.
 
         Raises
         ------
@@ -238,11 +207,11 @@ class Spike:
         """
         words = np.asarray(spike, dtype=str)
         exists, is_shallow = words != "none", words == "3/2"
-        mass = _where_it_counts("black_hole_mass", black_hole_mass, exists)
+        mass = _where_it_counts("black_hole_mass", black_hole_mass, exists, "Msun")
         inner = 4.0 * constants.schwarzschild_radius_of_sun * mass
         if influence_radius is None:
             influence_radius = radius_of_influence(mass, velocity_dispersion(mass), constants.gravitational_constant)
-        reach = _where_it_counts("influence_radius", influence_radius, exists)
+        reach = _where_it_counts("influence_radius", influence_radius, exists, "kpc")
         _require_beyond("influence_radius", reach, "4 Schwarzschild radii", inner, exists)
         slope = np.where(is_shallow, 3.0 / 2.0, 7.0 / 3.0)
         volume = constants.centimetres_per_kiloparsec**3
@@ -277,22 +246,6 @@ class Spike:
         return density
 
 
-def checked(name: str, values: ArrayLike, allow_zero: bool = True) -> FloatArray:
-    """Return finite numbers that are not negative, and not zero unless that is allowed.
-
-    Raises
-    ------
-    EvaluationError
-        If one is.
-    """
-    array = np.asarray(values, dtype=float)
-    right = np.isfinite(array) & ((array >= 0.0) if allow_zero else (array > 0.0))
-    if not right.all():
-        allowed = "finite, 0 or more" if allow_zero else "finite, above 0"
-        raise EvaluationError(f"{name} is {array[~right].flat[0]:g}; allowed is {allowed}")
-    return array
-
-
 def refuse_unknown_spikes(words: Iterable[str]) -> None:
     """Raise the error that names a spike that is not in `SPIKES`, if there is one.
 
@@ -305,17 +258,14 @@ def refuse_unknown_spikes(words: Iterable[str]) -> None:
         raise EvaluationError(f"unknown spike {unknown!r}{nearest(unknown, SPIKES)}; known are {', '.join(SPIKES)}")
 
 
-def _where_it_counts(name: str, values: ArrayLike, exists: NDArray[np.bool_]) -> FloatArray:
+def _where_it_counts(name: str, values: ArrayLike, exists: NDArray[np.bool_], unit: str) -> FloatArray:
     """Return positive numbers; one stands for those of cells without a spike, which are not looked at."""
     array, exists = np.broadcast_arrays(np.asarray(values, dtype=float), exists)
-    return checked(name, np.where(exists, array, 1.0), allow_zero=False)
+    return checked(name, np.where(exists, array, 1.0), POSITIVE, unit)
 
 
 def _require_beyond(name: str, values: FloatArray, edge_name: str, edge: FloatArray, exists: NDArray[np.bool_]) -> None:
     values, edge, exists = np.broadcast_arrays(values, edge, exists)
     wrong = exists & ~(values > edge)
     if wrong.any():
-        found, least = values[wrong][0], edge[wrong][0]
-        raise EvaluationError(
-            f'{name} is {found:g} kpc; allowed for a spike is above {edge_name} = {least:g} kpc; or give spike = "none"'
-        )
+        refuse(name, values, wrong, f'above {edge_name} = {edge[wrong][0]:g} kpc for a spike, or spike = "none"', "kpc")

@@ -14,6 +14,7 @@ import pint
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
+from gridscan.numerics.ranges import FINITE, checked, refuse
 from gridscan.units import magnitudes, readable, registry, same_dimension
 
 FloatArray = NDArray[np.floating[Any]]
@@ -155,16 +156,14 @@ def radians(name: str, angle: Angle) -> FloatArray:
     """
     if isinstance(angle, pint.Quantity):
         if not same_dimension(angle.units, registry.rad):
-            raise EvaluationError(f"{name} is in {readable(angle.units)!r}; allowed is an angle, such as '1.95 rad'")
+            raise EvaluationError(f"{name} is in {readable(angle.units)!r}; it must be an angle, such as '1.95 rad'")
         values = magnitudes(angle, registry.Unit("rad"))
     elif np.asarray(angle).dtype.kind in "UO":
         texts = np.asarray(angle, dtype=str)
         values = np.array([_read(name, text) for text in texts.ravel().tolist()]).reshape(texts.shape)
     else:
         values = np.asarray(angle, dtype=float)
-    if not np.isfinite(values).all():
-        raise EvaluationError(f"{name} is {values[~np.isfinite(values)].flat[0]:g}; allowed is a finite angle")
-    return values
+    return checked(name, values, FINITE, "rad")
 
 
 def _read(name: str, text: str) -> float:
@@ -175,13 +174,11 @@ def _read(name: str, text: str) -> float:
         return float(AstropyAngle(text).to_value(units.rad))
     except (ValueError, TypeError, units.UnitsError):
         raise EvaluationError(
-            f"{name} is {text!r}; allowed is an angle with its unit, such as '23h23m24s', '+58d49m00s' or '111.7 deg'"
+            f"{name} is {text!r}; it must be an angle with its unit, such as '23h23m24s', '+58d49m00s' or '111.7 deg'"
         ) from None
 
 
 def _latitude(name: str, angle: Angle) -> FloatArray:
     values = radians(name, angle)
-    wrong = np.abs(values) > 0.5 * np.pi
-    if wrong.any():
-        raise EvaluationError(f"{name} is {values[wrong].flat[0]:g} rad; allowed is -pi/2 to pi/2")
+    refuse(name, values, np.abs(values) > 0.5 * np.pi, "from -pi/2 to pi/2 rad", "rad")
     return values

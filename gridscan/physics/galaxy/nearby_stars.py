@@ -14,15 +14,18 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics import compound_poisson
-from gridscan.physics.galaxy.components import Galaxy, parameters_of, require
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
 from gridscan.physics.galaxy.distances import clustered, enclosed_share, for_each_galaxy, fractions, special_distances
+
+if TYPE_CHECKING:
+    from gridscan.physics.galaxy.components import Galaxy, SingleGalaxy
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
@@ -40,11 +43,7 @@ _LEAST_OCTAVE = -40
 _MOST_STEPS = 100
 
 
-def nearest_distance_quantile(
-    expected_number: ArrayLike,
-    quantile: ArrayLike,
-    **galaxy: ArrayLike,
-) -> ValueAndError:
+def nearest_distance_quantile(expected_number: ArrayLike, quantile: ArrayLike, galaxy: Galaxy) -> ValueAndError:
     """Return the distance within which the nearest star is with a given probability.
 
     P(d_1 <= d_q) = 1 - exp(-N G(d_q)) = q, hence G(d_q) = -ln(1 - q)/N. Source: void probability of a Poisson process.
@@ -55,9 +54,8 @@ def nearest_distance_quantile(
         N, the expected number of stars in the whole galaxy, finite and not negative.
     quantile
         q, above 0 and below 1.
-
-    **galaxy
-        The parameters of `gridscan.physics.galaxy.distances.fraction_within` but for its radius.
+    galaxy
+        The galaxy, or many.
 
     Returns
     -------
@@ -71,12 +69,11 @@ def nearest_distance_quantile(
     EvaluationError
         If a parameter is outside its range, or the distance is below 2e-12 kpc.
     """
-    number, probability = np.asarray(expected_number, dtype=float), np.asarray(quantile, dtype=float)
-    _refuse(~(np.isfinite(number) & (number >= 0.0)), number, "expected_number", "a finite number, 0 or more")
-    _refuse(~((probability > 0.0) & (probability < 1.0)), probability, "quantile", "above 0 and below 1")
+    number = checked("expected_number", expected_number, NOT_NEGATIVE)
+    probability = checked("quantile", quantile, Range(above=0.0, below=1.0))
     with np.errstate(divide="ignore", over="ignore"):
         share = -np.log1p(-probability) / number
-    return for_each_galaxy(_distances, share, parameters_of(galaxy))
+    return for_each_galaxy(_distances, share, galaxy)
 
 
 def flux_exceedance(
@@ -85,7 +82,7 @@ def flux_exceedance(
     flux_at_unit_distance: ArrayLike,
     radius: ArrayLike,
     distance_floor: ArrayLike,
-    **galaxy: ArrayLike,
+    galaxy: Galaxy,
 ) -> ValueAndError:
     """Return the probability that the flux of all stars within a distance of the Sun is above a threshold.
 
@@ -105,9 +102,8 @@ def flux_exceedance(
         [kpc]: stars farther away from the Sun do not count; finite and positive.
     distance_floor
         [kpc], positive: stars nearer than this count as if they were there.
-
-    **galaxy
-        The parameters of `gridscan.physics.galaxy.distances.fraction_within` but for its radius.
+    galaxy
+        The galaxy, or many.
 
     Returns
     -------
@@ -120,34 +116,27 @@ def flux_exceedance(
     EvaluationError
         If a parameter is outside its range, or stars are expected within a radius where the galaxy has none.
     """
-    threshold, unit = np.asarray(flux_threshold, dtype=float), np.asarray(flux_at_unit_distance, dtype=float)
-    number = np.asarray(expected_number_within, dtype=float)
-    names = ("flux_threshold", "flux_at_unit_distance", "expected_number_within")
-    for name, values in zip(names, (threshold, unit, number), strict=True):
-        _refuse(~(np.isfinite(values) & (values >= 0.0)), values, name, "a finite number, 0 or more")
+    threshold = checked("flux_threshold", flux_threshold, NOT_NEGATIVE, "1/cm^2/s")
+    unit = checked("flux_at_unit_distance", flux_at_unit_distance, NOT_NEGATIVE, "kpc^2/cm^2/s")
+    number = checked("expected_number_within", expected_number_within, NOT_NEGATIVE)
+    radius = checked("radius", radius, POSITIVE, "kpc")
+    distance_floor = checked("distance_floor", distance_floor, POSITIVE, "kpc")
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # Within this distance one star is enough. Without any flux, none ever is.
         reach = np.where(unit > 0.0, np.sqrt(unit / threshold), 0.0)
-    return for_each_galaxy(_exceedances, number, (*parameters_of(galaxy), reach, radius, distance_floor))
-
-
-def _refuse(wrong: NDArray[np.bool_], values: FloatArray, name: str, allowed: str) -> None:
-    if wrong.any():
-        raise EvaluationError(f"{name} is {values[wrong].flat[0]:g}; allowed is {allowed}")
+    return for_each_galaxy(_exceedances, number, galaxy, reach, radius, distance_floor)
 
 
 def _exceedances(
-    galaxy: Galaxy, numbers: tuple[float, ...], reach: float, radius: float, floor: float
+    galaxy: SingleGalaxy, numbers: tuple[float, ...], reach: float, radius: float, floor: float
 ) -> ValueAndError:
     """Return the probability that the flux is above A/reach^2, and its error, for several expected numbers."""
-    require(0.0 < radius < math.inf, "radius", radius, "finite, above 0 kpc")
-    require(0.0 < floor < math.inf, "distance_floor", floor, "finite, above 0 kpc")
     number = np.array(numbers)
     (fraction,), (fraction_error,) = fractions(galaxy, (radius,))
     if fraction == 0.0 and number.any():
         raise EvaluationError(
-            f"expected_number_within is {number.max():g}; allowed is 0, for within radius = {radius:g} kpc this galaxy "
-            "has no stars"
+            f"expected_number_within is {number.max():g}; it must be 0, as this galaxy has no stars within "
+            f"radius = {radius:g} kpc"
         )
     if reach > max(radius, floor) or not number.any():
         return -np.expm1(-number), 2.0 * np.finfo(float).eps * -np.expm1(-number)
@@ -168,7 +157,7 @@ def _exceedances(
     return compound_poisson.exceedance(number, tail, relative_uncertainty=relative, absolute_uncertainty=absolute)
 
 
-def _distances(galaxy: Galaxy, shares: tuple[float, ...]) -> ValueAndError:
+def _distances(galaxy: SingleGalaxy, shares: tuple[float, ...]) -> ValueAndError:
     """Return the distances [kpc] within which the given shares of all stars are, NaN for shares above 1."""
     share = np.array(shares)
     value, error = np.full(share.shape, np.nan), np.full(share.shape, np.nan)
@@ -185,7 +174,7 @@ def _distances(galaxy: Galaxy, shares: tuple[float, ...]) -> ValueAndError:
     if first < 0:
         raise EvaluationError(
             f"-ln(1 - quantile)/expected_number is {share[exists].min():g}, the share of the stars within less than "
-            f"2e-12 kpc; allowed is above {enclosed[1]:.3g}"
+            f"2e-12 kpc; it must be above {enclosed[1]:.3g}"
         )
     table = _table(galaxy, int(octave[first]), int(octave[min(last, len(octave) - 1)]))
     value[exists], error[exists] = table.inverse(share[exists])
@@ -312,13 +301,13 @@ def _chebyshev(coefficients: FloatArray, panel: IndexArray, x: FloatArray) -> Fl
 
 
 @functools.lru_cache(maxsize=256)
-def _table(galaxy: Galaxy, low: int, high: int) -> _Table:
+def _table(galaxy: SingleGalaxy, low: int, high: int) -> _Table:
     """Return G from 2^low to 2^high kpc."""
     return _Table.joined([_octave(galaxy, exponent) for exponent in range(low, max(high, low + 1))])
 
 
 @functools.lru_cache(maxsize=1024)
-def _octave(galaxy: Galaxy, exponent: int) -> _Table:
+def _octave(galaxy: SingleGalaxy, exponent: int) -> _Table:
     """Return G from 2^exponent kpc to twice as much, on panels that are bisected until it has converged."""
     beginnings, endings = special_distances(galaxy)
     low, high = 2.0**exponent, 2.0 ** (exponent + 1)
@@ -341,7 +330,7 @@ def _octave(galaxy: Galaxy, exponent: int) -> _Table:
     return _Table.joined(finished)
 
 
-def _fitted(galaxy: Galaxy, panels: _Table) -> tuple[_Table, NDArray[np.bool_]]:
+def _fitted(galaxy: SingleGalaxy, panels: _Table) -> tuple[_Table, NDArray[np.bool_]]:
     """Return the panels with G fitted at Chebyshev points, and which of them have not converged."""
     order = np.arange(_DEGREES)
     angle = np.pi * (order + 0.5) / _DEGREES

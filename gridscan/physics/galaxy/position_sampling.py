@@ -23,11 +23,14 @@ from scipy.special import ndtr
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import integrate_panels
-from gridscan.physics.galaxy.components import Galaxy, parameters_of
+from gridscan.numerics.ranges import FINITE, checked
+from gridscan.physics.galaxy.components import SingleGalaxy
 from gridscan.physics.stellar.star_sampling import blocks, checked_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gridscan.physics.galaxy.components import Galaxy
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -44,7 +47,7 @@ def draw_positions(generator: np.random.Generator, size: int, galaxy: Galaxy) ->
     size
         How many stars, at most 50 million.
     galaxy
-        The galaxy; its Sun has no influence.
+        A single galaxy; its Sun has no influence.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def draw_positions(generator: np.random.Generator, size: int, galaxy: Galaxy) ->
     Raises
     ------
     EvaluationError
-        If the size is not a whole number of 0 to 50 million.
+        If the size is not a whole number of 0 to 50 million, or a parameter of the galaxy is outside its range.
 
     Notes
     -----
@@ -62,20 +65,16 @@ def draw_positions(generator: np.random.Generator, size: int, galaxy: Galaxy) ->
     clipped to the radii of the disk; f_arm in one of K arms, with p(R_c) ∝ R_c exp(-R_c/h), the azimuth
     phi_0 + 2 pi k/K + ln(R_c/R_ref)/tan(pitch) and R normal about R_c, clipped to the radii of the arms.
     """
-    count = checked_size(size)
+    count, single = checked_size(size), galaxy.single()
     x, y = np.empty(count), np.empty(count)
     for block in blocks(count):
-        radius, azimuth = _drawn_polar(generator, block.stop - block.start, galaxy)
+        radius, azimuth = _drawn_polar(generator, block.stop - block.start, single)
         np.multiply(radius, np.cos(azimuth), out=x[block])
         np.multiply(radius, np.sin(azimuth), out=y[block])
     return x, y
 
 
-def surface_density(
-    x: ArrayLike,
-    y: ArrayLike,
-    **galaxy: ArrayLike,
-) -> FloatArray:
+def surface_density(x: ArrayLike, y: ArrayLike, galaxy: Galaxy) -> FloatArray:
     """Return how many young stars there are per area of the plane and per star of the galaxy, off the boundary circles.
 
     f = [w_disk p(R) + w_ring Normal(R)]/(2 pi R) + w_arms/(K R) Σ_j p(R_j) R_j |tan(pitch)| Normal(R - R_j) over the
@@ -84,11 +83,9 @@ def surface_density(
     Parameters
     ----------
     x, y
-        [kpc]: position, the centre of the galaxy being at the origin.
-
-    **galaxy
-        The parameters of `gridscan.physics.galaxy.distances.fraction_within` but for its radius; the position of the
-        Sun has no influence.
+        Position [kpc], the centre of the galaxy being at the origin.
+    galaxy
+        The galaxy, or many; the position of the Sun has no influence.
 
     Returns
     -------
@@ -103,22 +100,19 @@ def surface_density(
         If a parameter is outside its range, a coordinate is not finite, or the density of a ring is asked for at the
         centre with `disk_inner_radius` = 0, where it is infinite.
     """
-    x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
-    for name, values in (("x", x), ("y", y)):
-        if not np.isfinite(values).all():
-            raise EvaluationError(f"{name} is {values[~np.isfinite(values)].flat[0]:g}; allowed is a finite number")
-    return _for_each_galaxy(_density, (x, y), parameters_of(galaxy))
+    x, y = np.broadcast_arrays(checked("x", x, FINITE, "kpc"), checked("y", y, FINITE, "kpc"))
+    return _for_each_galaxy(_density, (x, y), galaxy)
 
 
-def clipped_fraction(**galaxy: ArrayLike) -> FloatArray:
+def clipped_fraction(galaxy: Galaxy) -> FloatArray:
     """Return the share of the young stars that are clipped to a boundary circle of the disk or of the arms.
 
     w_ring P(R outside) + w_arms ∫ p(R_c) P(R outside | R_c) dR_c. Source: definition of the mixture.
 
     Parameters
     ----------
-    **galaxy
-        The parameters of `gridscan.physics.galaxy.distances.fraction_within` but for its radius.
+    galaxy
+        The galaxy, or many.
 
     Returns
     -------
@@ -130,7 +124,7 @@ def clipped_fraction(**galaxy: ArrayLike) -> FloatArray:
     EvaluationError
         If a parameter is outside its range, or an integral has not converged to 1e-12.
     """
-    return _for_each_galaxy(_clipped, (), parameters_of(galaxy))
+    return _for_each_galaxy(_clipped, (), galaxy)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,7 +165,7 @@ class _ExponentialRadii:
         return radius
 
 
-def _drawn_polar(generator: np.random.Generator, size: int, galaxy: Galaxy) -> tuple[FloatArray, FloatArray]:
+def _drawn_polar(generator: np.random.Generator, size: int, galaxy: SingleGalaxy) -> tuple[FloatArray, FloatArray]:
     """Draw R [kpc] and the azimuth [rad] of stars."""
     disk, arms = _radii(galaxy)
     kind = generator.random(size)
@@ -190,7 +184,7 @@ def _drawn_polar(generator: np.random.Generator, size: int, galaxy: Galaxy) -> t
     return radius, azimuth
 
 
-def _radii(galaxy: Galaxy) -> tuple[_ExponentialRadii, _ExponentialRadii]:
+def _radii(galaxy: SingleGalaxy) -> tuple[_ExponentialRadii, _ExponentialRadii]:
     """Return the distributions of R in the disk and of R_c in the arms."""
     scale = galaxy.disk_scale_length
     return (
@@ -199,14 +193,14 @@ def _radii(galaxy: Galaxy) -> tuple[_ExponentialRadii, _ExponentialRadii]:
     )
 
 
-def _density(galaxy: Galaxy, x: FloatArray, y: FloatArray) -> FloatArray:
+def _density(galaxy: SingleGalaxy, x: FloatArray, y: FloatArray) -> FloatArray:
     radius, (disk, _) = np.hypot(x, y), _radii(galaxy)
     total = galaxy.disk_fraction / (2.0 * np.pi) * disk.density(radius)
     if galaxy.ring_fraction:
         if galaxy.disk_inner_radius == 0.0 and (radius == 0.0).any():
             raise EvaluationError(
                 "the surface density is infinite at x = y = 0, where a ring is clipped to disk_inner_radius = 0; "
-                "allowed are other positions, or an inner radius above 0 kpc"
+                "choose another position, or an inner radius above 0 kpc"
             )
         inside = (radius >= galaxy.disk_inner_radius) & (radius <= galaxy.disk_outer_radius)
         ring = _normal(radius[inside] - galaxy.ring_radius, galaxy.ring_width) / (2.0 * np.pi * radius[inside])
@@ -217,7 +211,7 @@ def _density(galaxy: Galaxy, x: FloatArray, y: FloatArray) -> FloatArray:
     return total
 
 
-def _arm_density(galaxy: Galaxy, radius: FloatArray, azimuth: FloatArray) -> FloatArray:
+def _arm_density(galaxy: SingleGalaxy, radius: FloatArray, azimuth: FloatArray) -> FloatArray:
     """Return the surface density [1/kpc^2] of the stars of the arms between their radii, one winding after another."""
     arms, slope = _radii(galaxy)[1], math.tan(galaxy.arm_pitch)
     turn = 2.0 * np.pi / galaxy.arm_count
@@ -230,10 +224,11 @@ def _arm_density(galaxy: Galaxy, radius: FloatArray, azimuth: FloatArray) -> Flo
         exists = np.flatnonzero(angle <= last)
         centre = galaxy.arm_reference_radius * np.exp(angle[exists] * slope)
         total[exists] += arms.density(centre) * centre**2 * _normal(radius[exists] - centre, galaxy.arm_width)
-    return total * abs(slope) / (galaxy.arm_count * radius)
+    density: FloatArray = total * abs(slope) / (galaxy.arm_count * radius)
+    return density
 
 
-def _clipped(galaxy: Galaxy) -> FloatArray:
+def _clipped(galaxy: SingleGalaxy) -> FloatArray:
     low, high = galaxy.disk_inner_radius - galaxy.ring_radius, galaxy.disk_outer_radius - galaxy.ring_radius
     ring = galaxy.ring_fraction * (ndtr(low / galaxy.ring_width) + ndtr(-high / galaxy.ring_width))
     if not galaxy.arm_fraction:
@@ -253,8 +248,8 @@ def _clipped(galaxy: Galaxy) -> FloatArray:
     value, error = integrate_panels(integrand, *panels, 1, relative_tolerance=_CONVERGED, absolute_tolerance=1e-15)
     if not error[0] <= 2.0 * _CONVERGED * value[0] + 1e-14:
         raise EvaluationError(
-            f"clipped_fraction has not converged: found {value[0]:g} with an error of {error[0]:.1g}; allowed is "
-            f"{_CONVERGED:g} of the value"
+            f"clipped_fraction has not converged: found {value[0]:g} with an error of {error[0]:.1g}, which must be "
+            f"at most {_CONVERGED:g} of the value"
         )
     return np.asarray(ring + galaxy.arm_fraction * value[0])
 
@@ -264,11 +259,9 @@ def _normal(difference: FloatArray, width: float) -> FloatArray:
     return density
 
 
-def _for_each_galaxy(
-    evaluate: Callable[..., FloatArray], points: tuple[FloatArray, ...], parameters: tuple[ArrayLike, ...]
-) -> FloatArray:
+def _for_each_galaxy(evaluate: Callable[..., FloatArray], points: tuple[FloatArray, ...], galaxy: Galaxy) -> FloatArray:
     """Evaluate every different galaxy once, at the points that are asked of it."""
-    arrays = np.broadcast_arrays(*(np.asarray(values, dtype=float) for values in parameters))
+    arrays = np.broadcast_arrays(*galaxy.arrays())
     rows = np.stack([array.ravel() for array in arrays], axis=-1)
     different, which = np.unique(rows, axis=0, return_inverse=True)
     shape = np.broadcast_shapes(arrays[0].shape, *(point.shape for point in points))
@@ -277,5 +270,5 @@ def _for_each_galaxy(
     result = np.empty(shape)
     for index, row in enumerate(different.tolist()):
         chosen = which == index
-        result[chosen] = evaluate(Galaxy(*row), *(point[chosen] for point in points))
+        result[chosen] = evaluate(SingleGalaxy(*row), *(point[chosen] for point in points))
     return result
