@@ -99,7 +99,7 @@ model.parameter("kinetic_energy_min", "5 MeV", "Lowest kinetic energy that count
 model.parameter("kinetic_energy_max", "30 MeV", "Highest kinetic energy that counts", minimum=1e-9)
 model.parameter("exposure_start", "10 s", "Begin of the exposure after the neutrinos")
 model.parameter("exposure_end", "35 yr", "End of the exposure after the neutrinos")
-model.parameter("fiducial_mass", detector, "Fiducial mass of the detector", unit="kt", minimum=0)
+model.parameter("fiducial_mass", detector, "Fiducial mass of the detector", unit="kt", minimum=0, role="detector_mass")
 model.parameter("electrons_per_mass", detector, "Electrons per mass of the detector", unit="mol/g", minimum=0)
 
 model.parameter(
@@ -671,3 +671,6 @@ def galactic_sky_flux(time, kinetic_energy, dark_matter_mass, speed_of_light, sk
             lambda point, own=own, **where: sky_flux(own[point], **where),
         )
     return total.reshape(sky_flux.shape)
+
+
+model.figures_in("gridscan.models.boosted_dark_matter.figures")

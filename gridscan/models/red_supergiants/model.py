@@ -118,7 +118,7 @@ model.parameter(
 model.parameter("cross_section_slope", flavor, "Cross section per neutrino energy", unit="cm^2/MeV", minimum=0)
 model.parameter("left_coupling", flavor, "Left-handed weak coupling of the electron to the neutrino")
 model.parameter("right_coupling", flavor, "Right-handed weak coupling of the electron to the neutrino")
-model.parameter("fiducial_mass", detector, "Fiducial mass of the detector", unit="kt", minimum=0)
+model.parameter("fiducial_mass", detector, "Fiducial mass of the detector", unit="kt", minimum=0, role="detector_mass")
 model.parameter("electrons_per_mass", detector, "Electrons per mass of the detector", unit="mol/g", minimum=0)
 model.parameter("reference_distance", "200 pc", "Distance of a single star for comparison", minimum=1e-6)
 
@@ -516,3 +516,6 @@ def reference_flux(neutrino_luminosity, mean_energy, reference_distance):
 def reference_events_per_year(reference_flux, mean_cross_section, number_of_electrons):
     """N_e Φ <σ>. Source: rate of a thin target."""
     return detection.event_rate(number_of_electrons, reference_flux, mean_cross_section)
+
+
+model.figures_in("gridscan.models.red_supergiants.figures")

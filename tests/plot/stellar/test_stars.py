@@ -11,6 +11,9 @@ matplotlib.use("Agg")
 import numpy as np
 import pytest
 import xarray as xr
+from gridscan.plot.stellar.galaxy import PHASES, galaxy
+from gridscan.plot.stellar.movie import movie, phase_at
+from gridscan.plot.stellar.stars import hertzsprung_russell
 from matplotlib import pyplot
 from matplotlib.animation import FFMpegWriter
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -20,9 +23,6 @@ from PIL import Image
 
 from gridscan.errors import GridscanError, SensitivityError, StoreError, UnitError
 from gridscan.plot import save
-from gridscan.plot.stellar.galaxy import PHASES, galaxy
-from gridscan.plot.stellar.movie import movie, phase_at
-from gridscan.plot.stellar.stars import hertzsprung_russell
 from gridscan.units import parse_unit, unit_attributes
 
 # The package has a function of that name.
