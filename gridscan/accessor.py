@@ -101,7 +101,7 @@ class GridscanAccessor:
         found = figure_of(model or load_model(str(self._dataset.attrs.get("gridscan_model", ""))), kind)
         found.check_asked(quantities)
         if found.draw is None:
-            raise ModelError(f"figure {kind!r} is a movie; write it with gridscan plot FILE --kind {kind} --out …gif")
+            raise ModelError(f"figure {kind!r} is a movie; write it with gridscan plot FILE --kind {kind}")
         known = {str(name): [str(dim) for dim in item.dims] for name, item in self._dataset.data_vars.items()}
         return found.draw(self._dataset, *found.arguments(quantities or found.shown(known)), **options)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gridscan.cli.options import dataset_of, picked_at
+from gridscan.definition.figures import flags
 from gridscan.errors import GridscanError, ModelError, StoreError
 from gridscan.storage.provenance import provenance_in
 
@@ -99,11 +100,13 @@ def function_of(figure: Figure, path: Path, options: Mapping[str, Any]) -> Calla
     is_movie = path.suffix.lower() in MOVIES
     function = figure.movie if is_movie or figure.draw is None else figure.draw
     if function is None:
-        raise click.UsageError(f"--kind {figure.kind} is a picture; name it with --out …png, .pdf or .svg")
+        raise click.UsageError(f"--kind {figure.kind} is a picture: give --out NAME.png, .pdf or .svg")
     for name in options:
         if name not in figure.options_of(function):
-            other, suffix = ("picture", ".png") if is_movie else ("movie", ".gif or .mp4")
-            raise click.UsageError(f"--{name} applies to a {other} of --kind {figure.kind}: give --out …{suffix}")
+            other, suffix = ("picture", "png") if is_movie else ("movie", "gif or .mp4")
+            raise click.UsageError(
+                f"{flags([name])[0]} applies to a {other} of --kind {figure.kind}: give --out NAME.{suffix}"
+            )
     return function
 
 

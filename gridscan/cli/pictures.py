@@ -9,7 +9,7 @@ import click
 
 from gridscan.cli.group import main
 from gridscan.cli.options import at_option, dataset_of, model_named, out_option, scenario_options, value_of
-from gridscan.definition.figures import GENERAL_KINDS, LIST, Figure, figure_of
+from gridscan.definition.figures import GENERAL_KINDS, LIST, Figure, figure_of, flags
 from gridscan.errors import listed, nearest
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _list_kinds(formatter: click.HelpFormatter, title: str, kinds: Mapping[str, 
 
 
 def _told(figure: Figure) -> str:
-    options = f" (--{', --'.join(figure.all_options)})" if figure.all_options else ""
+    options = f" ({', '.join(flags(figure.all_options))})" if figure.all_options else ""
     return f"{figure.description}{options}"
 
 
@@ -113,7 +113,7 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
         name, equals, text = argument[2:].partition("=")
         if not equals and not rest:
             raise click.UsageError(f"--{name} needs a value")
-        options[name] = value_of(text if equals else rest.pop(0))
+        options[name.replace("-", "_")] = value_of(text if equals else rest.pop(0))
     return names, options
 
 
@@ -122,8 +122,10 @@ def _check_options(kind: str, given: Mapping[str, Any], allowed: Sequence[str], 
         raise click.UsageError(f"--kind {kind} takes no quantity; remove {surplus[0]!r}")
     for name in given:
         if name not in allowed:
-            rest = f"; it takes --{listed(allowed).replace(', ', ', --')}" if allowed else ""
-            raise click.UsageError(f"--{name} does not apply to --kind {kind}{nearest(name, allowed) or rest}")
+            known = flags(allowed)
+            rest = f"; it takes {listed(known)}" if known else ""
+            (flag,) = flags([name])
+            raise click.UsageError(f"{flag} does not apply to --kind {kind}{nearest(flag, known) or rest}")
 
 
 def _said(wanted: Wanted) -> dict[str, Any]:

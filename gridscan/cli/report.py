@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from gridscan.definition.figures import flags
 from gridscan.definition.graph import Graph
 from gridscan.definition.nodes import Constant, Parameter, Quantity
 from gridscan.errors import GridscanError, listed
@@ -196,7 +197,7 @@ def figure_report(figure: Figure) -> RenderableType:
 
 
 def _options(figure: Figure) -> str:
-    return ", ".join(f"--{option}" for option in figure.all_options)
+    return ", ".join(flags(figure.all_options))
 
 
 def _default(node: Parameter | Constant) -> str:

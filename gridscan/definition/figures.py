@@ -104,7 +104,7 @@ class Figure:
 
     @property
     def all_options(self) -> tuple[str, ...]:
-        """What a user may give: also where random members begin."""
+        """What a user may give: also the seed of a random sample."""
         return (*self.options, "seed") if self.population is not None else self.options
 
     def options_of(self, function: Callable[..., Any]) -> tuple[str, ...]:
@@ -148,6 +148,11 @@ class Example:
     at: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
+
+
+def flags(options: Iterable[str]) -> list[str]:
+    """Return options as they stand on the command line, ``--mark-below``."""
+    return [f"--{option.replace('_', '-')}" for option in options]
 
 
 def figures_by_kind(model: Definition, figures: Iterable[Figure]) -> dict[str, Figure]:

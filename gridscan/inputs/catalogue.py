@@ -116,7 +116,7 @@ def catalogue_of(model: Definition, name: str) -> Catalogue:
 
 
 def _check_keys(catalogue: Catalogue, model: Definition, where: str) -> None:
-    """Refuse records of a model that set what they cannot, or leave out what they have to set."""
+    """Refuse records of a model that set what they cannot; what they leave out is refused where they are selected."""
     parameters = model.bundled(catalogue.name)
     for label, record in catalogue.items():
         # What a formula has replaced is no parameter any more.
@@ -124,9 +124,6 @@ def _check_keys(catalogue: Catalogue, model: Definition, where: str) -> None:
         if wrong:
             what = f"the record {label!r} of {catalogue.name!r} has no {wrong[0]!r}{nearest(wrong[0], parameters)}"
             raise CatalogueError(f"{where}: {what}; it sets {listed(parameters)}")
-        lacking = [key for key in parameters if key not in record.values]
-        if lacking:
-            raise CatalogueError(f"{where}: the record {label!r} of {catalogue.name!r} lacks {lacking[0]!r}")
 
 
 def _read_once(name: str, path: Path) -> Catalogue:

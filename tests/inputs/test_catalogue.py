@@ -8,7 +8,7 @@ from gridscan.errors import CatalogueError
 from gridscan.inputs.catalogue import Catalogue, Record, read_catalogue, shipped_catalogue
 from gridscan.inputs.resolve import resolve
 from gridscan.inputs.value_reader import InputFaults
-from gridscan.model_loader import SHIPPED, load_model
+from gridscan.model_loader import load_model, shipped_models
 
 GOOD = """
 [small]
@@ -93,7 +93,7 @@ def test_a_label_without_a_shipped_file_has_an_empty_catalogue():
 def _shipped_labels():
     return [
         (model, name, label)
-        for model in SHIPPED
+        for model in shipped_models()
         for name in load_model(model).labels
         for label in shipped_catalogue(name)
     ]
@@ -111,7 +111,7 @@ def test_every_shipped_record_is_complete_and_allowed(model, name, label):
         pytest.fail(str(faults))
 
 
-@pytest.mark.parametrize("model", SHIPPED)
+@pytest.mark.parametrize("model", shipped_models())
 def test_the_default_label_of_a_shipped_model_is_in_its_catalogue(model):
     for name, label in load_model(model).labels.items():
         assert label.default in shipped_catalogue(name)

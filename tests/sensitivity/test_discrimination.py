@@ -30,7 +30,7 @@ def grid():
             "detector": ["juno", "super-k"],
             "radius": ("radius", [1.0, 0.5, 2.0], {"units": "kiloparsec", "long_name": "radius"}),
             "imf": ["kroupa", "salpeter", "top-heavy", "top-light"],
-            "fiducial_mass": ("detector", [20.0, 22.5], {"units": "kilotonne"}),
+            "fiducial_mass": ("detector", [20.0, 22.5], {"units": "kilotonne", "role": "detector_mass"}),
             "slope": ("imf", [1.0, 2.0, 3.0, 4.0], {"units": "1"}),
         },
     )

@@ -133,11 +133,13 @@ def _culprit(workload: Workload, error: Exception) -> str:
 
 
 def _modules_imported(steps: Iterable[Step]) -> list[str]:
-    """Return the modules of gridscan from which the functions of steps are, or that they use."""
+    """Return the modules of gridscan that functions of steps use, and the installed modules that they are from."""
     names = {CORE}
     for function in {id(step.node.function): step.node.function for step in steps}.values():
         found = (_OWN_FILE.search(title) for title in code_of(function))
         names |= {match[1].replace("/", ".").removesuffix(".__init__") for match in found if match}
+        if not _is_sent(function) and function.__module__.partition(".")[0] != _OWN:
+            names.add(function.__module__)
     return sorted(names)
 
 
