@@ -21,6 +21,7 @@ def site(tmp_path, monkeypatch):
     """Return a folder of installed packages that is on the path."""
     folder = tmp_path / "site-packages"
     folder.mkdir()
+    forget("radioactivity")
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setenv("COLUMNS", "200")
     yield folder

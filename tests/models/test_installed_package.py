@@ -21,7 +21,7 @@ from PIL import Image
 
 import gridscan as gs
 from gridscan.cli import main
-from gridscan.engine.compute import make_recipe
+from gridscan.engine.compute import make_workload
 from gridscan.engine.executors import serialize
 from gridscan.errors import StoreError
 from gridscan.fingerprint import code
@@ -41,6 +41,7 @@ path = "sources.nc"
 def site(tmp_path, monkeypatch):
     """Stand in a folder with a scenario, with the package installed."""
     folder = install(tmp_path / "site-packages")
+    forget("radioactivity")
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "160")
@@ -245,7 +246,7 @@ def test_workers_compute_it_bit_for_bit(tmp_path, monkeypatch, place, name):
 
 
 def test_workers_with_another_version_of_it_are_refused(site, monkeypatch):
-    content = serialize.packed(make_recipe(gs.plan("sources.toml").program))
+    content = serialize.packed(make_workload(gs.plan("sources.toml").block_plan))
     assert serialize.unpacked(content) is not None
     known = code.version_of
 

@@ -7,6 +7,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from gridscan.fingerprint import modules
+
 SOURCES = Path(__file__).parents[1] / "packages"
 
 
@@ -26,7 +28,7 @@ def install(folder, name="radioactivity", **changes):
     return folder
 
 
-def write_metadata(folder, name, version, models, modules=()):
+def write_metadata(folder, name, version, models, packages=()):
     """Write what tells Python that a distribution is installed in a folder, with its entry points."""
     for earlier in folder.glob(f"{name.replace('-', '_')}-*.dist-info"):
         shutil.rmtree(earlier)
@@ -36,14 +38,16 @@ def write_metadata(folder, name, version, models, modules=()):
     texts = {
         "METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         "entry_points.txt": "\n".join(["[gridscan.models]", *entries, ""]),
-        "top_level.txt": "\n".join([*modules, ""]),
-        "RECORD": "".join(f"{module}/__init__.py,,\n" for module in modules),
+        "top_level.txt": "\n".join([*packages, ""]),
+        "RECORD": "".join(f"{package}/__init__.py,,\n" for package in packages),
     }
     for file, text in texts.items():
         (metadata / file).write_text(text, encoding="utf-8")
 
 
 def forget(name):
-    """Forget the modules of a package, so that they are imported anew."""
+    """Forget the modules of a package, and which packages are installed, as a new process does."""
     for module in [module for module in sys.modules if module.partition(".")[0] == name]:
         del sys.modules[module]
+    for remembered in (modules.version_of, modules._owners, modules._is_foreign):
+        remembered.cache_clear()
