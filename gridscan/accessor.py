@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from gridscan.errors import UnitError
+from gridscan.definition.figures import figure_of
+from gridscan.errors import ModelError, UnitError
 from gridscan.sensitivity import along_axis, discrimination, variance
 from gridscan.units import registry, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gridscan.model import Model
     from gridscan.sensitivity.along_axis import Kind, Scale
 
 
@@ -68,6 +70,40 @@ class GridscanAccessor:
             significance=significance,
             mass=mass,
         )
+
+    def figure(self, kind: str, *quantities: str, model: Model | None = None, **options: Any) -> Any:
+        """Draw a figure that the model of the dataset declares, such as ``"signal"``.
+
+        Parameters
+        ----------
+        kind
+            One of ``gridscan.model(NAME).figures``.
+        quantities
+            What is shown, for a figure that can show others than its own.
+        model
+            A model of one's own, which made the dataset; by default it is found by the name that the dataset tells.
+        options
+            Of the figure.
+
+        Returns
+        -------
+        matplotlib Axes, or an array of them
+            As the function of the figure gives it.
+
+        Raises
+        ------
+        ModelError
+            If the model or the figure cannot be found, or the figure does not show these quantities.
+        SensitivityError
+            If the dataset does not hold what is shown.
+        """
+        load_model = import_module("gridscan.model_loader").load_model
+        found = figure_of(model or load_model(str(self._dataset.attrs.get("gridscan_model", ""))), kind)
+        found.check_asked(quantities)
+        if found.draw is None:
+            raise ModelError(f"figure {kind!r} is a movie; write it with gridscan plot FILE --kind {kind}")
+        known = {str(name): [str(dim) for dim in item.dims] for name, item in self._dataset.data_vars.items()}
+        return found.draw(self._dataset, *found.arguments(quantities or found.shown(known)), **options)
 
     def quantify(self) -> xr.Dataset:
         """Return the dataset with pint quantities, on gridscan's registry, in place of its ``units`` attributes.

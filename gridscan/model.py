@@ -6,6 +6,7 @@ itself when a model is loaded, replaced or used.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +15,7 @@ import pint
 
 from gridscan.definition.checks import check_wiring
 from gridscan.definition.definition import Definition
+from gridscan.definition.figures import Figure
 from gridscan.definition.groups import members_of, with_groups
 from gridscan.definition.nodes import (
     Column,
@@ -72,8 +74,24 @@ class Model(Definition):
     1.0032
     """
 
-    def label(self, name: str, default: str, description: str) -> Label:
-        """Declare a label: a choice among the records of the catalogue of the same name.
+    def label(
+        self,
+        name: str,
+        default: str,
+        description: str,
+        *,
+        records: Mapping[str, Mapping[str, Any]] | Path | None = None,
+    ) -> Label:
+        """Declare a label: a choice among records, each of which sets the parameters that default to the label.
+
+        Parameters
+        ----------
+        default
+            Name of one of the records.
+        records
+            Values of the parameters, by name, for each record, and its ``source``; or a TOML file of ``[record]``
+            tables, ``Path(__file__).with_name("planet.toml")``. By default the records that ship with gridscan under
+            the name of the label, if there are any. A scenario can add its own.
 
         Raises
         ------
@@ -81,7 +99,7 @@ class Model(Definition):
             If the name is taken or is no identifier.
         """
         self._claim(name)
-        self._labels[name] = Label(name, default, description)
+        self._labels[name] = Label(name, default, description, records)
         return self._labels[name]
 
     def parameter(
@@ -99,6 +117,7 @@ class Model(Definition):
         padded: bool = False,
         longer_than: Mapping[str, int] | None = None,
         selects: str | None = None,
+        role: str | None = None,
     ) -> Parameter:
         """Declare a parameter.
 
@@ -126,6 +145,8 @@ class Model(Definition):
             label, in each row of zipped axes, in each combination elsewhere.
         selects
             The quantity whose formulas a choice selects.
+        role
+            What questions about a result take it for: ``"detector_mass"``, which event rates are proportional to.
 
         Raises
         ------
@@ -148,6 +169,7 @@ class Model(Definition):
             selects=selects,
             padded=padded,
             longer_than=longer_than or {},
+            role=role,
         )
         check_default(parameter)
         check_lengths(parameter, self._nodes)
@@ -391,6 +413,52 @@ class Model(Definition):
             return function
 
         return declare
+
+    def figure(
+        self, kind: str | None = None, description: str | None = None, **needs: Any
+    ) -> Callable[[Function], Function]:
+        """Declare a function of a Dataset as a figure, which ``gridscan plot FILE --kind`` then draws.
+
+        Import matplotlib inside of the function, so that the model itself loads without it.
+
+        Parameters
+        ----------
+        kind, description
+            The name of the function, and the first line of its docstring, by default.
+        needs
+            The attributes of `gridscan.definition.figures.Figure`, such as ``quantities=("period",)`` and
+            ``options=("along",)``.
+
+        Examples
+        --------
+        >>> model = Model("pendulum", "A small swing")
+        >>> @model.figure(options=("along",))
+        ... def swing(dataset, *, along="length"):
+        ...     "Period of the swing"
+        ...     from gridscan import plot
+        ...     return plot.draw(dataset, "period", along=along)
+        >>> model.figures["swing"].description
+        'Period of the swing'
+        """
+
+        def declare(function: Function) -> Function:
+            text = description or (inspect.getdoc(function) or "").partition("\n")[0]
+            name = kind or function.__name__.replace("_", "-")
+            self._figures.append(Figure(name, text, function, **needs))
+            return function
+
+        return declare
+
+    def figures_in(self, module: str) -> None:
+        """Declare that a module holds figures and pictures of the gallery; it is imported when they are asked for.
+
+        Parameters
+        ----------
+        module
+            Its name, ``"my_package.figures"``. Its ``FIGURES`` is a sequence of `gridscan.definition.figures.Figure`,
+            its ``EXAMPLES``, if there are any, one of `gridscan.definition.figures.Example`.
+        """
+        self._figure_modules.append(module)
 
     def _declaration(self, unit: str, *, long_name: str | None, **options: Any) -> Callable[[Function], Function]:
         declared = parse_unit(unit)

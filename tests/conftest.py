@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import settings
-from planets import PLANETS, Counted, make_toy
+from planets import Counted, make_toy
 
-import gridscan.inputs.resolve
 from gridscan.model import Model
 
 # The same examples in every run: what a search for new ones finds is kept with @example.
 settings.register_profile("deterministic", derandomize=True, deadline=None)
 settings.load_profile("deterministic")
-
-
-@pytest.fixture(autouse=True)
-def _toy_catalogue(monkeypatch):
-    shipped = gridscan.inputs.resolve.shipped_catalogue
-    monkeypatch.setattr(
-        gridscan.inputs.resolve, "shipped_catalogue", lambda name: PLANETS if name == "planet" else shipped(name)
-    )
 
 
 @pytest.fixture

@@ -3,12 +3,18 @@
 import subprocess
 import sys
 
+import matplotlib
+
+matplotlib.use("Agg")
+
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib import pyplot
 
-import gridscan.accessor  # noqa: F401  registers ds.gridscan
-from gridscan.errors import SensitivityError, UnitError
+import gridscan as gs
+import gridscan.accessor
+from gridscan.errors import ModelError, SensitivityError, UnitError
 from gridscan.sensitivity import along_axis, discrimination, variance
 from gridscan.units import parse_unit, registry, unit_attributes, unit_of
 
@@ -108,3 +114,35 @@ def test_quantify_names_the_variable_whose_unit_cannot_be_read(dataset):
 def test_pint_xarray_is_imported_only_when_quantities_are_asked_for():
     code = "import sys, gridscan.accessor; sys.exit('pint_xarray' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_figure_of_the_model_is_drawn_of_its_dataset():
+    found = gs.evaluate("imf_scan").isel(radius=3)
+    above, below = found.gridscan.figure("signal", along="time", by="imf")
+    assert len(above.get_legend().get_texts()) == found.imf.size
+    assert "events" in below.get_ylabel()
+    (only,) = found.gridscan.figure("counts", "carbon_burning_rsg", along="imf")
+    assert "carbon-burning" in only.get_ylabel()
+    pyplot.close("all")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("signl",), "model 'red_supergiants' has no figure 'signl'; did you mean 'signal'?"),
+        (("signal", "flux"), "--kind signal takes no quantity; remove 'flux'"),
+        (("movie",), "figure 'movie' is a movie; write it with gridscan plot FILE --kind movie"),
+    ],
+)
+def test_a_figure_that_cannot_be_drawn_is_refused(dataset, given, message):
+    with pytest.raises(ModelError) as caught:
+        dataset.assign_attrs(gridscan_model="red_supergiants").gridscan.figure(*given)
+    assert str(caught.value).startswith(message)
+
+
+def test_the_figure_of_a_dataset_of_no_known_model_needs_the_model(dataset):
+    with pytest.raises(ModelError, match="unknown model ''; installed are"):
+        dataset.gridscan.figure("swing")
+    own = gs.Model("swing", "A swing")
+    own.figure("swing", "")(lambda found: found)
+    assert dataset.gridscan.figure("swing", model=own) is dataset

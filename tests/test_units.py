@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridscan.errors import UnitError
-from gridscan.model_loader import SHIPPED, load_model
+from gridscan.model_loader import load_model, shipped_models
 from gridscan.units import (
     Quantity,
     base_factor,
@@ -93,7 +93,7 @@ MODEL_UNITS = (
 
 def shipped_units() -> list[str]:
     """Return the units of everything in the shipped models."""
-    return sorted({readable(node.unit) for name in SHIPPED for node in load_model(name).nodes.values()})
+    return sorted({readable(node.unit) for name in shipped_models() for node in load_model(name).nodes.values()})
 
 
 @pytest.mark.parametrize(("name", "value", "tolerance"), [(name, *entry) for name, entry in DEFINITIONS.items()])

@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 
 @main.command()
 def models() -> None:
-    """List the models and scenarios that ship."""
+    """List the models of installed packages, and the scenarios that ship."""
     from gridscan.cli.report import console, models_report
     from gridscan.inputs.shipped_files import shipped_scenarios
-    from gridscan.model_loader import SHIPPED, load_model
+    from gridscan.model_loader import installed_models
 
-    console().print(models_report([load_model(name) for name in SHIPPED], shipped_scenarios()))
+    console().print(models_report(installed_models().values(), shipped_scenarios()))
 
 
 @main.command()
 @click.argument("model_name", metavar="MODEL")
 @click.argument("name", required=False)
 def describe(model_name: str, name: str | None) -> None:
-    """Show the inputs and quantities of a model, or one of them."""
-    from gridscan.cli.report import console, model_report, node_report
+    """Show the inputs, quantities and figures of a model, or one of them."""
+    from gridscan.cli.report import console, figure_report, model_report, node_report
     from gridscan.errors import ModelError
     from gridscan.model_loader import load_model
 
@@ -50,10 +50,11 @@ def describe(model_name: str, name: str | None) -> None:
         console().print(model_report(model, catalogues_of(model)))
     elif name in [*model.names, *model.populations]:
         console().print(node_report(model, name, catalogues_of(model)))
+    elif name in model.figures:
+        console().print(figure_report(model.figures[name]))
     else:
-        raise ModelError(
-            f"model {model.name!r} has nothing called {name!r}{nearest(name, [*model.names, *model.populations])}"
-        )
+        known = [*model.names, *model.populations, *model.figures]
+        raise ModelError(f"model {model.name!r} has nothing called {name!r}{nearest(name, known)}")
 
 
 @main.command()
@@ -64,7 +65,7 @@ def new(model_name: str, out: Path | None, force: bool) -> None:
     """Write a commented scenario that runs as it is."""
     from gridscan.atomic import replacing
     from gridscan.inputs.shipped_files import folder
-    from gridscan.model_loader import load_model
+    from gridscan.model_loader import is_code, load_model
     from gridscan.scenario.template import starter
 
     model = load_model(model_name)
@@ -75,7 +76,7 @@ def new(model_name: str, out: Path | None, force: bool) -> None:
     text = starter(model, schema.as_uri() if schema.is_file() else None)
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    named = f" --model {model_name}" if ".py" in model_name else ""
+    named = f" --model {model_name}" if is_code(model_name) else ""
     click.echo(f"wrote {path}; run it with: gridscan run {path}{named}")
 
 

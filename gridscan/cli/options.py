@@ -20,28 +20,32 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def settings(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
-    """Read NAME=VALUE pairs; the value is TOML where it is valid TOML, and a text otherwise."""
+def value_of(text: str) -> Any:
+    """Read a value: TOML where it is valid TOML, and a text otherwise."""
     import tomllib
 
+    try:
+        content = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text.strip()
+    return content["value"] if list(content) == ["value"] else text.strip()
+
+
+def settings(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
+    """Read NAME=VALUE pairs."""
     settings: dict[str, Any] = {}
     for item in values:
         name, equals, text = item.partition("=")
         if not equals or not name.strip():
             raise click.BadParameter(f"{item!r} is not NAME=VALUE", ctx, parameter)
-        try:
-            content = tomllib.loads(f"value = {text}")
-            settings[name.strip()] = content["value"] if list(content) == ["value"] else text.strip()
-        except tomllib.TOMLDecodeError:
-            settings[name.strip()] = text.strip()
+        settings[name.strip()] = value_of(text)
     return settings
 
 
 def scenario_options(command: Command) -> Command:
     """Give a command --model and --set."""
-    command = click.option("--model", "model_name", metavar="NAME", help="Another model: a name, or FILE.py:NAME.")(
-        command
-    )
+    text = "Another model: a name, FILE.py:NAME or MODULE:NAME."
+    command = click.option("--model", "model_name", metavar="NAME", help=text)(command)
     return click.option(
         "--set",
         "overrides",
@@ -78,10 +82,10 @@ def model_named(name: str | None) -> Model | None:
 
 
 def catalogues_of(model: Model) -> dict[str, Any]:
-    """Return the shipped catalogue of each label of a model."""
-    from gridscan.inputs.catalogue import shipped_catalogue
+    """Return the records of each label of a model."""
+    from gridscan.inputs.catalogue import catalogue_of
 
-    return {name: shipped_catalogue(name) for name in model.labels}
+    return {name: catalogue_of(model, name) for name in model.labels}
 
 
 def planned(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import textwrap
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,17 +15,21 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from gridscan.definition.figures import flags
 from gridscan.definition.graph import Graph
 from gridscan.definition.nodes import Constant, Parameter, Quantity
+from gridscan.errors import GridscanError, listed
 from gridscan.units import base_factor, label_of, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gridscan.definition.figures import Figure
     from gridscan.engine.plan import Plan, PlannedQuantity
     from gridscan.engine.runner import Forecast
     from gridscan.inputs.catalogue import Catalogue
     from gridscan.model import Model
+    from gridscan.model_loader import Installed
     from gridscan.storage.provenance import Provenance
 
 _PROSE = ("", "values", "value", "dimensions", "source", "records", "sets", "allowed", "description")
@@ -93,11 +98,16 @@ def _role(item: PlannedQuantity) -> str:
     return f"{'output' if item.output else 'kept'}, {blocks}"
 
 
-def models_report(models: Iterable[Model], scenarios: Iterable[str]) -> RenderableType:
-    """Show the shipped models and scenarios."""
-    table = _table("model", "", title="Models")
-    for model in models:
-        table.add_row(escape(model.name), escape(model.description))
+def models_report(models: Iterable[Installed], scenarios: Iterable[str]) -> RenderableType:
+    """Show the models of installed packages, or why they cannot be loaded, and the shipped scenarios."""
+    table = _table("model", "package", "", title="Models")
+    for item in models:
+        try:
+            shown = item.load().description
+        except GridscanError as error:
+            shown = f"cannot be loaded: {error}".replace("\n", "; ")
+        hidden = f" (hides that of {listed(item.rivals)})" if item.ships and item.rivals else ""
+        table.add_row(escape(item.name), escape(item.package), escape(shown + hidden))
     return Group(table, "", escape("Shipped scenarios, to run by name: " + ", ".join(scenarios)))
 
 
@@ -135,6 +145,11 @@ def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableTy
         for name, population in model.populations.items():
             populations.add_row(escape(name), escape(population.dimension), escape(population.quantity.long_name))
         parts.append(populations)
+    if model.figures:
+        figures = _table("figure", "options", "", title="Figures, for gridscan plot FILE --kind")
+        for figure in model.figures.values():
+            figures.add_row(escape(figure.kind), escape(_options(figure)), escape(figure.description))
+        parts.append(figures)
     return Group(escape(f"{model.name}: {model.description}"), *(item for part in parts for item in ("", part)))
 
 
@@ -166,6 +181,28 @@ def node_report(model: Model, name: str, catalogues: dict[str, Catalogue]) -> Re
             escape(head), "", escape(node.documentation), "", escape(wiring), "", escape("Inputs: " + ", ".join(inputs))
         )
     return escape(f"{name} = {_default(node)}: {node.description}")
+
+
+def figure_report(figure: Figure) -> RenderableType:
+    """Show one figure."""
+    needs = [*figure.quantities, *([f"a sample of {figure.population}"] if figure.population is not None else [])]
+    settings = figure.settings if isinstance(figure.settings, Mapping) else {}
+    function = figure.draw or figure.movie
+    lines = [
+        f"{figure.kind}: {figure.description}",
+        "",
+        (inspect.getdoc(function) or "").partition("\n")[0],
+        "",
+        f"Shows    {', '.join(needs) or 'whatever is asked for'}",
+        *([f"Along    {', '.join(figure.axes)}"] if figure.axes else []),
+        *([f"Sets     {', '.join(settings)}, where the scenario does not"] if settings else []),
+        *([f"Options  {_options(figure)}"] if figure.all_options else []),
+    ]
+    return escape("\n".join(lines))
+
+
+def _options(figure: Figure) -> str:
+    return ", ".join(flags(figure.all_options))
 
 
 def _default(node: Parameter | Constant) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import importlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from gridscan.definition.figures import Example, Figure, figures_by_kind
 from gridscan.definition.nodes import Constant, Group, Label, Node, Parameter, Population, Quantity
 from gridscan.errors import ModelError, nearest
 
@@ -33,6 +35,8 @@ class Definition:
         self._labels: dict[str, Label] = {}
         self._populations: dict[str, Population] = {}
         self._groups: dict[str, Group] = {}
+        self._figures: list[Figure] = []
+        self._figure_modules: list[str] = []
         # What is known to be right, and need not be looked at again: units of quantities, and checks of the wiring.
         self._proven: set[str] = set()
         self._checked: set[str] = set()
@@ -74,6 +78,18 @@ class Definition:
         return dict(self._groups)
 
     @property
+    def figures(self) -> dict[str, Figure]:
+        """The figures by kind; modules that hold some are imported now."""
+        modules = [importlib.import_module(name) for name in self._figure_modules]
+        return figures_by_kind(self, [*self._figures, *(figure for module in modules for figure in module.FIGURES)])
+
+    @property
+    def examples(self) -> dict[str, Example]:
+        """The pictures of the gallery by name; modules that hold some are imported now."""
+        modules = [importlib.import_module(name) for name in self._figure_modules]
+        return {example.name: example for module in modules for example in getattr(module, "EXAMPLES", ())}
+
+    @property
     def nodes(self) -> dict[str, Node]:
         """Everything a function's argument can name, but for groups."""
         return dict(self._nodes)
@@ -92,6 +108,7 @@ class Definition:
         model = copy.copy(self)
         model._nodes, model._labels, model._proven = dict(self._nodes), dict(self._labels), set(self._proven)
         model._populations, model._groups = dict(self._populations), dict(self._groups)
+        model._figures, model._figure_modules = list(self._figures), list(self._figure_modules)
         model._checked = set()
         return model
 

@@ -16,14 +16,21 @@ if TYPE_CHECKING:
 
 Number: TypeAlias = float | tuple[float, ...]
 
+#: What questions about a result can take a parameter for.
+ROLES = ("detector_mass",)
+
 
 @dataclass(frozen=True)
 class Label:
-    """A choice among the records of a catalogue; a record bundles values of the parameters that default to it."""
+    """A choice among records; a record bundles values of the parameters that default to the label.
+
+    `records` holds the records by name, or is the TOML file that does; None for those that ship under this name.
+    """
 
     name: str
     default: str
     description: str
+    records: Mapping[str, Mapping[str, Any]] | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,8 @@ class Parameter:
         For a choice between formulas: the quantity that holds them, which is what ``Model.replace`` swaps.
     table
         For a parameter that names a file: how it is read. Functions get its content.
+    role
+        What questions about a result take it for, one of `ROLES`, which the result tells.
     """
 
     name: str
@@ -82,6 +91,7 @@ class Parameter:
     table: Table | None = None
     padded: bool = False
     longer_than: Mapping[str, int] = field(default_factory=dict)
+    role: str | None = None
 
     @property
     def is_word(self) -> bool:
@@ -306,7 +316,7 @@ def default_and_unit(
 
 
 def check_default(parameter: Parameter) -> None:
-    """Refuse a default that could not be given.
+    """Refuse a default that could not be given, and an unknown role.
 
     Raises
     ------
@@ -314,6 +324,9 @@ def check_default(parameter: Parameter) -> None:
         Saying what is allowed.
     """
     default = parameter.default
+    if parameter.role is not None and parameter.role not in ROLES:
+        hint = nearest(parameter.role, ROLES)
+        raise ModelError(f"{parameter.name!r} has the unknown role {parameter.role!r}{hint}; roles are {listed(ROLES)}")
     if isinstance(default, tuple) and parameter.vector is None:
         raise ModelError(f"the default of {parameter.name!r} is a list: name its inner dimension with vector=…")
     if parameter.vector is not None and default is not None and not (isinstance(default, tuple) and default):

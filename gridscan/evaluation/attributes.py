@@ -40,6 +40,8 @@ def coordinates_of(
             node = resolved.model.parameters.get(name)
             if node is not None and node.label is not None and name not in resolved.given:
                 attributes["set_by"] = node.label
+            if node is not None and node.role is not None:
+                attributes["role"] = node.role
             if item.dims == (name,):
                 # Where pictures stand that do not show this axis.
                 attributes["base_value"] = item.values[default_position(resolved, name, item.values)].item()

@@ -1,4 +1,4 @@
-"""Catalogues: labelled records in ``data/*.toml``, each with its source; a label bundles values of parameters."""
+"""Catalogues: labelled records, each with its source, in ``data/*.toml`` or of a model; each sets some parameters."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from gridscan.inputs.shipped_files import folder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gridscan.definition.definition import Definition
 
 #: What a record may say beside the values of parameters.
 RECORD_NOTES = ("source", "description")
@@ -82,8 +84,57 @@ def read_catalogue(name: str, path: Path) -> Catalogue:
     return Catalogue(name, {label: _record(label, values) for label, values in tables.items()})
 
 
-@functools.cache
 def shipped_catalogue(name: str) -> Catalogue:
     """Return the catalogue ``data/<name>.toml``; an empty one where none ships."""
     path = folder("data") / f"{name}.toml"
-    return read_catalogue(name, path) if path.is_file() else Catalogue(name)
+    return _read_once(name, path) if path.is_file() else Catalogue(name)
+
+
+def catalogue_of(model: Definition, name: str) -> Catalogue:
+    """Return the records of a label of a model: its own, or those that ship under the name of the label.
+
+    Raises
+    ------
+    CatalogueError
+        If the records of the model cannot be read, or do not fit its parameters.
+    """
+    label = model.labels[name]
+    if label.records is None:
+        return shipped_catalogue(name)
+    if isinstance(label.records, Mapping):
+        where = f"model {model.name!r}"
+        records = {key: _record(key, values, "given in the model") for key, values in label.records.items()}
+        catalogue = Catalogue(name, records)
+    else:
+        where = str(label.records)
+        catalogue = _read_once(name, label.records)
+    _check_keys(catalogue, model, where)
+    if label.default not in catalogue:
+        hint = nearest(label.default, catalogue)
+        raise CatalogueError(f"{where}: {name!r} has no record {label.default!r}, its default{hint}")
+    return catalogue
+
+
+def _check_keys(catalogue: Catalogue, model: Definition, where: str) -> None:
+    """Refuse records of a model that set what they cannot; what they leave out is refused where they are selected."""
+    parameters = model.bundled(catalogue.name)
+    for label, record in catalogue.items():
+        # What a formula has replaced is no parameter any more.
+        wrong = [key for key in record.values if key not in parameters and key not in model.quantities]
+        if wrong:
+            what = f"the record {label!r} of {catalogue.name!r} has no {wrong[0]!r}{nearest(wrong[0], parameters)}"
+            raise CatalogueError(f"{where}: {what}; it sets {listed(parameters)}")
+
+
+def _read_once(name: str, path: Path) -> Catalogue:
+    """Read a catalogue, or remember it where its file is as it was."""
+    try:
+        state = path.stat()
+    except OSError:
+        return read_catalogue(name, path)
+    return _read(name, path, (state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino))
+
+
+@functools.lru_cache(maxsize=64)
+def _read(name: str, path: Path, _state: tuple[int, ...]) -> Catalogue:
+    return read_catalogue(name, path)

@@ -18,7 +18,7 @@ from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
 from gridscan.definition.vector_lengths import Lengths, length_faults, padding_faults
 from gridscan.errors import CatalogueError, listed, nearest
 from gridscan.inputs.arrays import Coordinate, Input
-from gridscan.inputs.catalogue import Catalogue, shipped_catalogue
+from gridscan.inputs.catalogue import Catalogue, catalogue_of
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.value_reader import Fault, Given, InputFaults, Numeric, Path, ValueReader, shown
 from gridscan.units import Unit, base_factor
@@ -164,7 +164,7 @@ class _Resolver:
         return parameter.table.ranges(table)
 
     def _open_catalogues(self, own_records: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
-        self.catalogues = {name: shipped_catalogue(name) for name in self.model.labels}
+        self.catalogues = {name: catalogue_of(self.model, name) for name in self.model.labels}
         self.own_records = own_records
         for name, records in own_records.items():
             if name in self.catalogues:

@@ -22,7 +22,9 @@ def declare_detector(model: Model, default: str) -> Label:
         The record that is the default.
     """
     detector = model.label("detector", default, "Neutrino detector")
-    model.parameter("fiducial_mass", detector, "Fiducial mass of the detector", unit="kt", minimum=0)
+    model.parameter(
+        "fiducial_mass", detector, "Fiducial mass of the detector", unit="kt", minimum=0, role="detector_mass"
+    )
     model.parameter("electrons_per_mass", detector, "Electrons per mass of the detector", unit="mol/g", minimum=0)
     model.constant("avogadro_constant")
     return detector

@@ -28,7 +28,7 @@ _ROOM_BELOW = 4.0
 
 def counts(
     dataset: xr.Dataset,
-    quantities: str | Sequence[str] = ("carbon_burning_rsg", "carbon_burning_rsg_within"),
+    quantities: str | Sequence[str],
     *,
     along: str | None = None,
     by: str | None = None,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
-from gridscan.inputs.catalogue import shipped_catalogue
+from gridscan.inputs.catalogue import catalogue_of
 from gridscan.inputs.value_reader import AxisRange
 from gridscan.scenario.schema import ScenarioSchema
 from gridscan.units import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gridscan.definition.definition import Definition
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def json_schema(model: Definition) -> dict[str, Any]:
     """Return the JSON Schema by which an editor completes and checks scenarios of a model."""
     schema = ScenarioSchema.model_json_schema()
-    one = {name: _label_schema(label) for name, label in model.labels.items()}
+    one = {name: _label_schema(label, catalogue_of(model, name)) for name, label in model.labels.items()}
     one |= {name: _value_schema(node) for name, node in model.nodes.items()}
     several = {name: _axis_schema(value) for name, value in one.items()}
     schema["$defs"] |= {"range": AxisRange.model_json_schema(), "axes": {"properties": several}}
@@ -39,8 +39,8 @@ def json_schema(model: Definition) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"gridscan: {model.name}"}
 
 
-def _label_schema(label: Label) -> dict[str, Any]:
-    examples = list(shipped_catalogue(label.name))
+def _label_schema(label: Label, records: Iterable[str]) -> dict[str, Any]:
+    examples = list(records)
     return {"description": label.description, "type": "string", "default": label.default, "examples": examples}
 
 

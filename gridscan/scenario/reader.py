@@ -21,7 +21,7 @@ from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.resolve import Resolved, resolve
 from gridscan.inputs.sampling import Sampling
 from gridscan.inputs.value_reader import Fault, Given, InputFaults, plain, schema_fault, shown
-from gridscan.model_loader import load_model
+from gridscan.model_loader import is_code, load_model
 from gridscan.scenario.schema import Output, ScenarioSchema
 from gridscan.scenario.toml_positions import Positions, locate
 
@@ -194,8 +194,8 @@ class _Reader:
     def _model(self, name: Any) -> Model | None:
         if not isinstance(name, str):
             return None
-        if ".py" in name:
-            message = f"a scenario names no Python file; run it with --model {name}, and a plain name here"
+        if is_code(name):
+            message = f"a scenario names no Python code; run it with --model {name}, and a plain name here"
             self.faults.append(Fault(("model",), message))
             return None
         try:

@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from gridscan.inputs.catalogue import shipped_catalogue
+from gridscan.inputs.catalogue import catalogue_of
 from gridscan.units import readable
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _axes(model: Model) -> tuple[list[str], list[str]]:
     """Choose a label and a number for the first grid."""
     rows, names = [], []
     for name, label in list(model.labels.items())[:1]:
-        others = [other for other in shipped_catalogue(name) if other != label.default]
+        others = [other for other in catalogue_of(model, name) if other != label.default]
         rows.append((f"{name} = {json.dumps([label.default, *others[:2]])}", label.description))
         names.append(name)
     for name, parameter in model.parameters.items():
@@ -81,7 +81,7 @@ def _around_default(parameter: Parameter) -> str | None:
 def _commented(model: Model, name: str) -> tuple[str, str]:
     if name in model.labels:
         label = model.labels[name]
-        return f"# {name} = {json.dumps(label.default)}", f"{label.description}: {', '.join(shipped_catalogue(name))}"
+        return f"# {name} = {json.dumps(label.default)}", f"{label.description}: {', '.join(catalogue_of(model, name))}"
     parameter = model.parameters[name]
     unit = readable(parameter.unit)
     if parameter.label is not None:
@@ -104,7 +104,7 @@ def _value(number: float, unit: str) -> str | float | int:
 
 def _record_example(model: Model) -> list[str]:
     for name, label in model.labels.items():
-        records = shipped_catalogue(name)
+        records = catalogue_of(model, name)
         if not records:
             # Without a record the scenario would not run, so this one is no comment.
             rows = [f"{key} = {_placeholder(model.parameters[key])}" for key in model.bundled(name)]

@@ -33,7 +33,8 @@ from gridscan.units import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_DEFAULT_MASS = "fiducial_mass"
+# What a model says of the mass that event rates are proportional to.
+_ROLE = "detector_mass"
 _YEAR = parse_unit("yr")
 _PER_YEAR = parse_unit("1/yr")
 
@@ -67,13 +68,13 @@ def discriminate(
         Number of standard deviations.
     mass
         Mass that the rate belongs to, such as ``"100 kt"``, or the name of a coordinate or variable that holds it. By
-        default the coordinate ``fiducial_mass``, if there is one.
+        default the coordinate that the model declares to be the detector mass, if there is one.
 
     Returns
     -------
     Dataset
         ``scale_factor`` (method, <along>_a, <along>_b, …), dimensionless, for both methods of
-        `counting.scale_to_discriminate`; infinite where the rates are equal, as on the diagonal. Select with
+        `numerics.poisson.scale_to_discriminate`; infinite where the rates are equal, as on the diagonal. Select with
         ``.sel({"method": "asimov"})``: as a keyword, ``method`` is an option of ``sel`` itself. Where a mass is known,
         ``required_mass``: scale factor times mass, in the unit of the mass. If mass or background differ along the
         axis, each scenario has its own, and the required mass is that of a (b's is in the mirrored cell).
@@ -139,13 +140,22 @@ def _scales(
 
 
 def _mass(dataset: xr.Dataset, mass: str | None) -> xr.DataArray | None:
-    if mass is None and _DEFAULT_MASS not in dataset.coords:
+    mass = _declared_mass(dataset) if mass is None else mass
+    if mass is None:
         return None
-    weight = _value_or_name(dataset, "mass", _DEFAULT_MASS if mass is None else mass)
+    weight = _value_or_name(dataset, "mass", mass)
     unit = unit_known(weight)
     if not same_dimension(unit, parse_unit("kg")):
         raise UnitError(f"mass {weight.name!r} is in {readable(unit)!r}; expected a mass such as '100 kt'")
     return weight.copy(data=blockwise(_positive_or_refuse, weight.variable, name=str(weight.name)).data)
+
+
+def _declared_mass(dataset: xr.Dataset) -> str | None:
+    """Return the coordinate that the model declares to be the detector mass."""
+    names = [str(name) for name, item in dataset.coords.items() if item.attrs.get("role") == _ROLE]
+    if len(names) > 1:
+        raise SensitivityError(f"there are {len(names)} detector masses; choose one with mass=…: {listed(names)}")
+    return names[0] if names else None
 
 
 def _background(dataset: xr.Dataset, background: str, weight: xr.DataArray | None) -> xr.DataArray:
@@ -153,7 +163,7 @@ def _background(dataset: xr.Dataset, background: str, weight: xr.DataArray | Non
     unit = unit_known(noise)
     if same_dimension(unit, parse_unit("1/yr/kg")):
         if weight is None:
-            needed = f"give one, such as mass='100 kt' (the dataset has no coordinate {_DEFAULT_MASS!r})"
+            needed = "give one, such as mass='100 kt' (no coordinate of the dataset is a detector mass)"
             raise SensitivityError(f"background {background!r} is per mass and no mass is known; {needed}")
         by_mass = noise * weight
         return _in_unit(by_mass.assign_attrs(unit_attributes(unit * unit_known(weight))), _PER_YEAR)

@@ -66,14 +66,6 @@ def shipped_phase_table() -> PhaseTable:
     return read_phase_table(data_path(SHIPPED).read_text(encoding="utf-8"), SHIPPED)
 
 
-def ranges_of(table: PhaseTable) -> dict[str, tuple[float, float]]:
-    """Return the ranges of parameters that a table covers: of ``metallicity``, and of ``initial_mass`` [Msun]."""
-    return {
-        "metallicity": (float(table.metallicity[0]), float(table.metallicity[-1])),
-        "initial_mass": (float(table.mass[0]), float(table.mass[-1])),
-    }
-
-
 def for_each_table(function: Callable[..., Any], contents: ArrayLike, *arrays: ArrayLike) -> Any:
     """Evaluate a function of a table and arrays for an array of contents of files.
 

@@ -189,7 +189,7 @@ def test_a_stop_from_outside_is_no_failure_of_any_command(folder, monkeypatch, c
             raise KeyboardInterrupt
         signal.raise_signal(number)
 
-    name = {"gridscan.model_loader": "load_model", "gridscan.run": "plan"}[at]
+    name = {"gridscan.model_loader": "installed_models", "gridscan.run": "plan"}[at]
     monkeypatch.setattr(sys.modules[at], name, stop)
     result = call(*command)
     assert (result.exit_code, result.stderr) == (code, "stopped\n")

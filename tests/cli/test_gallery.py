@@ -12,7 +12,8 @@ from matplotlib import pyplot
 from PIL import Image
 
 import gridscan as gs
-from gridscan.cli.gallery import MOVIE, PICTURES, invented_track, make_gallery
+from gridscan.cli.gallery import make_gallery, pictures
+from gridscan.cli.invented_tables import invented_track
 from gridscan.errors import StoreError
 from gridscan.stellar_tables.tracks import phase_windows, read_track
 
@@ -32,7 +33,7 @@ def _closed():
 
 
 def drawn(name, tmp_path):
-    axes = np.atleast_1d(PICTURES[name](tmp_path))
+    axes = np.atleast_1d(pictures()[name].draw(tmp_path))
     axes[0].figure.draw_without_rendering()
     return list(axes)
 
@@ -202,7 +203,7 @@ def test_sky(tmp_path):
 
 
 def test_the_files_are_written_and_the_movie_has_its_frames(tmp_path):
-    found = dict(make_gallery(tmp_path, only=["timeline", MOVIE], dpi=40, frames=3))
+    found = dict(make_gallery(tmp_path, only=["timeline", "galaxy_movie"], dpi=40, frames=3))
     assert [path.name for path in found] == ["timeline.png", "galaxy_movie.gif"]
     with Image.open(tmp_path / "timeline.png") as picture:
         assert picture.width == pytest.approx(800 * 40 / 110, abs=2)

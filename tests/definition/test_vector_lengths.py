@@ -126,7 +126,8 @@ def test_every_relation_is_said_in_words(steps):
 
 def test_a_record_that_does_not_fit_a_default_is_refused_where_it_is_selected():
     model = Model("air", "Air in layers")
-    planet = model.label("planet", "earth", "Planet")
+    records = {"earth": {"layers": [0.5, 0.8]}, "mars": {"layers": [0.1]}}
+    planet = model.label("planet", "earth", "Planet", records=records)
     model.parameter("layers", planet, "Optical depth of each layer", vector="layer", padded=True)
     model.parameter(
         "heights", [0.0, 1.0, 2.0], "Ends of the layers", vector="end", padded=True, longer_than={"layers": 1}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+import gridscan as gs
 from gridscan.errors import CatalogueError
-from gridscan.inputs.catalogue import Catalogue, Record, read_catalogue, shipped_catalogue
+from gridscan.inputs.catalogue import Catalogue, Record, catalogue_of, read_catalogue, shipped_catalogue
 from gridscan.inputs.resolve import resolve
 from gridscan.inputs.value_reader import InputFaults
-from gridscan.model_loader import SHIPPED, load_model
+from gridscan.model import Model
+from gridscan.model_loader import load_model, shipped_models
 
 GOOD = """
 [small]
@@ -90,10 +94,85 @@ def test_a_label_without_a_shipped_file_has_an_empty_catalogue():
     assert shipped_catalogue("nothing_of_this_name") == Catalogue("nothing_of_this_name")
 
 
+def tank(records, default="small"):
+    """Return a model of a tank, one of these records."""
+    model = Model("tank", "Water in a tank")
+    label = model.label("tank", default, "Tank", records=records)
+    model.parameter("mass", label, "Mass of the water", unit="kt", minimum=0)
+
+    @model.quantity("kt", long_name="twice the mass")
+    def double(mass):
+        """2 M. Source: none."""
+        return 2 * mass
+
+    return model.check()
+
+
+def test_a_model_has_records_of_its_own_in_python():
+    model = tank({"small": {"mass": "1 kt"}, "large": {"mass": "20 kt", "source": "me"}})
+    assert catalogue_of(model, "tank")["small"] == Record("small", {"mass": "1 kt"}, "given in the model")
+    assert catalogue_of(model, "tank")["large"].source == "me"
+    assert model.evaluate("double", tank=["small", "large"]).values.tolist() == [2, 40]
+
+
+def test_a_model_has_records_of_its_own_in_a_file_which_is_read_again_when_it_has_changed(written):
+    path = written(GOOD)
+    model = tank(path)
+    assert model.evaluate("double", tank=["small", "large"]).values.tolist() == [2, 40]
+    path.write_text(GOOD.replace("20 kt", "30 kt"), encoding="utf-8")
+    assert model.evaluate("double", tank=["small", "large"]).values.tolist() == [2, 60]
+
+
+def test_a_scenario_adds_to_the_records_of_a_model(written):
+    text = 'model = "tank"\n[axes]\ntank = ["small", "mine"]\n[catalogue.tank.mine]\nmass = "5 kt"\n'
+    scenario = gs.Scenario.parse(text + '[output]\nquantities = ["double"]\n', model=tank(written(GOOD)))
+    assert gs.evaluate(scenario).double.values.tolist() == [2, 10]
+
+
+def test_a_formula_can_replace_what_records_set(written):
+    model = tank(written(GOOD))
+    model.parameter("volume", "1 m^3", "Volume", minimum=0)
+    model.constant("density", "1 t/m^3", "Density of water")
+    other = model.replace(mass=lambda volume, density: volume * density)
+    assert float(other.evaluate("double", volume="1000 m^3")) == 2
+
+
+@pytest.mark.parametrize(
+    ("records", "default", "message"),
+    [
+        (
+            {"small": {"mas": "1 kt"}},
+            "small",
+            "record 'small' of 'tank' has no 'mas'; did you mean 'mass'?; it sets mass",
+        ),
+        ({"small": {"mass": "1 kt"}}, "smal", "'tank' has no record 'smal', its default; did you mean 'small'?"),
+        ({}, "small", "'tank' has no record 'small', its default"),
+    ],
+)
+def test_records_that_do_not_fit_their_model_are_refused(written, records, default, message):
+    with pytest.raises(CatalogueError) as caught:
+        tank(records, default).evaluate("double")
+    assert str(caught.value).startswith("model 'tank': ")
+    assert message in str(caught.value)
+    path = written(
+        "".join(
+            f"[{key}]\nsource = 'me'\n" + "".join(f"{k} = '{v}'\n" for k, v in record.items())
+            for key, record in records.items()
+        )
+    )
+    with pytest.raises(CatalogueError, match=f"^{re.escape(f'{path}: ')}.*{re.escape(message)}"):
+        tank(path, default).evaluate("double")
+
+
+def test_a_file_of_records_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(CatalogueError, match="cannot read the catalogue 'tank': No such file"):
+        tank(tmp_path / "tank.toml").evaluate("double")
+
+
 def _shipped_labels():
     return [
         (model, name, label)
-        for model in SHIPPED
+        for model in shipped_models()
         for name in load_model(model).labels
         for label in shipped_catalogue(name)
     ]
@@ -111,7 +190,7 @@ def test_every_shipped_record_is_complete_and_allowed(model, name, label):
         pytest.fail(str(faults))
 
 
-@pytest.mark.parametrize("model", SHIPPED)
+@pytest.mark.parametrize("model", shipped_models())
 def test_the_default_label_of_a_shipped_model_is_in_its_catalogue(model):
     for name, label in load_model(model).labels.items():
         assert label.default in shipped_catalogue(name)

@@ -346,7 +346,7 @@ def test_a_record_of_ones_own_is_selected_by_its_label(toy):
 
 def test_a_record_that_lacks_a_value_is_named_where_it_is_selected():
     model = Model("rings", "Rings of planets")
-    planet = model.label("planet", "earth", "Planet")
+    planet = model.label("planet", "earth", "Planet", records={"earth": {}})
     model.parameter("rings", planet, "Number of rings")
     with pytest.raises(InputFaults) as caught:
         resolve(

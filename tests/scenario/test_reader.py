@@ -373,7 +373,7 @@ BROKEN = {
     "model that is a file": (
         '"red_supergiants"',
         '"mine.py:model"',
-        "1:9: a scenario names no Python file; run it with --model mine.py:model, and a plain name here",
+        "1:9: a scenario names no Python code; run it with --model mine.py:model, and a plain name here",
     ),
     "model that is no text": ('"red_supergiants"', "3", "1:9: 'model': input should be a valid string, found 3"),
     "title that is no text": (

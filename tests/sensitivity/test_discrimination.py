@@ -8,7 +8,8 @@ import pytest
 import xarray as xr
 from reference import reference
 
-from gridscan.errors import SensitivityError, UnitError
+import gridscan as gs
+from gridscan.errors import ModelError, SensitivityError, UnitError
 from gridscan.numerics.poisson import scale_to_discriminate
 from gridscan.sensitivity.discrimination import discriminate
 
@@ -30,7 +31,7 @@ def grid():
             "detector": ["juno", "super-k"],
             "radius": ("radius", [1.0, 0.5, 2.0], {"units": "kiloparsec", "long_name": "radius"}),
             "imf": ["kroupa", "salpeter", "top-heavy", "top-light"],
-            "fiducial_mass": ("detector", [20.0, 22.5], {"units": "kilotonne"}),
+            "fiducial_mass": ("detector", [20.0, 22.5], {"units": "kilotonne", "role": "detector_mass"}),
             "slope": ("imf", [1.0, 2.0, 3.0, 4.0], {"units": "1"}),
         },
     )
@@ -213,6 +214,43 @@ def test_what_does_not_fit_is_refused_with_what_was_found_and_what_is_expected(g
     with pytest.raises(error) as refused:
         discriminate(grid, **arguments)
     assert str(refused.value).startswith(message)
+
+
+def test_the_detector_mass_is_what_the_model_declares_it_to_be_whatever_its_name(grid):
+    expected = discriminate(grid, "events", "imf", background="1 / kt / yr")
+    renamed = grid.rename(fiducial_mass="tonnage")
+    result = discriminate(renamed, "events", "imf", background="1 / kt / yr")
+    np.testing.assert_array_equal(result["required_mass"], expected["required_mass"])
+    del renamed.tonnage.attrs["role"]
+    assert "required_mass" not in discriminate(renamed, "events", "imf")
+
+
+def test_of_several_detector_masses_one_has_to_be_chosen(grid):
+    both = grid.assign_coords(buffer=("detector", [1.0, 2.0], {"units": "kilotonne", "role": "detector_mass"}))
+    with pytest.raises(SensitivityError, match=r"there are 2 detector masses; choose one with mass=….*buffer"):
+        discriminate(both, "events", "imf")
+    assert "required_mass" in discriminate(both, "events", "imf", mass="buffer")
+
+
+def test_a_result_tells_which_parameter_is_the_detector_mass(tmp_path):
+    model = gs.Model("tank", "Events in a tank")
+    model.parameter("tonnage", "2 kt", "Mass of the tank", minimum=0, role="detector_mass")
+    model.parameter("strength", "3 / kt / yr", "Events per mass", minimum=0)
+
+    @model.quantity("1/yr", long_name="events")
+    def events(tonnage, strength):
+        """M R. Source: definition."""
+        return tonnage * strength
+
+    text = 'model = "tank"\n[axes]\nstrength = ["3 / kt / yr", "4 / kt / yr"]\n[parameters]\ntonnage = "5 kt"\n'
+    scenario = gs.Scenario.parse(text + '[output]\nquantities = ["events"]\n', model=model)
+    gs.run(scenario, output=tmp_path / "tank.nc")
+    with gs.open(tmp_path / "tank.nc") as dataset:
+        assert dataset.tonnage.attrs["role"] == "detector_mass"
+        found = discriminate(dataset, "events", "strength")
+        np.testing.assert_allclose(found["required_mass"], 5 * found["scale_factor"])
+    with pytest.raises(ModelError, match="'other' has the unknown role 'detector_mas'; did you mean 'detector_mass'"):
+        model.parameter("other", "2 kt", "Another mass", role="detector_mas")
 
 
 def test_a_background_per_mass_without_a_mass_is_refused(grid):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from planets import Counted
+from planets import PLANETS, Counted
 
 import gridscan as gs
 from gridscan.engine.plan import Plan, make_plan
@@ -43,7 +43,9 @@ class Tally(Counted):
 def make_landscape() -> tuple[Model, dict[str, Tally]]:
     """Return a model with a label, a vector, a choice, kernels with and without an error, an integral and a count."""
     model = Model("landscape", "Hills that are counted")
-    planet = model.label("planet", "earth", "Planet")
+    kept = ("albedo", "layers", "source")
+    records = {label: {key: record[key] for key in kept} for label, record in PLANETS.items()}
+    planet = model.label("planet", "earth", "Planet", records=records)
     model.parameter("albedo", planet, "Share of the light that is reflected", minimum=0, maximum=1)
     model.parameter("layers", planet, "Depth of each layer", vector="layer", padded=True, minimum=0)
     model.parameter("a", "3 m", "First length", minimum=0)

@@ -6,21 +6,17 @@ import functools
 
 import numpy as np
 
-from gridscan.inputs.catalogue import Catalogue, Record
 from gridscan.model import Model
 
-PLANETS = Catalogue(
-    "planet",
-    {
-        "earth": Record("earth", {"albedo": 0.3, "orbit": "1 AU", "layers": [0.5, 0.8]}, "toy"),
-        "mars": Record("mars", {"albedo": 0.25, "orbit": "1.5 AU", "layers": [0.1]}, "toy"),
-        "venus": Record("venus", {"albedo": 0.75, "orbit": "0.7 AU", "layers": [20, 40, 60]}, "toy"),
-    },
-)
+PLANETS = {
+    "earth": {"albedo": 0.3, "orbit": "1 AU", "layers": [0.5, 0.8], "source": "toy"},
+    "mars": {"albedo": 0.25, "orbit": "1.5 AU", "layers": [0.1], "source": "toy"},
+    "venus": {"albedo": 0.75, "orbit": "0.7 AU", "layers": [20, 40, 60], "source": "toy"},
+}
 
 
 def _declare_inputs(model: Model) -> None:
-    planet = model.label("planet", "earth", "Planet")
+    planet = model.label("planet", "earth", "Planet", records=PLANETS)
     model.parameter("albedo", planet, "Share of the light that is reflected", minimum=0, maximum=1)
     model.parameter("orbit", planet, "Distance from the star", unit="AU", minimum=1e-3)
     model.parameter("layers", planet, "Optical depth of each layer of air", vector="layer", padded=True, minimum=0)

@@ -135,11 +135,13 @@ def _culprit(workload: Workload, error: Exception) -> str:
 
 
 def _modules_imported(steps: Iterable[Step]) -> list[str]:
-    """Return the modules of gridscan from which the functions of steps are, or that they use."""
+    """Return the modules of gridscan that functions of steps use, and the installed modules that they are from."""
     names = {CORE, _COMPUTES}
     for node in {id(step.node.function): step.node for step in steps}.values():
         found = (_OWN_FILE.search(title) for title in code_of(*node.callables))
         names |= {match[1].replace("/", ".").removesuffix(".__init__") for match in found if match}
+        installed = (function.__module__ for function in node.callables if not _is_sent(function))
+        names |= {module for module in installed if module.partition(".")[0] != _OWN}
     return sorted(names)
 
 

@@ -559,3 +559,6 @@ def galactic_sky_flux(time, kinetic_energy, dark_matter_mass, speed_of_light, ga
     galaxies = all_supernovae.GalacticSupernovae(*drawn)
     found = all_supernovae.summed_over_visible(moment, energy, mass, light, galaxies, sky_flux)
     return found.reshape(sky_flux.shape)
+
+
+model.figures_in("gridscan.models.boosted_dark_matter.figures")

@@ -26,7 +26,16 @@ from gridscan.stellar_tables import phases
 
 model = Model("red_supergiants", "Carbon-burning red supergiants of a star-forming disk and their neutrinos")
 
-_shipped = phases.ranges_of(phases.shipped_phase_table())
+
+def _ranges_of(table):
+    """Return the ranges of parameters that a table covers, in their default units."""
+    return {
+        "metallicity": (float(table.metallicity[0]), float(table.metallicity[-1])),
+        "initial_mass": (float(table.mass[0]), float(table.mass[-1])),
+    }
+
+
+_shipped = _ranges_of(phases.shipped_phase_table())
 
 imf = model.label("imf", "kroupa", "Initial mass function")
 flavor = model.label("flavor", "nue", "Neutrino flavor")
@@ -59,7 +68,7 @@ model.table(
     data_path(phases.SHIPPED),
     "Ages at which massive stars are in each phase",
     read=phases.read_phase_table,
-    ranges=phases.ranges_of,
+    ranges=_ranges_of,
 )
 model.parameter("sfr", "2 Msun/yr", "Star formation rate of the whole Galaxy, constant since time zero", minimum=0)
 model.parameter("time", "20 Myr", "Time since star formation began", minimum=0)
@@ -496,3 +505,6 @@ def reference_flux(neutrino_luminosity, mean_energy, reference_distance):
 def reference_events_per_year(reference_flux, mean_cross_section, number_of_electrons):
     """N_e Φ <σ>. Source: rate of a thin target."""
     return detection.event_rate(number_of_electrons, reference_flux, mean_cross_section)
+
+
+model.figures_in("gridscan.models.red_supergiants.figures")

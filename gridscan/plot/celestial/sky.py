@@ -1,33 +1,31 @@
-"""The whole sky in galactic coordinates: a flux in every direction, as a picture or as a movie.
+"""The whole sky in galactic coordinates: a quantity in every direction, as a picture or as a movie.
 
 The projection is that of Aitoff, as an observer sees the sky from inside: longitude increases to the left.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
-from matplotlib import pyplot
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm, to_rgb
 from numpy.typing import NDArray
 
-from gridscan.atomic import replacing
 from gridscan.errors import SensitivityError
-from gridscan.plot.celestial.sky_tiles import SKY, Tiles, tiles_of
-from gridscan.plot.page import COLOURS, OUTLINE, figure_of, finish, projected_page, title
+from gridscan.plot.celestial.sky_tiles import Directions, Tiles, tiles_of
+from gridscan.plot.movies import Stage, check_frames, check_pace, writer_for
+from gridscan.plot.page import OUTLINE, figure_of, finish, projected_page, title
 from gridscan.plot.selection import picked, scanned_names
 from gridscan.plot.text import plain, unit_text
-from gridscan.plot.writers import MOST_FRAMES, Frame, check_pace, digits_of, writer_for
 from gridscan.sensitivity.labelled import check_axis, numeric_axis, position_on, quantity_of, sentence, unit_known
 from gridscan.units import convert, parse_unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping, Sequence
 
     import xarray as xr
     from matplotlib.axes import Axes
@@ -39,38 +37,84 @@ FloatArray = NDArray[np.floating[Any]]
 DECADES = 8
 _HEIGHT = 4.9
 _SMALL = 9
-# What every picture says, because the flux is nothing without it.
-_TOLD = ("time", "kinetic_energy", "dark_matter_mass")
 _LONGITUDES, _LATITUDES = (-120, -60, 0, 60, 120), (-60, -30, 0, 30, 60)
-_EDGE: dict[str, Any] = {"markeredgecolor": "white", "linestyle": "none", "zorder": 5}
-_MARKS: dict[str, dict[str, Any]] = {
-    "halo": {"marker": "P", "color": COLOURS[6], "markersize": 8, "markeredgewidth": 0.8, **_EDGE},
-    "supernova": {"marker": "*", "color": COLOURS[1], "markersize": 10, "markeredgewidth": 0.8, **_EDGE},
-}
+_EDGE: dict[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.8, "linestyle": "none", "zorder": 5}
+
+
+@dataclasses.dataclass(frozen=True)
+class Body:
+    """Something on the sky that is marked where a quantity depends on its place.
+
+    Attributes
+    ----------
+    longitude, latitude
+        Coordinates that hold its place.
+    title
+        What the legend calls it.
+    name
+        A coordinate whose value follows the title; it belongs to the mark.
+    marker, colour, size
+        How it is drawn.
+    """
+
+    longitude: str
+    latitude: str
+    title: str
+    name: str | None = None
+    marker: str = "*"
+    colour: str = "#D55E00"
+    size: float = 10
+
+    @property
+    def coordinates(self) -> tuple[str, ...]:
+        """All coordinates that the mark tells."""
+        return tuple(name for name in (self.name, self.longitude, self.latitude) if name is not None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sky:
+    """What the variables of a result mean for a picture of the sky.
+
+    Attributes
+    ----------
+    directions
+        The axes of galactic longitude and latitude.
+    bodies
+        What is marked.
+    told
+        Inputs whose values every picture says.
+    """
+
+    directions: Directions
+    bodies: tuple[Body, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 def sky(
     dataset: xr.Dataset,
-    quantity: str = "sky_flux",
+    quantity: str,
+    meaning: Sky,
     *,
-    time: str | float | None = None,
+    at: Mapping[str, str | float] | None = None,
     axes: Axes | None = None,
 ) -> Axes:
     """Draw a quantity of the directions of the sky, in galactic coordinates and the projection of Aitoff.
 
     Longitude increases to the left, the galactic centre is in the middle. The colours are logarithmic over eight
     decades at most; where the quantity is zero or missing the sky is blank, and the subtitle says on how much of it.
-    The supernova and the centre of the halo are marked where the quantity depends on one.
+    Bodies are marked where the quantity depends on their place.
 
     Parameters
     ----------
     dataset
         A result of gridscan, lazy or not.
     quantity
-        One of its data variables, with the axes ``longitude`` and ``latitude``; the others are held at the value
-        nearest to the model's default.
-    time
-        Value of the axis ``time``: a number in its unit, or text such as ``"350 yr"``.
+        One of its data variables, with both axes of the sky; the others are held at the value nearest to the model's
+        default.
+    meaning
+        Which axes are those of the sky, what is marked, and what the subtitle says.
+    at
+        Values of other axes: a number in the unit of the axis, or text such as ``"350 yr"``.
     axes
         Where to draw, of the projection ``"aitoff"``; a new figure otherwise.
 
@@ -81,16 +125,16 @@ def sky(
         or no value is above zero.
     """
     values = quantity_of(dataset, quantity)
-    if time is not None:
-        check_axis(values, "time")
-        values = values.isel(time=position_on(values, "time", time))
-    left, held = _picked(dataset, values, [])
-    tiles = tiles_of(left)
+    for axis, value in (at or {}).items():
+        check_axis(values, axis)
+        values = values.isel({axis: position_on(values, axis, value)})
+    left, held = _picked(dataset, values, [], meaning)
+    tiles = tiles_of(left, meaning.directions)
     found = _checked(tiles.of(left), quantity)
     norm = _scale(found)
     axes = _page(axes)
     _paint(axes, tiles, found, norm, left)
-    _mark(axes, left)
+    _mark(axes, left, meaning)
     finish(axes, [", ".join(held), "; ".join(_remarks(tiles, found, norm))])
     return axes
 
@@ -98,9 +142,10 @@ def sky(
 def sky_movie(
     dataset: xr.Dataset,
     path: str | Path,
-    quantity: str = "sky_flux",
+    quantity: str,
+    meaning: Sky,
     *,
-    along: str = "time",
+    along: str,
     frames_per_second: float = 12,
     dpi: float = 88,
 ) -> Path:
@@ -111,7 +156,7 @@ def sky_movie(
 
     Parameters
     ----------
-    dataset, quantity
+    dataset, quantity, meaning
         See `sky`.
     path
         Its suffix says the format: ``.gif``, or ``.mp4`` where ffmpeg is installed.
@@ -129,94 +174,80 @@ def sky_movie(
         See `sky`; or if the axis has too few or too many values.
     """
     path = Path(path)
-    write = writer_for(path, _colours())
+    write = writer_for(path, _colours(meaning.bodies))
     check_pace(frames_per_second, dpi)
     values = quantity_of(dataset, quantity)
-    if along in SKY:
+    if along in meaning.directions:
         raise SensitivityError(f"a movie of the sky runs along another axis than those of the sky; found {along!r}")
     moments = np.sort(numeric_axis(values, along))
-    if not 2 <= moments.size <= MOST_FRAMES:
-        raise SensitivityError(f"a movie has 2 to {MOST_FRAMES} frames; {along!r} has {moments.size} values")
-    stage = _Stage(dataset, values, along, dpi)
-    try:
-        with replacing(path) as temporary:
-            write(temporary, stage.frames(), frames_per_second)
-    finally:
-        pyplot.close(stage.figure)
-    return path
+    check_frames(moments.size, f"{along!r} has {moments.size} values")
+    return _Changing(dataset, values, along, meaning, dpi).film(write, path, frames_per_second)
 
 
-class _Stage:
-    """The figure of a movie: what stands still is drawn once, the sky and the time are drawn anew in each frame."""
+class _Changing(Stage):
+    """The figure of a movie: the sky and what is said of it are drawn anew in each frame."""
 
-    def __init__(self, dataset: xr.Dataset, values: xr.DataArray, along: str, dpi: float) -> None:
-        left, held = _picked(dataset, values, [along])
-        self.tiles, self.along = tiles_of(left), along
+    def __init__(self, dataset: xr.Dataset, values: xr.DataArray, along: str, meaning: Sky, dpi: float) -> None:
+        left, held = _picked(dataset, values, [along], meaning)
+        self.tiles = tiles_of(left, meaning.directions)
         self.skies = [
             _checked(self.tiles.of(left.isel({along: i})), str(values.name)) for i in range(left.sizes[along])
         ]
-        self.moments = np.asarray(left[along].values, dtype=float)
-        self.unit = unit_text(left[along])
-        self.norm = _scale(np.stack(self.skies))
+        norm = _scale(np.stack(self.skies))
         axes = _page(None)
-        self.figure: Any = figure_of(axes)
-        self.figure.set_dpi(dpi)
-        self.mesh = _paint(axes, self.tiles, self.skies[0], self.norm, left)
-        _mark(axes, left)
+        super().__init__(axes, along, unit_text(left[along]), np.asarray(left[along].values, dtype=float), dpi)
+        self.mesh = _paint(axes, self.tiles, self.skies[0], norm, left)
+        _mark(axes, left, meaning)
         # In the corners beside the ellipse.
         style: dict[str, Any] = {"transform": axes.transAxes, "fontsize": _SMALL, "linespacing": 1.4}
-        self.clock: Text = axes.text(0.0, 1.0, "", va="top", **style)
+        self.time: Text = axes.text(0.0, 1.0, "", va="top", **style)
         self.blank: Text = axes.text(1.0, 0.0, "", ha="right", va="bottom", **style)
         finish(axes, [", ".join(held), *_coverage(self.tiles)])
-        self.canvas = FigureCanvasAgg(self.figure)
 
-    def frames(self) -> Iterator[Frame]:
-        """Give the frames as red, green and blue; shape (height, width, 3)."""
-        digits = digits_of(self.moments)
+    def prepare(self) -> None:
+        """Find the layout once, so that nothing moves."""
         self.canvas.draw()
-        # The layout is found once, so that nothing moves.
         self.figure.set_layout_engine("none")
-        for moment, found in zip(self.moments.tolist(), self.skies, strict=True):
-            self.mesh.set_array(_shown(found))
-            blank = self.tiles.share_of_sky(~(found > 0.0))
-            self.clock.set_text(plain(f"{self.along} = {moment:.{digits}f} {self.unit}".rstrip()))
-            self.blank.set_text(f"{'blank' if np.isnan(found).any() else 'no flux'} on\n{_percent(blank)}")
-            self.canvas.draw()
-            yield np.array(self.canvas.buffer_rgba())[..., :3]
+
+    def show(self, number: int) -> None:
+        """Draw the sky of one value of the axis."""
+        found = self.skies[number]
+        self.mesh.set_array(_shown(found))
+        blank = self.tiles.share_of_sky(~(found > 0.0))
+        self.time.set_text(self.clock(number))
+        self.blank.set_text(f"{'blank' if np.isnan(found).any() else 'no flux'} on\n{_percent(blank)}")
+        self.canvas.draw()
 
 
-def _picked(dataset: xr.Dataset, values: xr.DataArray, along: list[str]) -> tuple[xr.DataArray, list[str]]:
+def _picked(
+    dataset: xr.Dataset, values: xr.DataArray, along: list[str], meaning: Sky
+) -> tuple[xr.DataArray, list[str]]:
     """Hold all axes but those of the sky and those given; return what is left, and in words what is held."""
-    for axis in SKY:
+    for axis in meaning.directions:
         check_axis(values, axis)
     names = [str(name) for name, item in values.coords.items() if not item.dims]
     labels = set(str(values.encoding.get("coordinates") or "").split())
     scanned = scanned_names(dataset)
     told = {name for name in names if name not in labels} if scanned is None else scanned
-    left, held = picked(values.drop_vars([name for name in names if _is_drawn(name)]), [*along, *SKY], told)
+    marked = {name for body in meaning.bodies for name in body.coordinates}
+    unmarked = values.drop_vars([name for name in names if name in marked])
+    left, held = picked(unmarked, [*along, *meaning.directions], told)
     axes_said = {item.split(" = ")[0] for item in held} | {*along, *map(str, values.dims)}
     left = left.assign_coords({name: values[name] for name in names})
     # Which coordinates belong to it.
     left.encoding = dict(values.encoding)
-    return left, [*held, *(text for name, text in _settings(dataset).items() if name not in axes_said)]
+    settings = _settings(dataset, meaning.told)
+    return left, [*held, *(text for name, text in settings.items() if name not in axes_said)]
 
 
-def _is_drawn(name: str) -> bool:
-    return name in ("supernova", *_place_of("supernova"), *_place_of("halo"))
-
-
-def _place_of(body: str) -> tuple[str, str]:
-    return f"{body}_longitude", f"{body}_latitude"
-
-
-def _settings(dataset: xr.Dataset) -> dict[str, str]:
-    """Return what a result says of the time, energy and mass that it was made with, in words."""
+def _settings(dataset: xr.Dataset, told: Sequence[str]) -> dict[str, str]:
+    """Return what a result says of some of the inputs that it was made with, in words."""
     try:
         settings = json.loads(dataset.attrs["gridscan_settings"])
     except (KeyError, ValueError, TypeError):
         return {}
     found = {}
-    for name in _TOLD:
+    for name in told:
         value = settings.get(name)
         if isinstance(value, dict) and isinstance(value.get("value"), int | float):
             unit = value.get("unit", "1")
@@ -284,8 +315,8 @@ def _paint(axes: Axes, tiles: Tiles, found: FloatArray, norm: LogNorm, values: x
     return mesh
 
 
-def _mark(axes: Axes, values: xr.DataArray) -> None:
-    """Draw the grid of coordinates, the supernova and the centre of the halo."""
+def _mark(axes: Axes, values: xr.DataArray, meaning: Sky) -> None:
+    """Draw the grid of coordinates and the bodies."""
     axes.set_axisbelow(False)
     axes.grid(color="#888888", linewidth=0.5, alpha=0.6)
     axes.set_xticks(np.deg2rad(_LONGITUDES), [""] * len(_LONGITUDES))
@@ -299,12 +330,13 @@ def _mark(axes: Axes, values: xr.DataArray) -> None:
         text = axes.text(np.deg2rad(place), np.deg2rad(-4), f"{-place % 360}°", ha="center", va="top", fontsize=_SMALL)
         text.set_path_effects(OUTLINE)
     axes.set(xlabel="Galactic longitude", ylabel="Galactic latitude")
-    marks = [body for body in _MARKS if _is_of(values, _place_of(body))]
+    marks = [body for body in meaning.bodies if _is_of(values, (body.longitude, body.latitude))]
     for body in marks:
-        longitude, latitude = (_degrees(values[name]) for name in _place_of(body))
+        longitude, latitude = (_degrees(values[name]) for name in (body.longitude, body.latitude))
         longitude -= 360.0 * np.round(longitude / 360.0)
-        named = _name_of(body, values)
-        axes.plot(-np.deg2rad(longitude), np.deg2rad(latitude), label=plain(named), gid=body, **_MARKS[body])
+        style: dict[str, Any] = {"marker": body.marker, "color": body.colour, "markersize": body.size, **_EDGE}
+        named = plain(_name_of(body, values))
+        axes.plot(-np.deg2rad(longitude), np.deg2rad(latitude), label=named, gid=body.title, **style)
     if marks:
         axes.legend(loc="upper right", bbox_to_anchor=(1.02, 1.02), frameon=False, fontsize=_SMALL, borderaxespad=0)
 
@@ -316,19 +348,18 @@ def _is_of(values: xr.DataArray, names: tuple[str, str]) -> bool:
     return all(name in values.coords and name in known and not values[name].dims for name in names)
 
 
-def _name_of(body: str, values: xr.DataArray) -> str:
-    if body != "supernova":
-        return "centre of the halo"
-    return f"supernova {values[body].item()}" if body in values.coords else body
+def _name_of(body: Body, values: xr.DataArray) -> str:
+    named = body.name is not None and body.name in values.coords
+    return f"{body.title} {values[body.name].item()}" if named else body.title
 
 
 def _degrees(value: xr.DataArray) -> float:
     return float(convert(float(value), unit_known(value), parse_unit("deg")))
 
 
-def _colours() -> FloatArray:
+def _colours(bodies: Sequence[Body]) -> FloatArray:
     """Return greys, the colours of the scale on white and under the grid, and those of the marks, for a GIF."""
     scale = matplotlib.colormaps["viridis"](np.linspace(0, 1, 105))[:, :3]
     greys = np.repeat(np.linspace(0, 1, 32)[:, None], 3, axis=1)
-    marks = [to_rgb(str(mark["color"])) for mark in _MARKS.values()]
-    return np.concatenate([greys, scale, 0.7 * scale + 0.3 * np.array(to_rgb("#888888")), marks])
+    marks = [to_rgb(body.colour) for body in bodies]
+    return np.concatenate([greys, scale, 0.7 * scale + 0.3 * np.array(to_rgb("#888888")), *([marks] if marks else [])])

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.floating[Any]]
 
-#: The axes of a sky.
-SKY = ("longitude", "latitude")
+#: The names of the axes of longitude and latitude.
+Directions = tuple[str, str]
 # A difference in direction [deg] that is rounding.
 _SAME = 1e-9
 _DEGREE = parse_unit("deg")
@@ -34,10 +34,11 @@ class Tiles:
     #: Which points of the axes are in the cells.
     columns: NDArray[np.intp]
     rows: NDArray[np.intp]
+    directions: Directions
 
     def of(self, values: xr.DataArray) -> FloatArray:
         """Return a value for each cell; shape (latitude, longitude)."""
-        return np.asarray(values.transpose(*reversed(SKY)).values)[np.ix_(self.rows, self.columns)]
+        return np.asarray(values.transpose(*reversed(self.directions)).values)[np.ix_(self.rows, self.columns)]
 
     def share_of_sky(self, chosen: NDArray[np.bool_]) -> float:
         """Return the solid angle of some cells over that of the whole sphere."""
@@ -45,8 +46,13 @@ class Tiles:
         return float((areas * chosen).sum() / (4.0 * np.pi))
 
 
-def tiles_of(values: xr.DataArray) -> Tiles:
+def tiles_of(values: xr.DataArray, directions: Directions) -> Tiles:
     """Return the cells about the directions that a quantity is given for.
+
+    Parameters
+    ----------
+    directions
+        Its axes of longitude and latitude.
 
     Raises
     ------
@@ -55,19 +61,22 @@ def tiles_of(values: xr.DataArray) -> Tiles:
     UnitError
         If an axis is not in a unit of an angle.
     """
-    points = {}
-    for name in SKY:
-        numbers, unit = numeric_axis(values, name), unit_known(values[name])
-        if not same_dimension(unit, _DEGREE):
-            raise UnitError(f"{name!r} is in {readable(unit)!r}; expected an angle, in 'deg' or 'rad'")
-        points[name] = np.asarray(convert(numbers, unit, _DEGREE))
-    beyond = np.abs(points["latitude"]) > 90.0 + _SAME
+    turn, height = (_degrees(values, name) for name in directions)
+    beyond = np.abs(height) > 90.0 + _SAME
     if beyond.any():
-        raise SensitivityError(f"'latitude' holds {points['latitude'][beyond][0]:g} deg; allowed is -90 to 90 deg")
-    longitude, columns = _around(points["longitude"])
-    rows = np.argsort(points["latitude"])
-    latitude = _edges(points["latitude"][rows], 90.0)
-    return Tiles(np.deg2rad(longitude), np.deg2rad(latitude), columns, rows)
+        raise SensitivityError(f"{directions[1]!r} holds {height[beyond][0]:g} deg; allowed is -90 to 90 deg")
+    longitude, columns = _around(turn)
+    rows = np.argsort(height)
+    latitude = _edges(height[rows], 90.0)
+    return Tiles(np.deg2rad(longitude), np.deg2rad(latitude), columns, rows, directions)
+
+
+def _degrees(values: xr.DataArray, name: str) -> FloatArray:
+    """Return the points of an axis [deg]."""
+    numbers, unit = numeric_axis(values, name), unit_known(values[name])
+    if not same_dimension(unit, _DEGREE):
+        raise UnitError(f"{name!r} is in {readable(unit)!r}; expected an angle, in 'deg' or 'rad'")
+    return np.asarray(convert(numbers, unit, _DEGREE))
 
 
 def _around(points: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:

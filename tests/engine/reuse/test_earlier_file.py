@@ -15,12 +15,10 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from landscape import Grid, Land, blocks_of
-from planets import PLANETS
 
 from gridscan.engine.files.file_layout import checksums_path, variable_path
 from gridscan.engine.reuse.earlier_file import EarlierFile
 from gridscan.errors import StoreError
-from gridscan.inputs import resolve
 from gridscan.limits import Limits
 from gridscan.run import execute
 
@@ -403,13 +401,10 @@ def test_values_far_from_each_other_are_read_without_those_between(few, chosen, 
 @pytest.fixture(scope="module")
 def few(tmp_path_factory):
     """Return a donor of three rows of 300 values, all of them checked, its values, and the sizes of what it reads."""
-    with pytest.MonkeyPatch.context() as patch:
-        shipped = resolve.shipped_catalogue
-        patch.setattr(resolve, "shipped_catalogue", lambda name: PLANETS if name == "planet" else shipped(name))
-        land = Land(tmp_path_factory.mktemp("few"))
-        land.run(Grid(["stones"], {"a": AXES["a"], "d": [1.0 + n for n in range(300)]}))
-        values = land.data().stones.values
-        earlier = EarlierFile(land.path)
+    land = Land(tmp_path_factory.mktemp("few"))
+    land.run(Grid(["stones"], {"a": AXES["a"], "d": [1.0 + n for n in range(300)]}))
+    values = land.data().stones.values
+    earlier = EarlierFile(land.path)
     assert earlier.is_whole()
     sizes, read = [], earlier._values
 

@@ -17,13 +17,23 @@ from matplotlib.colors import LogNorm
 from pictures import attributes, subtitle
 from PIL import Image
 
+from gridscan import plot
 from gridscan.cli import main
 from gridscan.errors import SensitivityError, StoreError, UnitError
-from gridscan.plot import save, sky, sky_movie
+from gridscan.models.boosted_dark_matter.figures import SKY
+from gridscan.plot import save
 from gridscan.plot.celestial.sky_tiles import tiles_of
 
 LONGITUDE, LATITUDE = np.arange(-175.0, 180, 10), np.arange(-85.0, 90, 10)
 OF_THE_SUPERNOVA = "supernova supernova_longitude supernova_latitude halo halo_longitude halo_latitude"
+
+
+def sky(dataset, quantity="sky_flux", *, time=None, axes=None):
+    return plot.sky(dataset, quantity, SKY, at={} if time is None else {"time": time}, axes=axes)
+
+
+def sky_movie(dataset, path, quantity="sky_flux", *, along="time", **options):
+    return plot.sky_movie(dataset, path, quantity, SKY, along=along, **options)
 
 
 @pytest.fixture(autouse=True)
@@ -167,14 +177,14 @@ def test_the_supernova_and_the_centre_of_the_halo_are_marked_and_named():
     axes = sky(sky_of(towards=(290.0, -32.0)))
     marks = {line.get_gid(): np.rad2deg(line.get_xydata()[0]) for line in axes.lines if line.get_gid()}
     np.testing.assert_allclose(marks["supernova"], [70.0, -32.0])
-    np.testing.assert_allclose(marks["halo"], [0.0, 0.0])
+    np.testing.assert_allclose(marks["centre of the halo"], [0.0, 0.0])
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["centre of the halo", "supernova cas-a"]
     assert_readable(axes)
 
 
 def test_what_is_not_of_one_supernova_has_no_mark_of_one():
     axes = sky(sky_of(owned="supernova halo halo_longitude halo_latitude"))
-    assert [line.get_gid() for line in axes.lines if line.get_gid()] == ["halo"]
+    assert [line.get_gid() for line in axes.lines if line.get_gid()] == ["centre of the halo"]
     assert "cas-a" not in subtitle(axes)
     axes = sky(sky_of(owned="halo"))
     assert [line.get_gid() for line in axes.lines if line.get_gid()] == []
@@ -284,7 +294,7 @@ def test_the_settings_of_a_result_that_make_a_sky_are_said():
 )
 def test_the_cells_tile_the_whole_sky_and_each_holds_its_direction(longitude):
     data = sky_of(longitude=longitude)
-    tiles = tiles_of(data.sky_flux)
+    tiles = tiles_of(data.sky_flux, SKY.directions)
     assert np.rad2deg(tiles.longitude[[0, -1]]) == pytest.approx([-180, 180])
     assert np.rad2deg(tiles.latitude[[0, -1]]) == pytest.approx([-90, 90])
     assert tiles.share_of_sky(np.ones((tiles.rows.size, tiles.columns.size), dtype=bool)) == pytest.approx(1)
@@ -306,7 +316,7 @@ def test_turned_longitudes_and_falling_latitudes_give_the_same_picture(other):
 def test_a_part_of_the_sky_is_drawn_where_it_is_and_said_to_be_one():
     data = sky_of(longitude=np.arange(95.0, 130, 10), latitude=np.arange(-25.0, 30, 10), times=(350.0,))
     axes = sky(data)
-    tiles = tiles_of(data.sky_flux)
+    tiles = tiles_of(data.sky_flux, SKY.directions)
     np.testing.assert_allclose(np.rad2deg(tiles.longitude), np.arange(90, 131, 10))
     corners = np.rad2deg(mesh_of(axes).get_coordinates())
     assert (corners[..., 0].min(), corners[..., 0].max()) == pytest.approx((-130, -90))
@@ -321,7 +331,9 @@ def test_axes_in_radians_are_read_by_their_unit():
         name: (name, np.deg2rad(data[name].values), attributes("rad", name)) for name in ("longitude", "latitude")
     }
     turned = data.assign_coords(coords)
-    np.testing.assert_allclose(tiles_of(turned.sky_flux).longitude, tiles_of(data.sky_flux).longitude)
+    np.testing.assert_allclose(
+        tiles_of(turned.sky_flux, SKY.directions).longitude, tiles_of(data.sky_flux, SKY.directions).longitude
+    )
     lengths = data.assign_coords(longitude=("longitude", LONGITUDE, attributes("kpc", "longitude")))
     with pytest.raises(UnitError, match="'longitude' is in 'kpc'; expected an angle"):
         sky(lengths)
@@ -380,17 +392,17 @@ def drawn(monkeypatch):
     import sys
 
     seen, module = [], sys.modules["gridscan.plot.celestial.sky"]
-    frames = module._Stage.frames
+    frames = module._Changing.frames
 
     def record(self):
         for frame in frames(self):
             seen.append(
-                (self.clock.get_text(), self.blank.get_text(), self.mesh.get_array().filled(0).max(), self.mesh.norm)
+                (self.time.get_text(), self.blank.get_text(), self.mesh.get_array().filled(0).max(), self.mesh.norm)
             )
             assert_readable(self.figure.axes[0])
             yield frame
 
-    monkeypatch.setattr(module._Stage, "frames", record)
+    monkeypatch.setattr(module._Changing, "frames", record)
     return seen
 
 
@@ -506,7 +518,8 @@ def test_the_command_draws_the_sky_that_the_file_is_about(folder, monkeypatch):
     )
     assert command("run", "galaxy.toml").exit_code == 0
     drawn = []
-    monkeypatch.setattr("gridscan.plot.sky", lambda dataset, quantity: drawn.append(quantity) or sky(dataset, quantity))
+    drawing = plot.sky
+    monkeypatch.setattr(plot, "sky", lambda *given, **options: drawn.append(given[1]) or drawing(*given, **options))
     for file in ("galaxy.nc", "galaxy.toml"):
         result = command("plot", file, "--kind", "sky")
         assert result.output == "wrote sky.png\n", result.output
@@ -516,9 +529,9 @@ def test_the_command_draws_the_sky_that_the_file_is_about(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--along", "time"], "--along says along which axis a movie of the sky runs"),
-        (["--along", "time", "--along", "mass", "--out", "m.gif"], "one axis; found 2"),
-        (["--seed", "1"], "--seed says nothing about a picture of kind 'sky'"),
+        (["--along", "time"], "--along applies to a movie of --kind sky: give --out NAME.gif or .mp4"),
+        (["--along", "time", "--along", "mass", "--out", "m.gif"], "--kind sky is drawn along one axis; found 2"),
+        (["--seed", "1"], "--seed does not apply to --kind sky"),
     ],
 )
 def test_options_that_say_nothing_about_a_sky_are_refused(folder, arguments, message):

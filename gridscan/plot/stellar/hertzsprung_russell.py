@@ -12,9 +12,9 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from gridscan.errors import SensitivityError, nearest
+from gridscan.plot.columns import FloatArray, column, finite
 from gridscan.plot.page import COLOURS, finish, legend, page, title
 from gridscan.plot.selection import scanned_names
-from gridscan.plot.stellar.galaxy import FloatArray, along, finite
 from gridscan.plot.text import number, said, typeset, unit_text
 from gridscan.units import parse_unit
 
@@ -64,8 +64,8 @@ def hertzsprung_russell(
         If a temperature is no temperature, or a luminosity no luminosity.
     """
     kind = _kind_of(table)
-    temperature = _positive(along(table, "effective_temperature", "point", parse_unit("K")), "effective_temperature")
-    luminosity = _positive(along(table, "luminosity", "point", parse_unit("Lsun")), "luminosity")
+    temperature = _positive(column(table, "effective_temperature", "point", parse_unit("K")), "effective_temperature")
+    luminosity = _positive(column(table, "luminosity", "point", parse_unit("Lsun")), "luminosity")
     if not (maximum_temperature > 0 and np.isfinite(minimum_log_luminosity)):
         found = f"{maximum_temperature:g} K and {minimum_log_luminosity:g}"
         raise SensitivityError(f"red supergiants need a temperature above 0 K and a finite luminosity; found {found}")
@@ -75,7 +75,7 @@ def hertzsprung_russell(
     if kind == "isochrone":
         burning, notes = np.zeros_like(red), _masses_of(table, keys, red)
     else:
-        burning = finite(along(table, "carbon_luminosity", "point"), "carbon_luminosity") >= minimum_carbon_luminosity
+        burning = finite(column(table, "carbon_luminosity", "point"), "carbon_luminosity") >= minimum_carbon_luminosity
         notes = _durations(table, lines, red, burning)
     axes = page(None)
     region = _scales(axes, temperature, luminosity, maximum_temperature, minimum_log_luminosity)
@@ -114,7 +114,7 @@ def _positive(numbers: FloatArray, name: str) -> FloatArray:
 def _keys(table: xr.Dataset, kind: str) -> dict[str, tuple[FloatArray, str]]:
     """Return the columns that tell one line from the next, with their units."""
     names = [name for name in _MARKS[kind] if name in table.variables and table[name].dims == ("point",)]
-    return {name: (finite(along(table, name, "point"), name), unit_text(table[name])) for name in names}
+    return {name: (finite(column(table, name, "point"), name), unit_text(table[name])) for name in names}
 
 
 def _lines(table: xr.Dataset, kind: str, keys: dict[str, tuple[FloatArray, str]]) -> list[slice]:
@@ -123,7 +123,7 @@ def _lines(table: xr.Dataset, kind: str, keys: dict[str, tuple[FloatArray, str]]
     for numbers, _ in keys.values():
         ends |= np.diff(numbers) != 0
     needed = "initial_mass" if kind == "isochrone" else "age"
-    steps = np.diff(finite(along(table, needed, "point"), needed))
+    steps = np.diff(finite(column(table, needed, "point"), needed))
     if kind == "track":
         ends |= steps < 0
     cuts = [0, *(np.flatnonzero(ends) + 1).tolist(), table.sizes["point"]]
@@ -207,7 +207,7 @@ def _masses_of(table: xr.Dataset, keys: dict[str, tuple[FloatArray, str]], red: 
     """Say which masses the red supergiants of an isochrone have, of each where there are few."""
     if not red.any():
         return "no point is a red supergiant"
-    mass, unit = along(table, "initial_mass", "point"), unit_text(table["initial_mass"])
+    mass, unit = column(table, "initial_mass", "point"), unit_text(table["initial_mass"])
     several = {name: item for name, item in keys.items() if np.unique(item[0]).size > 1}
     rows = np.column_stack([np.zeros(red.size), *(numbers for numbers, _ in several.values())])
     groups = [red & (rows == row).all(axis=1) for row in np.unique(rows[red], axis=0)]
@@ -226,7 +226,7 @@ def _durations(table: xr.Dataset, lines: list[slice], red: Chosen, burning: Chos
         return ""
     if not burning.any():
         return "no point burns carbon"
-    steps, unit = np.diff(along(table, "age", "point")), unit_text(table["age"])
+    steps, unit = np.diff(column(table, "age", "point")), unit_text(table["age"])
     spans = [steps[chosen[:-1] & chosen[1:]].sum() for chosen in (burning, burning & red)]
     whole, part = (f"{float(f'{span:.3g}'):,.10g} {unit}" for span in spans)
     return f"carbon burns for {whole}, of which {part} in a red supergiant"

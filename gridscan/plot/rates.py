@@ -1,4 +1,4 @@
-"""The neutrino flux above the events it makes in detectors: over time or another axis, and per energy."""
+"""A flux above the events that it makes in detectors: over an axis, with a line at one event per year, and spectra."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-_DETECTOR = "detector"
 _ONE = "1 / yr"
 _FAR = 4.0
 
 
 def signal(
     dataset: xr.Dataset,
+    flux: str,
+    events: str,
     *,
-    along: str = "time",
+    along: str,
     by: str | None = None,
-    flux: str = "flux",
-    events: str = "events_per_year",
+    usually_by: str | None = None,
 ) -> NDArray[Any]:
-    """Draw the neutrino flux, and below it the events per year, with a line at one event per year.
+    """Draw a flux, and below it the events per year, with a line at one event per year.
 
     Lines are drawn along numbers, bars along labels. Axes that are not shown are held as in `draw`, which the subtitle
     says.
@@ -40,12 +40,14 @@ def signal(
     ----------
     dataset
         A result of gridscan, lazy or not.
+    flux, events
+        The quantities; `events` is a number of events per time.
     along
         An axis that both quantities have.
     by
-        One line, or one colour of bars, for each value of this axis, where a quantity has it; detectors by default.
-    flux, events
-        The quantities; `events` is a number of events per time.
+        One line, or one colour of bars, for each value of this axis, where a quantity has it.
+    usually_by
+        The axis that `by` is where none is given and the events have several values along it, such as detectors.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def signal(
     SensitivityError
         If a name is unknown, `events` is no number per time, or there is nothing to draw.
     """
-    above, below = panels_of(dataset, [flux, events], along, by or _detectors(dataset, events, along))
+    above, below = panels_of(dataset, [flux, events], along, by or _usual(dataset, events, along, usually_by))
     one = _one_event_per_year(below.values)
     below = below._replace(logarithmic=spans_decades(np.append(below.values.values, one)))
     grid = stack([above, below], along)
@@ -67,9 +69,15 @@ def signal(
 
 
 def spectra(
-    dataset: xr.Dataset, *, flux: str = "flux_spectrum", events: str = "event_spectrum", by: str | None = None
+    dataset: xr.Dataset,
+    flux: str,
+    events: str,
+    *,
+    along: str,
+    by: str | None = None,
+    usually_by: str | None = None,
 ) -> NDArray[Any]:
-    """Draw the neutrino flux per energy, and below it the events per energy and year.
+    """Draw a flux per energy, and below it the events per energy and time.
 
     Of two quantities of which the dataset has one, that one is drawn. Axes that are not shown are held as in `draw`,
     which the subtitle says.
@@ -79,9 +87,13 @@ def spectra(
     dataset
         A result of gridscan, lazy or not.
     flux, events
-        The quantities, along the axis ``energy``.
+        The quantities.
+    along
+        The axis of energies.
     by
-        One line for each value of this axis, where a quantity has it; detectors by default.
+        One line for each value of this axis, where a quantity has it.
+    usually_by
+        The axis that `by` is where none is given and the quantity shown last has several values along it.
 
     Returns
     -------
@@ -91,22 +103,22 @@ def spectra(
     Raises
     ------
     SensitivityError
-        If the dataset has neither, one of them has no axis ``energy``, or there is nothing to draw.
+        If the dataset has neither, one of them does not depend on the energy, or there is nothing to draw.
     """
     known = [str(name) for name in dataset.data_vars]
     names = [name for name in (flux, events) if name in known]
     if not names:
         hint = nearest(flux, known) or nearest(events, known)
         raise SensitivityError(f"the dataset has neither {flux!r} nor {events!r}{hint}; it has: {listed(known)}")
-    panels = panels_of(dataset, names, "energy", by or _detectors(dataset, names[-1], "energy"))
-    grid = stack(panels, "energy")
+    panels = panels_of(dataset, names, along, by or _usual(dataset, names[-1], along, usually_by))
+    grid = stack(panels, along)
     subtitle(grid, panels)
     return grid
 
 
-def _detectors(dataset: xr.Dataset, events: str, along: str) -> str | None:
-    """Return the axis of the detectors, if there is one beside that along which is drawn."""
-    return _DETECTOR if _DETECTOR in long_axes(quantity_of(dataset, events)) and along != _DETECTOR else None
+def _usual(dataset: xr.Dataset, quantity: str, along: str, axis: str | None) -> str | None:
+    """Return the axis if the quantity has several values along it, and it is not that along which is drawn."""
+    return axis if axis in long_axes(quantity_of(dataset, quantity)) and axis != along else None
 
 
 def _one_event_per_year(events: xr.DataArray) -> float:

@@ -7,34 +7,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import pyplot
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
-from gridscan.atomic import replacing
 from gridscan.errors import SensitivityError
+from gridscan.models.red_supergiants.star_map import PHASES, held, scene_of
 from gridscan.physics.stellar.star_sampling import phase_codes
-from gridscan.plot.page import figure_of, finish
-from gridscan.plot.stellar.galaxy import (
-    PHASES,
-    FloatArray,
+from gridscan.plot.columns import FloatArray, column, finite, single
+from gridscan.plot.movies import MOST_FRAMES, Stage, check_frames, check_pace, writer_for
+from gridscan.plot.page import finish
+from gridscan.plot.stellar.star_map import (
     Phases,
     Scene,
-    along,
     background,
     counted,
-    finite,
-    held,
     name_phases,
     phase_texts,
     place,
     points,
-    scene_of,
-    single,
     thinned,
 )
 from gridscan.plot.text import typeset, unit_text
-from gridscan.plot.writers import MOST_FRAMES, Frame, check_pace, digits_of, writer_for
 from gridscan.sensitivity.labelled import in_unit_of, sentence, unit_known
 
 if TYPE_CHECKING:
@@ -116,7 +108,7 @@ def movie(
     times: Sequence[float] | None = None,
     dpi: float = 88,
 ) -> Path:
-    """Write a movie of the map of `gridscan.plot.stellar.galaxy`, from time zero to that of the sample.
+    """Write a movie of the map of `star_map.galaxy`, from time zero to that of the sample.
 
     Below the map is the number of stars in each phase against time. It is written frame by frame, and appears under its
     name only when it is whole.
@@ -150,60 +142,45 @@ def movie(
     check_pace(frames_per_second, dpi)
     lives, scene = _lives_of(history), scene_of(history, density, None)
     moments = _moments(history, frames, times)
-    stage = _Stage(history, lives, scene, moments, density, dpi)
-    try:
-        with replacing(path) as temporary:
-            write(temporary, (stage.frame(number) for number in range(moments.size)), frames_per_second)
-    finally:
-        pyplot.close(figure_of(stage.maps[0]))
-    return path
+    return _Lifetimes(history, lives, scene, moments, dpi).film(write, path, frames_per_second)
 
 
-class _Stage:
-    """The figure of a movie: what stands still is drawn once, what moves is drawn over it for each frame."""
+class _Lifetimes(Stage):
+    """The figure of the movie: what moves is drawn over what stands still."""
 
-    def __init__(
-        self,
-        history: xr.Dataset,
-        lives: _Lives,
-        scene: Scene,
-        moments: FloatArray,
-        density: xr.DataArray | None,
-        dpi: float,
-    ) -> None:
-        self.lives, self.scene, self.moments = lives, scene, moments
-        self.counts = np.array([counted(lives.at(moment), scene.within) for moment in moments.tolist()])
+    def __init__(self, history: xr.Dataset, lives: _Lives, scene: Scene, moments: FloatArray, dpi: float) -> None:
+        self.lives, self.scene = lives, scene
+        self.counts = np.array([counted(lives.at(moment), scene.within, len(PHASES)) for moment in moments.tolist()])
         self.shown = self._choose()
-        self.maps = background(scene, density, _PANEL_HEIGHT)
+        self.maps = background(scene, _PANEL_HEIGHT)
         main = self.maps[0]
-        figure = figure_of(main)
-        figure.set_dpi(dpi)
-        self.points: list[list[PathCollection]] = points(self.maps)
-        name_phases(main, scene, self.counts[-1])
-        self.clock: Text = main.text(0.02, 0.98, "", transform=main.transAxes, va="top")
-        self.unit = unit_text(history["birth_time"])
-        self.present = self._panel(main, -0.6 if density is not None else -0.42, history)
-        self.canvas = FigureCanvasAgg(figure)
+        super().__init__(main, "time", unit_text(history["birth_time"]), moments, dpi)
+        self.points: list[list[PathCollection]] = points(self.maps, PHASES)
+        name_phases(main, scene, self.counts[-1], PHASES)
+        self.time: Text = main.text(0.02, 0.98, "", transform=main.transAxes, va="top")
+        self.present = self._panel(main, -0.6 if scene.surface is not None else -0.42, history)
         finish(main, self._notes(history))
         self.moving = self._moving()
+
+    def prepare(self) -> None:
+        """Draw what stands still, and keep it."""
         for artist in self.moving:
             artist.set_animated(True)
         self.canvas.draw()
-        self.still: Any = self.canvas.copy_from_bbox(figure.bbox)
+        self.still: Any = self.canvas.copy_from_bbox(self.figure.bbox)
 
-    def frame(self, number: int) -> Frame:
-        """Return one frame as red, green and blue; shape (height, width, 3)."""
+    def show(self, number: int) -> None:
+        """Draw the stars of a time over what stands still."""
         phase = self.lives.at(float(self.moments[number]))
         place(self.points, self.scene, np.where((phase == 0) & ~self.shown, -1, phase))
         legend: Any = self.maps[0].get_legend()
-        for text, said in zip(legend.get_texts(), phase_texts(self.counts[number]), strict=False):
+        for text, said in zip(legend.get_texts(), phase_texts(self.counts[number], PHASES), strict=False):
             text.set_text(said)
-        self.clock.set_text(f"time = {self.moments[number]:.{digits_of(self.moments)}f} {self.unit}")
+        self.time.set_text(self.clock(number))
         self.present.set_offsets([(self.moments[number], count) for count in self.counts[number, :, 0]])
         self.canvas.restore_region(self.still)
         for artist in self.moving:
             artist.draw(self.canvas.get_renderer())
-        return np.array(self.canvas.buffer_rgba())[..., :3]
 
     def _choose(self) -> NDArray[np.bool_]:
         """Return which stars are drawn while they are in phase 'other', the same ones in every frame."""
@@ -242,18 +219,18 @@ class _Stage:
         for one, artists in zip(self.maps, self.points, strict=True):
             layers += [*artists, *one.patches, *one.lines]
         legend: Any = self.maps[0].get_legend()
-        return [*layers, legend, self.clock, self.present]
+        return [*layers, legend, self.time, self.present]
 
 
 def _lives_of(history: xr.Dataset) -> _Lives:
-    along(history, "birth_time", "star")
+    column(history, "birth_time", "star")
     unit = unit_known(history["birth_time"])
-    columns = [along(history, name, "star", unit) for name in _TIMES]
-    for name, column in zip(_TIMES[:2], columns[:2], strict=True):
-        finite(column, name)
+    columns = [column(history, name, "star", unit) for name in _TIMES]
+    for name, ages in zip(_TIMES[:2], columns[:2], strict=True):
+        finite(ages, name)
     both = "carbon_burning_rsg_start"
     given = both in history.variables
-    columns.append(along(history, both, "star", unit) if given else np.maximum(columns[2], columns[3]))
+    columns.append(column(history, both, "star", unit) if given else np.maximum(columns[2], columns[3]))
     return _Lives(*columns)
 
 
@@ -267,9 +244,7 @@ def _moments(history: xr.Dataset, frames: int, times: Sequence[float] | None) ->
         moments = np.linspace(0.0, end, min(max(frames, 0), MOST_FRAMES + 1))
     else:
         moments = np.ravel(np.asarray(times, dtype=float))
-    if not 2 <= moments.size <= MOST_FRAMES:
-        given = frames if times is None else moments.size
-        raise SensitivityError(f"a movie has 2 to {MOST_FRAMES} frames; found {given}")
+    check_frames(moments.size, f"found {frames if times is None else moments.size}")
     if not ((np.diff(moments) > 0).all() and moments[0] >= 0 and moments[-1] <= end):
         raise SensitivityError(
             f"the times of the frames have to increase from 0 or more up to {end:g} {unit}; found "

@@ -1,50 +1,32 @@
-"""The life of one star as bars over time: as a whole, and its end, where what matters takes a thousandth of it."""
+"""The life of one star of the model as bars over time: as a whole, and its end."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from gridscan.errors import SensitivityError, UnitError, listed
-from gridscan.plot.page import COLOURS, OUTLINE, finish, stacked_page, title
+from gridscan.plot.page import COLOURS, finish
 from gridscan.plot.selection import picked, scanned_names
-from gridscan.plot.text import number
+from gridscan.plot.stellar.timeline import Phase, draw_phases, duration_text
 from gridscan.sensitivity.labelled import in_unit_of, quantity_of, unit_known
 from gridscan.units import convert, parse_unit, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     import xarray as xr
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 _NEEDED = ("lifetime", "red_supergiant_duration", "carbon_burning_start", "carbon_burning_end")
 _TABULATED = "carbon_burning_rsg_duration"
 # What the subtitle says even where the scenario does not scan it: which star this is.
 _OF_THE_STAR = {"initial_mass", "metallicity"}
-_UNITS = ("Gyr", "Myr", "kyr", "yr", "d", "s")
 # Ages are rounded in tables: an end later than that of the life by less than this part of it is that of the life.
 _ROUNDED = 1e-6
-# A bar of a smaller part of the width is hardly seen.
-_THIN = 1 / 150
 # The zoom begins this many times as long before the end of the life as the carbon burning does.
 _BEFORE = 1.5
 # Two durations that differ by more are not the same duration, rounded.
 _SAME = 0.02
-
-
-class _Phase(NamedTuple):
-    """A phase, by the time from its start and its end to the end of the life, in the unit of the lifetime."""
-
-    name: str
-    start: float
-    end: float
-    colour: str
-    absent: str
-
-    @property
-    def duration(self) -> float:
-        return self.start - self.end
 
 
 def timeline(dataset: xr.Dataset, *, zoom: str | float | None = None) -> NDArray[Any]:
@@ -80,9 +62,7 @@ def timeline(dataset: xr.Dataset, *, zoom: str | float | None = None) -> NDArray
     life, phases = times["lifetime"], _phases(times)
     unit = readable(unit_known(dataset["lifetime"]))
     start = _zoom_start(dataset["lifetime"], zoom, life, phases)
-    grid = stacked_page(2, share=False, height=5.6)
-    _draw_life(grid[0], phases, unit)
-    _draw_end(grid[1], phases, start, unit)
+    grid = draw_phases(phases, start, unit)
     finish(grid[0], [", ".join(held), *_disagreement(times, phases, unit)])
     return grid
 
@@ -125,20 +105,20 @@ def _refuse_contradictions(times: dict[str, float]) -> None:
             raise SensitivityError(message)
 
 
-def _phases(times: dict[str, float]) -> list[_Phase]:
+def _phases(times: dict[str, float]) -> list[Phase]:
     life = times["lifetime"]
     red = min(times["red_supergiant_duration"], life)
     start, end = life - times["carbon_burning_start"], max(life - times["carbon_burning_end"], 0.0)
     both = min(red, start)
     return [
-        _Phase("life", life, 0.0, COLOURS[7], ""),
-        _Phase("red supergiant", red, 0.0, COLOURS[1], "never a red supergiant"),
-        _Phase("carbon burning", start, end, COLOURS[0], "no carbon burning"),
-        _Phase("both at once", max(both, end), end, COLOURS[3], "never both at once"),
+        Phase("life", life, 0.0, COLOURS[7], ""),
+        Phase("red supergiant", red, 0.0, COLOURS[1], "never a red supergiant"),
+        Phase("carbon burning", start, end, COLOURS[0], "no carbon burning"),
+        Phase("both at once", max(both, end), end, COLOURS[3], "never both at once"),
     ]
 
 
-def _zoom_start(lifetime: xr.DataArray, zoom: str | float | None, life: float, phases: list[_Phase]) -> float:
+def _zoom_start(lifetime: xr.DataArray, zoom: str | float | None, life: float, phases: Sequence[Phase]) -> float:
     if zoom is None:
         # Of a star that burns no carbon, the red supergiant is shown; of one that is neither, the last tenth.
         shown = [phase.start for phase in (phases[2], phases[1]) if phase.duration > 0]
@@ -153,96 +133,10 @@ def _zoom_start(lifetime: xr.DataArray, zoom: str | float | None, life: float, p
     return start
 
 
-def _draw_life(axes: Axes, phases: list[_Phase], unit: str) -> None:
-    """Draw the phases over the age."""
-    life = phases[0].duration
-    shown, factor = _fitting(life, unit)
-    _rows(axes, phases, unit)
-    _bars(axes, phases, life, "the life", lambda before: (life - before) * factor)
-    axes.set_xlim(0, 1.005 * life * factor)
-    axes.set_xlabel(title(axes, "Age", shown, "x"))
-
-
-def _draw_end(axes: Axes, phases: list[_Phase], start: float, unit: str) -> None:
-    """Draw the phases over the time before the end of the life, and say of those that begin before it when."""
-    shown, factor = _fitting(start, unit)
-    _rows(axes, phases, unit)
-    _bars(axes, phases, start, "this stretch", lambda before: before * factor)
-    for row, phase in enumerate(phases):
-        if phase.duration <= 0 or phase.start <= start:
-            continue
-        verb, before = ("began", phase.start) if phase.end < start else ("ended", phase.end)
-        when = "at birth" if phase.start == phases[0].start else f"{_duration(before, unit)} before the end of the life"
-        text = axes.text(0.99 * start * factor, row, f"◀ {verb} {when}", va="center", fontsize=9)
-        text.set_path_effects(OUTLINE)
-    axes.set_xlim(start * factor, -0.005 * start * factor)
-    axes.set_xlabel(title(axes, "Time before the end of the life", shown, "x"))
-    part = number(100 * start / phases[0].duration, ".2g")
-    axes.set_title(f"the last {_duration(start, unit)}, {part} % of the life", loc="left", fontsize=9, color="#444444")
-
-
-def _bars(axes: Axes, phases: list[_Phase], stretch: float, whole: str, place: Callable[[float], float]) -> None:
-    """Draw the parts of the phases in the last stretch of the life; those too thin to be seen as a line, with an arrow.
-
-    Parameters
-    ----------
-    place
-        Turns a time before the end of the life into a horizontal place.
-    """
-    for row, phase in enumerate(phases):
-        start = min(phase.start, stretch)
-        length = start - phase.end
-        if phase.duration <= 0 or length <= 0:
-            continue
-        axes.barh(row, place(phase.end) - place(start), left=place(start), height=0.6, color=phase.colour)
-        if length < _THIN * stretch:
-            middle = (start + phase.end) / 2
-            late = middle < stretch / 2
-            axes.plot([place(middle)] * 2, [row - 0.3, row + 0.3], color=phase.colour, linewidth=2.5)
-            axes.annotate(
-                f"{number(100 * length / stretch, '.2g')} % of {whole}, drawn wider",
-                (place(middle), row),
-                (place(middle + (0.08 if late else -0.08) * stretch), row),
-                arrowprops={"arrowstyle": "->", "shrinkA": 2, "shrinkB": 4},
-                ha="right" if late else "left",
-                va="center",
-                fontsize=9,
-            )
-
-
-def _rows(axes: Axes, phases: list[_Phase], unit: str) -> None:
-    """Give each phase a row with its name at the left and its duration at the right, or say that there is none."""
-    axes.set_yticks(range(len(phases)), [phase.name for phase in phases])
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(phases) - 0.5, -0.5)
-    axes.grid(axis="x", color="#dddddd", linewidth=0.7)
-    for row, phase in enumerate(phases):
-        inside = phase.duration <= 0
-        axes.text(
-            *(0.02 if inside else 1.015, row),
-            phase.absent if inside else _duration(phase.duration, unit),
-            transform=axes.get_yaxis_transform(),
-            va="center",
-            fontsize=9,
-            style="italic" if inside else "normal",
-        )
-
-
-def _fitting(time: float, unit: str) -> tuple[str, float]:
-    """Return the largest unit of time of which a time is one or more, and how many of it are one of its own unit."""
-    factors = {name: float(convert(1.0, parse_unit(unit), parse_unit(name))) for name in _UNITS}
-    return next(((name, factor) for name, factor in factors.items() if time * factor >= 1), (unit, 1.0))
-
-
-def _duration(time: float, unit: str) -> str:
-    shown, factor = _fitting(time, unit)
-    return f"{number(time * factor)} {shown}"
-
-
-def _disagreement(times: dict[str, float], phases: list[_Phase], unit: str) -> list[str]:
+def _disagreement(times: dict[str, float], phases: Sequence[Phase], unit: str) -> list[str]:
     """Say where the tabulated duration of both at once is not that of the bar."""
     drawn, tabulated = phases[3].duration, times.get(_TABULATED, phases[3].duration)
     if abs(tabulated - drawn) <= _SAME * max(tabulated, drawn):
         return []
-    found = _duration(tabulated, unit) if tabulated else "none"
+    found = duration_text(tabulated, unit) if tabulated else "none"
     return [f"both at once: {found} according to {_TABULATED}"]

@@ -1,21 +1,30 @@
-"""How the frames of a movie become a file: a GIF of few colours, or an MP4 where ffmpeg is installed."""
+"""Movies: a figure whose frames are drawn one after the other, and the file: a GIF of few colours, or an MP4."""
 
 from __future__ import annotations
 
+import abc
 import itertools
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import pyplot
 from matplotlib.animation import FFMpegWriter
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from numpy.typing import NDArray
 from PIL import Image
 
+from gridscan.atomic import replacing
 from gridscan.errors import SensitivityError, StoreError
+from gridscan.plot.page import figure_of
+from gridscan.plot.text import plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Frame = NDArray[np.uint8]
 Writer = Callable[[Path, Iterator[Frame], float], None]
@@ -23,6 +32,66 @@ Writer = Callable[[Path, Iterator[Frame], float], None]
 MOST_FRAMES = 1000
 # Of a GIF.
 MOST_COLOURS = 256
+
+
+class Stage(abc.ABC):
+    """The figure of a movie: what stands still is drawn once, and what moves is put in place for each frame.
+
+    Parameters
+    ----------
+    axes
+        Of the figure, which is closed with the movie.
+    name, unit, moments
+        The axis along which the movie runs: what the clock calls it, its unit, and its value in each frame, increasing.
+    dpi
+        Pixels per inch.
+    """
+
+    def __init__(self, axes: Axes, name: str, unit: str, moments: NDArray[np.floating[Any]], dpi: float) -> None:
+        self.name, self.unit, self.moments = name, unit, moments
+        self.figure: Any = figure_of(axes)
+        self.figure.set_dpi(dpi)
+        self.canvas = FigureCanvasAgg(self.figure)
+
+    @abc.abstractmethod
+    def prepare(self) -> None:
+        """Draw what stands still, so that nothing moves that should not."""
+
+    @abc.abstractmethod
+    def show(self, number: int) -> None:
+        """Draw a frame on the canvas."""
+
+    def clock(self, number: int) -> str:
+        """Return the value of the axis in a frame, in words."""
+        return plain(f"{self.name} = {self.moments[number]:.{digits_of(self.moments)}f} {self.unit}".rstrip())
+
+    def frames(self) -> Iterator[Frame]:
+        """Give the frames as red, green and blue; shape (height, width, 3)."""
+        self.prepare()
+        for number in range(self.moments.size):
+            self.show(number)
+            yield np.array(self.canvas.buffer_rgba())[..., :3]
+
+    def film(self, write: Writer, path: Path, frames_per_second: float) -> Path:
+        """Write all frames under a name, which appears when the movie is whole, and close the figure."""
+        try:
+            with replacing(path) as temporary:
+                write(temporary, self.frames(), frames_per_second)
+        finally:
+            pyplot.close(self.figure)
+        return path
+
+
+def check_frames(count: int, found: str | None = None) -> None:
+    """Refuse a movie of too few or too many frames; `found` says what there is instead.
+
+    Raises
+    ------
+    SensitivityError
+        Saying how many are allowed.
+    """
+    if not 2 <= count <= MOST_FRAMES:
+        raise SensitivityError(f"a movie has 2 to {MOST_FRAMES} frames; {found or f'found {count}'}")
 
 
 def writer_for(path: Path, colours: NDArray[np.floating[Any]]) -> Writer:

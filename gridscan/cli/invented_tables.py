@@ -1,0 +1,51 @@
+"""Invented stellar tables in the formats of published ones, for the Hertzsprung-Russell diagrams of the gallery."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def invented_isochrone() -> str:
+    """Return an isochrone of 10 Myr in the format of CMD 3.9, made of a main sequence and a crossing to cool stars.
+
+    The numbers are no stellar model: luminosity M^3.5 and temperature M^0.53 on the main sequence, then straight lines.
+    """
+    mass = np.geomspace(0.1, 16.0, 160)
+    sequence = np.stack([mass, 3.5 * np.log10(mass) + 0.2, 3.76 + 0.53 * np.log10(mass) - 0.06 * np.log10(mass) ** 2])
+    along = np.linspace(0.0, 1.0, 60)
+    crossing = np.stack([16.0 + 0.3 * along, 4.42 + 0.28 * along, 4.31 - 0.74 * along])
+    tip = np.stack([16.3 + 0.2 * along, 4.70 + 0.35 * along, 3.57 - 0.03 * along])
+    rows = np.concatenate([sequence, crossing[:, 1:], tip[:, 1:]], axis=1).T
+    phase = [1] * 160 + [2] * 59 + [4] * 59
+    head = ["# An invented isochrone in the format of CMD 3.9, no stellar model", "# Zini logAge Mini logL logTe label"]
+    lines = [
+        f"0.0140 7.00000 {m:.6f} {light:.4f} {heat:.4f} {label}"
+        for (m, light, heat), label in zip(rows, phase, strict=True)
+    ]
+    return "\n".join([*head, *lines, ""])
+
+
+def invented_track() -> str:
+    """Return the track of a star of 15 solar masses in the format of PARSEC v2.0, made of straight lines.
+
+    The numbers are no stellar model.
+    """
+    corners = np.array(
+        [  # age [yr], log T_eff [K], log L [Lsun], log of the share of carbon burning
+            [0.0, 4.48, 4.30, -12.0],
+            [11.2e6, 4.40, 4.62, -12.0],
+            [11.9e6, 4.45, 4.72, -12.0],
+            [12.0e6, 3.59, 4.60, -12.0],
+            [12.1e6, 3.56, 4.78, -10.0],
+            [12.995e6, 3.57, 4.86, -4.0],
+            [12.996e6, 3.55, 4.97, -3.0],
+            [13.0e6, 3.54, 5.02, -0.3],
+        ]
+    )
+    fine = np.unique(np.concatenate([np.linspace(i, i + 1, 31) for i in range(len(corners) - 1)]))
+    age, temperature, luminosity, carbon = (np.interp(fine, np.arange(len(corners)), column) for column in corners.T)
+    lines = [
+        f"{years:.4f} 15.0 {heat:.5f} {light:.5f} {10**burning:.6e}"
+        for years, heat, light, burning in zip(age, temperature, luminosity, carbon, strict=True)
+    ]
+    return "\n".join(["AGE MASS LOG_TE LOG_L LC", *lines, ""])

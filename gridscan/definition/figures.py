@@ -1,0 +1,202 @@
+"""Figures that a model declares: what each of them shows, what it needs, and the function that draws it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from gridscan.errors import ModelError, listed, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gridscan.definition.definition import Definition
+
+#: The kinds of picture that need no model.
+GENERAL_KINDS = {
+    "quantity": "one quantity: bars for labels, lines for a numeric axis, a map for two axes",
+    "hertzsprung-russell": "the isochrones or the track in FILE, a stellar table",
+}
+
+#: What ``--kind`` says to list them all.
+LIST = "list"
+
+Settings = Mapping[str, Any] | Callable[[Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One kind of picture of the results of a model.
+
+    Attributes
+    ----------
+    kind
+        What ``gridscan plot FILE --kind`` calls it.
+    description
+        What it shows, in a few words.
+    draw
+        ``draw(dataset, **options)`` returns matplotlib Axes; None for a figure that is a movie only.
+    movie
+        ``movie(dataset, path, **options)`` writes a movie and returns its path; None where there is none.
+    quantities
+        What the dataset has to hold; it is evaluated where a file lacks it.
+    others
+        Whether other quantities can be asked for: "none", "one" in place of the first of `quantities` (which are then
+        alternatives, of which the first that a result holds is drawn), or "any" number in place of all. The functions
+        take its name, or their names, as a further argument.
+    axes
+        Axes that every quantity shown needs.
+    settings
+        Values that a scenario needs for it, by name, used where the scenario gives none.
+    population
+        Name of the population whose sample it shows, in place of a result. Then `settings` may be a function of the
+        sample, and `quantities` are evaluated with them at the point of the sample; the functions take this second
+        dataset as a further argument.
+    options
+        Names of keyword arguments of the functions that a user may give.
+    """
+
+    kind: str
+    description: str
+    draw: Callable[..., Any] | None = None
+    movie: Callable[..., Any] | None = None
+    quantities: tuple[str, ...] = ()
+    others: Literal["none", "one", "any"] = "none"
+    axes: tuple[str, ...] = ()
+    settings: Settings = field(default_factory=dict)
+    population: str | None = None
+    options: tuple[str, ...] = ()
+
+    def shown(self, known: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+        """Return the quantities that it shows of a result.
+
+        Parameters
+        ----------
+        known
+            The axes of each quantity that there is.
+        """
+        if self.others != "one":
+            return self.quantities
+        fitting = [name for name, axes in known.items() if self.axes and set(self.axes) <= set(axes)]
+        alternatives = [name for name in known if name in self.quantities]
+        return tuple([*fitting, *alternatives, *self.quantities][:1])
+
+    def check_asked(self, names: Iterable[str]) -> None:
+        """Refuse quantities that it cannot show in place of its own.
+
+        Raises
+        ------
+        ModelError
+            With what is allowed.
+        """
+        names = list(names)
+        if names and self.others == "none":
+            raise ModelError(f"--kind {self.kind} takes no quantity; remove {names[0]!r}")
+        if len(names) > 1 and self.others == "one":
+            raise ModelError(f"--kind {self.kind} shows one quantity; found {len(names)}: {listed(names)}")
+
+    def arguments(self, names: Iterable[str]) -> tuple[Any, ...]:
+        """Return the further arguments of `draw` and `movie` that name the quantities to show."""
+        found: dict[str, tuple[Any, ...]] = {"none": (), "one": tuple(names), "any": (list(names),)}
+        return found[self.others]
+
+    @property
+    def all_options(self) -> tuple[str, ...]:
+        """What a user may give: also the seed of a random sample."""
+        return (*self.options, "seed") if self.population is not None else self.options
+
+    def options_of(self, function: Callable[..., Any]) -> tuple[str, ...]:
+        """Return the options that one of its functions takes."""
+        return tuple(name for name in self.options if name in inspect.signature(function).parameters)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A picture of the gallery.
+
+    Attributes
+    ----------
+    name
+        Of its file, without the suffix.
+    description
+        What it shows.
+    kind
+        A figure of the model, ``"quantity"``, or a question to a result, whose answer is drawn: ``"discriminate"``,
+        ``"variance_shares"`` or ``"local"``.
+    quantities
+        What is shown, or asked about; those of the figure by default.
+    scenario
+        A shipped scenario that `settings` are added to; by default one without any values.
+    settings
+        Values of inputs, by name; a list or a table makes an axis.
+    at
+        Values of axes.
+    options
+        Of the figure, or of the question.
+    seed
+        Of a sample.
+    """
+
+    name: str
+    description: str
+    kind: str
+    quantities: tuple[str, ...] = ()
+    scenario: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    at: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+
+
+def flags(options: Iterable[str]) -> list[str]:
+    """Return options as they stand on the command line, ``--mark-below``."""
+    return [f"--{option.replace('_', '-')}" for option in options]
+
+
+def figures_by_kind(model: Definition, figures: Iterable[Figure]) -> dict[str, Figure]:
+    """Return figures by kind.
+
+    Raises
+    ------
+    ModelError
+        If a kind comes twice or is taken, nothing draws it, or the model lacks what it needs.
+    """
+    found: dict[str, Figure] = {}
+    for figure in figures:
+        where = f"model {model.name!r}: figure {figure.kind!r}"
+        if figure.kind in found or figure.kind in (*GENERAL_KINDS, LIST):
+            raise ModelError(f"{where} {'is declared twice' if figure.kind in found else 'needs another name'}")
+        if figure.draw is None and figure.movie is None:
+            raise ModelError(f"{where} has no function that draws it")
+        if callable(figure.settings) and figure.population is None:
+            raise ModelError(f"{where} has settings that depend on a sample, and is of no population")
+        given = figure.settings if isinstance(figure.settings, Mapping) else {}
+        needed = {"quantity": figure.quantities, "input": [*figure.axes, *given]}
+        known: dict[str, Iterable[str]] = {"quantity": model.quantities, "input": model.names}
+        for what, names in needed.items():
+            for name in names:
+                if name not in known[what]:
+                    raise ModelError(f"{where} needs the unknown {what} {name!r}{nearest(name, known[what])}")
+        if figure.population is not None and figure.population not in model.populations:
+            hint = nearest(figure.population, model.populations)
+            raise ModelError(f"{where} needs the unknown population {figure.population!r}{hint}")
+        found[figure.kind] = figure
+    return found
+
+
+def figure_of(model: Definition, kind: str) -> Figure:
+    """Return the figure of a kind.
+
+    Raises
+    ------
+    ModelError
+        If the model has none, with the nearest kind and all there are.
+    """
+    figures = model.figures
+    if kind not in figures:
+        kinds = [*GENERAL_KINDS, *figures]
+        hint = nearest(kind, kinds)
+        raise ModelError(f"model {model.name!r} has no figure {kind!r}{hint}; kinds are {listed(kinds, 20)}")
+    return figures[kind]

@@ -1,0 +1,59 @@
+"""Only models and physics know the names of a model's quantities and parameters."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from pathlib import Path
+
+import pytest
+
+import gridscan
+from gridscan.model_loader import load_model, shipped_models
+
+PACKAGE = Path(gridscan.__file__).parent
+OWNERS = ("models", "physics")
+#: Words that mean something else there: columns of stellar tables, names that CF reserves, symbols of units, sides of a
+#: picture, arguments of a function, and the variable that says which cells failed.
+OTHERWISE = {
+    "stellar_tables": {"age", "initial_mass", "lifetime", "luminosity", "mass", "metallicity"},
+    "plot/stellar/hertzsprung_russell.py": {"age", "initial_mass", "luminosity", "metallicity"},
+    "cli/tracks.py": {"metallicity"},
+    "storage/cf_names.py": {"latitude", "longitude", "time"},
+    "units.py": {"s", "t", "u"},
+    "plot": {"s", "x", "y"},
+    "sensitivity/discrimination.py": {"mass"},
+    "cli/questions.py": {"mass"},
+    "engine/failures.py": {"status"},
+}
+
+
+@functools.cache
+def names():
+    found = set()
+    for model in map(load_model, shipped_models()):
+        found |= {*model.names, *model.populations}
+        found |= {column for population in model.populations.values() for column in population.columns}
+    return found
+
+
+def rooms():
+    return sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] not in OWNERS)
+
+
+def texts_in(path):
+    """Return the texts in a file."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+@pytest.mark.parametrize("path", rooms(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_other_than_that_of_models_knows_no_name_of_one(path):
+    place = str(path.relative_to(PACKAGE))
+    allowed = {word for prefix, words in OTHERWISE.items() if place.startswith(prefix) for word in words}
+    assert texts_in(path) & names() <= allowed
+
+
+def test_the_names_that_were_known_elsewhere_are_those_that_are_looked_for():
+    assert {"carbon_burning_rsg", "sky_flux", "stars", "disk_outer_radius", "fiducial_mass", "detector"} <= names()
+    assert "carbon_burning_rsg" in texts_in(PACKAGE / "models" / "red_supergiants" / "figures.py")

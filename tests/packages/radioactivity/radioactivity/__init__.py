@@ -1,0 +1,1 @@
+"""Radioactive sources in a laboratory."""
