@@ -23,10 +23,27 @@ def load_model(name: str) -> Model:
 
     Running a model runs its code, so a file is only ever named by the user, never by a scenario.
 
+    Parameters
+    ----------
+    name
+        Name of a model, or a Python file and the name of a model in it (``model`` by default).
+
+    Returns
+    -------
+    Model
+        Checked: its wiring is right.
+
     Raises
     ------
     ModelError
         If there is no such model, or its wiring is faulty.
+
+    Examples
+    --------
+    >>> import gridscan as gs
+    >>> model = gs.model("red_supergiants")
+    >>> str(model.parameters["sfr"].unit), model.parameters["sfr"].default
+    ('solar_mass / year', 2.0)
     """
     if ".py" in name:
         return _load_from_file(name)

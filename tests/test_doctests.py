@@ -8,6 +8,7 @@ import pkgutil
 import pytest
 
 import gridscan
+import gridscan.accessor
 
 MODULES = [
     module.name
@@ -34,6 +35,17 @@ def functions_of(module):
             yield f"{module}.{name}", function
 
 
+def public_names():
+    for name in gridscan.__all__:
+        item = getattr(gridscan, name)
+        if inspect.isfunction(item):
+            yield f"gs.{name}", item
+    for owner in (gridscan.Model, gridscan.accessor.GridscanAccessor):
+        for name, method in vars(owner).items():
+            if inspect.isfunction(method) and not name.startswith("_"):
+                yield f"{owner.__name__}.{name}", method
+
+
 def has_example(documented):
     return bool(doctest.DocTestParser().get_examples(inspect.getdoc(documented) or ""))
 
@@ -47,3 +59,8 @@ def test_the_examples_in_docstrings_give_what_they_show(module):
 def test_every_physics_function_that_a_person_calls_has_an_example(module):
     without = {name for name, function in functions_of(module) if not has_example(function)}
     assert without == {name for name in NO_EXAMPLE if name.rpartition(".")[0] == module}
+
+
+@pytest.mark.parametrize(("name", "documented"), list(public_names()))
+def test_everything_that_a_notebook_begins_with_has_an_example(name, documented):
+    assert has_example(documented), name
