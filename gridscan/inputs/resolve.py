@@ -72,6 +72,8 @@ def resolve(
 
     Parameters
     ----------
+    model
+        The model.
     given
         Raw values by name; the order of the axes is the order in which they stand here.
     own_records
@@ -80,6 +82,11 @@ def resolve(
         Whether a bare number for a parameter with a dimension is an error (in a file) or means its default unit.
     files
         Where the files are that parameters name; by default in the current folder.
+
+    Returns
+    -------
+    Resolved
+        Every input of the model.
 
     Raises
     ------
