@@ -26,8 +26,17 @@ def export_csv(dataset: xr.Dataset, path: str | Path, quantities: Sequence[str] 
 
     Parameters
     ----------
+    dataset
+        A result of gridscan, lazy or not.
+    path
+        The file to write.
     quantities
         All by default. Those with fewer dimensions than others are repeated along the missing ones.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it was written.
 
     Raises
     ------
