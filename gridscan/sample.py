@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from gridscan.definition.groups import arguments_of
 from gridscan.definition.nodes import Column, Parameter, Population, Quantity
 from gridscan.engine.reuse.fingerprint import identity_of
 from gridscan.errors import EvaluationError, ModelError, ScenarioError, listed, nearest
@@ -147,7 +148,7 @@ def _drawn(
         what = "cannot be asked for a number of members" if number >= 0 else f"cannot have {number} members"
         raise EvaluationError(f"population {node.name!r} {what}")
     try:
-        return dict(node.function(np.random.default_rng(seed), **size, **arguments))
+        return dict(node.function(np.random.default_rng(seed), **size, **arguments_of(node, arguments)))
     except EvaluationError as fault:
         raise EvaluationError(f"{node.name!r}: {fault}") from fault
 

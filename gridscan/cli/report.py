@@ -125,6 +125,11 @@ def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableTy
     for quantity in model.quantities.values():
         quantities.add_row(escape(quantity.name), escape(readable(quantity.unit)), escape(quantity.long_name))
     parts = [labels, parameters, constants, quantities]
+    if model.groups:
+        groups = _table("group", "members", title="Groups, which functions take as one argument")
+        for name, group in model.groups.items():
+            groups.add_row(escape(name), escape(", ".join(group.members)))
+        parts.append(groups)
     if model.populations:
         populations = _table("population", "of each", "", title="Populations, for gridscan sample")
         for name, population in model.populations.items():

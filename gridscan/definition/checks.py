@@ -112,4 +112,7 @@ def _unused_inputs(model: Definition) -> list[str]:
     used |= {name for one in model.populations.values() for name in [*one.quantity.arguments, *one.tells]}
     idle = [name for name in [*model.parameters, *model.constants] if name not in used]
     idle += [name for name in model.labels if not model.bundled(name)]
-    return [f"no quantity uses the input {name!r}" for name in idle]
+    functions = [*model.quantities.values(), *(population.quantity for population in model.populations.values())]
+    grouped = {name for node in functions for name in node.groups}
+    faults = [f"no quantity uses the input {name!r}" for name in idle]
+    return [*faults, *(f"no quantity uses the group {name!r}" for name in model.groups if name not in grouped)]

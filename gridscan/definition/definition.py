@@ -6,7 +6,7 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from gridscan.definition.nodes import Constant, Label, Node, Parameter, Population, Quantity
+from gridscan.definition.nodes import Constant, Group, Label, Node, Parameter, Population, Quantity
 from gridscan.errors import ModelError, nearest
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Definition:
         self._nodes: dict[str, Node] = {}
         self._labels: dict[str, Label] = {}
         self._populations: dict[str, Population] = {}
+        self._groups: dict[str, Group] = {}
         # What is known to be right, and need not be looked at again: units of quantities, and checks of the wiring.
         self._proven: set[str] = set()
         self._checked: set[str] = set()
@@ -68,8 +69,13 @@ class Definition:
         return dict(self._populations)
 
     @property
+    def groups(self) -> dict[str, Group]:
+        """What a function's argument can name instead of several names."""
+        return dict(self._groups)
+
+    @property
     def nodes(self) -> dict[str, Node]:
-        """Everything a function's argument can name."""
+        """Everything a function's argument can name, but for groups."""
         return dict(self._nodes)
 
     @property
@@ -96,7 +102,7 @@ class Definition:
         """Return a model that can be extended without touching this one."""
         model = copy.copy(self)
         model._nodes, model._labels, model._proven = dict(self._nodes), dict(self._labels), set(self._proven)
-        model._populations = dict(self._populations)
+        model._populations, model._groups = dict(self._populations), dict(self._groups)
         model._checked = set()
         return model
 

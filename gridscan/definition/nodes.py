@@ -125,17 +125,49 @@ class Integral:
 
 
 @dataclass(frozen=True)
-class Quantity:
-    """A function of other names. `argument_units` is set for kernels only, `integral` for integrals only.
+class Group:
+    """Names that belong together, such as the parameters of a galaxy, and that functions take as one argument.
 
-    A `count` is the mean of a Poisson distribution, from which a scenario can ask for draws. `functions` are the
-    arguments that a kernel takes as functions of some parameters, whose names they map to.
+    Attributes
+    ----------
+    kind
+        The class of that argument, made of the members by name.
+    members
+        Parameters, constants or quantities.
+    units
+        In which kernels get the members; words have none.
+    """
+
+    name: str
+    kind: type
+    members: tuple[str, ...]
+    units: Mapping[str, Unit]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A function of other names.
+
+    Attributes
+    ----------
+    takes
+        The names of the function's arguments.
+    argument_units
+        For kernels: the unit of each name, those of a group's members included.
+    integral
+        For integrals only.
+    count
+        Whether it is the mean of a Poisson distribution, from which a scenario can ask for draws.
+    functions
+        The arguments that a kernel takes as functions of some parameters, whose names they map to.
+    groups
+        The arguments that stand for several names.
     """
 
     name: str
     unit: Unit
     function: Callable[..., Any]
-    arguments: tuple[str, ...]
+    takes: tuple[str, ...]
     long_name: str
     kind: Literal["quantity", "kernel", "integral"] = "quantity"
     argument_units: Mapping[str, Unit | None] = field(default_factory=dict)
@@ -145,6 +177,18 @@ class Quantity:
     missing: str | None = None
     count: bool = False
     functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The names that the function depends on: those of its arguments, with the members of groups in their place."""
+        members = (self.groups[name].members if name in self.groups else (name,) for name in self.takes)
+        return tuple(dict.fromkeys(name for names in members for name in names))
+
+    @property
+    def callables(self) -> tuple[Callable[..., Any], ...]:
+        """The code that runs: the function, and the classes of its groups."""
+        return (self.function, *(group.kind for group in self.groups.values()))
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -354,20 +398,6 @@ def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(signature.parameters)
 
 
-def wired_by(names: Iterable[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let what a function takes as ``**keywords`` be wired by these names, but those of its other arguments."""
-
-    def wire(function: Callable[..., Any]) -> Callable[..., Any]:
-        signature = inspect.signature(function)
-        own = {name: item for name, item in signature.parameters.items() if item.kind is not item.VAR_KEYWORD}
-        rest = dict.fromkeys(name for name in names if name not in own)
-        named = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in rest]
-        function.__signature__ = signature.replace(parameters=[*own.values(), *named])  # type: ignore[attr-defined]
-        return function
-
-    return wire
-
-
 def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel) -> Quantity:
     """Return a quantity of the name and unit of a node that is computed by another function.
 
@@ -399,17 +429,8 @@ def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel
             f" expected a unit like {readable(node.unit)!r}"
         )
     arguments = argument_names(node.name, function.function)
-    substitute = Quantity(
-        node.name,
-        function.unit,
-        function.function,
-        arguments,
-        title,
-        kind="kernel",
-        argument_units=function.argument_units,
-    )
-    check_kernel_arguments(substitute)
-    return substitute
+    units = function.argument_units
+    return Quantity(node.name, function.unit, function.function, arguments, title, kind="kernel", argument_units=units)
 
 
 def check_kernel_arguments(node: Quantity) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pint
 
+from gridscan.definition.groups import arguments_of
 from gridscan.definition.nodes import Node, Parameter, Quantity
 from gridscan.definition.vector_lengths import example_lengths
 from gridscan.errors import ModelError, UnitError
@@ -80,7 +81,7 @@ def _prove_formula(model: Definition, node: Quantity) -> None:
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("error", pint.UnitStrippedWarning)
-            result = node.function(**arguments)
+            result = node.function(**arguments_of(node, arguments))
     except pint.DimensionalityError as error:
         raise UnitError(
             f"{_headline(model, node)}: in {_line_of(error, node)},"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridscan.definition.groups import arguments_of
 from gridscan.errors import EvaluationError, Terminated
 from gridscan.numerics.quadrature import gauss_legendre
 from gridscan.units import base_factor
@@ -38,7 +39,7 @@ def run_step(step: Step, arguments: Mapping[str, np.ndarray]) -> dict[str, Any]:
             elif node.kind == "kernel":
                 value, error = _run_kernel(step, arguments)
             else:
-                return {node.name: node.function(**arguments)}
+                return {node.name: node.function(**arguments_of(node, arguments))}
     except EvaluationError as fault:
         raise EvaluationError(f"{node.name!r}: {fault}") from fault
     except Terminated:
@@ -125,9 +126,9 @@ def _run_kernel(step: Step, arguments: Mapping[str, np.ndarray]) -> tuple[Any, A
     bare |= {name: GridFunction(name, step, arguments) for name in node.functions}
     factor = base_factor(node.unit)
     if node.gives_error:
-        value, error = node.function(**bare)
+        value, error = node.function(**arguments_of(node, bare))
         return _number(value) * factor, _number(error) * factor
-    return _number(node.function(**bare)) * factor, None
+    return _number(node.function(**arguments_of(node, bare))) * factor, None
 
 
 def _number(result: Any) -> Any:
@@ -182,7 +183,7 @@ def _gauss(step: Step, arguments: Mapping[str, np.ndarray], order: int) -> tuple
         known = {**outside, rule.over: middle + half * nodes[part]}
         for inner in step.inner:
             known |= run_step(inner, {name: known[name] for name in inner.arguments})
-        integrand = step.node.function(**{name: known[name] for name in step.node.arguments})
+        integrand = step.node.function(**arguments_of(step.node, known))
         weighted = np.ascontiguousarray(integrand * weights[part])
         total = total + np.sum(weighted, axis=-1)
         magnitude = magnitude + np.sum(np.abs(weighted), axis=-1)

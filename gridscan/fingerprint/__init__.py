@@ -37,13 +37,15 @@ if TYPE_CHECKING:
 __all__ = ["SourceLoader", "changes", "code_of", "code_of_module", "incomparable"]
 
 
-def code_of(function: Callable[..., Any]) -> dict[str, str]:
+def code_of(function: Callable[..., Any], *classes: Any) -> dict[str, str]:
     """Return the identity of the code that a function runs.
 
     Parameters
     ----------
     function
         Of a model; what decorates it with units is not part of it, and has to be compared beside it.
+    classes
+        Of the arguments that it is given.
 
     Returns
     -------
@@ -53,6 +55,8 @@ def code_of(function: Callable[..., Any]) -> dict[str, str]:
     """
     trace = Trace(innermost(function))
     trace.start(function)
+    for item in classes:
+        trace.met(item)
     return trace.result()
 
 

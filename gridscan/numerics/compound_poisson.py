@@ -30,6 +30,7 @@ from scipy.fft import rfft
 from scipy.special import gammainc, gammaln, xlogy
 
 from gridscan.errors import EvaluationError
+from gridscan.numerics.ranges import NOT_NEGATIVE, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,10 +104,7 @@ def exceedance(
     >>> bool(abs(value[0] - (1 - 2 / math.e)) <= error[0] < 1e-4)
     True
     """
-    mean_number = np.asarray(mean_number, dtype=float)
-    wrong = ~(np.isfinite(mean_number) & (mean_number >= 0.0))
-    if wrong.any():
-        raise EvaluationError(f"mean_number is {mean_number[wrong][0]:g}; allowed is a finite number, 0 or more")
+    mean_number = checked("mean_number", mean_number, NOT_NEGATIVE)
     value, error = np.zeros(mean_number.shape), np.zeros(mean_number.shape)
     lattice = functools.cache(lambda steps: _Lattice(tail(np.arange(steps + 1) / steps)))
     # Classes of λ share their sums, and are fixed, lest the company of other λ change a result.
@@ -159,12 +157,10 @@ class _Lattice:
         in_step = -np.diff(tail)
         if tail[0] != 1.0:
             raise EvaluationError(
-                f"the tail of the severities begins at {tail[0]:.17g}; allowed is 1, for severities are positive"
+                f"the tail of the severities begins at {tail[0]:.17g}; it must begin at 1, as severities are positive"
             )
         if not (in_step >= 0.0).all():
-            raise EvaluationError(
-                f"the tail of the severities increases by {-in_step.min():g}; allowed is one that never does"
-            )
+            raise EvaluationError(f"the tail of the severities increases by {-in_step.min():g}; it must never increase")
         self.steps, self.above = len(in_step), float(tail[-1])
         damped = in_step * np.exp(math.log(_WRAPPED) / (_PERIOD * self.steps) * np.arange(self.steps))
         self.largest = int(np.max(np.flatnonzero(in_step), initial=-1)) + 1

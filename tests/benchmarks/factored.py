@@ -17,6 +17,7 @@ import numpy as np
 
 import gridscan as gs
 from gridscan.physics.galaxy import distances
+from gridscan.physics.galaxy.components import Galaxy
 from gridscan.physics.stellar import phase_counts
 from gridscan.stellar_tables.phases import shipped_phase_table
 
@@ -39,7 +40,7 @@ AXES: dict[str, Any] = {
     "radius": np.geomspace(0.2, 5, 25),
     "detector": list(MASSES),
 }
-GALAXY = (-8.2, 0.0, 1.8, 0.5, 15.0, 0.65, 4, math.radians(12), math.radians(20), 0.3, 5.0, 3.0, 13.0, 0.1, 4.5, 0.5)
+GALAXY = Galaxy()
 BREAKS = np.array([0.08, 0.5, 120.0])
 KPC, YEAR, ERG = 3.0856775814671917e21, 31557600.0, 624150.9074460763
 PER_STAR = 1e38 * ERG / 0.9 / (4 * math.pi * KPC**2)
@@ -62,8 +63,8 @@ def factored() -> dict[str, np.ndarray]:
     metallicity, age = AXES["metallicity"][:, None], AXES["time"]
     both = phase_counts.time_in_phase("carbon_burning_rsg", shipped_phase_table(), exponents, BREAKS, metallicity, age)
     red = phase_counts.time_in_phase("red_supergiant", shipped_phase_table(), exponents, BREAKS, metallicity, age)
-    within = distances.fraction_within(AXES["radius"], *GALAXY)[0]
-    inverse_square = distances.mean_inverse_square_distance(AXES["radius"], *GALAXY, 0.05)[0]
+    within = distances.fraction_within(AXES["radius"], GALAXY)[0]
+    inverse_square = distances.mean_inverse_square_distance(AXES["radius"], GALAXY, 0.05)[0]
     number = 1e6 * AXES["sfr"][:, None] * both[:, :, None, :]
     near = number[..., None] * within
     flux = near * (PER_STAR * inverse_square)
@@ -81,8 +82,8 @@ def evaluated() -> Any:
 
 @functools.cache
 def _near(radius: float) -> tuple[float, float]:
-    return float(distances.fraction_within(radius, *GALAXY)[0]), float(
-        distances.mean_inverse_square_distance(radius, *GALAXY, 0.05)[0]
+    return float(distances.fraction_within(radius, GALAXY)[0]), float(
+        distances.mean_inverse_square_distance(radius, GALAXY, 0.05)[0]
     )
 
 

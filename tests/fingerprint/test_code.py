@@ -34,7 +34,6 @@ MODEL = """
     from beside import halved as half
     from constants import GRAVITY, LIMITS
     from gridscan.model import Model
-    from gridscan.definition.nodes import wired_by
     from parcel import middle
     from parcel.deep import Shape
     from patterns import *
@@ -44,7 +43,6 @@ MODEL = """
 
     FACTOR = 2.0
     OTHER = 3.0
-    NAMES = {"a": "1", "b": "1"}
     TABLE = np.array([1.0, 2.0])
     ADDED = 1.0
     ADDED += 0.5
@@ -133,10 +131,6 @@ MODEL = """
     def by_decorator(x):
         return x + 7.0
 
-    @wired_by(NAMES)
-    def by_wiring(x, **rest):
-        return x
-
     in_parts = functools.partial(operator.mul, 8.0)
 
     def by_partial(x):
@@ -199,7 +193,7 @@ FILES = {
 FORMULAS = [
     *("direct", "by_helpers", "by_array", "by_sum", "by_loop", "by_module", "by_name", "by_alias", "by_package"),
     *("by_attribute", "by_class", "by_constant", "by_star", "by_late_import", "by_cache", "by_own_class"),
-    *("by_decorator", "by_wiring", "by_partial", "by_closure", "by_base", "by_unit", "by_submodule"),
+    *("by_decorator", "by_partial", "by_closure", "by_base", "by_unit", "by_submodule"),
 ]
 IN_BESIDE = {"by_module", "by_name", "by_closure"}
 IN_PARCEL = {"by_package", "by_attribute", "by_class", "by_submodule"}
@@ -220,7 +214,6 @@ EDITS = [
     ("small.py", "@twice(2.0)", "@twice(2.5)", {"by_decorator"}),
     ("small.py", "return times * function(x)", "return times / function(x)", {"by_decorator"}),
     ("small.py", "return x + 7.0", "return x + 7.5", {"by_decorator"}),
-    ("small.py", '"b": "1"', '"c": "1"', {"by_wiring"}),
     ("small.py", "operator.mul, 8.0", "operator.mul, 9.0", {"by_partial"}),
     ("small.py", "operator.mul", "operator.add", {"by_partial"}),
     ("small.py", "beside import halved as half", "beside import doubled as half", {"by_name", "by_closure"}),

@@ -195,12 +195,12 @@ def test_the_error_covers_the_truth_for_exponential_severities(mean, number):
 
 @pytest.mark.parametrize("number", [-1.0, np.nan, np.inf])
 def test_a_number_that_is_none_is_refused(number):
-    with pytest.raises(EvaluationError, match=f"mean_number is {number:g}; allowed is a finite number, 0 or more"):
+    with pytest.raises(EvaluationError, match=f"mean_number is {number:g}.*; it must be a finite number of at least 0"):
         exceedance(np.array([1.0, number]), _exponential(1.0))
 
 
 def test_a_tail_that_is_none_is_refused():
-    with pytest.raises(EvaluationError, match=r"begins at 0\.5; allowed is 1, for severities are positive"):
+    with pytest.raises(EvaluationError, match=r"begins at 0\.5; it must begin at 1, as severities are positive"):
         exceedance(np.ones(1), lambda part: 0.5 * np.exp(-part))
-    with pytest.raises(EvaluationError, match=r"tail of the severities increases .* allowed is one that never does"):
+    with pytest.raises(EvaluationError, match=r"tail of the severities increases .* must never increase"):
         exceedance(np.ones(1), lambda part: 1.0 - part + part**2)

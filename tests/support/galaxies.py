@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from gridscan.physics.galaxy.components import Galaxy
+
 MILKY_WAY = {
     "sun_x": -8.2,
     "sun_y": 0.0,
@@ -20,3 +22,9 @@ MILKY_WAY = {
     "ring_radius": 4.5,
     "ring_width": 0.5,
 }
+
+
+def of_galaxy(function, **arguments):
+    """Call a function with arguments of its own, and with the galaxy that is made of all others."""
+    galaxy = Galaxy(**{name: arguments.pop(name) for name in MILKY_WAY})
+    return function(**arguments, galaxy=galaxy)

@@ -135,8 +135,8 @@ def _culprit(workload: Workload, error: Exception) -> str:
 def _modules_imported(steps: Iterable[Step]) -> list[str]:
     """Return the modules of gridscan from which the functions of steps are, or that they use."""
     names = {CORE}
-    for function in {id(step.node.function): step.node.function for step in steps}.values():
-        found = (_OWN_FILE.search(title) for title in code_of(function))
+    for node in {id(step.node.function): step.node for step in steps}.values():
+        found = (_OWN_FILE.search(title) for title in code_of(*node.callables))
         names |= {match[1].replace("/", ".").removesuffix(".__init__") for match in found if match}
     return sorted(names)
 

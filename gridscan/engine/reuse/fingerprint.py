@@ -85,7 +85,7 @@ def record_of(block_plan: BlockPlan) -> dict[str, Any]:
 def _code_behind(layout: Layout, name: str) -> dict[str, str]:
     code: dict[str, str] = {}
     for node in Graph.of(layout.resolved.model, [name], layout.resolved.cut).formulas:
-        code |= code_of(node.function)
+        code |= code_of(*node.callables)
         code[f"the declaration of {node.name}"] = f"{_digest(_declared(node).encode()):016x}"
     return code
 
@@ -93,7 +93,16 @@ def _code_behind(layout: Layout, name: str) -> dict[str, str]:
 def _declared(node: Quantity) -> str:
     """Return what a model says of a function beside its code, as far as numbers depend on it."""
     units = {name: None if unit is None else readable(unit) for name, unit in node.argument_units.items()}
-    what = [node.kind, readable(node.unit), node.arguments, units, node.integral, node.gives_error, node.error_of]
+    what = [
+        node.kind,
+        readable(node.unit),
+        node.takes,
+        node.arguments,
+        units,
+        node.integral,
+        node.gives_error,
+        node.error_of,
+    ]
     return repr([*what, node.missing is None, sorted(node.functions.items())])
 
 

@@ -6,33 +6,30 @@ arrive; what kicks them; the flux; what it does in a detector. Masses are given 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from gridscan.definition.nodes import wired_by
-from gridscan.errors import EvaluationError
 from gridscan.model import Model
+from gridscan.models.boosted_dark_matter.kernels import amplitude_of, points_of, target_of, with_error
+from gridscan.models.boosted_dark_matter.problems import problem_of, require_order
+from gridscan.models.shared import declare_detector, either
 from gridscan.physics.boosted_dark_matter import all_supernovae, arrival
 from gridscan.physics.boosted_dark_matter import events as counting
-from gridscan.physics.boosted_dark_matter.emission import Source
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
-from gridscan.physics.boosted_dark_matter.problem import Boost
-from gridscan.physics.dark_matter.halo import SPIKES, Halo
+from gridscan.physics.boosted_dark_matter.problem import EnergyWindow, Exposure, Geometry
+from gridscan.physics.dark_matter.halo import Halo, HaloParameters
+from gridscan.physics.dark_matter.spike import SPIKES
 from gridscan.physics.galaxy.coordinates import angle_between
-from gridscan.physics.neutrinos import supernova
 from gridscan.physics.neutrinos.detection import number_of_targets as targets_in
+from gridscan.physics.neutrinos.supernova import NeutrinoSource, neutrino_flux
 from gridscan.physics.scattering import amplitudes, kinematics
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 model = Model("boosted_dark_matter", "Dark matter boosted by the neutrinos of a supernova, on the sky and in time")
 
 source = model.label("supernova", "cas-a", "Supernova")
 halo = model.label("halo", "milky-way", "Dark halo that the neutrinos go through")
 target = model.label("target", "electron", "What the boosted particles scatter on")
-detector = model.label("detector", "hyper-k", "Detector")
 
 model.parameter("time", "350 yr", "Time since the neutrinos arrived")
 model.parameter("kinetic_energy", "5 MeV", "Kinetic energy of the boosted particles", minimum=1e-9)
@@ -99,8 +96,7 @@ model.parameter("kinetic_energy_min", "5 MeV", "Lowest kinetic energy that count
 model.parameter("kinetic_energy_max", "30 MeV", "Highest kinetic energy that counts", minimum=1e-9)
 model.parameter("exposure_start", "10 s", "Begin of the exposure after the neutrinos")
 model.parameter("exposure_end", "35 yr", "End of the exposure after the neutrinos")
-model.parameter("fiducial_mass", detector, "Fiducial mass of the detector", unit="kt", minimum=0)
-model.parameter("electrons_per_mass", detector, "Electrons per mass of the detector", unit="mol/g", minimum=0)
+detector = declare_detector(model, "hyper-k")
 
 model.parameter(
     "convention",
@@ -115,7 +111,51 @@ model.parameter("accuracy_of_events", 1e-4, "Relative accuracy of what is summed
 
 model.constant("speed_of_light")
 model.constant("hbar", description="reduced Planck constant")
-model.constant("avogadro_constant")
+
+# What belongs together.
+
+model.group("geometry", Geometry, distance="kpc", halo_distance="kpc", off_centre_angle="rad")
+model.group(
+    "dark_halo",
+    HaloParameters,
+    "spike",
+    scale_density="MeV/cm^3",
+    scale_radius="kpc",
+    outer_slope="1",
+    centre_cutoff="kpc",
+    black_hole_mass="Msun",
+    influence_radius="kpc",
+    black_hole_age="s",
+    dark_matter_mass="MeV",
+    annihilation_cross_section="cm^3/s",
+)
+model.group(
+    "neutrino_source",
+    NeutrinoSource,
+    luminosity="MeV/s",
+    emission_duration="s",
+    neutrinosphere_radius="kpc",
+    temperatures="MeV",
+    mean_energies="MeV",
+    multiplicities="1",
+)
+model.group(
+    "neutrino_exchange",
+    amplitudes.NeutrinoExchange,
+    neutrino_coupling="1",
+    dark_matter_coupling="1",
+    mediator_mass="MeV",
+)
+model.group(
+    "target_exchange",
+    amplitudes.TargetExchange,
+    dark_matter_coupling="1",
+    kinetic_mixing="1",
+    mediator_mass="MeV",
+    target_mass="MeV",
+)
+model.group("exposure", Exposure, exposure_start="s", exposure_end="s")
+model.group("energy_window", EnergyWindow, kinetic_energy_min="MeV", kinetic_energy_max="MeV")
 
 # When and where they arrive.
 
@@ -203,40 +243,30 @@ def mediator_mass(mediator_mass_ratio, dark_matter_mass):
     return mediator_mass_ratio * dark_matter_mass
 
 
-def _either(condition: Any, first: Callable[[], Any], second: Callable[[], Any], like: Any) -> Any:
-    """Return `np.where` of two formulas, and do not work out one that is nowhere chosen, but in the proof of units."""
-    if not hasattr(like, "units") and (condition.all() or not condition.any()):
-        return first() if condition.all() else second()
-    return np.where(condition, first(), second())
+@model.quantity("MeV*cm", long_name="reduced Planck constant times the speed of light")
+def hbar_c(hbar, speed_of_light):
+    """ħc. Source: definition."""
+    return hbar * speed_of_light
 
 
 @model.quantity("1", long_name="squared amplitude of neutrinos on dark matter")
 def neutrino_squared_amplitude(
-    s,
-    t,
-    neutrino_energy,
-    dark_matter_mass,
-    interaction,
-    neutrino_cross_section,
-    neutrino_coupling,
-    dark_matter_coupling,
-    mediator_mass,
-    hbar,
-    speed_of_light,
+    s, t, neutrino_energy, dark_matter_mass, interaction, neutrino_cross_section, neutrino_exchange, hbar_c
 ):
     """|M|², that of a constant cross section (16π s σ) or of L_μ - L_τ. Source: Lin et al. 2023, PRD 108, 083013."""
 
     def gauged():
-        # s and u less m², which rounding takes from s and u of light neutrinos.
+        # s - m² and u - m², which rounding takes from s and u of light neutrinos.
         above = 2 * dark_matter_mass * neutrino_energy
-        couplings = (neutrino_coupling, dark_matter_coupling, mediator_mass)
-        return amplitudes.muon_tau_neutrino(above, t, -above - t, dark_matter_mass, *couplings, centred=True)
+        coupling = neutrino_exchange.neutrino_coupling * neutrino_exchange.dark_matter_coupling
+        masses = (dark_matter_mass, coupling, neutrino_exchange.mediator_mass)
+        return amplitudes.muon_tau_neutrino(above, t, -above - t, *masses, centred=True)
 
     def constant():
-        squared = 16 * np.pi * s * neutrino_cross_section / (hbar * speed_of_light) ** 2
+        squared = 16 * np.pi * s * neutrino_cross_section / hbar_c**2
         return np.where(interaction == "own", np.nan, squared) if (interaction == "own").any() else squared
 
-    return _either(interaction == "lmu-ltau", gauged, constant, s)
+    return either(interaction == "lmu-ltau", gauged, constant, s)
 
 
 @model.quantity("cm^2/sr", long_name="differential cross section of neutrinos on dark matter")
@@ -248,11 +278,10 @@ def neutrino_differential_cross_section(
     scattering_haversine,
     interaction,
     convention,
-    hbar,
-    speed_of_light,
+    hbar_c,
 ):
     """dσ/dΩ = |M|² (ħc)²/(16π s) g(ψ); published: × v/c, and × dE_ν/dT for an interaction. Source: Lin et al. 2023."""
-    whole = neutrino_squared_amplitude * (hbar * speed_of_light) ** 2
+    whole = neutrino_squared_amplitude * hbar_c**2
     scale = whole / (16 * np.pi * dark_matter_mass * (dark_matter_mass + 2 * neutrino_energy))
     counted = scale * kinematics.angular_density(neutrino_energy, dark_matter_mass, scattering_haversine)
 
@@ -261,161 +290,49 @@ def neutrino_differential_cross_section(
         factor = np.where(interaction == "constant", 1.0, slope)
         return counted * kinematics.velocity(kinetic_energy, dark_matter_mass) * factor
 
-    return _either(convention == "standard", lambda: counted, published, counted)
+    return either(convention == "standard", lambda: counted, published, counted)
 
 
 # The flux on the sky.
 
-_HALO: dict[str, Any] = {
-    "scale_density": "MeV/cm^3",
-    "scale_radius": "kpc",
-    "outer_slope": "1",
-    "centre_cutoff": "kpc",
-    "black_hole_mass": "Msun",
-    "influence_radius": "kpc",
-    "black_hole_age": "s",
-    "dark_matter_mass": "MeV",
-    "annihilation_cross_section": "cm^3/s",
-}
-_SOURCE: dict[str, Any] = {
-    "luminosity": "MeV/s",
-    "emission_duration": "s",
-    "neutrinosphere_radius": "kpc",
-    "temperatures": "MeV",
-    "mean_energies": "MeV",
-    "multiplicities": "1",
-}
-_PLACE: dict[str, Any] = {"distance": "kpc", "halo_distance": "kpc", "off_centre_angle": "rad"}
-_KICK: dict[str, Any] = {
-    "kinetic_energy": "MeV",
-    "neutrino_energy": "MeV",
-    "scattering_haversine": "1",
-    "neutrino_differential_cross_section": "cm^2/sr",
-}
-_OF_THE_KICK = ["neutrino_energy", "kinetic_energy", "scattering_haversine"]
 
-
-def _halo(spike: Any, around: dict[str, Any]) -> Halo:
-    return Halo.of(spike=spike, **{name: around[name] for name in _HALO})
-
-
-def _source(around: dict[str, Any]) -> Source:
-    lists = {name: np.asarray(around[name]) for name in ("temperatures", "mean_energies", "multiplicities")}
-    lengths = {name: values.shape[-1] for name, values in lists.items()}
-    if len(set(lengths.values())) > 1:
-        found = ", ".join(f"{length} {name}" for name, length in lengths.items())
-        raise EvaluationError(f"found {found}; allowed is one of each for each kind of neutrino")
-    for name, values in lists.items():
-        if not (values > 0).all():
-            raise EvaluationError(f"{name} hold {values[~(values > 0)][0]:g}; allowed is more than 0")
-    return Source(*(around[name] for name in _SOURCE))
-
-
-def _differential(cross_section: Any) -> Callable[..., Any]:
-    """Return a quantity of the grid as a function of arrays whose last axis are the points."""
-
-    def differential(neutrino_energy, kinetic_energy, dark_matter_mass, haversine, points):
-        del dark_matter_mass
-        found = _at_points(
-            *(cross_section, points, np.broadcast_shapes(np.shape(neutrino_energy), np.shape(haversine), points.shape)),
-            neutrino_energy=neutrino_energy,
-            kinetic_energy=kinetic_energy,
-            scattering_haversine=haversine,
-        )
-        return _sound(found, "neutrinos", "neutrino_squared_amplitude")
-
-    return differential
-
-
-def _sound(cross_section: Any, whose: str, replaced: str) -> Any:
-    if not (cross_section >= 0.0).all():
-        wrong = cross_section[~(cross_section >= 0.0)][0]
-        found = "negative" if wrong < 0 else "no number"
-        raise EvaluationError(
-            f"the cross section of {whose} is {found}; a squared amplitude is 0 or more (interaction = 'own' needs one,"
-            f" by Model.replace({replaced}=…))"
-        )
-    return cross_section
-
-
-def _at_points(function: Any, points: Any, shape: tuple[int, ...], **values: Any) -> Any:
-    first = {name: np.moveaxis(np.broadcast_to(value, shape), -1, 0) for name, value in values.items()}
-    return np.moveaxis(function(np.asarray(points).reshape(-1).astype(int), **first), 0, -1)
-
-
-def _points(function: Any) -> Any:
-    return np.arange(int(np.prod(function.shape))).reshape(function.shape)
-
-
-def _in_order(around: dict[str, Any], first: str, last: str, unit: str, factor: float) -> None:
-    low, high = np.broadcast_arrays(around[first] / factor, around[last] / factor)
-    wrong = low >= high
-    if wrong.any():
-        found = f"{first} is {low[wrong].flat[0]:g} {unit} and {last} {high[wrong].flat[0]:g} {unit}"
-        raise EvaluationError(f"{found}; allowed is a window that ends later than it begins")
-
-
-def _check_windows(around: dict[str, Any]) -> None:
-    if "exposure_start" in around:
-        _in_order(around, "exposure_start", "exposure_end", "yr", 31557600.0)
-    if "kinetic_energy_min" in around:
-        _in_order(around, "kinetic_energy_min", "kinetic_energy_max", "MeV", 1.0)
-
-
-def _boost(spike: Any, cross_section: Any, around: dict[str, Any]) -> Boost:
-    """Return what is kicked, with the interaction at each point."""
-    return Boost(
-        dark_matter_mass=around["dark_matter_mass"],
-        supernova_distance=around["distance"],
-        halo_distance=around["halo_distance"],
-        off_centre_angle=around["off_centre_angle"],
-        halo=_halo(spike, around),
-        source=_source(around),
-        differential=_differential(cross_section),
-        parameters=(_points(cross_section),),
-    )
+@model.quantity("kpc", long_name="distance of the kick from the supernova")
+def kick_distance(path_length, sky_angle, distance):
+    """Radius with d² = l² + R_s² - 2 l R_s cos θ. Source: law of cosines."""
+    return arrival.separation(path_length, sky_angle, distance)
 
 
 @model.quantity("kpc", long_name="distance of the kick from the centre of the halo")
 def halo_radius(path_length, longitude, latitude, halo_longitude, halo_latitude, halo_distance):
     """Radius with r² = l² + R_g² - 2 l R_g cos γ, γ the angle to the centre on the sky. Source: law of cosines."""
     angle = angle_between(longitude, latitude, halo_longitude, halo_latitude)
-    return arrival.distance_from_supernova(path_length, angle, halo_distance)
+    return arrival.separation(path_length, angle, halo_distance)
 
 
-@model.kernel("MeV/cm^3", long_name="density of dark matter where the kick is", halo_radius="kpc", **_HALO)
-@wired_by([*_HALO])
-def dark_matter_density(halo_radius, spike, **around):
+@model.kernel("MeV/cm^3", long_name="density of dark matter where the kick is", halo_radius="kpc")
+def dark_matter_density(halo_radius, dark_halo):
     """ρ of the profile with its spike. Source: Gondolo & Silk 1999; Lin & Wu 2024."""
-    return _halo(spike, around).density(halo_radius)
+    return Halo.of(dark_halo).density(halo_radius)
+
+
+@model.quantity("1/MeV/cm^2", long_name="neutrinos per energy and area that pass where the kick is")
+def neutrino_fluence(neutrino_energy, kick_distance, neutrino_source):
+    """τ Φ_ν(E_ν, d). Source: Lin et al. 2023, PRL 130, 111002."""
+    return neutrino_source.emission_duration * neutrino_flux(neutrino_energy, kick_distance, neutrino_source)
+
+
+@model.quantity("1", long_name="change of the neutrino energy with the kinetic energy of the kick")
+def neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine):
+    """dE_ν/dT at a fixed angle. Source: conservation of energy and momentum."""
+    return kinematics.neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine)
 
 
 @model.quantity("1/MeV/cm^3/sr", long_name="particles kicked to Earth per volume, kinetic energy and solid angle")
 def emissivity(
-    dark_matter_density,
-    dark_matter_mass,
-    neutrino_energy,
-    kinetic_energy,
-    scattering_haversine,
-    path_length,
-    sky_angle,
-    distance,
-    neutrino_differential_cross_section,
-    luminosity,
-    emission_duration,
-    neutrinosphere_radius,
-    temperatures,
-    mean_energies,
-    multiplicities,
+    dark_matter_density, dark_matter_mass, neutrino_fluence, neutrino_differential_cross_section, neutrino_energy_slope
 ):
     """Rate (ρ/m) τ Φ_ν(E_ν, d) dσ/dΩ dE_ν/dT. Source: particles counted; Lin et al. 2023, PRD 108, 083013."""
-    far = arrival.distance_from_supernova(path_length, sky_angle, distance)
-    neutrinos = supernova.neutrino_flux(
-        *(neutrino_energy, far, luminosity, temperatures, mean_energies, multiplicities),
-        *(supernova.DEGENERACY, supernova.PUBLISHED_NORMALISATION, neutrinosphere_radius),
-    )
-    slope = kinematics.neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine)
-    kicked = emission_duration * neutrinos * neutrino_differential_cross_section * slope
+    kicked = neutrino_fluence * neutrino_differential_cross_section * neutrino_energy_slope
     return dark_matter_density / dark_matter_mass * kicked
 
 
@@ -429,24 +346,22 @@ def sky_flux(
     return np.where((time > 0 * time) & (sky_angle <= sky_outer_angle), flux, 0 * flux)
 
 
-# The flux of the whole sky.
+# The flux of the whole sky. Its kernels take the interaction as a function of the kick.
+
+_KICK: dict[str, Any] = {
+    "functions": {"neutrino_differential_cross_section": ["neutrino_energy", "kinetic_energy", "scattering_haversine"]},
+    "kinetic_energy": "MeV",
+    "neutrino_energy": "MeV",
+    "scattering_haversine": "1",
+    "neutrino_differential_cross_section": "cm^2/sr",
+}
 
 
-@model.kernel(
-    "1/MeV/cm^2/s",
-    long_name="flux of boosted dark matter",
-    error=True,
-    functions={"neutrino_differential_cross_section": _OF_THE_KICK},
-    time="s",
-    accuracy="1",
-    **{**_PLACE, **_HALO, **_SOURCE, **_KICK},
-)
-@wired_by([*_PLACE, *_HALO, *_SOURCE])
-def flux(time, kinetic_energy, spike, accuracy, neutrino_differential_cross_section, **around):
+@model.kernel("1/MeV/cm^2/s", long_name="flux of boosted dark matter", error=True, time="s", accuracy="1", **_KICK)
+def flux(time, kinetic_energy, dark_halo, neutrino_source, geometry, accuracy, neutrino_differential_cross_section):
     """dΦ/dT = ∫ dΩ j dl/dt, by a rule that follows the arrival surface. Source: Lin et al. 2023, PRD 108, 083013."""
-    boost = _boost(spike, neutrino_differential_cross_section, around)
-    found = boosted_flux(time, kinetic_energy, boost, accuracy=np.min(accuracy))
-    return found.value + 0.0, found.error + 0.0
+    problem = problem_of(dark_halo, neutrino_source, geometry, neutrino_differential_cross_section)
+    return with_error(boosted_flux(time, kinetic_energy, problem, accuracy=np.min(accuracy)))
 
 
 @model.quantity("1", long_name="whether the accuracy of the flux was not attained")
@@ -455,77 +370,68 @@ def status(flux, flux_error, accuracy):
     return np.where(flux_error <= accuracy * flux, 0.0, 1.0)
 
 
-_WINDOW: dict[str, Any] = {"exposure_start": "s", "exposure_end": "s"}
-_ENERGIES: dict[str, Any] = {"kinetic_energy_min": "MeV", "kinetic_energy_max": "MeV"}
-
-
 @model.kernel(
     "1/cm^2/s",
     long_name="flux of boosted dark matter of all kinetic energies of the window",
     error=True,
-    functions={"neutrino_differential_cross_section": _OF_THE_KICK},
     time="s",
     accuracy_of_events="1",
-    **{**_PLACE, **_HALO, **_SOURCE, **_KICK, **_ENERGIES},
+    **_KICK,
 )
-@wired_by([*_PLACE, *_HALO, *_SOURCE, *_ENERGIES])
-def integrated_flux(time, spike, accuracy_of_events, neutrino_differential_cross_section, **around):
+def integrated_flux(
+    time,
+    energy_window,
+    dark_halo,
+    neutrino_source,
+    geometry,
+    accuracy_of_events,
+    neutrino_differential_cross_section,
+):
     """∫ dT dΦ/dT. Source: definition."""
-    _check_windows(around)
-    boost = _boost(spike, neutrino_differential_cross_section, around)
-    energies = (around[name] for name in _ENERGIES)
-    found = counting.integrated_flux(time, boost, *energies, accuracy=np.min(accuracy_of_events))
-    return found.value + 0.0, found.error + 0.0
+    require_order(energy_window=energy_window)
+    problem = problem_of(dark_halo, neutrino_source, geometry, neutrino_differential_cross_section)
+    return with_error(counting.integrated_flux(time, problem, *energy_window, accuracy=np.min(accuracy_of_events)))
 
 
 @model.kernel(
     "1/MeV/cm^2",
     long_name="boosted dark matter per area that arrives during the exposure",
     error=True,
-    functions={"neutrino_differential_cross_section": _OF_THE_KICK},
     accuracy_of_events="1",
-    **{**_PLACE, **_HALO, **_SOURCE, **_KICK, **_WINDOW},
+    **_KICK,
 )
-@wired_by([*_PLACE, *_HALO, *_SOURCE, *_WINDOW])
-def fluence(kinetic_energy, spike, accuracy_of_events, neutrino_differential_cross_section, **around):
+def fluence(
+    kinetic_energy,
+    exposure,
+    dark_halo,
+    neutrino_source,
+    geometry,
+    accuracy_of_events,
+    neutrino_differential_cross_section,
+):
     """∫ dt dΦ/dT over the exposure. Source: definition."""
-    _check_windows(around)
-    boost = _boost(spike, neutrino_differential_cross_section, around)
-    window = (around[name] for name in _WINDOW)
-    found = counting.differential_events(kinetic_energy, boost, 1.0, *window, accuracy=np.min(accuracy_of_events))
-    return found.value + 0.0, found.error + 0.0
+    require_order(exposure=exposure)
+    problem = problem_of(dark_halo, neutrino_source, geometry, neutrino_differential_cross_section)
+    accuracy = np.min(accuracy_of_events)
+    return with_error(counting.differential_events(kinetic_energy, problem, 1.0, *exposure, accuracy=accuracy))
 
 
 # What it does in a detector.
 
 
 @model.quantity("1", long_name="squared amplitude of dark matter on a target particle")
-def target_squared_amplitude(
-    s,
-    t,
-    u,
-    dark_matter_mass,
-    target_mass,
-    interaction,
-    target_cross_section,
-    dark_matter_coupling,
-    kinetic_mixing,
-    mediator_mass,
-    hbar,
-    speed_of_light,
-):
+def target_squared_amplitude(s, t, u, dark_matter_mass, interaction, target_cross_section, target_exchange, hbar_c):
     """|M|², that of a constant cross section (16π s σ) or of L_μ - L_τ. Source: Lin et al. 2023, PRD 108, 083013."""
 
     def gauged():
-        couplings = (dark_matter_coupling, kinetic_mixing, mediator_mass)
-        return amplitudes.muon_tau_target(s, t, u, dark_matter_mass, *couplings, target_mass)
+        coupling = target_exchange.dark_matter_coupling * target_exchange.kinetic_mixing
+        masses = (target_exchange.mediator_mass, target_exchange.target_mass)
+        return amplitudes.muon_tau_target(s, t, u, dark_matter_mass, coupling, *masses)
 
-    return _either(
-        interaction == "lmu-ltau",
-        gauged,
-        lambda: 16 * np.pi * s * target_cross_section / (hbar * speed_of_light) ** 2,
-        s,
-    )
+    def constant():
+        return 16 * np.pi * s * target_cross_section / hbar_c**2
+
+    return either(interaction == "lmu-ltau", gauged, constant, s)
 
 
 @model.kernel(
@@ -553,17 +459,9 @@ def target_scattering_cross_section(
     target_squared_amplitude,
 ):
     """σ = ∫ dt |M|² (ħc)²/(64π s p²); published: 2π times as much for an interaction. Source: Lin et al. 2023."""
-
-    def amplitude(s, t, u, points):
-        shape = np.broadcast_shapes(s.shape, t.shape, u.shape)
-        own = {"s": s, "t": t, "u": u}
-        return target_squared_amplitude(
-            points[:, 0].astype(int), **{name: np.broadcast_to(value, shape) for name, value in own.items()}
-        )
-
     value, _ = amplitudes.total_cross_section(
-        *(amplitude, kinetic_energy, dark_matter_mass, target_mass, hbar * speed_of_light),
-        _points(target_squared_amplitude),
+        *(amplitude_of(target_squared_amplitude), kinetic_energy, dark_matter_mass, target_mass),
+        *(hbar * speed_of_light, points_of(target_squared_amplitude)),
         tolerance=1e-6,
     )
     return value * np.where((convention == "published") & (interaction != "constant"), 2 * np.pi, 1.0)
@@ -573,31 +471,26 @@ def target_scattering_cross_section(
     "1",
     long_name="events of one target particle",
     error=True,
-    functions={
-        "neutrino_differential_cross_section": _OF_THE_KICK,
-        "target_scattering_cross_section": ["kinetic_energy"],
-    },
     accuracy_of_events="1",
     target_scattering_cross_section="cm^2",
-    **{**_PLACE, **_HALO, **_SOURCE, **_KICK, **_WINDOW, **_ENERGIES},
+    **{**_KICK, "functions": {**_KICK["functions"], "target_scattering_cross_section": ["kinetic_energy"]}},
 )
-@wired_by([*_PLACE, *_HALO, *_SOURCE, *_WINDOW, *_ENERGIES])
 def events_per_target(
-    spike, accuracy_of_events, neutrino_differential_cross_section, target_scattering_cross_section, **around
+    exposure,
+    energy_window,
+    dark_halo,
+    neutrino_source,
+    geometry,
+    accuracy_of_events,
+    neutrino_differential_cross_section,
+    target_scattering_cross_section,
 ):
     """N = ∫ dT σ(T) ∫ dt dΦ/dT over the exposure and the energy window. Source: rate of a thin target."""
-    _check_windows(around)
-
-    def cross_section(kinetic_energy, dark_matter_mass, points):
-        del dark_matter_mass
-        shape = np.broadcast_shapes(kinetic_energy.shape, points.shape)
-        found = _at_points(target_scattering_cross_section, points, shape, kinetic_energy=kinetic_energy)
-        return _sound(found, "the target", "target_squared_amplitude")
-
-    boost = _boost(spike, neutrino_differential_cross_section, around)
-    windows = (around[name] for name in (*_WINDOW, *_ENERGIES))
-    found = counting.boosted_events(boost, cross_section, *windows, accuracy=np.min(accuracy_of_events))
-    return found.value + 0.0, found.error + 0.0
+    require_order(exposure=exposure, energy_window=energy_window)
+    problem = problem_of(dark_halo, neutrino_source, geometry, neutrino_differential_cross_section)
+    target = target_of(target_scattering_cross_section)
+    accuracy = np.min(accuracy_of_events)
+    return with_error(counting.boosted_events(problem, target, *exposure, *energy_window, accuracy=accuracy))
 
 
 @model.quantity("1", long_name="electrons of the detector")
@@ -633,14 +526,16 @@ model.parameter("disk_scale_length", "2.9 kpc", "Scale length of the disk in whi
 model.parameter("disk_scale_height", "0.3 kpc", "Scale height of the disk in which they explode", minimum=0)
 model.parameter("sun_distance", "8.5 kpc", "Distance of the Sun from the centre of the disk", minimum=0)
 
-_HISTORY: dict[str, Any] = {
-    "supernova_rate": "1/s",
-    "supernova_history": "s",
-    "supernova_seed": "1",
-    "disk_scale_length": "kpc",
-    "disk_scale_height": "kpc",
-    "sun_distance": "kpc",
-}
+model.group(
+    "galactic_supernovae",
+    all_supernovae.GalacticSupernovae,
+    supernova_rate="1/s",
+    supernova_history="s",
+    supernova_seed="1",
+    disk_scale_length="kpc",
+    disk_scale_height="kpc",
+    sun_distance="kpc",
+)
 
 
 @model.kernel(
@@ -655,19 +550,12 @@ _HISTORY: dict[str, Any] = {
     dark_matter_mass="MeV",
     speed_of_light="kpc/s",
     sky_flux="1/MeV/cm^2/s/sr",
-    **_HISTORY,
 )
-@wired_by([*_HISTORY])
-def galactic_sky_flux(time, kinetic_energy, dark_matter_mass, speed_of_light, sky_flux, **around):
+def galactic_sky_flux(time, kinetic_energy, dark_matter_mass, speed_of_light, galactic_supernovae, sky_flux):
     """Σ dΦ/(dT dΩ)(t - t_i) of supernovae drawn in a disk, t from 0 on. Source: Adams et al. 2013 for the disk."""
-    bare = (time, kinetic_energy, dark_matter_mass, speed_of_light, *around.values())
-    moment, energy, mass, light, *drawn = (np.broadcast_to(item, sky_flux.shape).ravel() for item in bare)
-    histories, which = np.unique(np.stack(drawn), axis=1, return_inverse=True)
-    total = np.zeros(moment.size)
-    for history, values in enumerate(histories.T.tolist()):
-        own = np.flatnonzero(which.ravel() == history)
-        total[own] = all_supernovae.summed_over_visible(
-            *(moment[own], energy[own], mass[own], light[own], dict(zip(around, values, strict=True))),
-            lambda point, own=own, **where: sky_flux(own[point], **where),
-        )
-    return total.reshape(sky_flux.shape)
+    seen = (time, kinetic_energy, dark_matter_mass, speed_of_light)
+    bare = (np.broadcast_to(item, sky_flux.shape).ravel() for item in (*seen, *vars(galactic_supernovae).values()))
+    moment, energy, mass, light, *drawn = bare
+    galaxies = all_supernovae.GalacticSupernovae(*drawn)
+    found = all_supernovae.summed_over_visible(moment, energy, mass, light, galaxies, sky_flux)
+    return found.reshape(sky_flux.shape)

@@ -7,13 +7,12 @@ near the Sun; which flux of neutrinos they send; which events that makes in a de
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from gridscan.definition.nodes import wired_by
 from gridscan.inputs.shipped_files import data_path
 from gridscan.model import Model
+from gridscan.models.shared import declare_detector
 from gridscan.numerics.poisson import share
 from gridscan.physics.galaxy import distances, nearby_stars
 from gridscan.physics.galaxy.components import Galaxy
@@ -21,6 +20,7 @@ from gridscan.physics.galaxy.position_sampling import draw_positions, surface_de
 from gridscan.physics.neutrinos import detection, electron_scattering, spectra
 from gridscan.physics.stellar import phase_counts as star_counts
 from gridscan.physics.stellar.phase_windows import phase_ages
+from gridscan.physics.stellar.population import StellarPopulation
 from gridscan.physics.stellar.star_sampling import PHASE_CODES, draw_alive, draw_history
 from gridscan.stellar_tables import phases
 
@@ -29,7 +29,6 @@ model = Model("red_supergiants", "Carbon-burning red supergiants of a star-formi
 _shipped = phases.ranges_of(phases.shipped_phase_table())
 
 imf = model.label("imf", "kroupa", "Initial mass function")
-detector = model.label("detector", "super-k", "Neutrino detector")
 flavor = model.label("flavor", "nue", "Neutrino flavor")
 
 model.parameter(
@@ -77,6 +76,15 @@ model.parameter(
     minimum=_shipped["initial_mass"][0],
     maximum=_shipped["initial_mass"][1],
 )
+model.group(
+    "stellar_population",
+    StellarPopulation,
+    "mass_integration",
+    exponents="1",
+    breaks="Msun",
+    metallicity="1",
+    time="Myr",
+)
 
 model.parameter("radius", "1 kpc", "Distance from the Sun within which stars count", minimum=1e-6)
 model.parameter("sun_x", "-8.2 kpc", "Position of the Sun, first coordinate from the Galactic centre")
@@ -95,6 +103,26 @@ model.parameter("arm_outer_radius", "13 kpc", "Outer end of the arms", minimum=0
 model.parameter("ring_fraction", 0.10, "Share of the stars in the molecular ring", minimum=0, maximum=1)
 model.parameter("ring_radius", "4.5 kpc", "Mean radius of the molecular ring", minimum=0)
 model.parameter("ring_width", "0.5 kpc", "Standard deviation of the ring's radius", minimum=0)
+model.group(
+    "galaxy",
+    Galaxy,
+    sun_x="kpc",
+    sun_y="kpc",
+    disk_scale_length="kpc",
+    disk_inner_radius="kpc",
+    disk_outer_radius="kpc",
+    arm_fraction="1",
+    arm_count="1",
+    arm_pitch="rad",
+    arm_phase="rad",
+    arm_width="kpc",
+    arm_reference_radius="kpc",
+    arm_inner_radius="kpc",
+    arm_outer_radius="kpc",
+    ring_fraction="1",
+    ring_radius="kpc",
+    ring_width="kpc",
+)
 model.parameter("x", "0 kpc", "Position in the Galactic plane, first coordinate from the centre")
 model.parameter("y", "0 kpc", "Position in the Galactic plane, second coordinate from the centre")
 model.parameter("quantile", 0.5, "Probability of a quantile", minimum=0, maximum=1)
@@ -118,11 +146,10 @@ model.parameter(
 model.parameter("cross_section_slope", flavor, "Cross section per neutrino energy", unit="cm^2/MeV", minimum=0)
 model.parameter("left_coupling", flavor, "Left-handed weak coupling of the electron to the neutrino")
 model.parameter("right_coupling", flavor, "Right-handed weak coupling of the electron to the neutrino")
-model.parameter("fiducial_mass", detector, "Fiducial mass of the detector", unit="kt", minimum=0)
-model.parameter("electrons_per_mass", detector, "Electrons per mass of the detector", unit="mol/g", minimum=0)
+model.group("weak_couplings", electron_scattering.WeakCouplings, left_coupling="1", right_coupling="1")
+detector = declare_detector(model, "super-k")
 model.parameter("reference_distance", "200 pc", "Distance of a single star for comparison", minimum=1e-6)
 
-model.constant("avogadro_constant")
 model.constant("electron_mass")
 model.constant("speed_of_light")
 model.constant("hbar", description="reduced Planck constant")
@@ -131,35 +158,33 @@ model.constant("fermi_coupling", "1.1663788e-5 / GeV^2", "Fermi coupling constan
 # How many stars of each kind. A constant star formation rate factors out, so the integral over masses and ages is
 # done once for each initial mass function, metallicity and time.
 
-_POPULATION: dict[str, Any] = {"exponents": "1", "breaks": "Msun", "metallicity": "1", "time": "Myr"}
+
+def _time_in(phase, stellar_table, stellar_population):
+    return phases.for_each_table(partial(star_counts.time_in_phase, phase), stellar_table, *stellar_population)
 
 
-def _time_in(phase, stellar_table, *population):
-    return phases.for_each_table(partial(star_counts.time_in_phase, phase), stellar_table, *population)
-
-
-@model.kernel("Myr/Msun", long_name="time alive per stellar mass formed", **_POPULATION)
-def time_alive(stellar_table, exponents, breaks, metallicity, time, mass_integration):
+@model.kernel("Myr/Msun", long_name="time alive per stellar mass formed")
+def time_alive(stellar_table, stellar_population):
     """∫ dM ξ(M) min(lifetime, t). Source: expected number in an age window, for constant star formation."""
-    return _time_in("alive", stellar_table, exponents, breaks, metallicity, time, mass_integration)
+    return _time_in("alive", stellar_table, stellar_population)
 
 
-@model.kernel("Myr/Msun", long_name="time as red supergiant per stellar mass formed", **_POPULATION)
-def time_as_red_supergiant(stellar_table, exponents, breaks, metallicity, time, mass_integration):
+@model.kernel("Myr/Msun", long_name="time as red supergiant per stellar mass formed")
+def time_as_red_supergiant(stellar_table, stellar_population):
     """∫ dM ξ(M) max(0, min(a1, t) - a0) of the red-supergiant phase. Source: PARSEC v2.0 tracks, Costa et al. 2025."""
-    return _time_in("red_supergiant", stellar_table, exponents, breaks, metallicity, time, mass_integration)
+    return _time_in("red_supergiant", stellar_table, stellar_population)
 
 
-@model.kernel("Myr/Msun", long_name="time burning carbon per stellar mass formed", **_POPULATION)
-def time_burning_carbon(stellar_table, exponents, breaks, metallicity, time, mass_integration):
+@model.kernel("Myr/Msun", long_name="time burning carbon per stellar mass formed")
+def time_burning_carbon(stellar_table, stellar_population):
     """∫ dM ξ(M) max(0, min(a1, t) - a0) of core carbon burning. Source: PARSEC v2.0 tracks, Costa et al. 2025."""
-    return _time_in("carbon_burning", stellar_table, exponents, breaks, metallicity, time, mass_integration)
+    return _time_in("carbon_burning", stellar_table, stellar_population)
 
 
-@model.kernel("Myr/Msun", long_name="time as carbon-burning red supergiant per stellar mass formed", **_POPULATION)
-def time_as_carbon_burning_rsg(stellar_table, exponents, breaks, metallicity, time, mass_integration):
+@model.kernel("Myr/Msun", long_name="time as carbon-burning red supergiant per stellar mass formed")
+def time_as_carbon_burning_rsg(stellar_table, stellar_population):
     """∫ dM ξ(M) max(0, min(a1, t) - a0) of both at once. Source: PARSEC v2.0 tracks, Costa et al. 2025."""
-    return _time_in("carbon_burning_rsg", stellar_table, exponents, breaks, metallicity, time, mass_integration)
+    return _time_in("carbon_burning_rsg", stellar_table, stellar_population)
 
 
 @model.quantity("1", long_name="expected number of massive stars alive", count=True)
@@ -241,27 +266,8 @@ def carbon_burning_rsg_duration(stellar_table, initial_mass, metallicity):
 
 # Where they are.
 
-_GALAXY: dict[str, Any] = {
-    "sun_x": "kpc",
-    "sun_y": "kpc",
-    "disk_scale_length": "kpc",
-    "disk_inner_radius": "kpc",
-    "disk_outer_radius": "kpc",
-    "arm_fraction": "1",
-    "arm_count": "1",
-    "arm_pitch": "rad",
-    "arm_phase": "rad",
-    "arm_width": "kpc",
-    "arm_reference_radius": "kpc",
-    "arm_inner_radius": "kpc",
-    "arm_outer_radius": "kpc",
-    "ring_fraction": "1",
-    "ring_radius": "kpc",
-    "ring_width": "kpc",
-}
-
 fraction_within = model.kernel(
-    "1", long_name="share of the Galaxy's young stars within the radius", error=True, radius="kpc", **_GALAXY
+    "1", long_name="share of the Galaxy's young stars within the radius", error=True, radius="kpc"
 )(distances.fraction_within)
 
 mean_inverse_square_distance = model.kernel(
@@ -271,7 +277,6 @@ mean_inverse_square_distance = model.kernel(
     error=True,
     radius="kpc",
     distance_floor="kpc",
-    **_GALAXY,
 )(distances.mean_inverse_square_distance)
 
 
@@ -305,10 +310,6 @@ def carbon_burning_rsg_within(carbon_burning_rsg, fraction_within):
     return carbon_burning_rsg * fraction_within
 
 
-# What a function takes as ``**in_galaxy`` is wired by the names of the parameters of the galaxy.
-_in_galaxy = wired_by(_GALAXY)
-
-
 @model.quantity("1", long_name="probability that no carbon-burning red supergiant is within the radius")
 def probability_of_none_within(carbon_burning_rsg_within):
     """P(0) = exp(-N). Source: Poisson distribution."""
@@ -322,26 +323,20 @@ def probability_of_none_within(carbon_burning_rsg_within):
     error=True,
     carbon_burning_rsg="1",
     quantile="1",
-    **_GALAXY,
 )
-@_in_galaxy
-def nearest_distance_quantile(carbon_burning_rsg, quantile, **in_galaxy):
+def nearest_distance_quantile(carbon_burning_rsg, quantile, galaxy):
     """D with 1 - exp(-N p(<d)) = quantile. Source: void probability of a Poisson process."""
-    return nearby_stars.nearest_distance_quantile(carbon_burning_rsg, quantile, **in_galaxy)
+    return nearby_stars.nearest_distance_quantile(carbon_burning_rsg, quantile, galaxy)
 
 
-@model.kernel(
-    "1/kpc^2", long_name="share of the Galaxy's young stars per area of the plane", x="kpc", y="kpc", **_GALAXY
-)
-@_in_galaxy
-def share_per_area(x, y, **in_galaxy):
+@model.kernel("1/kpc^2", long_name="share of the Galaxy's young stars per area of the plane", x="kpc", y="kpc")
+def share_per_area(x, y, galaxy):
     """f(x, y) of disk, ring and arms, without stars clipped to the circles that bound them. Source: the mixture."""
-    return surface_density(x, y, **in_galaxy)
+    return surface_density(x, y, galaxy)
 
 
 # Stars drawn at random.
 
-_STARS: dict[str, Any] = {**_POPULATION, "sfr": "Msun/Myr", **_GALAXY}
 _PLACES = {
     "x": ("kpc", "position in the plane, first coordinate from the Galactic centre"),
     "y": ("kpc", "position in the plane, second coordinate from the Galactic centre"),
@@ -350,10 +345,9 @@ _PLACES = {
 }
 
 
-def _placed(generator, members, in_galaxy):
-    place = Galaxy(*(float(in_galaxy[name]) for name in _GALAXY))
-    x, y = draw_positions(generator, len(members["mass"]), place)
-    return {**members, "x": x, "y": y, "distance": np.hypot(x - place.sun_x, y - place.sun_y)}
+def _placed(generator, members, galaxy):
+    x, y = draw_positions(generator, len(members["mass"]), galaxy)
+    return {**members, "x": x, "y": y, "distance": np.hypot(x - galaxy.sun_x, y - galaxy.sun_y)}
 
 
 @model.population(
@@ -361,15 +355,12 @@ def _placed(generator, members, in_galaxy):
     long_name="massive stars alive",
     columns={**_PLACES, "age": ("Myr", "age"), "phase": (PHASE_CODES, "phase of the life")},
     tells=["radius"],
-    **_STARS,
+    sfr="Msun/Myr",
 )
-@_in_galaxy
-def stars(generator, size, stellar_table, exponents, breaks, metallicity, sfr, time, mass_integration, **in_galaxy):
+def stars(generator, size, stellar_table, stellar_population, sfr, galaxy):
     """Draw from ξ(M) min(lifetime, t), uniform in age, and from the mixture of disk, ring and arms."""
     table = phases.read_phase_table(str(stellar_table))
-    mode = str(mass_integration)
-    members = draw_alive(generator, table, exponents, breaks, metallicity, sfr, time, mode, size=size)
-    return _placed(generator, members, in_galaxy)
+    return _placed(generator, draw_alive(generator, table, stellar_population, sfr, size=size), galaxy)
 
 
 @model.population(
@@ -385,14 +376,12 @@ def stars(generator, size, stellar_table, exponents, breaks, metallicity, sfr, t
         "carbon_burning_rsg_start": ("Myr", "age at which both phases at once begin, which end with carbon burning"),
     },
     tells=["radius"],
-    **_STARS,
+    sfr="Msun/Myr",
 )
-@_in_galaxy
-def star_history(generator, stellar_table, exponents, breaks, metallicity, sfr, time, mass_integration, **in_galaxy):
+def star_history(generator, stellar_table, stellar_population, sfr, galaxy):
     """Draw from ξ(M), uniform in the time of birth, and from the mixture of disk, ring and arms."""
     table = phases.read_phase_table(str(stellar_table))
-    members = draw_history(generator, table, exponents, breaks, metallicity, sfr, time, str(mass_integration))
-    return _placed(generator, members, in_galaxy)
+    return _placed(generator, draw_history(generator, table, stellar_population, sfr), galaxy)
 
 
 # Their neutrinos.
@@ -421,14 +410,12 @@ def flux(carbon_burning_rsg_within, neutrino_luminosity, mean_energy, mean_inver
     neutrino_rate="kpc^2/cm^2/s",
     radius="kpc",
     distance_floor="kpc",
-    **_GALAXY,
 )
-@_in_galaxy
-def flux_exceedance(flux_threshold, carbon_burning_rsg_within, neutrino_rate, radius, distance_floor, **in_galaxy):
+def flux_exceedance(flux_threshold, carbon_burning_rsg_within, neutrino_rate, radius, distance_floor, galaxy):
     """P(Σ L/<E> / (4π d²) > F), a Poisson number of stars. Source: compound Poisson distribution."""
     of_one_star = neutrino_rate / (4 * np.pi)
     return nearby_stars.flux_exceedance(
-        flux_threshold, carbon_burning_rsg_within, of_one_star, radius, distance_floor, **in_galaxy
+        flux_threshold, carbon_burning_rsg_within, of_one_star, radius, distance_floor, galaxy
     )
 
 
@@ -457,20 +444,13 @@ def flux_spectrum(flux, spectrum):
 
 @model.quantity("cm^2", long_name="neutrino-electron scattering cross section")
 def scattering_cross_section(
-    energy,
-    cross_section,
-    cross_section_slope,
-    left_coupling,
-    right_coupling,
-    electron_mass,
-    speed_of_light,
-    hbar,
-    fermi_coupling,
+    energy, cross_section, cross_section_slope, weak_couplings, electron_mass, speed_of_light, hbar, fermi_coupling
 ):
     """σ(E): linear σ = slope × E, or the tree-level elastic formula. Source: Giunti & Kim 2007, section 5.3."""
     linear = electron_scattering.linear(energy, cross_section_slope)
     tree_level = electron_scattering.elastic_tree_level(
-        energy, left_coupling, right_coupling, electron_mass * speed_of_light**2, fermi_coupling, hbar * speed_of_light
+        *(energy, weak_couplings.left_coupling, weak_couplings.right_coupling),
+        *(electron_mass * speed_of_light**2, fermi_coupling, hbar * speed_of_light),
     )
     return np.where(cross_section == "linear", linear, tree_level)
 

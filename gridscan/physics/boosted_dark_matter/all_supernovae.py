@@ -1,4 +1,4 @@
-"""Supernovae of a galaxy drawn at random in time and in an exponential disk, as they are seen from the Sun.
+"""Random supernovae of a galaxy: drawn in time and in an exponential disk, and seen from the Sun.
 
 Explosions are a Poisson process of constant rate; their places have the density
 
@@ -17,15 +17,16 @@ Source: double exponential disk of 2.9 kpc as in Adams et al. 2013, ApJ 778, 164
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincinv
 
-from gridscan.errors import EvaluationError
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked, refuse
 from gridscan.physics.boosted_dark_matter.arrival import vanishing_time
+from gridscan.physics.constants import YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,9 +42,9 @@ PAIRS_AT_ONCE = 1 << 17
 class Supernovae(NamedTuple):
     """Supernovae in the order of their explosions, as arrays of one shape (n,)."""
 
-    #: When neutrinos arrive at Earth, from the beginning of the history, in the unit of its duration.
+    #: When neutrinos arrive at Earth, from the beginning of the history [s].
     explosion_time: FloatArray
-    #: From the Sun, in the unit of the lengths of the disk.
+    #: From the Sun [kpc].
     distance: FloatArray
     #: Galactic, [rad], -pi to pi.
     longitude: FloatArray
@@ -51,22 +52,69 @@ class Supernovae(NamedTuple):
     latitude: FloatArray
 
 
-def draw_supernovae(
-    rate: float, duration: float, seed: float, scale_length: float, scale_height: float, sun_distance: float
-) -> Supernovae:
+@dataclass(frozen=True)
+class GalacticSupernovae:
+    """How often, since when and where supernovae explode in a galaxy; the defaults are those of the Milky Way.
+
+    Attributes
+    ----------
+    supernova_rate
+        Mean number per time [1/s].
+    supernova_history
+        How long they have exploded [s].
+    supernova_seed
+        Whole number from 0; the same one gives the same supernovae. A disk of other lengths then has the same ones at
+        other places.
+    disk_scale_length, disk_scale_height
+        Of the exponential disk along its radius and across it [kpc].
+    sun_distance
+        Distance of the Sun from the centre [kpc].
+    """
+
+    supernova_rate: Any = 0.0163 / YEAR
+    supernova_history: Any = 1e5 * YEAR
+    supernova_seed: Any = 1
+    disk_scale_length: Any = 2.9
+    disk_scale_height: Any = 0.3
+    sun_distance: Any = 8.5
+
+    def arrays(self) -> dict[str, FloatArray]:
+        """Return the parameters by name, all in their ranges.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            In the units of the attributes.
+
+        Raises
+        ------
+        EvaluationError
+            If one is not, or ten million supernovae or more are expected.
+        """
+        arrays = {name: checked(name, value, *_RANGES[name]) for name, value in vars(self).items()}
+        expected = arrays["supernova_rate"] * arrays["supernova_history"]
+        allowed = f"at most {MOST_SUPERNOVAE:,} supernovae"
+        refuse("supernova_rate × supernova_history", expected, expected > MOST_SUPERNOVAE, allowed)
+        return arrays
+
+
+_RANGES = {
+    "supernova_rate": (NOT_NEGATIVE, "1/s"),
+    "supernova_history": (NOT_NEGATIVE, "s"),
+    "supernova_seed": (Range(minimum=0.0, whole=True), ""),
+    "disk_scale_length": (POSITIVE, "kpc"),
+    "disk_scale_height": (NOT_NEGATIVE, "kpc"),
+    "sun_distance": (NOT_NEGATIVE, "kpc"),
+}
+
+
+def draw_supernovae(galaxy: GalacticSupernovae) -> Supernovae:
     """Draw the supernovae of a galaxy over a time.
 
     Parameters
     ----------
-    rate, duration
-        Mean number per time, and the time; neither is negative, and their units cancel.
-    seed
-        Whole number from 0; the same one gives the same supernovae. A disk of other lengths then has the same ones at
-        other places.
-    scale_length, scale_height
-        Of the exponential disk along its radius, above 0, and across it, 0 or more, in the unit of `sun_distance`.
-    sun_distance
-        Distance of the Sun from the centre, 0 or more.
+    galaxy
+        A single one.
 
     Returns
     -------
@@ -76,9 +124,22 @@ def draw_supernovae(
     Raises
     ------
     EvaluationError
-        If an argument is outside its range, or ten million supernovae or more are expected.
+        If a parameter is outside its range, or ten million supernovae or more are expected.
+
+    Notes
+    -----
+    Source: double exponential disk as in Adams et al. 2013, ApJ 778, 164.
+
+    Examples
+    --------
+    >>> from gridscan.physics.boosted_dark_matter.all_supernovae import GalacticSupernovae, draw_supernovae
+    >>> supernovae = draw_supernovae(GalacticSupernovae(supernova_rate=1e-9, supernova_history=1e12))
+    >>> bool(abs(len(supernovae.distance) - 1000) < 150), bool((supernovae.explosion_time <= 1e12).all())
+    (True, True)
     """
-    _check(rate, duration, seed, scale_length, scale_height, sun_distance)
+    rate, duration, seed, scale_length, scale_height, sun_distance = (
+        float(array.item()) for array in galaxy.arrays().values()
+    )
     generator = np.random.default_rng(int(seed))
     number = int(generator.poisson(rate * duration))
     time, radial, turn, height = generator.random((4, number))
@@ -97,18 +158,26 @@ def visible_pairs(
     Parameters
     ----------
     time
-        Shape (k,), in any order.
+        Shape (k,), in any order [s].
     explosion_time
-        Shape (n,), sorted.
+        Shape (n,), sorted [s].
     longest
-        Ages above 0 and up to this one are visible.
+        Ages above 0 and up to this one are visible [s].
     at_once
         Most pairs of a block.
 
     Yields
     ------
-    point, supernova
+    point, supernova : numpy.ndarray
         Indices into `time` and `explosion_time`, of one shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridscan.physics.boosted_dark_matter.all_supernovae import visible_pairs
+    >>> for point, supernova in visible_pairs(np.array([5.0, 9.0]), np.array([1.0, 4.0, 8.0]), 4.5):
+    ...     print(list(zip(point.tolist(), supernova.tolist(), strict=True)))
+    [(0, 0), (0, 1), (1, 2)]
     """
     first, last = (np.searchsorted(explosion_time, moment, "left") for moment in (time - longest, time))
     ends = np.cumsum(last - first)
@@ -123,7 +192,7 @@ def summed_over_visible(
     kinetic_energy: FloatArray,
     dark_matter_mass: FloatArray,
     speed_of_light: FloatArray,
-    history: dict[str, float],
+    galaxy: GalacticSupernovae,
     flux: Callable[..., FloatArray],
 ) -> FloatArray:
     """Return what all supernovae of a random history give that are visible at some points of a grid.
@@ -131,35 +200,56 @@ def summed_over_visible(
     Parameters
     ----------
     time
-        Of each point, shape (k,), from 0 to the end of the history, in the unit of its duration.
-    kinetic_energy, dark_matter_mass, speed_of_light
-        [MeV], [MeV] and lengths of the disk per time, of each point; shapes (k,).
-    history
-        ``supernova_rate``, ``supernova_history``, ``supernova_seed``, ``disk_scale_length``, ``disk_scale_height`` and
-        ``sun_distance``: see `draw_supernovae`.
+        Shape (k,): time of each point [s], from 0 to the end of the history.
+    kinetic_energy, dark_matter_mass
+        Shape (k,): T and m [MeV] of each point.
+    speed_of_light
+        Shape (k,): c [kpc/s].
+    galaxy
+        A single one.
     flux
         Of one supernova, ``flux(point, time=…, distance=…, supernova_longitude=…, supernova_latitude=…)``, of indices
         of points and of its age and place, all of one shape.
 
+    Returns
+    -------
+    numpy.ndarray
+        Shape (k,), in the unit of the flux.
+
     Raises
     ------
     EvaluationError
-        If a time is outside the history, or the history is none: see `draw_supernovae`.
+        If a time is outside the history, or a parameter of the galaxy outside its range.
 
     Notes
     -----
     At the time t one sees a supernova of time t_i at the age t - t_i, for ages above 0 and up to its vanishing time.
     Source: definition.
     """
-    end = history["supernova_history"]
-    outside = ~((time >= 0.0) & (time <= end))
-    if outside.any():
-        year = 31557600.0
-        raise EvaluationError(
-            f"time is {time[outside][0] / year:.6g} yr; allowed is 0 to {end / year:.6g} yr, for it counts from the "
-            "begin of the supernova_history here"
-        )
-    found = draw_supernovae(*history.values())
+    histories, which = np.unique(
+        np.stack(np.broadcast_arrays(time, *galaxy.arrays().values())[1:]), axis=1, return_inverse=True
+    )
+    total = np.zeros(time.shape)
+    for index, values in enumerate(histories.T.tolist()):
+        own = np.flatnonzero(which.ravel() == index)
+        seen = (time[own], kinetic_energy[own], dark_matter_mass[own], speed_of_light[own])
+        single = GalacticSupernovae(*values)
+        total[own] = _summed_over_history(*seen, single, lambda point, own=own, **where: flux(own[point], **where))
+    return total
+
+
+def _summed_over_history(
+    time: FloatArray,
+    kinetic_energy: FloatArray,
+    dark_matter_mass: FloatArray,
+    speed_of_light: FloatArray,
+    galaxy: GalacticSupernovae,
+    flux: Callable[..., FloatArray],
+) -> FloatArray:
+    end = float(galaxy.supernova_history)
+    allowed = f"from 0 to {end / YEAR:.6g} yr, as it counts from the begin of the supernova_history here"
+    refuse("time", time / YEAR, ~((time >= 0.0) & (time <= end)), allowed, "yr")
+    found = draw_supernovae(galaxy)
     total = np.zeros(time.shape)
     if not found.distance.size:
         return total
@@ -178,34 +268,34 @@ def summed_over_visible(
 def seen_from_sun(
     radius: ArrayLike, azimuth: ArrayLike, z: ArrayLike, sun_distance: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return distance, galactic longitude and latitude [rad] of places in a galaxy.
+    """Return distance, galactic longitude and latitude of places in a galaxy.
 
     Parameters
     ----------
     radius, azimuth, z
-        Cylindrical coordinates about the centre; the azimuth [rad] is 0 towards the Sun and grows towards the side of
-        galactic longitude 90 deg.
+        Cylindrical coordinates about the centre, lengths in one unit; the azimuth [rad] is 0 towards the Sun and grows
+        towards the side of galactic longitude 90 deg.
     sun_distance
         Distance of the Sun from the centre, in its plane.
+
+    Returns
+    -------
+    distance, longitude, latitude : numpy.ndarray
+        In the unit of the lengths, and [rad]; all arguments broadcast.
+
+    Notes
+    -----
+    Source: change of coordinates.
+
+    Examples
+    --------
+    The centre of the galaxy is at longitude and latitude zero:
+
+    >>> from gridscan.physics.boosted_dark_matter.all_supernovae import seen_from_sun
+    >>> [round(float(value), 9) for value in seen_from_sun(0.0, 0.0, 0.0, 8.2)]
+    [8.2, 0.0, 0.0]
     """
     radius, azimuth, z = (np.asarray(item, dtype=float) for item in (radius, azimuth, z))
     towards_centre, across = sun_distance - radius * np.cos(azimuth), radius * np.sin(azimuth)
     in_plane = np.hypot(towards_centre, across)
     return np.hypot(in_plane, z), np.arctan2(across, towards_centre), np.arctan2(z, in_plane)
-
-
-def _check(
-    rate: float, duration: float, seed: float, scale_length: float, scale_height: float, sun_distance: float
-) -> None:
-    lengths = {"scale_height": scale_height, "sun_distance": sun_distance}
-    for name, value in {"rate": rate, "duration": duration, **lengths}.items():
-        if not 0.0 <= value < math.inf:
-            raise EvaluationError(f"{name} is {value:g}; allowed is a finite number of 0 or more")
-    if not 0.0 < scale_length < math.inf:
-        raise EvaluationError(f"scale_length is {scale_length:g}; allowed is a finite number above 0")
-    if seed != int(seed) or seed < 0:
-        raise EvaluationError(f"seed is {seed:g}; allowed is a whole number of 0 or more")
-    if rate * duration > MOST_SUPERNOVAE:
-        raise EvaluationError(
-            f"rate × duration is {rate * duration:g} supernovae; allowed are {MOST_SUPERNOVAE:,} at most"
-        )

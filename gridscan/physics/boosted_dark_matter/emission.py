@@ -1,4 +1,4 @@
-"""What is kicked where: the source, the interaction and the halo of boosted dark matter, for many points at once.
+"""Scattering rate of dark matter along the arrival surface: neutrinos, interaction and halo, for many points at once.
 
 Along the line of `gridscan.physics.boosted_dark_matter.arrival_surface` the flux of kicked particles per kinetic energy
 is
@@ -22,21 +22,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from gridscan.errors import EvaluationError
 from gridscan.physics.boosted_dark_matter.arrival_surface import Surface, arrival_surface
-from gridscan.physics.neutrinos.supernova import (
-    DEGENERACY,
-    MEAN_ENERGIES,
-    MULTIPLICITIES,
-    PUBLISHED_NORMALISATION,
-    TEMPERATURES,
-    spectrum_over_mean_energy,
-)
+from gridscan.physics.constants import HBAR_C
+from gridscan.physics.neutrinos.supernova import NeutrinoSource, spectrum_over_mean_energy
 from gridscan.physics.scattering.amplitudes import SquaredAmplitude, differential_cross_section
 from gridscan.physics.scattering.kinematics import angular_density, momentum, velocity
-from gridscan.units import registry
 
 if TYPE_CHECKING:
     from gridscan.physics.dark_matter.halo import Halo
@@ -44,64 +36,6 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.floating[Any]]
 #: dsigma/dOmega [cm²/sr] in the laboratory, of E_nu, T, m [MeV], sin²(psi/2) and parameters, arrays that broadcast.
 Differential = Callable[..., FloatArray]
-
-HBAR_C = float(registry("hbar * c").to("MeV * cm").magnitude)
-
-
-@dataclasses.dataclass(frozen=True)
-class Source:
-    """The neutrinos of a supernova; the parameters are those of `gridscan.physics.neutrinos.supernova.neutrino_flux`.
-
-    Attributes
-    ----------
-    luminosity
-        [MeV/s], of all species together.
-    duration
-        tau [s].
-    neutrinosphere
-        [kpc]: nothing comes from within this distance of the supernova.
-    temperatures, mean_energies
-        [MeV], shape (..., species).
-    multiplicities
-        Shape (..., species): how many species are alike.
-    degeneracy, normalisation
-        eta and F_2(eta).
-    """
-
-    luminosity: ArrayLike
-    duration: ArrayLike = 10.0
-    neutrinosphere: ArrayLike = 3.24e-15
-    temperatures: ArrayLike = TEMPERATURES
-    mean_energies: ArrayLike = MEAN_ENERGIES
-    multiplicities: ArrayLike = MULTIPLICITIES
-    degeneracy: ArrayLike = DEGENERACY
-    normalisation: ArrayLike = PUBLISHED_NORMALISATION
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape to which the parameters broadcast, without the axis of the species."""
-        flat = (self.luminosity, self.duration, self.neutrinosphere, self.degeneracy, self.normalisation)
-        of_species = (self.temperatures, self.mean_energies, self.multiplicities)
-        return np.broadcast_shapes(*map(np.shape, flat), *(np.shape(value)[:-1] for value in of_species))
-
-    def of_species_last(self) -> Source:
-        """Return what `flat` returns with arrays of shape (n, species)."""
-        names = ("temperatures", "mean_energies", "multiplicities")
-        return dataclasses.replace(self, **{name: np.asarray(getattr(self, name)).T for name in names})
-
-    def flat(self, shape: tuple[int, ...]) -> Source:
-        """Return the same with every array of shape (n,), those of the species of shape (species, n)."""
-        count = np.shape(self.temperatures)[-1]
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        for name, value in fields.items():
-            array = np.asarray(value, dtype=float)
-            if name in ("temperatures", "mean_energies", "multiplicities"):
-                fields[name] = np.broadcast_to(array, (*shape, count)).reshape(-1, count).T.copy()
-            else:
-                fields[name] = np.broadcast_to(array, shape).ravel()
-            if not (np.isfinite(fields[name]) & (fields[name] >= 0.0)).all():
-                raise EvaluationError(f"{name} of the source is {array}; allowed are finite numbers, 0 or more")
-        return Source(**fields)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +68,7 @@ class Setting:
     centre_across: FloatArray
     cross_section: FloatArray
     halo: Halo
-    source: Source
+    source: NeutrinoSource
     parameters: tuple[FloatArray, ...]
     differential: Differential
     powers: tuple[int, int]
@@ -147,9 +81,21 @@ class Setting:
         return self.speed_of_light / self.kiloparsec
 
     def emission(self, time: FloatArray, kinetic_energy: FloatArray, after_peak: FloatArray | None = None) -> Emission:
-        """Return what arrives at times [s] with kinetic energies [MeV], shape (n,).
+        """Return what arrives at some times with some kinetic energies.
 
-        What is left of the times after t_peak [s] may be given, where the difference of the two would be rounding.
+        Parameters
+        ----------
+        time
+            [s], shape (n,).
+        kinetic_energy
+            [MeV], shape (n,).
+        after_peak
+            What is left of the times after t_peak [s], where the difference of the two would be rounding.
+
+        Returns
+        -------
+        Emission
+            Of the n points.
         """
         light_speed = self.light_speed
         surface = arrival_surface(
@@ -160,9 +106,9 @@ class Setting:
         return Emission(self, surface, self.strength() * self.light_speed / surface.path)
 
     def strength(self) -> FloatArray:
-        """Tau L_1 sigma/(4 pi R_s m), times kpc [cm² kpc/cm³... ]."""
+        """Return tau L_1 sigma/(4 pi R_s m) [cm], the factor before the integrals."""
         source = self.source
-        energy_of_one = np.multiply(source.luminosity, source.duration) / np.sum(source.multiplicities, axis=0)
+        energy_of_one = np.multiply(source.luminosity, source.emission_duration) / np.sum(source.multiplicities, axis=0)
         area = 4.0 * np.pi * self.kiloparsec * self.supernova_distance
         return np.asarray(energy_of_one * self.cross_section / (area * self.mass))
 
@@ -170,14 +116,31 @@ class Setting:
         """Radius of the sphere about the supernova from which nothing comes [kpc]."""
         # With the supernova in the halo centre, the centre without dark matter is one more sphere about it.
         central = np.hypot(self.centre_along, self.centre_across) == 0.0
-        return np.maximum(np.asarray(self.source.neutrinosphere), np.where(central, self.halo.centre_cutoff, 0.0))
+        return np.maximum(
+            np.asarray(self.source.neutrinosphere_radius), np.where(central, self.halo.centre_cutoff, 0.0)
+        )
 
     def hottest(self) -> FloatArray:
         """Temperature of the hottest species [MeV]."""
         return np.asarray(np.max(self.source.temperatures, axis=0))
 
     def kicks(self, energy: FloatArray, haversine: FloatArray, kinetic_energy: FloatArray) -> FloatArray:
-        """K [cm²/(MeV² sr)] for neutrino energies and kinetic energies [MeV] and sin²(psi/2), shape (nodes, n)."""
+        """Return the kernel K of the scattering rate.
+
+        Parameters
+        ----------
+        energy
+            E_nu [MeV], shape (nodes, n) like all.
+        haversine
+            sin²(psi/2).
+        kinetic_energy
+            T [MeV].
+
+        Returns
+        -------
+        numpy.ndarray
+            K [cm²/(MeV² sr)], shape (nodes, n).
+        """
         return kick_rate(
             *(self.source.of_species_last(), self.differential, self.parameters, self.powers),
             *(energy, haversine, kinetic_energy, self.mass),
@@ -205,13 +168,26 @@ class Emission:
     def radii_squared(
         self, distance: FloatArray, along: FloatArray, across: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        """Return A and B of r² = A - B sin(phi) [kpc²] for places of B, shape (nodes, n)."""
+        """Return A and B of r² = A - B sin(phi) for places of B.
+
+        Parameters
+        ----------
+        distance
+            d [kpc], shape (nodes, n) like all.
+        along, across
+            How far B is from S along the line from S to E, and from that line [kpc].
+
+        Returns
+        -------
+        A, B : numpy.ndarray
+            [kpc²], shape (nodes, n).
+        """
         forward, sideways = self.setting.centre_along, self.setting.centre_across
         return distance**2 + forward**2 + sideways**2 - 2.0 * along * forward, 2.0 * across * sideways
 
 
 def kick_rate(
-    source: Source,
+    source: NeutrinoSource,
     differential: Differential,
     parameters: tuple[FloatArray, ...],
     powers: tuple[int, int],
@@ -220,14 +196,35 @@ def kick_rate(
     kinetic_energy: FloatArray,
     mass: FloatArray,
 ) -> FloatArray:
-    """Return K = Σ_i (f_i/<E_i>) (dsigma/dOmega) dE_nu/dT [cm²/(MeV² sr)]; everything broadcasts.
+    """Return the kernel K of the scattering rate; everything broadcasts.
 
-    E_nu [MeV] is an argument of its own, for near its pole it is known better than the angle.
+    Parameters
+    ----------
+    source
+        The neutrinos.
+    differential
+        dsigma/dOmega [cm²/sr].
+    parameters
+        Further arguments of `differential`.
+    powers
+        How many factors v/c and dE_nu/dT the convention adds.
+    energy
+        E_nu [MeV]: an argument of its own, for near its pole it is known better than the angle.
+    haversine
+        sin²(psi/2).
+    kinetic_energy, mass
+        T and m [MeV].
+
+    Returns
+    -------
+    numpy.ndarray
+        K [cm²/(MeV² sr)].
+
+    Notes
+    -----
+    K = Σ_i (f_i/<E_i>) (dsigma/dOmega) dE_nu/dT. Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013.
     """
-    neutrinos = spectrum_over_mean_energy(
-        *(energy, source.temperatures, source.mean_energies, source.multiplicities),
-        *(source.degeneracy, source.normalisation),
-    )
+    neutrinos = spectrum_over_mean_energy(energy, source)
     slope = energy**2 * (1.0 - 2.0 * haversine) / (kinetic_energy * momentum(kinetic_energy, mass))
     factor = slope * slope if powers[1] else slope
     if powers[0]:
@@ -239,7 +236,33 @@ def kick_rate(
 def isotropic(
     neutrino_energy: FloatArray, kinetic_energy: FloatArray, dark_matter_mass: FloatArray, haversine: FloatArray
 ) -> FloatArray:
-    """Return g(psi) [1/sr], the `Differential` of scattering that is isotropic in the centre-of-momentum frame."""
+    """Return the `Differential` of scattering that is isotropic in the centre-of-momentum frame, g(psi).
+
+    Parameters
+    ----------
+    neutrino_energy, kinetic_energy, dark_matter_mass
+        E_nu, T and m [MeV].
+    haversine
+        sin²(psi/2).
+
+    Returns
+    -------
+    numpy.ndarray
+        g [1/sr], see `gridscan.physics.scattering.kinematics.angular_density`.
+
+    Notes
+    -----
+    Source: Lin et al. 2023, Phys. Rev. D 108, 083013.
+
+    Examples
+    --------
+    At rest, cos(psi)/pi; forward, 1/pi:
+
+    >>> import math
+    >>> from gridscan.physics.boosted_dark_matter.emission import isotropic
+    >>> round(float(isotropic(0.0, 1.0, 1.0, 0.0) * math.pi), 12)
+    1.0
+    """
     del kinetic_energy
     return angular_density(neutrino_energy, dark_matter_mass, haversine)
 
@@ -252,14 +275,28 @@ def differential_of(squared_amplitude: SquaredAmplitude, hbar_c: float = HBAR_C,
     squared_amplitude
         |M|²(s, t, u, dark_matter_mass, *parameters), see `gridscan.physics.scattering.amplitudes`.
     hbar_c
-        [MeV cm].
+        ħc [MeV cm].
     centred
-        Whether the amplitude is to be given s and u less m².
+        Whether the amplitude is to be given s - m² and u - m².
 
     Returns
     -------
     Differential
-        It passes further parameters on to the amplitude.
+        dsigma/dOmega [cm²/sr]; it passes further parameters on to the amplitude.
+
+    Notes
+    -----
+    See `gridscan.physics.scattering.amplitudes.differential_cross_section`.
+
+    Examples
+    --------
+    A constant |M|² = 16 pi s/(ħc)² has a total cross section of 1, and the directions of `isotropic`:
+
+    >>> import math
+    >>> from gridscan.physics.boosted_dark_matter.emission import differential_of, isotropic
+    >>> differential = differential_of(lambda s, t, u, mass: 16 * math.pi * s, hbar_c=1.0)
+    >>> round(float(differential(10.0, 1.0, 2.0, 0.01) / isotropic(10.0, 1.0, 2.0, 0.01)), 12)
+    1.0
     """
 
     def differential(

@@ -1,4 +1,4 @@
-"""The flux of dark matter that supernova neutrinos have kicked to Earth, per kinetic energy, with its error.
+"""Flux of dark matter that supernova neutrinos have kicked to Earth, per kinetic energy, with its error.
 
 The integral of `gridscan.physics.boosted_dark_matter.emission` is taken with a Gauss-Legendre rule in ln X and a
 midpoint rule in phi, for many points at once. Orders double from rule to rule, and a point is done when two rules
@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridscan.errors import EvaluationError
 from gridscan.numerics.piecewise import Estimate, estimate
 from gridscan.numerics.quadrature import gauss_legendre, legendre_terms
+from gridscan.numerics.ranges import POSITIVE, checked
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
 from gridscan.physics.boosted_dark_matter.azimuthal_integral import density_breaks
 from gridscan.physics.boosted_dark_matter.near_halo_centre import central_integrals
-from gridscan.physics.dark_matter.halo import Halo, annihilated_density, nfw_density
+from gridscan.physics.dark_matter.halo import Halo, annihilated_density, double_power_law_density
 
 if TYPE_CHECKING:
     from gridscan.physics.boosted_dark_matter.emission import Emission, Setting
-    from gridscan.physics.boosted_dark_matter.problem import Boost
+    from gridscan.physics.boosted_dark_matter.problem import Problem
 
 FloatArray = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
@@ -43,7 +43,7 @@ _NODES_AT_ONCE = 12_000
 _ROUNDING = 1e-13
 
 
-def boosted_flux(time: ArrayLike, kinetic_energy: ArrayLike, boost: Boost, *, accuracy: float = 1e-6) -> Estimate:
+def boosted_flux(time: ArrayLike, kinetic_energy: ArrayLike, problem: Problem, *, accuracy: float = 1e-6) -> Estimate:
     """Return the flux dPhi/dT at Earth of dark matter kicked by the neutrinos of a supernova.
 
     Parameters
@@ -52,7 +52,7 @@ def boosted_flux(time: ArrayLike, kinetic_energy: ArrayLike, boost: Boost, *, ac
         t [s] after the arrival of the neutrinos; before it there is no flux.
     kinetic_energy
         T [MeV], above 0.
-    boost
+    problem
         Dark matter, supernova and interaction.
     accuracy
         Relative error to attain.
@@ -70,17 +70,49 @@ def boosted_flux(time: ArrayLike, kinetic_energy: ArrayLike, boost: Boost, *, ac
 
     Notes
     -----
-    Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013; the integral is that of `boosted_emission`.
+    Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013; the integral is that of
+    `gridscan.physics.boosted_dark_matter.emission`.
+
+    Examples
+    --------
+    There is a flux until the last particles arrive:
+
+    >>> import numpy as np
+    >>> from gridscan.physics.boosted_dark_matter.arrival import vanishing_time
+    >>> from gridscan.physics.boosted_dark_matter.flux import boosted_flux
+    >>> from gridscan.physics.boosted_dark_matter.problem import Problem
+    >>> from gridscan.physics.dark_matter.halo import Halo, HaloParameters
+    >>> from gridscan.physics.neutrinos.supernova import NeutrinoSource
+    >>> problem = Problem(
+    ...     dark_matter_mass=0.1, supernova_distance=8.5, halo_distance=8.5, off_centre_angle=0.7,
+    ...     halo=Halo.of(HaloParameters()), source=NeutrinoSource(), neutrino_cross_section=1e-35,
+    ... )
+    >>> last = vanishing_time(10.0, 0.1, 8.5, problem.speed_of_light / problem.kiloparsec)
+    >>> flux = boosted_flux(np.array([0.5, 1.1]) * last, 10.0, problem)
+    >>> bool(flux.value[0] > 0.0), float(flux.value[1]), bool(flux.converged.all())
+    (True, 0.0, True)
     """
-    if not accuracy > 0.0:
-        raise EvaluationError(f"accuracy is {accuracy:g}; allowed is a number above 0")
-    setting, flat, shape = boost.at(time=time, kinetic_energy=kinetic_energy)
+    checked("accuracy", accuracy, POSITIVE)
+    setting, flat, shape = problem.at(time=time, kinetic_energy=kinetic_energy)
     value, error = flux_of(setting.emission(flat["time"], flat["kinetic_energy"]), accuracy)
     return estimate(value, error, accuracy, shape)
 
 
 def flux_of(emission: Emission, accuracy: float) -> tuple[FloatArray, FloatArray]:
-    """Return value and error [1/(MeV cm² s)] for points, shape (n,)."""
+    """Return flux and error for points.
+
+    Parameters
+    ----------
+    emission
+        Of n points.
+    accuracy
+        Relative error to attain.
+
+    Returns
+    -------
+    value, error : numpy.ndarray
+        [1/(MeV cm² s)], shape (n,).
+    """
     count = len(emission.scale)
     value, error = np.zeros(count), np.zeros(count)
     for group, order in _groups(emission):
@@ -187,7 +219,7 @@ def _midpoint(halo: Halo, mean: FloatArray, amplitude: FloatArray, order: int) -
     annihilates = halo.annihilation.any()
     for cosine in np.cos((np.arange(order) + 0.5) * (np.pi / order)):
         radius = np.sqrt(np.maximum(mean - amplitude * cosine, np.finfo(float).tiny))
-        density = nfw_density(radius, halo.scale_density, halo.scale_radius, slope)
+        density = double_power_law_density(radius, halo.scale_density, halo.scale_radius, slope)
         total = total + (annihilated_density(density, 1.0, halo.annihilation, 1.0) if annihilates else density)
     return total * (2.0 * np.pi / order)
 

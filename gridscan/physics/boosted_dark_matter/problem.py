@@ -1,37 +1,76 @@
-"""What the fluxes and events of boosted dark matter have in common: who is kicked, by what, and where.
+"""Problem of boosted dark matter: who is kicked, by what, and where; what its fluxes and events have in common.
 
-A `Boost` holds it in any shapes that broadcast. Of it and of when and at which kinetic energies one looks, it makes
+A `Problem` holds it in any shapes that broadcast. Of it and of when and at which kinetic energies one looks, it makes
 the `gridscan.physics.boosted_dark_matter.emission.Setting` of so many points.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError, nearest
-from gridscan.physics.boosted_dark_matter.emission import Differential, Setting, Source, isotropic
-from gridscan.physics.dark_matter.halo import CODATA, Halo
+from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, checked
+from gridscan.physics.boosted_dark_matter.emission import Differential, Setting, isotropic
+from gridscan.physics.constants import KILOPARSEC, SPEED_OF_LIGHT
 from gridscan.physics.scattering.kinematics import haversine
-from gridscan.units import registry
+
+if TYPE_CHECKING:
+    from gridscan.physics.dark_matter.halo import Halo
+    from gridscan.physics.neutrinos.supernova import NeutrinoSource
 
 FloatArray = NDArray[np.floating[Any]]
-
-SPEED_OF_LIGHT = float(registry("speed_of_light").to("cm/s").magnitude)
-KILOPARSEC = CODATA.centimetres_per_kiloparsec
 
 CONVENTIONS = ("standard", "published")
 
 _NUMBERS = ("dark_matter_mass", "supernova_distance", "halo_distance", "off_centre_angle", "neutrino_cross_section")
-_FINITE = ("time", "exposure_start", "exposure_end", "off_centre_angle", "theta", "phi")
-_NOT_NEGATIVE = ("halo_distance", "neutrino_cross_section", "target_cross_section")
+_RANGES = {
+    "dark_matter_mass": (POSITIVE, "MeV"),
+    "supernova_distance": (POSITIVE, "kpc"),
+    "halo_distance": (NOT_NEGATIVE, "kpc"),
+    "off_centre_angle": (FINITE, "rad"),
+    "neutrino_cross_section": (NOT_NEGATIVE, "cm^2"),
+    "target_cross_section": (NOT_NEGATIVE, "cm^2"),
+    **dict.fromkeys(["time", "exposure_start", "exposure_end"], (FINITE, "s")),
+    **dict.fromkeys(["kinetic_energy", "lowest_kinetic_energy", "highest_kinetic_energy"], (POSITIVE, "MeV")),
+}
+
+
+class Geometry(NamedTuple):
+    """Where a supernova and the centre of the halo are, seen from Earth.
+
+    Attributes
+    ----------
+    distance, halo_distance
+        R_s and R_g [kpc], of the supernova and of the centre of the halo.
+    off_centre_angle
+        beta [rad] between the two.
+    """
+
+    distance: ArrayLike
+    halo_distance: ArrayLike
+    off_centre_angle: ArrayLike
+
+
+class Exposure(NamedTuple):
+    """When a detector counts: `exposure_start` and `exposure_end` [s] after the arrival of the neutrinos."""
+
+    exposure_start: ArrayLike
+    exposure_end: ArrayLike
+
+
+class EnergyWindow(NamedTuple):
+    """Which kinetic energies count: from `kinetic_energy_min` to `kinetic_energy_max` [MeV]."""
+
+    kinetic_energy_min: ArrayLike
+    kinetic_energy_max: ArrayLike
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Boost:
+class Problem:
     """Dark matter of a halo, kicked by the neutrinos of a supernova; numbers broadcast with each other.
 
     Attributes
@@ -67,7 +106,7 @@ class Boost:
     halo_distance: ArrayLike
     off_centre_angle: ArrayLike
     halo: Halo
-    source: Source
+    source: NeutrinoSource
     neutrino_cross_section: ArrayLike = 1.0
     differential: Differential | None = None
     parameters: tuple[ArrayLike, ...] = ()
@@ -82,13 +121,7 @@ class Boost:
 
     @property
     def powers(self) -> tuple[int, int]:
-        """How many factors v/c and dE_nu/dT the convention adds.
-
-        Raises
-        ------
-        EvaluationError
-            If the convention is not in `CONVENTIONS`.
-        """
+        """How many factors v/c and dE_nu/dT the convention adds; an unknown convention raises EvaluationError."""
         if self.convention not in CONVENTIONS:
             closest = nearest(self.convention, CONVENTIONS)
             raise EvaluationError(
@@ -100,29 +133,38 @@ class Boost:
     def numbers(self) -> tuple[FloatArray, ...]:
         """Return m, R_s, R_g, beta and the cross section.
 
+        Returns
+        -------
+        tuple of numpy.ndarray
+            In the units of the attributes.
+
         Raises
         ------
         EvaluationError
             If one is outside its range.
         """
-        return tuple(checked(name, getattr(self, name)) for name in _NUMBERS)
+        return tuple(checked(name, getattr(self, name), *_RANGES[name]) for name in _NUMBERS)
 
     def others(self) -> tuple[FloatArray, ...]:
         """Return the further arguments of the interaction."""
         return tuple(np.asarray(value, dtype=float) for value in self.parameters)
 
     def at(self, **looked: ArrayLike) -> tuple[Setting, dict[str, FloatArray], tuple[int, ...]]:
-        """Return the setting of all points, where one looks, flat too, and the shape to which everything broadcasts.
+        """Return the setting of all points.
 
         Parameters
         ----------
         **looked
-            Numbers, by the names that `checked` knows the ranges of, to be broadcast with those of the boost.
+            Times and energies at which one looks, by name, to be broadcast with the numbers of the problem.
 
         Returns
         -------
-        setting, looked, shape
-            See above.
+        setting : Setting
+            Of n points.
+        looked : dict of str to numpy.ndarray
+            Times and energies of the points, shape (n,).
+        shape : tuple of int
+            The shape to which everything broadcasts.
 
         Raises
         ------
@@ -130,7 +172,7 @@ class Boost:
             If a number is outside its range, or the convention unknown.
         """
         powers, numbers, others = self.powers, self.numbers(), self.others()
-        arrays = {name: checked(name, value) for name, value in looked.items()}
+        arrays = {name: checked(name, value, *_RANGES[name]) for name, value in looked.items()}
         shapes = (array.shape for array in [*numbers, *others, *arrays.values()])
         shape = np.broadcast_shapes(*shapes, _shape_of(self.halo), self.source.shape)
         mass, supernova, centre, angle, cross_section = (np.broadcast_to(array, shape).ravel() for array in numbers)
@@ -150,26 +192,6 @@ class Boost:
             kiloparsec=self.kiloparsec,
         )
         return setting, {name: np.broadcast_to(array, shape).ravel() for name, array in arrays.items()}, shape
-
-
-def checked(name: str, values: ArrayLike) -> FloatArray:
-    """Return the numbers of a parameter.
-
-    Raises
-    ------
-    EvaluationError
-        If one is outside its range, which its name tells.
-    """
-    array = np.asarray(values, dtype=float)
-    if name in _FINITE:
-        right, allowed = np.isfinite(array), "a finite number"
-    elif name in _NOT_NEGATIVE:
-        right, allowed = np.isfinite(array) & (array >= 0.0), "finite, 0 or more"
-    else:
-        right, allowed = np.isfinite(array) & (array > 0.0), "finite, above 0"
-    if not right.all():
-        raise EvaluationError(f"{name} is {array[~right].flat[0]:g}; allowed is {allowed}")
-    return array
 
 
 def _flat(halo: Halo, shape: tuple[int, ...]) -> Halo:

@@ -1,4 +1,4 @@
-"""The dark matter of a halo: its profile, the spike around its black hole, and what annihilation leaves of both.
+"""Dark matter halo: its profile, the spike around its black hole, and what annihilation leaves of both.
 
 The halo is a generalised Navarro-Frenk-White profile, rho(r) = rho_s/((r/r_s) (1 + r/r_s)^n), with a spike of
 `gridscan.physics.dark_matter.spike` where one is asked for. What does not depend on the radius is computed once, in a
@@ -15,44 +15,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
-from gridscan.physics.dark_matter.spike import (
-    CODATA,
-    SPIKES,
-    Constants,
-    Spike,
-    checked,
-    radius_of_influence,
-    refuse_unknown_spikes,
-    schwarzschild_radius,
-    spike_integral,
-    spike_normalisation,
-    spike_radius,
-    velocity_dispersion,
-)
-
-__all__ = [
-    "CODATA",
-    "SPIKES",
-    "Constants",
-    "Halo",
-    "Spike",
-    "annihilated_density",
-    "dark_matter_density",
-    "nfw_density",
-    "number_density",
-    "radius_of_influence",
-    "schwarzschild_radius",
-    "spike_integral",
-    "spike_normalisation",
-    "spike_radius",
-    "velocity_dispersion",
-]
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
+from gridscan.physics.constants import CODATA, Constants
+from gridscan.physics.dark_matter.spike import Spike, refuse_unknown_spikes
 
 FloatArray = NDArray[np.floating[Any]]
 
 
-def nfw_density(radius: Any, scale_density: Any, scale_radius: Any, outer_slope: Any) -> Any:
-    """Return the density of a halo without a black hole, rho_s/((r/r_s) (1 + r/r_s)^n).
+def double_power_law_density(radius: Any, scale_density: Any, scale_radius: Any, outer_slope: Any) -> Any:
+    """Return the density of a halo without a black hole.
+
+    It falls as 1/r within the scale radius and as 1/r^(n + 1) beyond.
 
     Parameters
     ----------
@@ -67,19 +40,28 @@ def nfw_density(radius: Any, scale_density: Any, scale_radius: Any, outer_slope:
 
     Returns
     -------
-    Any
-        In the unit of `scale_density`; numbers and quantities with units broadcast alike.
+    array or quantity
+        In the unit of `scale_density`; all arguments broadcast.
 
     Notes
     -----
+    rho(r) = rho_s/((r/r_s) (1 + r/r_s)^n).
     Source: Navarro, Frenk & White 1997, ApJ 490, 493; Hernquist 1990, ApJ 356, 359.
+
+    Examples
+    --------
+    At the scale radius, a quarter of the scale density:
+
+    >>> from gridscan.physics.dark_matter.halo import double_power_law_density
+    >>> double_power_law_density(24.42, 184.0, 24.42, 2.0)
+    46.0
     """
     ratio = radius / scale_radius
     return scale_density / (ratio * (1.0 + ratio) ** outer_slope)
 
 
 def annihilated_density(density: Any, mass: Any, annihilation_cross_section: Any, age: Any) -> Any:
-    """Return what annihilation leaves of a density, rho rho_c/(rho + rho_c) with rho_c = m/(<sigma v> t).
+    """Return what annihilation leaves of a density.
 
     Parameters
     ----------
@@ -94,14 +76,62 @@ def annihilated_density(density: Any, mass: Any, annihilation_cross_section: Any
 
     Returns
     -------
-    Any
-        Energy per volume, below both rho and rho_c; numbers and quantities with units broadcast alike.
+    array or quantity
+        Energy per volume, below both rho and rho_c; all arguments broadcast.
 
     Notes
     -----
-    Written rho/(1 + rho <sigma v> t/m). Source: Gondolo & Silk 1999, PRL 83, 1719.
+    rho rho_c/(rho + rho_c) with rho_c = m/(<sigma v> t), written rho/(1 + rho <sigma v> t/m).
+    Source: Gondolo & Silk 1999, PRL 83, 1719.
+
+    Examples
+    --------
+    Half of a density that is as large as rho_c = 10:
+
+    >>> from gridscan.physics.dark_matter.halo import annihilated_density
+    >>> annihilated_density(10.0, 1.0, 0.01, 10.0)
+    5.0
     """
     return density / (1.0 + density * (annihilation_cross_section * age / mass))
+
+
+@dataclasses.dataclass(frozen=True)
+class HaloParameters:
+    """A halo, or many, as it is described: numbers, or arrays that broadcast; the defaults are those of the Milky Way.
+
+    Attributes
+    ----------
+    scale_density, scale_radius, outer_slope
+        rho_s [MeV/cm^3], r_s [kpc] and n of the profile, see `double_power_law_density`.
+    centre_cutoff
+        [kpc]: the density is zero below this radius, spike or not.
+    spike
+        One of `gridscan.physics.dark_matter.spike.SPIKES`, or an array of them: what there is within R_sp.
+    black_hole_mass
+        [Msun], above 0 for a spike and of no influence without one.
+    influence_radius
+        r_h [kpc] of the black hole; where it is None, G M/sigma^2 with the dispersion of McConnell et al. 2011.
+    black_hole_age
+        [s]: the time for which dark matter has annihilated.
+    dark_matter_mass
+        [MeV], for the annihilation.
+    annihilation_cross_section
+        <sigma v> [cm^3/s]; annihilation levels the profile within R_sp and beyond, and without a spike too.
+    constants
+        Constants of nature.
+    """
+
+    scale_density: ArrayLike = 184.0
+    scale_radius: ArrayLike = 24.42
+    outer_slope: ArrayLike = 2.0
+    centre_cutoff: ArrayLike = 0.0
+    spike: ArrayLike = "none"
+    black_hole_mass: ArrayLike = 4.29e6
+    influence_radius: ArrayLike | None = None
+    black_hole_age: ArrayLike = 0.0
+    dark_matter_mass: ArrayLike = 1.0
+    annihilation_cross_section: ArrayLike = 0.0
+    constants: Constants = CODATA
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,13 +141,21 @@ class Halo:
     Attributes
     ----------
     scale_density, scale_radius, outer_slope
-        rho_s [MeV/cm^3], r_s [kpc] and n, see `nfw_density`.
+        rho_s [MeV/cm^3], r_s [kpc] and n, see `double_power_law_density`.
     centre_cutoff
         [kpc]: the density is zero below this radius.
     annihilation
         1/rho_c = <sigma v> t/m [cm^3/MeV], see `annihilated_density`.
     spike
         What the black hole has drawn together; None where no halo has a spike.
+
+    Examples
+    --------
+    At the scale radius of the Milky Way, a quarter of 184 MeV/cm^3:
+
+    >>> halo = Halo.of(HaloParameters(centre_cutoff=1e-8))
+    >>> halo.density([8.5, 24.42]).round(1)
+    array([290.9,  46. ])
     """
 
     scale_density: FloatArray
@@ -128,65 +166,89 @@ class Halo:
     spike: Spike | None = None
 
     @classmethod
-    def of(
-        cls,
-        scale_density: ArrayLike,
-        scale_radius: ArrayLike,
-        outer_slope: ArrayLike,
-        centre_cutoff: ArrayLike = 0.0,
-        spike: ArrayLike = "none",
-        black_hole_mass: ArrayLike = 0.0,
-        influence_radius: ArrayLike | None = None,
-        black_hole_age: ArrayLike = 0.0,
-        dark_matter_mass: ArrayLike = 1.0,
-        annihilation_cross_section: ArrayLike = 0.0,
-        constants: Constants = CODATA,
-    ) -> Halo:
-        """Prepare a halo from the parameters of `dark_matter_density`, which see.
+    def of(cls, parameters: HaloParameters) -> Halo:
+        """Prepare a halo.
+
+        Parameters
+        ----------
+        parameters
+            The halo as it is described.
+
+        Returns
+        -------
+        Halo
+            What does not depend on the radius.
 
         Raises
         ------
         EvaluationError
             If a parameter is outside its range, a spike is unknown, or it would not reach beyond its influence radius.
         """
-        words = np.asarray(spike, dtype=str)
+        given = parameters
+        words = np.asarray(given.spike, dtype=str)
         refuse_unknown_spikes(words.ravel().tolist())
-        density = checked("scale_density", scale_density, allow_zero=False)
-        scale = checked("scale_radius", scale_radius, allow_zero=False)
-        around = (words, black_hole_mass, influence_radius, density, scale, constants)
-        cutoff = checked("centre_cutoff", centre_cutoff)
-        reach = 0.0 if influence_radius is None else influence_radius
-        shape = np.broadcast_shapes(*(np.shape(values) for values in (words, black_hole_mass, reach, cutoff)))
+        density = checked("scale_density", given.scale_density, POSITIVE, "MeV/cm^3")
+        scale = checked("scale_radius", given.scale_radius, POSITIVE, "kpc")
+        around = (words, given.black_hole_mass, given.influence_radius, density, scale, given.constants)
+        cutoff = checked("centre_cutoff", given.centre_cutoff, NOT_NEGATIVE, "kpc")
+        reach = 0.0 if given.influence_radius is None else given.influence_radius
+        shape = np.broadcast_shapes(*(np.shape(values) for values in (words, given.black_hole_mass, reach, cutoff)))
+        cross_section = checked("annihilation_cross_section", given.annihilation_cross_section, NOT_NEGATIVE, "cm^3/s")
         return cls(
             scale_density=density,
             scale_radius=scale,
-            outer_slope=checked("outer_slope", outer_slope),
+            outer_slope=checked("outer_slope", given.outer_slope, NOT_NEGATIVE),
             centre_cutoff=np.broadcast_to(cutoff, shape),
-            annihilation=checked("annihilation_cross_section", annihilation_cross_section)
-            * checked("black_hole_age", black_hole_age)
-            / checked("dark_matter_mass", dark_matter_mass, allow_zero=False),
+            annihilation=cross_section
+            * checked("black_hole_age", given.black_hole_age, NOT_NEGATIVE, "s")
+            / checked("dark_matter_mass", given.dark_matter_mass, POSITIVE, "MeV"),
             spike=None if (words == "none").all() else Spike.around(*around),
         )
 
     def with_trailing_axes(self, count: int) -> Halo:
-        """Return the halo with so many axes of length one appended to every array, to broadcast against more radii."""
+        """Return the halo with axes of length one appended to every array, to broadcast against more radii.
+
+        Parameters
+        ----------
+        count
+            Number of axes.
+
+        Returns
+        -------
+        Halo
+            The same halo.
+        """
         arrays = {name: array for name, array in vars(self).items() if name != "spike"}
         longer = {name: array.reshape(array.shape + (1,) * count) for name, array in arrays.items()}
         return Halo(**longer, spike=None if self.spike is None else self.spike.with_trailing_axes(count))
 
     def density(self, radius: ArrayLike) -> FloatArray:
-        """Return the density [MeV/cm^3] at distances from the centre of the halo [kpc].
+        """Return the density at distances from the centre of the halo.
+
+        Parameters
+        ----------
+        radius
+            Distance r from the centre [kpc], 0 or more.
+
+        Returns
+        -------
+        numpy.ndarray
+            [MeV/cm^3]; all parameters of the halo broadcast.
 
         Raises
         ------
         EvaluationError
-            If a radius is negative or no number, or the density is infinite there.
+            If a radius is negative or not a number, or the density is infinite there.
+
+        Notes
+        -----
+        See `double_power_law_density`, `gridscan.physics.dark_matter.spike` and `annihilated_density`.
         """
-        radius = np.asarray(radius, dtype=float)
-        if not (radius >= 0.0).all():
-            raise EvaluationError(f"radius is {radius[~(radius >= 0.0)].flat[0]:g}; allowed is 0 kpc or more")
+        radius = checked("radius", radius, Range(minimum=0.0, finite=False), "kpc")
         with np.errstate(divide="ignore", over="ignore"):
-            density = np.asarray(nfw_density(radius, self.scale_density, self.scale_radius, self._exponent))
+            density = np.asarray(
+                double_power_law_density(radius, self.scale_density, self.scale_radius, self._exponent)
+            )
         shape = np.broadcast_shapes(density.shape, self._shape)
         if density.shape != shape:
             density = np.broadcast_to(density, shape).copy()
@@ -198,8 +260,8 @@ class Halo:
         if not np.isfinite(density).all():
             found = np.broadcast_to(radius, shape)[~np.isfinite(density)].flat[0]
             raise EvaluationError(
-                f"the density at the radius {found:g} kpc is infinite; allowed are radii above 0 kpc, or a "
-                "centre_cutoff above 0 kpc"
+                f"the density at the radius {found:g} kpc is infinite; the radius, or the centre_cutoff, must be above"
+                " 0 kpc"
             )
         return annihilated_density(density, 1.0, self.annihilation, 1.0) if self.annihilation.any() else density
 
@@ -216,62 +278,25 @@ class Halo:
         return np.broadcast_shapes(*(array.shape for array in [*own, *spiked]))
 
 
-def dark_matter_density(
-    radius: ArrayLike,
-    scale_density: ArrayLike,
-    scale_radius: ArrayLike,
-    outer_slope: ArrayLike,
-    centre_cutoff: ArrayLike = 0.0,
-    spike: ArrayLike = "none",
-    black_hole_mass: ArrayLike = 0.0,
-    influence_radius: ArrayLike | None = None,
-    black_hole_age: ArrayLike = 0.0,
-    dark_matter_mass: ArrayLike = 1.0,
-    annihilation_cross_section: ArrayLike = 0.0,
-    constants: Constants = CODATA,
-) -> FloatArray:
-    """Return the density of dark matter at a distance from the centre of its halo, of everything in this module.
+def number_density(density: Any, mass: Any) -> Any:
+    """Return the number of particles per volume, n = rho/m.
 
     Parameters
     ----------
-    radius
-        r [kpc], 0 or more; above 0 where nothing keeps the profile from diverging at the centre.
-    scale_density, scale_radius, outer_slope
-        rho_s [MeV/cm^3], r_s [kpc] and n of the profile, see `nfw_density`.
-    centre_cutoff
-        [kpc]: the density is zero below this radius, spike or not.
-    spike
-        One of `SPIKES`, or an array of them: what there is within R_sp.
-    black_hole_mass
-        [Msun], above 0 for a spike and of no influence without one.
-    influence_radius
-        r_h [kpc] of the black hole; G M/sigma^2 with the dispersion of `velocity_dispersion` where it is None.
-    black_hole_age
-        [s]: the time for which dark matter has annihilated.
-    dark_matter_mass
-        [MeV], for the annihilation.
-    annihilation_cross_section
-        <sigma v> [cm^3/s]; annihilation levels the profile within R_sp and beyond, and without a spike too.
-    constants
-        Constants of nature.
+    density
+        rho, energy per volume.
+    mass
+        m, energy of a particle.
 
     Returns
     -------
-    numpy.ndarray
-        [MeV/cm^3]; all arguments broadcast.
+    array or quantity
+        Per volume; all arguments broadcast.
 
-    Raises
-    ------
-    EvaluationError
-        See `Halo.of` and `Halo.density`.
+    Examples
+    --------
+    >>> from gridscan.physics.dark_matter.halo import number_density
+    >>> number_density(300.0, 0.1)
+    3000.0
     """
-    halo = Halo.of(
-        *(scale_density, scale_radius, outer_slope, centre_cutoff, spike, black_hole_mass, influence_radius),
-        *(black_hole_age, dark_matter_mass, annihilation_cross_section, constants),
-    )
-    return halo.density(radius)
-
-
-def number_density(density: Any, mass: Any) -> Any:
-    """Return the number of particles per volume, n = rho/m, of an energy per volume and the energy of a particle."""
     return density / mass

@@ -1,77 +1,131 @@
-"""The components of the Galaxy: its parameters, its edges, and its radial distributions in closed form."""
+"""Components of the Galaxy: their parameters, their edges, and their radial distributions in closed form."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from gridscan.errors import EvaluationError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, SHARE, Range, checked, refuse, require_above
 
 FloatArray = NDArray[np.floating[Any]]
 
 _MOST_CROSSINGS = 500
+_DEGREE = math.pi / 180.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Galaxy:
-    """One galaxy and the position of the Sun in it; the parameters are those of `fraction_within`.
+    """A spiral galaxy and the position of the Sun in it, or many of them: numbers, or arrays that broadcast.
 
-    Raises
-    ------
-    EvaluationError
-        If a parameter is outside its range.
+    The defaults are those of the model `red_supergiants`, for the Milky Way.
+
+    Attributes
+    ----------
+    sun_x, sun_y
+        Position of the Sun [kpc], the centre of the galaxy being at the origin.
+    disk_scale_length, disk_inner_radius, disk_outer_radius
+        Scale length h of the surface density, and where disk and ring begin and end [kpc].
+    arm_fraction, ring_fraction
+        Shares of the stars in the arms and in the ring; the rest is in the disk.
+    arm_count, arm_pitch, arm_phase
+        Number K of arms, their pitch [rad] (negative for arms that wind the other way) and phi_0 [rad].
+    arm_width, ring_width
+        Standard deviation of R in the arms and in the ring [kpc].
+    arm_reference_radius, arm_inner_radius, arm_outer_radius
+        R_ref, where the first arm is at phi_0, and where the arms begin and end [kpc].
+    ring_radius
+        Mean R of the ring [kpc].
     """
 
-    sun_x: float
-    sun_y: float
-    disk_scale_length: float
-    disk_inner_radius: float
-    disk_outer_radius: float
-    arm_fraction: float
-    arm_count: float
-    arm_pitch: float
-    arm_phase: float
-    arm_width: float
-    arm_reference_radius: float
-    arm_inner_radius: float
-    arm_outer_radius: float
-    ring_fraction: float
-    ring_radius: float
-    ring_width: float
+    sun_x: Any = -8.2
+    sun_y: Any = 0.0
+    disk_scale_length: Any = 1.8
+    disk_inner_radius: Any = 0.5
+    disk_outer_radius: Any = 15.0
+    arm_fraction: Any = 0.65
+    arm_count: Any = 4
+    arm_pitch: Any = 12.0 * _DEGREE
+    arm_phase: Any = 20.0 * _DEGREE
+    arm_width: Any = 0.3
+    arm_reference_radius: Any = 5.0
+    arm_inner_radius: Any = 3.0
+    arm_outer_radius: Any = 13.0
+    ring_fraction: Any = 0.1
+    ring_radius: Any = 4.5
+    ring_width: Any = 0.5
 
-    def __post_init__(self) -> None:
-        for name, value in dataclasses.asdict(self).items():
-            require(math.isfinite(value), name, value, "a finite number")
-        for name in ("disk_scale_length", "arm_width", "arm_reference_radius", "arm_inner_radius", "ring_width"):
-            require(getattr(self, name) > 0.0, name, getattr(self, name), "above 0 kpc")
-        require(self.disk_inner_radius >= 0.0, "disk_inner_radius", self.disk_inner_radius, "0 kpc or more")
+    def arrays(self) -> tuple[FloatArray, ...]:
+        """Return the parameters in their order, as arrays of numbers that are in their ranges.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Lengths [kpc], angles [rad], shares and numbers [1].
+
+        Raises
+        ------
+        EvaluationError
+            If a parameter is outside its range.
+        """
+        own = {
+            name: checked(name, value, *_RANGES.get(name, (FINITE, "")))
+            for name, value in vars(self).items()
+            if name in _NAMES
+        }
         for outer, inner in (("disk_outer_radius", "disk_inner_radius"), ("arm_outer_radius", "arm_inner_radius")):
-            lowest = getattr(self, inner)
-            require(getattr(self, outer) > lowest, outer, getattr(self, outer), f"above {inner} = {lowest:g} kpc")
-        for name in ("arm_fraction", "ring_fraction"):
-            require(0.0 <= getattr(self, name) <= 1.0, name, getattr(self, name), "0 to 1")
-        total = self.arm_fraction + self.ring_fraction
-        require(total <= 1.0 + 1e-12, "arm_fraction + ring_fraction", total, "0 to 1")
-        require(
-            self.arm_count >= 1 and self.arm_count == int(self.arm_count), "arm_count", self.arm_count, "1, 2, 3, ..."
-        )
-        pitch = self.arm_pitch
-        require(0.0 < abs(pitch) < math.pi / 2, "arm_pitch", pitch, "-pi/2 to pi/2 rad, but not 0")
+            require_above(outer, own[outer], inner, own[inner], "kpc")
+        total = own["arm_fraction"] + own["ring_fraction"]
+        refuse("arm_fraction + ring_fraction", total, total > 1.0 + 1e-12, SHARE.described())
         # As many arms cross a ray from the centre; each is a term of the density.
-        least = (
-            math.log(self.arm_outer_radius / self.arm_inner_radius) * self.arm_count / (2 * math.pi * _MOST_CROSSINGS)
-        )
-        allowed = f"at least {math.atan(least):.3g} rad either way, for {self.arm_count:g} arms between these radii"
-        require(abs(math.tan(pitch)) >= least, "arm_pitch", pitch, allowed)
+        winding = np.log(own["arm_outer_radius"] / own["arm_inner_radius"]) * own["arm_count"]
+        least = np.arctan(winding / (2.0 * math.pi * _MOST_CROSSINGS))
+        pitch = own["arm_pitch"]
+        allowed = f"at least {np.max(least):.3g} rad either way, for so many arms between these radii"
+        refuse("arm_pitch", pitch, np.abs(pitch) < least, allowed, "rad")
+        return tuple(own.values())
+
+    def single(self) -> SingleGalaxy:
+        """Return a galaxy of plain numbers.
+
+        Returns
+        -------
+        SingleGalaxy
+            With the same parameters.
+
+        Raises
+        ------
+        EvaluationError
+            If a parameter is outside its range, or has more than one value.
+        """
+        arrays = self.arrays()
+        for name, array in zip(_NAMES, arrays, strict=True):
+            if array.size != 1:
+                raise EvaluationError(f"{name} has {array.size} values; a single galaxy has one of each")
+        return SingleGalaxy(*(float(array.item()) for array in arrays))
+
+
+_NAMES = tuple(field.name for field in dataclasses.fields(Galaxy))
+_RANGES = {
+    **dict.fromkeys(["sun_x", "sun_y", "ring_radius"], (FINITE, "kpc")),
+    **dict.fromkeys(["disk_scale_length", "arm_width", "arm_reference_radius", "arm_inner_radius"], (POSITIVE, "kpc")),
+    **dict.fromkeys(["disk_outer_radius", "arm_outer_radius", "ring_width"], (POSITIVE, "kpc")),
+    "disk_inner_radius": (NOT_NEGATIVE, "kpc"),
+    **dict.fromkeys(["arm_fraction", "ring_fraction"], (SHARE, "")),
+    "arm_count": (Range(minimum=1.0, whole=True), ""),
+    "arm_pitch": (Range(above=-math.pi / 2, below=math.pi / 2), "rad"),
+    "arm_phase": (FINITE, "rad"),
+}
+
+
+class SingleGalaxy(Galaxy):
+    """One galaxy of plain numbers that are in their ranges, and what follows from them: see `Galaxy.single`."""
 
     @functools.cached_property
     def sun_radius(self) -> float:
@@ -80,7 +134,7 @@ class Galaxy:
 
     @functools.cached_property
     def disk_fraction(self) -> float:
-        """Return the share of the stars that are neither in the arms nor in the ring."""
+        """Share of the stars that are neither in the arms nor in the ring."""
         return max(0.0, 1.0 - self.arm_fraction - self.ring_fraction)
 
     @functools.cached_property
@@ -115,36 +169,7 @@ class Galaxy:
         return (np.mod(azimuth + np.pi, 2.0 * np.pi) - np.pi).ravel(), np.broadcast_to(radii, azimuth.shape).ravel()
 
 
-def parameters_of(galaxy: Mapping[str, ArrayLike]) -> tuple[ArrayLike, ...]:
-    """Return the parameters of a galaxy in the order of `Galaxy`.
-
-    Raises
-    ------
-    TypeError
-        If one is missing, or unknown.
-    """
-    names = [field.name for field in dataclasses.fields(Galaxy)]
-    wrong = [name for name in [*galaxy, *names] if (name in galaxy) != (name in names)]
-    if wrong:
-        raise TypeError(
-            f"the parameters of a galaxy are {', '.join(names)}; {wrong[0]!r} is missing or is none of them"
-        )
-    return tuple(galaxy[name] for name in names)
-
-
-def require(holds: bool, name: str, value: float, allowed: str) -> None:
-    """Raise the error that names a parameter, its value and what is allowed, unless the condition holds.
-
-    Raises
-    ------
-    EvaluationError
-        If it does not.
-    """
-    if not holds:
-        raise EvaluationError(f"{name} is {value:g}; allowed is {allowed}")
-
-
-def axisymmetric_density(galaxy: Galaxy, inner: FloatArray, outer: FloatArray) -> FloatArray:
+def axisymmetric_density(galaxy: SingleGalaxy, inner: FloatArray, outer: FloatArray) -> FloatArray:
     """Return the share of all stars, per radian of azimuth, that are in the disk or the ring and between two radii.
 
     Parameters
@@ -152,12 +177,27 @@ def axisymmetric_density(galaxy: Galaxy, inner: FloatArray, outer: FloatArray) -
     galaxy
         The galaxy.
     inner, outer
-        [kpc], of one shape; an interval that begins at or below an inner edge takes in the stars clipped to it.
+        Radii [kpc], of one shape; an interval that begins at or below an inner edge takes in the stars clipped to it.
 
     Returns
     -------
     numpy.ndarray
         [1/rad], of that shape.
+
+    Notes
+    -----
+    [w_disk (F_disk(outer) - F_disk(inner)) + w_ring (F_ring(outer) - F_ring(inner))]/(2 pi).
+    Source: definition of the mixture, see `gridscan.physics.galaxy.distances`.
+
+    Examples
+    --------
+    Over all radii and azimuths it is the share of disk and ring:
+
+    >>> import numpy as np
+    >>> from gridscan.physics.galaxy.components import Galaxy, axisymmetric_density
+    >>> galaxy = Galaxy(arm_fraction=0.6).single()
+    >>> round(float(2 * np.pi * axisymmetric_density(galaxy, np.array(0.0), np.array(100.0))), 9)
+    0.4
     """
     low, high = galaxy.disk_inner_radius, galaxy.disk_outer_radius
     total: FloatArray = np.zeros(())
@@ -171,7 +211,7 @@ def axisymmetric_density(galaxy: Galaxy, inner: FloatArray, outer: FloatArray) -
     return total / (2.0 * np.pi)
 
 
-def arm_density(galaxy: Galaxy, azimuth: FloatArray, inner: FloatArray, outer: FloatArray) -> FloatArray:
+def arm_density(galaxy: SingleGalaxy, azimuth: FloatArray, inner: FloatArray, outer: FloatArray) -> FloatArray:
     """Return the share of the stars of the arms, per radian of azimuth, that are between two radii at an azimuth.
 
     Parameters
@@ -181,13 +221,28 @@ def arm_density(galaxy: Galaxy, azimuth: FloatArray, inner: FloatArray, outer: F
     azimuth
         [rad], from the direction of the Sun as seen from the centre.
     inner, outer
-        [kpc], of the shape of `azimuth`; see `axisymmetric_density`.
+        Radii [kpc], of the shape of `azimuth`; see `axisymmetric_density`.
 
     Returns
     -------
     numpy.ndarray
-        [1/rad], of that shape: the sum over the windings j, at R_j = R_ref exp((phi - phi_0 + 2 pi j/K) tan(pitch)), of
-        p(R_j) R_j |tan(pitch)| P(inner <= R <= outer | R_j) / K.
+        [1/rad], of that shape.
+
+    Notes
+    -----
+    The sum over the windings j, at R_j = R_ref exp((phi - phi_0 + 2 pi j/K) tan(pitch)), of
+    p(R_j) R_j |tan(pitch)| P(inner <= R <= outer | R_j)/K. Source: definition of the mixture.
+
+    Examples
+    --------
+    Over all radii and azimuths it is 1:
+
+    >>> import numpy as np
+    >>> from gridscan.physics.galaxy.components import Galaxy, arm_density
+    >>> azimuth = 2 * np.pi / 100_000 * (np.arange(100_000) + 0.5)
+    >>> density = arm_density(Galaxy().single(), azimuth, np.zeros(100_000), np.full(100_000, 100.0))
+    >>> round(float(2 * np.pi * density.mean()), 3)
+    1.0
     """
     low, high = galaxy.arm_inner_radius, galaxy.arm_outer_radius
     scale, slope = galaxy.disk_scale_length, abs(math.tan(galaxy.arm_pitch))

@@ -1,4 +1,4 @@
-"""Where the young stars of a spiral galaxy are, as seen from the Sun: a disk, a ring and logarithmic arms in a plane.
+"""Distances of young stars from the Sun, in a spiral galaxy of a disk, a ring and logarithmic arms in a plane.
 
 In polar coordinates (R, phi) about the centre, stars are a mixture of
 
@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,10 +31,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import integrate_panels, panels_between
-from gridscan.physics.galaxy.components import Galaxy, arm_density, axisymmetric_density, require
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, checked
+from gridscan.physics.galaxy.components import SingleGalaxy, arm_density, axisymmetric_density
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gridscan.physics.galaxy.components import Galaxy
 
 FloatArray = NDArray[np.floating[Any]]
 ValueAndError = tuple[FloatArray, FloatArray]
@@ -50,103 +52,67 @@ _MOST_PIECES = 256
 _MOST_DISTANCE_PANELS = 1000
 
 
-def fraction_within(
-    radius: ArrayLike,
-    sun_x: ArrayLike,
-    sun_y: ArrayLike,
-    disk_scale_length: ArrayLike,
-    disk_inner_radius: ArrayLike,
-    disk_outer_radius: ArrayLike,
-    arm_fraction: ArrayLike,
-    arm_count: ArrayLike,
-    arm_pitch: ArrayLike,
-    arm_phase: ArrayLike,
-    arm_width: ArrayLike,
-    arm_reference_radius: ArrayLike,
-    arm_inner_radius: ArrayLike,
-    arm_outer_radius: ArrayLike,
-    ring_fraction: ArrayLike,
-    ring_radius: ArrayLike,
-    ring_width: ArrayLike,
-) -> ValueAndError:
+def fraction_within(radius: ArrayLike, galaxy: Galaxy) -> ValueAndError:
     """Return the share of a galaxy's young stars that are within a distance of the Sun, P(d <= r).
-
-    p(<r) = ∫_0^r g(s) ds with g(s) = s ∫ f dα. Source: the density f in polar coordinates (s, α) about the Sun; the
-    integral over s is done in closed form.
 
     Parameters
     ----------
     radius
-        [kpc]: distance from the Sun, not negative.
-    sun_x, sun_y
-        [kpc]: position of the Sun, the centre of the galaxy being at the origin.
-    disk_scale_length, disk_inner_radius, disk_outer_radius
-        [kpc]: scale length of the surface density, and where disk and ring begin and end.
-    arm_fraction, ring_fraction
-        Shares of the stars in the arms and in the ring; the rest is in the disk.
-    arm_count, arm_pitch, arm_phase
-        Number of arms, their pitch [rad] (negative for arms that wind the other way) and phi_0 [rad].
-    arm_width, ring_width
-        [kpc]: standard deviation of R in the arms and in the ring.
-    arm_reference_radius, arm_inner_radius, arm_outer_radius
-        [kpc]: where the first arm is at phi_0, and where the arms begin and end.
-    ring_radius
-        [kpc]: mean R of the ring.
+        Distance from the Sun [kpc], not negative.
+    galaxy
+        The galaxy, or many.
 
     Returns
     -------
-    value, error
+    value, error : numpy.ndarray
         Dimensionless, of the shape to which all arguments broadcast; the error is an estimate of the absolute one.
 
     Raises
     ------
     EvaluationError
         If a parameter is outside its range, or an integral has not converged to 1e-8.
+
+    Notes
+    -----
+    p(<r) = ∫_0^r g(s) ds with g(s) = s ∫ f dα. Source: the density f in polar coordinates (s, α) about the Sun; the
+    integral over s is done in closed form.
+
+    Examples
+    --------
+    From the centre of an exponential disk, 1 - (1 + r/h) exp(-r/h) of the stars are within r:
+
+    >>> import numpy as np
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> disk = Galaxy(sun_x=0, sun_y=0, arm_fraction=0, ring_fraction=0, disk_inner_radius=0, disk_outer_radius=200)
+    >>> x = 3.0 / disk.disk_scale_length
+    >>> value, error = fraction_within(3.0, disk)
+    >>> round(float(value / (1 - (1 + x) * np.exp(-x))), 7)
+    1.0
+
+    Near the Sun:
+
+    >>> share, error = fraction_within([1.0, 3.0], Galaxy(arm_fraction=0.5))
+    >>> share.round(4)
+    array([0.0017, 0.0267])
     """
-    parameters = (
-        *(sun_x, sun_y, disk_scale_length, disk_inner_radius, disk_outer_radius, arm_fraction, arm_count, arm_pitch),
-        *(arm_phase, arm_width, arm_reference_radius, arm_inner_radius, arm_outer_radius),
-        *(ring_fraction, ring_radius, ring_width),
-    )
-    return for_each_galaxy(fractions, np.asarray(radius, dtype=float), parameters)
+    return for_each_galaxy(fractions, checked("radius", radius, NOT_NEGATIVE, "kpc"), galaxy)
 
 
-def mean_inverse_square_distance(
-    radius: ArrayLike,
-    sun_x: ArrayLike,
-    sun_y: ArrayLike,
-    disk_scale_length: ArrayLike,
-    disk_inner_radius: ArrayLike,
-    disk_outer_radius: ArrayLike,
-    arm_fraction: ArrayLike,
-    arm_count: ArrayLike,
-    arm_pitch: ArrayLike,
-    arm_phase: ArrayLike,
-    arm_width: ArrayLike,
-    arm_reference_radius: ArrayLike,
-    arm_inner_radius: ArrayLike,
-    arm_outer_radius: ArrayLike,
-    ring_fraction: ArrayLike,
-    ring_radius: ArrayLike,
-    ring_width: ArrayLike,
-    distance_floor: ArrayLike,
-) -> ValueAndError:
+def mean_inverse_square_distance(radius: ArrayLike, galaxy: Galaxy, distance_floor: ArrayLike) -> ValueAndError:
     """Return the mean of 1/max(d, floor)^2 over the young stars within a distance of the Sun.
-
-    <1/d²> = ∫_0^r g(s)/max(s, floor)² ds / p(<r). Source: the density in polar coordinates about the Sun, by parts.
 
     Parameters
     ----------
     radius
-        [kpc]: distance from the Sun, positive.
+        Distance from the Sun [kpc], positive.
+    galaxy
+        The galaxy, or many.
     distance_floor
         [kpc], positive: stars nearer than this count as if they were there, for in a plane <1/d^2> diverges.
 
-    Other parameters are those of `fraction_within`.
-
     Returns
     -------
-    value, error
+    value, error : numpy.ndarray
         [1/kpc^2], of the shape to which all arguments broadcast; the error is an estimate of the absolute one. NaN
         where no star is within the radius, for of none there is no mean.
 
@@ -154,47 +120,93 @@ def mean_inverse_square_distance(
     ------
     EvaluationError
         If a parameter is outside its range, or an integral has not converged to 1e-8.
+
+    Notes
+    -----
+    <1/d²> = ∫_0^r g(s)/max(s, floor)² ds/p(<r). Source: the density in polar coordinates about the Sun, by parts.
+
+    Examples
+    --------
+    With a floor as large as the radius it is 1/radius^2:
+
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> value, error = mean_inverse_square_distance(2.0, Galaxy(), 2.0)
+    >>> round(float(value), 9)
+    0.25
     """
-    parameters = (
-        *(sun_x, sun_y, disk_scale_length, disk_inner_radius, disk_outer_radius, arm_fraction, arm_count, arm_pitch),
-        *(arm_phase, arm_width, arm_reference_radius, arm_inner_radius, arm_outer_radius),
-        *(ring_fraction, ring_radius, ring_width, distance_floor),
-    )
-    return for_each_galaxy(_mean_inverse_squares, np.asarray(radius, dtype=float), parameters)
+    radius = checked("radius", radius, POSITIVE, "kpc")
+    floor = checked("distance_floor", distance_floor, POSITIVE, "kpc")
+    return for_each_galaxy(_mean_inverse_squares, radius, galaxy, floor)
 
 
-def component_fractions_within(radius: ArrayLike, *parameters: ArrayLike) -> dict[str, ValueAndError]:
+def component_fractions_within(radius: ArrayLike, galaxy: Galaxy) -> dict[str, ValueAndError]:
     """Return the share of the stars of each component that is within a distance of the Sun.
 
     Parameters
     ----------
-    radius, *parameters
-        The arguments of `fraction_within`, in the same order; the fractions of the components are of no influence.
+    radius
+        Distance from the Sun [kpc], not negative.
+    galaxy
+        The galaxy, or many; the shares of its components have no influence.
 
     Returns
     -------
-    dict
+    dict of str to tuple of numpy.ndarray
         Value and error, as `fraction_within` returns them, for ``"disk"``, ``"ring"`` and ``"arms"``.
 
     Raises
     ------
     EvaluationError
-        See `fraction_within`.
+        If a parameter is outside its range, or an integral has not converged to 1e-8.
+
+    Notes
+    -----
+    See `fraction_within`.
+
+    Examples
+    --------
+    The Sun is near an arm:
+
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> shares = component_fractions_within(30.0, Galaxy())
+    >>> {name: round(float(value), 6) for name, (value, error) in shares.items()}
+    {'disk': 1.0, 'ring': 1.0, 'arms': 1.0}
     """
-    names = [field.name for field in dataclasses.fields(Galaxy)]
-    arguments: dict[str, ArrayLike] = dict(zip(names, parameters, strict=True))
     shares = {"disk": (0.0, 0.0), "ring": (0.0, 1.0), "arms": (1.0, 0.0)}
     return {
-        component: fraction_within(radius, **{**arguments, "arm_fraction": arm, "ring_fraction": ring})
+        component: fraction_within(radius, dataclasses.replace(galaxy, arm_fraction=arm, ring_fraction=ring))
         for component, (arm, ring) in shares.items()
     }
 
 
 def for_each_galaxy(
-    evaluate: Callable[..., ValueAndError], radius: FloatArray, parameters: tuple[ArrayLike, ...]
+    evaluate: Callable[..., ValueAndError], radius: FloatArray, galaxy: Galaxy, *others: ArrayLike
 ) -> ValueAndError:
-    """Evaluate every different galaxy once, at all the radii that are asked of it."""
-    arrays = np.broadcast_arrays(radius, *(np.asarray(values, dtype=float) for values in parameters))
+    """Evaluate every different galaxy once, at all the radii that are asked of it.
+
+    Parameters
+    ----------
+    evaluate
+        ``evaluate(single_galaxy, radii, *others)`` returns values and errors for a tuple of radii.
+    radius
+        Distances from the Sun [kpc].
+    galaxy
+        The galaxy, or many.
+    *others
+        Further numbers, each of which tells galaxies apart too.
+
+    Returns
+    -------
+    value, error : numpy.ndarray
+        Of the shape to which all arguments broadcast.
+
+    Raises
+    ------
+    EvaluationError
+        If a parameter of a galaxy is outside its range.
+    """
+    own = galaxy.arrays()
+    arrays = np.broadcast_arrays(radius, *own, *(np.asarray(values, dtype=float) for values in others))
     shape, rows = arrays[0].shape, np.stack([array.ravel() for array in arrays[1:]], axis=-1)
     radii = arrays[0].ravel()
     value, error = np.empty(radii.shape), np.empty(radii.shape)
@@ -202,16 +214,28 @@ def for_each_galaxy(
     for index, row in enumerate(different.tolist()):
         chosen = which.reshape(-1) == index
         distances, place = np.unique(radii[chosen], return_inverse=True)
-        values, errors = evaluate(Galaxy(*row[:16]), tuple(distances.tolist()), *row[16:])
+        single = SingleGalaxy(*row[: len(own)])
+        values, errors = evaluate(single, tuple(distances.tolist()), *row[len(own) :])
         value[chosen], error[chosen] = values[place], errors[place]
     return value.reshape(shape), error.reshape(shape)
 
 
 @functools.lru_cache(maxsize=1024)
-def fractions(galaxy: Galaxy, radii: tuple[float, ...]) -> ValueAndError:
-    """Return P(d <= r) of one galaxy for radii [kpc], and its error."""
-    for radius in radii:
-        require(0.0 <= radius < math.inf, "radius", radius, "finite, 0 kpc or more")
+def fractions(galaxy: SingleGalaxy, radii: tuple[float, ...]) -> ValueAndError:
+    """Return P(d <= r) of one galaxy, and its error.
+
+    Parameters
+    ----------
+    galaxy
+        The galaxy.
+    radii
+        Distances r from the Sun [kpc].
+
+    Returns
+    -------
+    value, error : numpy.ndarray
+        Dimensionless, of the shape (len(radii),).
+    """
     distances = np.array(radii)
     value, error = np.zeros(len(radii)), np.zeros(len(radii))
     inside = distances > 0.0
@@ -221,10 +245,7 @@ def fractions(galaxy: Galaxy, radii: tuple[float, ...]) -> ValueAndError:
 
 
 @functools.lru_cache(maxsize=1024)
-def _mean_inverse_squares(galaxy: Galaxy, radii: tuple[float, ...], floor: float) -> ValueAndError:
-    require(0.0 < floor < math.inf, "distance_floor", floor, "finite, above 0 kpc")
-    for radius in radii:
-        require(radius > 0.0, "radius", radius, "finite, above 0 kpc")
+def _mean_inverse_squares(galaxy: SingleGalaxy, radii: tuple[float, ...], floor: float) -> ValueAndError:
     value, error = np.full(len(radii), np.nan), np.full(len(radii), np.nan)
     fraction, fraction_error = fractions(galaxy, radii)
     some = fraction > 0.0
@@ -251,11 +272,11 @@ def _require_convergence(
         index = poor[0]
         raise EvaluationError(
             f"{name} has not converged at radius = {radius[index]:g} kpc: found {value[index]:g} with an error of "
-            f"{error[index]:.1g}; allowed is {_CONVERGED:g} of the value"
+            f"{error[index]:.1g}, which must be at most {_CONVERGED:g} of the value"
         )
 
 
-def _integral_by_parts(galaxy: Galaxy, radii: FloatArray, floor: float, tolerance: float) -> ValueAndError:
+def _integral_by_parts(galaxy: SingleGalaxy, radii: FloatArray, floor: float, tolerance: float) -> ValueAndError:
     """Return ∫_f^r 2 G(s)/s^3 ds [1/kpc^2] for all radii, which increase and are above the floor.
 
     The panels in ln s end at the radii and where the circle of radius s about the Sun touches or meets an edge of the
@@ -288,17 +309,40 @@ def _integral_by_parts(galaxy: Galaxy, radii: FloatArray, floor: float, toleranc
 
 
 def clustered(x: FloatArray, low: NDArray[np.bool_], high: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
-    """Map [0, 1] to itself quadratically at the ends that are singular; return the map and its derivative."""
+    """Map [0, 1] to itself quadratically at the ends that are singular.
+
+    Parameters
+    ----------
+    x
+        Shape (..., n): numbers from 0 to 1.
+    low, high
+        Whether an integrand is singular at 0 and at 1.
+
+    Returns
+    -------
+    mapped, derivative : numpy.ndarray
+        Of the shape of `x`.
+    """
     maps = [np.sin(0.5 * np.pi * x) ** 2, x**2, x * (2.0 - x)]
     slopes = [0.5 * np.pi * np.sin(np.pi * x), 2.0 * x, 2.0 * (1.0 - x)]
     cases = [low & high, low, high]
     return np.select(cases, maps, x), np.select(cases, slopes, np.ones_like(x))
 
 
-def special_distances(galaxy: Galaxy) -> tuple[FloatArray, FloatArray]:
-    """Return the distances [kpc] above which, and those below which, G(s) is singular.
+def special_distances(galaxy: SingleGalaxy) -> tuple[FloatArray, FloatArray]:
+    """Return the distances above which, and those below which, G(s) is singular.
 
     A growing circle about the Sun first touches a boundary circle, crosses it, and at last encloses it.
+
+    Parameters
+    ----------
+    galaxy
+        The galaxy.
+
+    Returns
+    -------
+    above, below : numpy.ndarray
+        [kpc].
     """
     sun, circles = galaxy.sun_radius, galaxy.boundary_radii
     azimuth, radius = galaxy.arm_ends
@@ -309,15 +353,30 @@ def special_distances(galaxy: Galaxy) -> tuple[FloatArray, FloatArray]:
     return np.concatenate([[sun], np.abs(sun - circles), corners, rays]), sun + circles
 
 
-def enclosed_share(galaxy: Galaxy, distance: FloatArray, tolerance: float) -> ValueAndError:
-    """Return G(s) and its error for distances s > 0 [kpc], shape (n,)."""
+def enclosed_share(galaxy: SingleGalaxy, distance: FloatArray, tolerance: float) -> ValueAndError:
+    """Return G(s) and its error.
+
+    Parameters
+    ----------
+    galaxy
+        The galaxy.
+    distance
+        Shape (n,): distances s > 0 from the Sun [kpc].
+    tolerance
+        Relative error to attain.
+
+    Returns
+    -------
+    value, error : numpy.ndarray
+        Dimensionless, of shape (n,).
+    """
     blocks = [distance[i : i + _DISTANCES_AT_ONCE] for i in range(0, len(distance), _DISTANCES_AT_ONCE)]
     pairs = [_enclosed_in_block(galaxy, block, tolerance) for block in blocks]
     values, errors = ([pair[i] for pair in pairs] for i in (0, 1))
     return np.concatenate([np.empty(0), *values]), np.concatenate([np.empty(0), *errors])
 
 
-def _enclosed_in_block(galaxy: Galaxy, distance: FloatArray, tolerance: float) -> ValueAndError:
+def _enclosed_in_block(galaxy: SingleGalaxy, distance: FloatArray, tolerance: float) -> ValueAndError:
     lower, upper = panels_between(_angle_cuts(galaxy, distance))
     owner, panel = np.nonzero(upper > lower)
 
@@ -362,7 +421,7 @@ def _chord(
     return azimuth, inner, outer, jacobian
 
 
-def _angle_cuts(galaxy: Galaxy, distance: FloatArray) -> FloatArray:
+def _angle_cuts(galaxy: SingleGalaxy, distance: FloatArray) -> FloatArray:
     """Return the angles of `_chord` between which the integrand is smooth, shape (n, k), NaN where there is none."""
     sun, distance = galaxy.sun_radius, distance[:, None]
     near = distance < sun

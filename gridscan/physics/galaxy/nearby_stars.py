@@ -1,4 +1,4 @@
-"""The nearest star and the brightness of the nearby ones, when stars are a Poisson process in the galactic plane.
+"""Nearest star and brightness of the nearby ones, when stars are a Poisson process in the galactic plane.
 
 With N stars expected in the whole galaxy and G(s) = P(d <= s) of `gridscan.physics.galaxy.distances`, the number of
 stars within a distance s is Poisson with mean N G(s): the nearest one is within s with the probability 1 - exp(-N
@@ -14,15 +14,18 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics import compound_poisson
-from gridscan.physics.galaxy.components import Galaxy, parameters_of, require
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
 from gridscan.physics.galaxy.distances import clustered, enclosed_share, for_each_galaxy, fractions, special_distances
+
+if TYPE_CHECKING:
+    from gridscan.physics.galaxy.components import Galaxy, SingleGalaxy
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
@@ -40,14 +43,8 @@ _LEAST_OCTAVE = -40
 _MOST_STEPS = 100
 
 
-def nearest_distance_quantile(
-    expected_number: ArrayLike,
-    quantile: ArrayLike,
-    **galaxy: ArrayLike,
-) -> ValueAndError:
+def nearest_distance_quantile(expected_number: ArrayLike, quantile: ArrayLike, galaxy: Galaxy) -> ValueAndError:
     """Return the distance within which the nearest star is with a given probability.
-
-    P(d_1 <= d_q) = 1 - exp(-N G(d_q)) = q, hence G(d_q) = -ln(1 - q)/N. Source: void probability of a Poisson process.
 
     Parameters
     ----------
@@ -55,13 +52,12 @@ def nearest_distance_quantile(
         N, the expected number of stars in the whole galaxy, finite and not negative.
     quantile
         q, above 0 and below 1.
-
-    **galaxy
-        The parameters of `gridscan.physics.galaxy.distances.fraction_within` but for its radius.
+    galaxy
+        The galaxy, or many.
 
     Returns
     -------
-    value, error
+    value, error : numpy.ndarray
         [kpc], of the shape to which all arguments broadcast; the error is an estimate of the absolute one. Where G is
         flat to its accuracy, the smallest such distance. NaN where there is none, for with a probability above 1 - q
         the galaxy holds no star at all.
@@ -70,13 +66,27 @@ def nearest_distance_quantile(
     ------
     EvaluationError
         If a parameter is outside its range, or the distance is below 2e-12 kpc.
+
+    Notes
+    -----
+    P(d_1 <= d_q) = 1 - exp(-N G(d_q)) = q, hence G(d_q) = -ln(1 - q)/N. Source: void probability of a Poisson process.
+
+    Examples
+    --------
+    The expected number of stars within the median distance is ln 2:
+
+    >>> import math
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> from gridscan.physics.galaxy.distances import fraction_within
+    >>> median, error = nearest_distance_quantile(1000.0, 0.5, Galaxy())
+    >>> round(float(1000.0 * fraction_within(median, Galaxy())[0] / math.log(2.0)), 6)
+    1.0
     """
-    number, probability = np.asarray(expected_number, dtype=float), np.asarray(quantile, dtype=float)
-    _refuse(~(np.isfinite(number) & (number >= 0.0)), number, "expected_number", "a finite number, 0 or more")
-    _refuse(~((probability > 0.0) & (probability < 1.0)), probability, "quantile", "above 0 and below 1")
+    number = checked("expected_number", expected_number, NOT_NEGATIVE)
+    probability = checked("quantile", quantile, Range(above=0.0, below=1.0))
     with np.errstate(divide="ignore", over="ignore"):
         share = -np.log1p(-probability) / number
-    return for_each_galaxy(_distances, share, parameters_of(galaxy))
+    return for_each_galaxy(_distances, share, galaxy)
 
 
 def flux_exceedance(
@@ -85,12 +95,9 @@ def flux_exceedance(
     flux_at_unit_distance: ArrayLike,
     radius: ArrayLike,
     distance_floor: ArrayLike,
-    **galaxy: ArrayLike,
+    galaxy: Galaxy,
 ) -> ValueAndError:
     """Return the probability that the flux of all stars within a distance of the Sun is above a threshold.
-
-    P(Σ A/max(d_i, floor)² > F), the number of terms being Poisson with mean λ. Source: compound Poisson distribution,
-    see `gridscan.numerics.compound_poisson`.
 
     Parameters
     ----------
@@ -105,13 +112,12 @@ def flux_exceedance(
         [kpc]: stars farther away from the Sun do not count; finite and positive.
     distance_floor
         [kpc], positive: stars nearer than this count as if they were there.
-
-    **galaxy
-        The parameters of `gridscan.physics.galaxy.distances.fraction_within` but for its radius.
+    galaxy
+        The galaxy, or many.
 
     Returns
     -------
-    value, error
+    value, error : numpy.ndarray
         Dimensionless, of the shape to which all arguments broadcast. The true probability is within the error of the
         value, which comes from a lower and an upper bound, as far as the estimated error of G holds.
 
@@ -119,35 +125,43 @@ def flux_exceedance(
     ------
     EvaluationError
         If a parameter is outside its range, or stars are expected within a radius where the galaxy has none.
+
+    Notes
+    -----
+    P(Σ A/max(d_i, floor)² > F), the number of terms being Poisson with mean λ.
+    Source: compound Poisson distribution, see `gridscan.numerics.compound_poisson`.
+
+    Examples
+    --------
+    Any star is brighter than nothing: the probability that there is one, 1 - exp(-λ).
+
+    >>> import math
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> value, error = flux_exceedance(0.0, 2.0, 100.0, 1.0, 0.05, Galaxy())
+    >>> round(float(value) / (1 - math.exp(-2.0)), 6)
+    1.0
     """
-    threshold, unit = np.asarray(flux_threshold, dtype=float), np.asarray(flux_at_unit_distance, dtype=float)
-    number = np.asarray(expected_number_within, dtype=float)
-    names = ("flux_threshold", "flux_at_unit_distance", "expected_number_within")
-    for name, values in zip(names, (threshold, unit, number), strict=True):
-        _refuse(~(np.isfinite(values) & (values >= 0.0)), values, name, "a finite number, 0 or more")
+    threshold = checked("flux_threshold", flux_threshold, NOT_NEGATIVE, "1/cm^2/s")
+    unit = checked("flux_at_unit_distance", flux_at_unit_distance, NOT_NEGATIVE, "kpc^2/cm^2/s")
+    number = checked("expected_number_within", expected_number_within, NOT_NEGATIVE)
+    radius = checked("radius", radius, POSITIVE, "kpc")
+    distance_floor = checked("distance_floor", distance_floor, POSITIVE, "kpc")
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # Within this distance one star is enough. Without any flux, none ever is.
         reach = np.where(unit > 0.0, np.sqrt(unit / threshold), 0.0)
-    return for_each_galaxy(_exceedances, number, (*parameters_of(galaxy), reach, radius, distance_floor))
-
-
-def _refuse(wrong: NDArray[np.bool_], values: FloatArray, name: str, allowed: str) -> None:
-    if wrong.any():
-        raise EvaluationError(f"{name} is {values[wrong].flat[0]:g}; allowed is {allowed}")
+    return for_each_galaxy(_exceedances, number, galaxy, reach, radius, distance_floor)
 
 
 def _exceedances(
-    galaxy: Galaxy, numbers: tuple[float, ...], reach: float, radius: float, floor: float
+    galaxy: SingleGalaxy, numbers: tuple[float, ...], reach: float, radius: float, floor: float
 ) -> ValueAndError:
     """Return the probability that the flux is above A/reach^2, and its error, for several expected numbers."""
-    require(0.0 < radius < math.inf, "radius", radius, "finite, above 0 kpc")
-    require(0.0 < floor < math.inf, "distance_floor", floor, "finite, above 0 kpc")
     number = np.array(numbers)
     (fraction,), (fraction_error,) = fractions(galaxy, (radius,))
     if fraction == 0.0 and number.any():
         raise EvaluationError(
-            f"expected_number_within is {number.max():g}; allowed is 0, for within radius = {radius:g} kpc this galaxy "
-            "has no stars"
+            f"expected_number_within is {number.max():g}; it must be 0, as this galaxy has no stars within "
+            f"radius = {radius:g} kpc"
         )
     if reach > max(radius, floor) or not number.any():
         return -np.expm1(-number), 2.0 * np.finfo(float).eps * -np.expm1(-number)
@@ -168,7 +182,7 @@ def _exceedances(
     return compound_poisson.exceedance(number, tail, relative_uncertainty=relative, absolute_uncertainty=absolute)
 
 
-def _distances(galaxy: Galaxy, shares: tuple[float, ...]) -> ValueAndError:
+def _distances(galaxy: SingleGalaxy, shares: tuple[float, ...]) -> ValueAndError:
     """Return the distances [kpc] within which the given shares of all stars are, NaN for shares above 1."""
     share = np.array(shares)
     value, error = np.full(share.shape, np.nan), np.full(share.shape, np.nan)
@@ -185,7 +199,7 @@ def _distances(galaxy: Galaxy, shares: tuple[float, ...]) -> ValueAndError:
     if first < 0:
         raise EvaluationError(
             f"-ln(1 - quantile)/expected_number is {share[exists].min():g}, the share of the stars within less than "
-            f"2e-12 kpc; allowed is above {enclosed[1]:.3g}"
+            f"2e-12 kpc; it must be above {enclosed[1]:.3g}"
         )
     table = _table(galaxy, int(octave[first]), int(octave[min(last, len(octave) - 1)]))
     value[exists], error[exists] = table.inverse(share[exists])
@@ -311,13 +325,13 @@ def _chebyshev(coefficients: FloatArray, panel: IndexArray, x: FloatArray) -> Fl
 
 
 @functools.lru_cache(maxsize=256)
-def _table(galaxy: Galaxy, low: int, high: int) -> _Table:
+def _table(galaxy: SingleGalaxy, low: int, high: int) -> _Table:
     """Return G from 2^low to 2^high kpc."""
     return _Table.joined([_octave(galaxy, exponent) for exponent in range(low, max(high, low + 1))])
 
 
 @functools.lru_cache(maxsize=1024)
-def _octave(galaxy: Galaxy, exponent: int) -> _Table:
+def _octave(galaxy: SingleGalaxy, exponent: int) -> _Table:
     """Return G from 2^exponent kpc to twice as much, on panels that are bisected until it has converged."""
     beginnings, endings = special_distances(galaxy)
     low, high = 2.0**exponent, 2.0 ** (exponent + 1)
@@ -340,7 +354,7 @@ def _octave(galaxy: Galaxy, exponent: int) -> _Table:
     return _Table.joined(finished)
 
 
-def _fitted(galaxy: Galaxy, panels: _Table) -> tuple[_Table, NDArray[np.bool_]]:
+def _fitted(galaxy: SingleGalaxy, panels: _Table) -> tuple[_Table, NDArray[np.bool_]]:
     """Return the panels with G fitted at Chebyshev points, and which of them have not converged."""
     order = np.arange(_DEGREES)
     angle = np.pi * (order + 0.5) / _DEGREES

@@ -1,7 +1,8 @@
-"""Stars of the galaxy of `gridscan.physics.galaxy.distances` drawn at random, and the surface density that they follow.
+"""Random positions of stars in the galaxy, and the surface density that they follow.
 
-Radii of the disk and centre radii of the arms have p(R) ∝ R exp(-R/h) between an inner and an outer radius. With
-x = R/h the cumulative distribution is that of sigma(x) = x - ln(1 + x), the logarithm of exp(x)/(1 + x):
+Radii of the disk and centre radii of the arms of `gridscan.physics.galaxy.distances` have p(R) ∝ R exp(-R/h) between an
+inner and an outer radius. With x = R/h the cumulative distribution is that of sigma(x) = x - ln(1 + x), the logarithm
+of exp(x)/(1 + x):
 
     P(< x) = (1 - exp(sigma_in - sigma)) / (1 - exp(sigma_in - sigma_out))
 
@@ -23,11 +24,14 @@ from scipy.special import ndtr
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import integrate_panels
-from gridscan.physics.galaxy.components import Galaxy, parameters_of
+from gridscan.numerics.ranges import FINITE, checked
+from gridscan.physics.galaxy.components import SingleGalaxy
 from gridscan.physics.stellar.star_sampling import blocks, checked_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gridscan.physics.galaxy.components import Galaxy
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -42,53 +46,53 @@ def draw_positions(generator: np.random.Generator, size: int, galaxy: Galaxy) ->
     generator
         Source of random numbers; the same state gives the same positions.
     size
-        How many stars, at most 50 million.
+        Number of stars, at most 50 million.
     galaxy
-        The galaxy; its Sun has no influence.
+        A single galaxy; its Sun has no influence.
 
     Returns
     -------
-    x, y
+    x, y : numpy.ndarray
         [kpc], each of shape (size,), the centre of the galaxy being at the origin; disk, ring and arms in no order.
 
     Raises
     ------
     EvaluationError
-        If the size is not a whole number of 0 to 50 million.
+        If the size is not a whole number from 0 to 50 million, or a parameter of the galaxy is outside its range.
 
     Notes
     -----
     A share 1 - f_arm - f_ring of the stars is in the disk, p(R) ∝ R exp(-R/h); f_ring in the ring, R normal and
     clipped to the radii of the disk; f_arm in one of K arms, with p(R_c) ∝ R_c exp(-R_c/h), the azimuth
     phi_0 + 2 pi k/K + ln(R_c/R_ref)/tan(pitch) and R normal about R_c, clipped to the radii of the arms.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> x, y = draw_positions(np.random.default_rng(1), 1000, Galaxy())
+    >>> radius = np.hypot(x, y)
+    >>> x.shape, bool((radius >= 0.5 - 1e-9).all()), bool((radius <= 15.0 + 1e-9).all())
+    ((1000,), True, True)
     """
-    count = checked_size(size)
+    count, single = checked_size(size), galaxy.single()
     x, y = np.empty(count), np.empty(count)
     for block in blocks(count):
-        radius, azimuth = _drawn_polar(generator, block.stop - block.start, galaxy)
+        radius, azimuth = _drawn_polar(generator, block.stop - block.start, single)
         np.multiply(radius, np.cos(azimuth), out=x[block])
         np.multiply(radius, np.sin(azimuth), out=y[block])
     return x, y
 
 
-def surface_density(
-    x: ArrayLike,
-    y: ArrayLike,
-    **galaxy: ArrayLike,
-) -> FloatArray:
-    """Return how many young stars there are per area of the plane and per star of the galaxy, off the boundary circles.
-
-    f = [w_disk p(R) + w_ring Normal(R)]/(2 pi R) + w_arms/(K R) Σ_j p(R_j) R_j |tan(pitch)| Normal(R - R_j) over the
-    windings R_j = R_ref exp((phi - phi_0 + 2 pi j/K) tan(pitch)) that the arms have at the azimuth phi.
+def surface_density(x: ArrayLike, y: ArrayLike, galaxy: Galaxy) -> FloatArray:
+    """Return the number of young stars per area of the plane and per star of the galaxy, off the boundary circles.
 
     Parameters
     ----------
     x, y
-        [kpc]: position, the centre of the galaxy being at the origin.
-
-    **galaxy
-        The parameters of `gridscan.physics.galaxy.distances.fraction_within` but for its radius; the position of the
-        Sun has no influence.
+        Position [kpc], the centre of the galaxy being at the origin.
+    galaxy
+        The galaxy, or many; the position of the Sun has no influence.
 
     Returns
     -------
@@ -102,35 +106,60 @@ def surface_density(
     EvaluationError
         If a parameter is outside its range, a coordinate is not finite, or the density of a ring is asked for at the
         centre with `disk_inner_radius` = 0, where it is infinite.
+
+    Notes
+    -----
+    f = [w_disk p(R) + w_ring Normal(R)]/(2 pi R) + w_arms/(K R) Σ_j p(R_j) R_j |tan(pitch)| Normal(R - R_j) over the
+    windings R_j = R_ref exp((phi - phi_0 + 2 pi j/K) tan(pitch)) that the arms have at the azimuth phi.
+    Source: definition of the mixture.
+
+    Examples
+    --------
+    An exponential disk, exp(-R/h)/(2 pi h^2):
+
+    >>> import math
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> disk = Galaxy(arm_fraction=0, ring_fraction=0, disk_scale_length=2, disk_inner_radius=0, disk_outer_radius=200)
+    >>> round(float(surface_density(4.0, 0.0, disk)) * 2 * math.pi * 2.0**2 / math.exp(-2.0), 9)
+    1.0
     """
-    x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
-    for name, values in (("x", x), ("y", y)):
-        if not np.isfinite(values).all():
-            raise EvaluationError(f"{name} is {values[~np.isfinite(values)].flat[0]:g}; allowed is a finite number")
-    return _for_each_galaxy(_density, (x, y), parameters_of(galaxy))
+    x, y = np.broadcast_arrays(checked("x", x, FINITE, "kpc"), checked("y", y, FINITE, "kpc"))
+    return _for_each_galaxy(_density, (x, y), galaxy)
 
 
-def clipped_fraction(**galaxy: ArrayLike) -> FloatArray:
+def clipped_fraction(galaxy: Galaxy) -> FloatArray:
     """Return the share of the young stars that are clipped to a boundary circle of the disk or of the arms.
-
-    w_ring P(R outside) + w_arms ∫ p(R_c) P(R outside | R_c) dR_c. Source: definition of the mixture.
 
     Parameters
     ----------
-    **galaxy
-        The parameters of `gridscan.physics.galaxy.distances.fraction_within` but for its radius.
+    galaxy
+        The galaxy, or many.
 
     Returns
     -------
     numpy.ndarray
-        Dimensionless, of the shape to which all arguments broadcast.
+        Dimensionless, of the shape to which all parameters broadcast.
 
     Raises
     ------
     EvaluationError
         If a parameter is outside its range, or an integral has not converged to 1e-12.
+
+    Notes
+    -----
+    w_ring P(R outside) + w_arms ∫ p(R_c) P(R outside | R_c) dR_c. Source: definition of the mixture.
+
+    Examples
+    --------
+    A disk alone clips none; half of a ring at the outer radius is beyond it:
+
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> round(float(clipped_fraction(Galaxy(arm_fraction=0, ring_fraction=0))), 12)
+    0.0
+    >>> round(float(clipped_fraction(Galaxy(arm_fraction=0, ring_fraction=1, ring_radius=15, disk_outer_radius=15))), 9)
+    0.5
     """
-    return _for_each_galaxy(_clipped, (), parameters_of(galaxy))
+    return _for_each_galaxy(_clipped, (), galaxy)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,7 +199,7 @@ class _ExponentialRadii:
         return np.clip(self.scale * x, self.inner, self.outer)
 
 
-def _drawn_polar(generator: np.random.Generator, size: int, galaxy: Galaxy) -> tuple[FloatArray, FloatArray]:
+def _drawn_polar(generator: np.random.Generator, size: int, galaxy: SingleGalaxy) -> tuple[FloatArray, FloatArray]:
     """Draw R [kpc] and the azimuth [rad] of stars."""
     disk, arms = _radii(galaxy)
     kind = generator.random(size)
@@ -189,7 +218,7 @@ def _drawn_polar(generator: np.random.Generator, size: int, galaxy: Galaxy) -> t
     return radius, azimuth
 
 
-def _radii(galaxy: Galaxy) -> tuple[_ExponentialRadii, _ExponentialRadii]:
+def _radii(galaxy: SingleGalaxy) -> tuple[_ExponentialRadii, _ExponentialRadii]:
     """Return the distributions of R in the disk and of R_c in the arms."""
     scale = galaxy.disk_scale_length
     return (
@@ -198,14 +227,14 @@ def _radii(galaxy: Galaxy) -> tuple[_ExponentialRadii, _ExponentialRadii]:
     )
 
 
-def _density(galaxy: Galaxy, x: FloatArray, y: FloatArray) -> FloatArray:
+def _density(galaxy: SingleGalaxy, x: FloatArray, y: FloatArray) -> FloatArray:
     radius, (disk, _) = np.hypot(x, y), _radii(galaxy)
     total = galaxy.disk_fraction / (2.0 * np.pi) * disk.density(radius)
     if galaxy.ring_fraction:
         if galaxy.disk_inner_radius == 0.0 and (radius == 0.0).any():
             raise EvaluationError(
                 "the surface density is infinite at x = y = 0, where a ring is clipped to disk_inner_radius = 0; "
-                "allowed are other positions, or an inner radius above 0 kpc"
+                "choose another position, or an inner radius above 0 kpc"
             )
         inside = (radius >= galaxy.disk_inner_radius) & (radius <= galaxy.disk_outer_radius)
         ring = _normal(radius[inside] - galaxy.ring_radius, galaxy.ring_width) / (2.0 * np.pi * radius[inside])
@@ -216,7 +245,7 @@ def _density(galaxy: Galaxy, x: FloatArray, y: FloatArray) -> FloatArray:
     return total
 
 
-def _arm_density(galaxy: Galaxy, radius: FloatArray, azimuth: FloatArray) -> FloatArray:
+def _arm_density(galaxy: SingleGalaxy, radius: FloatArray, azimuth: FloatArray) -> FloatArray:
     """Return the surface density [1/kpc^2] of the stars of the arms between their radii, one winding after another."""
     arms, slope = _radii(galaxy)[1], math.tan(galaxy.arm_pitch)
     turn = 2.0 * np.pi / galaxy.arm_count
@@ -232,7 +261,7 @@ def _arm_density(galaxy: Galaxy, radius: FloatArray, azimuth: FloatArray) -> Flo
     return total * abs(slope) / (galaxy.arm_count * radius)
 
 
-def _clipped(galaxy: Galaxy) -> FloatArray:
+def _clipped(galaxy: SingleGalaxy) -> FloatArray:
     low, high = galaxy.disk_inner_radius - galaxy.ring_radius, galaxy.disk_outer_radius - galaxy.ring_radius
     ring = galaxy.ring_fraction * (ndtr(low / galaxy.ring_width) + ndtr(-high / galaxy.ring_width))
     if not galaxy.arm_fraction:
@@ -251,8 +280,8 @@ def _clipped(galaxy: Galaxy) -> FloatArray:
     value, error = integrate_panels(integrand, *panels, 1, relative_tolerance=_CONVERGED, absolute_tolerance=1e-15)
     if not error[0] <= 2.0 * _CONVERGED * value[0] + 1e-14:
         raise EvaluationError(
-            f"clipped_fraction has not converged: found {value[0]:g} with an error of {error[0]:.1g}; allowed is "
-            f"{_CONVERGED:g} of the value"
+            f"clipped_fraction has not converged: found {value[0]:g} with an error of {error[0]:.1g}, which must be "
+            f"at most {_CONVERGED:g} of the value"
         )
     return np.asarray(ring + galaxy.arm_fraction * value[0])
 
@@ -261,11 +290,9 @@ def _normal(difference: FloatArray, width: float) -> FloatArray:
     return np.exp(-0.5 * (difference / width) ** 2) / (width * math.sqrt(2.0 * np.pi))
 
 
-def _for_each_galaxy(
-    evaluate: Callable[..., FloatArray], points: tuple[FloatArray, ...], parameters: tuple[ArrayLike, ...]
-) -> FloatArray:
+def _for_each_galaxy(evaluate: Callable[..., FloatArray], points: tuple[FloatArray, ...], galaxy: Galaxy) -> FloatArray:
     """Evaluate every different galaxy once, at the points that are asked of it."""
-    arrays = np.broadcast_arrays(*(np.asarray(values, dtype=float) for values in parameters))
+    arrays = np.broadcast_arrays(*galaxy.arrays())
     rows = np.stack([array.ravel() for array in arrays], axis=-1)
     different, which = np.unique(rows, axis=0, return_inverse=True)
     shape = np.broadcast_shapes(arrays[0].shape, *(point.shape for point in points))
@@ -274,5 +301,5 @@ def _for_each_galaxy(
     result = np.empty(shape)
     for index, row in enumerate(different.tolist()):
         chosen = which == index
-        result[chosen] = evaluate(Galaxy(*row), *(point[chosen] for point in points))
+        result[chosen] = evaluate(SingleGalaxy(*row), *(point[chosen] for point in points))
     return result

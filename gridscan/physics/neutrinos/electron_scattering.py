@@ -5,9 +5,22 @@ The functions work on numbers in coherent units and on quantities with units ali
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+
+
+class WeakCouplings(NamedTuple):
+    """The weak couplings of the electron to a neutrino, exchanged for antineutrinos.
+
+    Attributes
+    ----------
+    left_coupling, right_coupling
+        g_L and g_R; the defaults are those to the electron neutrino for sin^2(theta_W) = 0.23122.
+    """
+
+    left_coupling: Any = 0.73122
+    right_coupling: Any = 0.23122
 
 
 def linear(energy: Any, slope: Any) -> Any:

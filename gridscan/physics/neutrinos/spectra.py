@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainc, gammaincc, gammaln, xlogy
 
 from gridscan.errors import EvaluationError
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked, require_above
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -59,7 +60,7 @@ def pinched_spectrum(
     1.0
     """
     energy = np.asarray(energy, dtype=float)
-    mean, alpha, low, high = _checked(mean_energy, pinching, energy_min, energy_max)
+    mean, alpha, low, high = _in_range(mean_energy, pinching, energy_min, energy_max)
     per_energy = (alpha + 1.0) / mean
     x = per_energy * np.clip(energy, low, high)
     density = per_energy * np.exp(xlogy(alpha, x) - x - gammaln(alpha + 1.0))
@@ -105,7 +106,7 @@ def mean_energy_truncated(
     >>> mean_energy_truncated(12.0, [2.0, 0.0], [0.0, 1.0], math.inf).round(9)
     array([12., 13.])
     """
-    mean, alpha, low, high = _checked(mean_energy, pinching, energy_min, energy_max)
+    mean, alpha, low, high = _in_range(mean_energy, pinching, energy_min, energy_max)
     x_min, x_max = (alpha + 1.0) * low / mean, (alpha + 1.0) * high / mean
     return mean * _probability(alpha + 2.0, x_min, x_max) / _probability(alpha + 1.0, x_min, x_max)
 
@@ -118,23 +119,16 @@ def _probability(shape: FloatArray, x_min: FloatArray, x_max: FloatArray) -> Flo
     if not (probability > 1e-290).all():
         raise EvaluationError(
             "energy_min and energy_max lie so far in a tail of the spectrum that no neutrino has such an energy; "
-            "allowed are ranges that hold more than 1e-290 of them"
+            "the range must hold more than 1e-290 of them"
         )
     return probability
 
 
-def _checked(
+def _in_range(
     mean_energy: ArrayLike, pinching: ArrayLike, energy_min: ArrayLike, energy_max: ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    mean, alpha, low, high = (np.asarray(x, dtype=float) for x in (mean_energy, pinching, energy_min, energy_max))
-    low_shown, high_shown = np.broadcast_arrays(low, high)
-    checks = (
-        ("mean_energy", mean, np.isfinite(mean) & (mean > 0.0), "finite, above 0 MeV"),
-        ("pinching", alpha, np.isfinite(alpha) & (alpha > -1.0), "finite, above -1"),
-        ("energy_min", low, np.isfinite(low) & (low >= 0.0), "finite, 0 MeV or more"),
-        ("energy_max", high_shown, high_shown > low_shown, "above energy_min"),
-    )
-    for name, values, right, allowed in checks:
-        if not right.all():
-            raise EvaluationError(f"{name} is {values[~right].flat[0]:g}; allowed is {allowed}")
-    return mean, alpha, low, high
+    mean = checked("mean_energy", mean_energy, POSITIVE, "MeV")
+    alpha = checked("pinching", pinching, Range(above=-1.0))
+    low = checked("energy_min", energy_min, NOT_NEGATIVE, "MeV")
+    require_above("energy_max", energy_max, "energy_min", low, "MeV")
+    return mean, alpha, low, np.asarray(energy_max, dtype=float)

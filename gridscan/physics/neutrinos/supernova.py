@@ -15,6 +15,7 @@ arXiv:2206.06864, for the numbers.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 import operator
@@ -26,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import zeta
 
 from gridscan.errors import EvaluationError
+from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, Range, checked
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -39,6 +41,87 @@ PUBLISHED_NORMALISATION = 18.9686
 
 # Terms of the accelerated series; its error falls as 5.8^-n.
 _TERMS = 24
+_OF_SPECIES = ("temperatures", "mean_energies", "multiplicities")
+_UNITS = {
+    "luminosity": "MeV/s",
+    "emission_duration": "s",
+    "neutrinosphere_radius": "kpc",
+    "temperatures": "MeV",
+    "mean_energies": "MeV",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class NeutrinoSource:
+    """The neutrinos of a supernova, or of many: numbers, or arrays that broadcast; `neutrino_flux` takes any units.
+
+    Attributes
+    ----------
+    luminosity
+        [MeV/s], of all species together, which share it equally.
+    emission_duration
+        tau [s]: how long neutrinos are emitted.
+    neutrinosphere_radius
+        [kpc]: nothing comes from within this distance of the supernova.
+    temperatures, mean_energies
+        T_i and <E_i> [MeV], shape (..., species).
+    multiplicities
+        Shape (..., species): how many species are alike.
+    degeneracy, normalisation
+        eta and F_2(eta), the same for all species: see `fermi_dirac_spectrum`.
+    """
+
+    luminosity: Any = 1.8724e58
+    emission_duration: Any = 10.0
+    neutrinosphere_radius: Any = 3.24e-15
+    temperatures: Any = TEMPERATURES
+    mean_energies: Any = MEAN_ENERGIES
+    multiplicities: Any = MULTIPLICITIES
+    degeneracy: Any = DEGENERACY
+    normalisation: Any = PUBLISHED_NORMALISATION
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape to which the parameters broadcast, without the axis of the species."""
+        fields = {field.name: np.shape(getattr(self, field.name)) for field in dataclasses.fields(self)}
+        return np.broadcast_shapes(*(shape[:-1] if name in _OF_SPECIES else shape for name, shape in fields.items()))
+
+    def of_species_last(self) -> NeutrinoSource:
+        """Return what `flat` returns with arrays of shape (n, species)."""
+        return dataclasses.replace(self, **{name: np.asarray(getattr(self, name)).T for name in _OF_SPECIES})
+
+    def flat(self, shape: tuple[int, ...]) -> NeutrinoSource:
+        """Return the same with every array of shape (n,), those of the species of shape (species, n).
+
+        Parameters
+        ----------
+        shape
+            The shape, of n elements, to which the parameters are broadcast.
+
+        Returns
+        -------
+        NeutrinoSource
+            For n points.
+
+        Raises
+        ------
+        EvaluationError
+            If a number is outside its range, or there are not as many of one kind for the species as of the others.
+        """
+        counts = {name: np.shape(getattr(self, name))[-1] for name in _OF_SPECIES}
+        if len(set(counts.values())) > 1:
+            found = ", ".join(f"{count} {name}" for name, count in counts.items())
+            raise EvaluationError(f"there are {found}; there must be one of each for each kind of neutrino")
+        fields: dict[str, Any] = {}
+        for field in dataclasses.fields(self):
+            allowed = POSITIVE if field.name in _OF_SPECIES else NOT_NEGATIVE
+            array = checked(field.name, getattr(self, field.name), allowed, _UNITS.get(field.name, ""))
+            if field.name in _OF_SPECIES:
+                count = array.shape[-1]
+                fields[field.name] = np.broadcast_to(array, (*shape, count)).reshape(-1, count).T.copy()
+            else:
+                fields[field.name] = np.broadcast_to(array, shape).ravel()
+        return NeutrinoSource(**fields)
 
 
 def fermi_dirac_integral(order: int, degeneracy: ArrayLike) -> FloatArray:
@@ -78,11 +161,8 @@ def fermi_dirac_integral(order: int, degeneracy: ArrayLike) -> FloatArray:
     >>> round(float(fermi_dirac_integral(1, 0.0) * 12 / math.pi**2), 12), round(float(fermi_dirac_integral(2, 3.0)), 4)
     (1.0, 18.9686)
     """
-    if order != int(order) or order < 0:
-        raise EvaluationError(f"order is {order:g}; allowed is 0, 1, 2, ...")
-    order, eta = int(order), np.asarray(degeneracy, dtype=float)
-    if not np.isfinite(eta).all():
-        raise EvaluationError(f"degeneracy is {eta[~np.isfinite(eta)].flat[0]:g}; allowed is a finite number")
+    order = int(checked("order", order, Range(minimum=0.0, whole=True)))
+    eta = checked("degeneracy", degeneracy, FINITE)
     positive, tail = np.maximum(eta, 0.0), _alternating_sum(order + 1, -np.abs(eta))
     polynomial = positive ** (order + 1) / math.factorial(order + 1)
     for r in range(1, (order + 1) // 2 + 1):
@@ -174,23 +254,15 @@ def thermal_mean_energy(temperature: Any, degeneracy: ArrayLike) -> Any:
     return temperature * (fermi_dirac_integral(3, degeneracy) / fermi_dirac_integral(2, degeneracy))
 
 
-def spectrum_over_mean_energy(
-    energy: Any, temperatures: Any, mean_energies: Any, multiplicities: Any, degeneracy: Any, normalisation: Any
-) -> Any:
+def spectrum_over_mean_energy(energy: Any, source: NeutrinoSource) -> Any:
     """Return sum_i f_i(E)/<E_i>: the neutrinos per energy, for a unit of energy in each species.
 
     Parameters
     ----------
     energy
         Energy E, broadcast against the leading axes of the species.
-    temperatures, mean_energies
-        Shape (..., species): T_i and <E_i>, energies.
-    multiplicities
-        Shape (..., species): how many species are alike, dimensionless.
-    degeneracy
-        eta, dimensionless, the same for all species.
-    normalisation
-        F_2(eta), see `fermi_dirac_spectrum`.
+    source
+        The neutrinos of the supernova.
 
     Returns
     -------
@@ -203,31 +275,20 @@ def spectrum_over_mean_energy(
 
     Examples
     --------
-    >>> from gridscan.physics.neutrinos import supernova
-    >>> species = supernova.TEMPERATURES, supernova.MEAN_ENERGIES, supernova.MULTIPLICITIES
-    >>> at_15_mev = supernova.spectrum_over_mean_energy(15.0, *species, 3.0, supernova.PUBLISHED_NORMALISATION)
-    >>> print(f"{at_15_mev:.4f} per MeV^2")
+    >>> from gridscan.physics.neutrinos.supernova import NeutrinoSource, spectrum_over_mean_energy
+    >>> print(f"{spectrum_over_mean_energy(15.0, NeutrinoSource()):.4f} per MeV^2")
     0.0128 per MeV^2
     """
-    temperatures, weights = _array(temperatures), _array(multiplicities) / _array(mean_energies)
+    temperatures, weights = _array(source.temperatures), _array(source.multiplicities) / _array(source.mean_energies)
+    shape = (source.degeneracy, source.normalisation)
     terms = (
-        weights[..., species] * fermi_dirac_spectrum(energy, temperatures[..., species], degeneracy, normalisation)
+        weights[..., species] * fermi_dirac_spectrum(energy, temperatures[..., species], *shape)
         for species in range(temperatures.shape[-1])
     )
     return functools.reduce(operator.add, terms)
 
 
-def neutrino_flux(
-    energy: Any,
-    distance: Any,
-    luminosity: Any,
-    temperatures: Any,
-    mean_energies: Any,
-    multiplicities: Any,
-    degeneracy: Any,
-    normalisation: Any,
-    neutrinosphere: Any,
-) -> Any:
+def neutrino_flux(energy: Any, distance: Any, source: NeutrinoSource) -> Any:
     """Return the number flux of the neutrinos of all species at a distance from the supernova.
 
     Parameters
@@ -236,24 +297,14 @@ def neutrino_flux(
         Energy E of the neutrinos.
     distance
         Distance d from the supernova, 0 or more.
-    luminosity
-        Luminosity L of all species together, energy per time, which they share equally.
-    temperatures, mean_energies
-        Shape (..., species): T_i and <E_i>, energies.
-    multiplicities
-        Shape (..., species): how many species are alike, dimensionless.
-    degeneracy
-        eta, dimensionless, the same for all species.
-    normalisation
-        F_2(eta), see `fermi_dirac_spectrum`.
-    neutrinosphere
-        Radius of the surface that the neutrinos leave, about 100 km, in the unit of the distance.
+    source
+        The neutrinos of the supernova.
 
     Returns
     -------
     array or quantity
         Per area, time and energy, in coherent units; zero for distances up to the neutrinosphere. All arguments
-        broadcast, those of the species by their leading axes.
+        broadcast.
 
     Notes
     -----
@@ -263,19 +314,15 @@ def neutrino_flux(
     --------
     Neutrinos of 15 MeV from 3e52 erg/s = 1.87e58 MeV/s at 10 kpc = 3.086e22 cm [1/(cm^2 s MeV)]:
 
-    >>> from gridscan.physics.neutrinos import supernova
-    >>> species = supernova.TEMPERATURES, supernova.MEAN_ENERGIES, supernova.MULTIPLICITIES
-    >>> rest = *species, supernova.DEGENERACY, supernova.PUBLISHED_NORMALISATION, 1e7
-    >>> print(f"{supernova.neutrino_flux(15.0, 3.086e22, 1.87e58, *rest):.2e}")
+    >>> from gridscan.physics.neutrinos.supernova import NeutrinoSource, neutrino_flux
+    >>> print(f"{neutrino_flux(15.0, 3.086e22, NeutrinoSource(luminosity=1.87e58, neutrinosphere_radius=1e7)):.2e}")
     3.35e+09
     """
-    neutrinos = spectrum_over_mean_energy(
-        energy, temperatures, mean_energies, multiplicities, degeneracy, normalisation
-    )
-    luminosity_of_one = luminosity / np.sum(_array(multiplicities), axis=-1)
+    neutrinos = spectrum_over_mean_energy(energy, source)
+    luminosity_of_one = source.luminosity / np.sum(_array(source.multiplicities), axis=-1)
     with np.errstate(divide="ignore"):
         spread = luminosity_of_one / (4.0 * np.pi * distance**2)
-    return np.where(distance > neutrinosphere, spread, 0) * neutrinos
+    return np.where(distance > source.neutrinosphere_radius, spread, 0) * neutrinos
 
 
 def neutrino_density(flux: Any, speed_of_light: Any) -> Any:

@@ -16,19 +16,19 @@ differential one by `gridscan.physics.scattering.kinematics.neutrino_energy_slop
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import integrate_panels
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
 from gridscan.physics.scattering.kinematics import (
     boost_squared,
     mandelstam,
     mandelstam_t_range,
     momentum,
-    refuse_unless_positive,
     sine_squared,
 )
 
@@ -100,7 +100,7 @@ def differential_cross_section_in_t(
     >>> round(float(differential_cross_section_in_t(amplitude, -1.0, 10.0, 0.0, 1.0, 1.0) * -lowest), 12)
     1.0
     """
-    refuse_unless_positive(projectile_energy=projectile_energy)
+    checked("projectile_energy", projectile_energy, Range(above=0.0, finite=False), "MeV")
     lowest, _ = mandelstam_t_range(projectile_energy, projectile_mass, target_mass)
     s, u_end = _ends(projectile_energy, projectile_mass, target_mass, centred)
     allowed = (mandelstam_t <= 0.0) & (mandelstam_t >= lowest * (1.0 + _ROUNDING))
@@ -233,10 +233,12 @@ def total_cross_section(
     >>> round(float(value) * 16 * math.pi * s * 0.01 * (0.01 + 4 * 10.0**2 / s), 9)
     1.0
     """
+    checked("projectile_energy", projectile_energy, NOT_NEGATIVE, "MeV")
+    checked("projectile_mass", projectile_mass, NOT_NEGATIVE, "MeV")
+    checked("target_mass", target_mass, POSITIVE, "MeV")
     given = (projectile_energy, projectile_mass, target_mass, hbar_c, *parameters)
     arrays = np.broadcast_arrays(*(np.asarray(values, dtype=float) for values in given))
     shape, columns = arrays[0].shape, [array.ravel() for array in arrays]
-    _refuse_outside(*columns[:3])
     value, error = np.empty(columns[0].size), np.empty(columns[0].size)
     for first in range(0, value.size, _ENERGIES_AT_ONCE):
         block = slice(first, first + _ENERGIES_AT_ONCE)
@@ -250,21 +252,31 @@ def total_cross_section(
         index = poor[0]
         raise EvaluationError(
             f"total_cross_section has not converged at projectile_energy = {columns[0][index]:g} MeV: found "
-            f"{value[index]:g} with an error of {error[index]:.1g}; allowed is {tolerance:g} of the value. Has the "
-            "amplitude a massless mediator, is it not finite, or does it subtract what is nearly equal (see centred)?"
+            f"{value[index]:g} with an error of {error[index]:.1g}, which must be at most {tolerance:g} of the value. "
+            "Is the mediator massless, the amplitude not finite, or a difference of nearly equal terms (see centred)?"
         )
     return value.reshape(shape), error.reshape(shape)
 
 
+class NeutrinoExchange(NamedTuple):
+    """A vector boson exchanged between neutrinos and dark matter: g_V, g_X and m_V [MeV]."""
+
+    neutrino_coupling: Any
+    dark_matter_coupling: Any
+    mediator_mass: Any
+
+
+class TargetExchange(NamedTuple):
+    """A vector boson exchanged between dark matter and a target: g_X, eps, m_V and m_t [MeV]."""
+
+    dark_matter_coupling: Any
+    kinetic_mixing: Any
+    mediator_mass: Any
+    target_mass: Any
+
+
 def muon_tau_neutrino(
-    s: Any,
-    t: Any,
-    u: Any,
-    dark_matter_mass: Any,
-    neutrino_coupling: Any,
-    dark_matter_coupling: Any,
-    mediator_mass: Any,
-    centred: bool = False,
+    s: Any, t: Any, u: Any, dark_matter_mass: Any, coupling: Any, mediator_mass: Any, centred: bool = False
 ) -> Any:
     """Return |M|^2 of a neutrino on dark matter, by exchange of the vector boson of gauged L_mu - L_tau.
 
@@ -274,8 +286,8 @@ def muon_tau_neutrino(
         Mandelstam variables [MeV^2]: s and u less m^2 if `centred`.
     dark_matter_mass
         m [MeV].
-    neutrino_coupling, dark_matter_coupling
-        g_V and g_X, dimensionless.
+    coupling
+        g_V g_X, the product of the couplings to neutrinos and to dark matter, dimensionless.
     mediator_mass
         m_V [MeV].
     centred
@@ -297,10 +309,9 @@ def muon_tau_neutrino(
     >>> from gridscan.physics.scattering.amplitudes import muon_tau_neutrino
     >>> energy, mass = 10.0, 2.0
     >>> s, u = mass**2 + 2 * mass * energy, mass**2 - 2 * mass * energy
-    >>> round(muon_tau_neutrino(s, 0.0, u, mass, 0.1, 1.0, 5.0) / (8 * (mass * energy * 0.1) ** 2 / 5.0**4), 12)
+    >>> round(muon_tau_neutrino(s, 0.0, u, mass, 0.1, 5.0) / (8 * (mass * energy * 0.1) ** 2 / 5.0**4), 12)
     1.0
     """
-    coupling = neutrino_coupling * dark_matter_coupling
     return _vector_exchange(s, t, u, dark_matter_mass**2, coupling, mediator_mass, centred)
 
 
@@ -309,8 +320,7 @@ def muon_tau_target(
     t: Any,
     u: Any,
     dark_matter_mass: Any,
-    dark_matter_coupling: Any,
-    kinetic_mixing: Any,
+    coupling: Any,
     mediator_mass: Any,
     target_mass: Any,
     centred: bool = False,
@@ -323,8 +333,8 @@ def muon_tau_target(
         Mandelstam variables [MeV^2]: s and u less m_t^2 + m^2 if `centred`.
     dark_matter_mass
         m [MeV].
-    dark_matter_coupling, kinetic_mixing
-        g_X and eps, dimensionless.
+    coupling
+        g_X eps, the coupling to dark matter times the kinetic mixing, dimensionless.
     mediator_mass, target_mass
         m_V and m_t [MeV].
     centred
@@ -347,12 +357,11 @@ def muon_tau_target(
 
     >>> from gridscan.physics.scattering.amplitudes import muon_tau_target
     >>> m, electron = 10.0, 0.511
-    >>> at_rest = muon_tau_target((m + electron) ** 2, 0.0, (m - electron) ** 2, m, 1.0, 1e-3, 5.0, electron)
+    >>> at_rest = muon_tau_target((m + electron) ** 2, 0.0, (m - electron) ** 2, m, 1e-3, 5.0, electron)
     >>> round(at_rest / (16 * (m * electron * 1e-3) ** 2 / 5.0**4), 9)
     1.0
     """
     masses = target_mass**2 + dark_matter_mass**2
-    coupling = dark_matter_coupling * kinetic_mixing
     return 2.0 * _vector_exchange(s, t, u, masses, coupling, mediator_mass, centred)
 
 
@@ -456,16 +465,3 @@ def _mean_squared_amplitude(
     moved_u = integrand(middle, everyone, u_end=np.nextafter(u_end, np.inf))
     rounding = (np.abs(moved_s - there) + np.abs(moved_u - there)) @ np.diff(_CUTS)
     return value, error + np.abs(tails) + rounding
-
-
-def _refuse_outside(energy: FloatArray, projectile_mass: FloatArray, target_mass: FloatArray) -> None:
-    checks = (
-        ("projectile_energy", energy, energy >= 0.0, "0 MeV or more"),
-        ("projectile_mass", projectile_mass, projectile_mass >= 0.0, "0 MeV or more"),
-        ("target_mass", target_mass, target_mass > 0.0, "above 0 MeV"),
-    )
-    for name, values, right, allowed in checks:
-        if not (right & np.isfinite(values)).all():
-            raise EvaluationError(
-                f"{name} is {values[~(right & np.isfinite(values))][0]:g}; allowed is finite, {allowed}"
-            )

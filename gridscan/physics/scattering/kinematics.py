@@ -18,7 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from gridscan.errors import EvaluationError
+from gridscan.numerics.ranges import Range, checked
+
+_POSITIVE = Range(above=0.0, finite=False)
 
 
 def haversine(angle: Any) -> Any:
@@ -130,7 +132,7 @@ def inverse_velocity(kinetic_energy: Any, mass: Any) -> Any:
     >>> float(inverse_velocity(2.0, 3.0))
     1.25
     """
-    refuse_unless_positive(kinetic_energy=kinetic_energy)
+    checked("kinetic_energy", kinetic_energy, _POSITIVE, "MeV")
     return (kinetic_energy + mass) / momentum(kinetic_energy, mass)
 
 
@@ -164,7 +166,7 @@ def inverse_velocity_excess(kinetic_energy: Any, mass: Any) -> Any:
     >>> print(f"{inverse_velocity_excess(10.0, 1e-7):.6e}")
     5.000000e-17
     """
-    refuse_unless_positive(kinetic_energy=kinetic_energy)
+    checked("kinetic_energy", kinetic_energy, _POSITIVE, "MeV")
     p = momentum(kinetic_energy, mass)
     return mass**2 / (p * (kinetic_energy + mass + p))
 
@@ -254,7 +256,7 @@ def largest_scattering_angle(kinetic_energy: Any, dark_matter_mass: Any) -> Any:
     >>> round(math.degrees(largest_scattering_angle(2.0, 1.0)), 9)
     45.0
     """
-    refuse_unless_positive(kinetic_energy=kinetic_energy)
+    checked("kinetic_energy", kinetic_energy, _POSITIVE, "MeV")
     return np.arctan(np.sqrt(2.0 * dark_matter_mass / kinetic_energy))
 
 
@@ -287,7 +289,7 @@ def largest_haversine(kinetic_energy: Any, dark_matter_mass: Any) -> Any:
     >>> round(float(largest_haversine(2.0, 1.0)) - math.sin(math.pi / 8) ** 2, 12)
     0.0
     """
-    refuse_unless_positive(kinetic_energy=kinetic_energy)
+    checked("kinetic_energy", kinetic_energy, _POSITIVE, "MeV")
     p = momentum(kinetic_energy, dark_matter_mass)
     return dark_matter_mass * kinetic_energy / (p * (p + kinetic_energy))
 
@@ -325,7 +327,7 @@ def neutrino_energy(kinetic_energy: Any, dark_matter_mass: Any, haversine: Any) 
     >>> round(float(neutrino_energy(2.0, 3.0, 0.0)), 12)
     3.0
     """
-    refuse_unless_positive(dark_matter_mass=dark_matter_mass)
+    checked("dark_matter_mass", dark_matter_mass, _POSITIVE, "MeV")
     below_end = largest_haversine(kinetic_energy, dark_matter_mass) - haversine
     allowed = below_end > 0.0
     p = momentum(kinetic_energy, dark_matter_mass)
@@ -480,7 +482,7 @@ def angular_density_at_angle(neutrino_energy: Any, dark_matter_mass: Any, scatte
 
 
 def _angular_density(neutrino_energy: Any, dark_matter_mass: Any, cosine: Any, sine_squared: Any) -> Any:
-    refuse_unless_positive(dark_matter_mass=dark_matter_mass)
+    checked("dark_matter_mass", dark_matter_mass, _POSITIVE, "MeV")
     excess = neutrino_energy**2 / (dark_matter_mass * (2.0 * neutrino_energy + dark_matter_mass))
     return (cosine > 0.0) * (1.0 + excess) * cosine / (np.pi * (1.0 + excess * sine_squared) ** 2)
 
@@ -525,7 +527,8 @@ def projectile_energy(target_energy: Any, projectile_mass: Any, target_mass: Any
     >>> energy.round(12), allowed
     (array([2., 0.]), array([ True, False]))
     """
-    refuse_unless_positive(target_energy=target_energy, target_mass=target_mass)
+    checked("target_energy", target_energy, _POSITIVE, "MeV")
+    checked("target_mass", target_mass, _POSITIVE, "MeV")
     cosine, sine2 = 1.0 - 2.0 * haversine, sine_squared(haversine)
     quadratic = 2.0 * target_mass * cosine**2 - target_energy * sine2
     allowed = (quadratic > 0.0) & (cosine > 0.0)
@@ -815,23 +818,3 @@ def mandelstam_t_range(projectile_energy: Any, projectile_mass: Any, target_mass
 
 def _mandelstam_s(projectile_energy: Any, projectile_mass: Any, target_mass: Any) -> Any:
     return (projectile_mass + target_mass) ** 2 + 2.0 * target_mass * projectile_energy
-
-
-def refuse_unless_positive(**values: Any) -> None:
-    """Raise an error that names the first argument with a value that is not above 0, if there is one.
-
-    Parameters
-    ----------
-    **values
-        Numbers, arrays or quantities, by the name of the argument.
-
-    Raises
-    ------
-    EvaluationError
-        If any value is not above 0.
-    """
-    for name, value in values.items():
-        positive = np.asarray(value > 0.0)
-        if not positive.all():
-            numbers = np.asarray(getattr(value, "magnitude", value), dtype=float)
-            raise EvaluationError(f"{name} is {numbers[~positive].flat[0]:g}; allowed is a number above 0")

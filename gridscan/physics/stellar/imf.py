@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import exprel
 
 from gridscan.errors import EvaluationError
+from gridscan.numerics.ranges import FINITE, POSITIVE, checked
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -55,7 +56,7 @@ def number_density(mass: ArrayLike, exponents: ArrayLike, breaks: ArrayLike) -> 
     >>> round(float(one), 4), round(float(ten / one * 10**2.35), 9)
     (0.1716, 1.0)
     """
-    exponents, breaks = _checked(exponents, breaks)
+    exponents, breaks = _in_range(exponents, breaks)
     mass = np.asarray(mass, dtype=float)
     logarithm = np.zeros(np.broadcast_shapes(mass.shape, exponents.shape[:-1], breaks.shape[:-1]))
     for segment in range(exponents.shape[-1]):
@@ -144,7 +145,7 @@ def mass_between(lower: ArrayLike, upper: ArrayLike, exponents: ArrayLike, break
 
 
 def _between(lower: ArrayLike, upper: ArrayLike, exponents: ArrayLike, breaks: ArrayLike, power: int) -> FloatArray:
-    exponents, breaks = _checked(exponents, breaks)
+    exponents, breaks = _in_range(exponents, breaks)
     total = _moment(breaks[..., 0], breaks[..., -1], exponents, breaks, power=1)
     return _moment(np.asarray(lower, dtype=float), np.asarray(upper, dtype=float), exponents, breaks, power) / total
 
@@ -167,19 +168,16 @@ def _moment(lower: FloatArray, upper: FloatArray, exponents: FloatArray, breaks:
     return total
 
 
-def _checked(exponents: ArrayLike, breaks: ArrayLike) -> tuple[FloatArray, FloatArray]:
+def _in_range(exponents: ArrayLike, breaks: ArrayLike) -> tuple[FloatArray, FloatArray]:
     exponents, breaks = np.asarray(exponents, dtype=float), np.asarray(breaks, dtype=float)
     if not (exponents.ndim and breaks.ndim and breaks.shape[-1] == exponents.shape[-1] + 1 and exponents.shape[-1]):
         raise EvaluationError(
-            f"a mass function of n exponents has n + 1 breaks, n >= 1; found arrays of the shapes {exponents.shape} "
-            f"(exponents) and {breaks.shape} (breaks)"
+            f"exponents and breaks have the shapes {exponents.shape} and {breaks.shape}; a mass function of n exponents"
+            " must have n + 1 breaks, n >= 1"
         )
-    increasing = (np.diff(breaks, axis=-1) >= 0.0).all(axis=-1) & (breaks[..., -1] > breaks[..., 0])
-    wrong = ~(increasing & (breaks > 0.0).all(axis=-1) & np.isfinite(breaks).all(axis=-1))
+    exponents, breaks = checked("exponents", exponents, FINITE), checked("breaks", breaks, POSITIVE, "Msun")
+    wrong = ~((np.diff(breaks, axis=-1) >= 0.0).all(axis=-1) & (breaks[..., -1] > breaks[..., 0]))
     if wrong.any():
         found = ", ".join(f"{value:g}" for value in breaks[wrong][0])
-        raise EvaluationError(f"the breaks of a mass function are increasing positive masses; found {found} Msun")
-    if not np.isfinite(exponents).all():
-        found = ", ".join(f"{value:g}" for value in exponents[~np.isfinite(exponents).all(axis=-1)][0])
-        raise EvaluationError(f"the exponents of a mass function are finite numbers; found {found}")
+        raise EvaluationError(f"breaks are {found} Msun; they must increase")
     return exponents, breaks

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.numerics.quadrature import gauss_legendre, panels_between
+from gridscan.numerics.ranges import NOT_NEGATIVE, checked
 from gridscan.physics.stellar import imf
 from gridscan.physics.stellar.phase_table import PHASES, PhaseTable
 from gridscan.physics.stellar.phase_windows import (
@@ -23,7 +24,6 @@ from gridscan.physics.stellar.phase_windows import (
     MassInterpolation,
     at_metallicity,
     phase_ages,
-    refuse,
     refuse_unknown_mass_integrations,
 )
 
@@ -104,8 +104,7 @@ def time_in_phase(
     1.0
     """
     exponents, breaks = np.asarray(exponents, dtype=float), np.asarray(breaks, dtype=float)
-    time, modes = np.asarray(time, dtype=float), np.asarray(mass_integration, dtype=str)
-    refuse(~np.isfinite(time) | (time < 0.0), time, "time [Myr]", "a finite time that is not negative")
+    time, modes = checked("time", time, NOT_NEGATIVE, "Myr"), np.asarray(mass_integration, dtype=str)
     refuse_unknown_mass_integrations(modes.ravel().tolist())
     end, duration = at_metallicity(table, np.asarray(metallicity, dtype=float), *table.window(phase))
     integrals = {}

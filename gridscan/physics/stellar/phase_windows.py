@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError, nearest
+from gridscan.numerics.ranges import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -68,7 +69,7 @@ def phase_ages(table: PhaseTable, mass: ArrayLike, metallicity: ArrayLike) -> di
     array([17.71,  9.03])
     """
     mass, metallicity = np.asarray(mass, dtype=float), np.asarray(metallicity, dtype=float)
-    log_mass = np.log(_inside(mass, table.mass, "mass [Msun]"))
+    log_mass = np.log(_inside("mass", mass, table.mass, "Msun"))
     shape = np.broadcast_shapes(mass.shape, metallicity.shape)
 
     def window(phase: str) -> tuple[FloatArray, FloatArray]:
@@ -131,7 +132,7 @@ def at_metallicity(
     True
     """
     grid = table.metallicity
-    inside = _inside(metallicity, grid, "metallicity")
+    inside = _inside("metallicity", metallicity, grid)
     if len(grid) == 1:
         shape = (*metallicity.shape, len(table.mass))
         return np.broadcast_to(end[0], shape), np.broadcast_to(duration[0], shape)
@@ -329,29 +330,6 @@ class MassInterpolation:
         return np.where(lateness(low) * lateness(high) < 0.0, _bisected(lateness, low, high), np.nan)
 
 
-def refuse(wrong: NDArray[np.bool_], values: FloatArray, name: str, allowed: str) -> None:
-    """Raise an error that names the first wrong value and what is allowed, if there is a wrong one.
-
-    Parameters
-    ----------
-    wrong
-        Whether each value is wrong, of the shape of `values`.
-    values
-        The values given.
-    name
-        What the message calls them.
-    allowed
-        What the message says is allowed.
-
-    Raises
-    ------
-    EvaluationError
-        If any value is wrong.
-    """
-    if wrong.any():
-        raise EvaluationError(f"{name} is {values[wrong].flat[0]:g}; allowed is {allowed}")
-
-
 def refuse_unknown_mass_integrations(modes: Iterable[str]) -> None:
     """Raise an error that names a mass integration that is not in `MASS_INTEGRATIONS`, if there is one.
 
@@ -372,10 +350,11 @@ def refuse_unknown_mass_integrations(modes: Iterable[str]) -> None:
         )
 
 
-def _inside(values: FloatArray, grid: FloatArray, name: str) -> FloatArray:
+def _inside(name: str, values: FloatArray, grid: FloatArray, unit: str = "") -> FloatArray:
     """Return values moved onto the ends of the grid where they missed them by a rounding; refuse those beyond."""
     outside = ~((values >= grid[0] * (1.0 - _ROUNDING)) & (values <= grid[-1] * (1.0 + _ROUNDING)))
-    refuse(outside, values, name, f"{grid[0]:g} to {grid[-1]:g}, the range of the table of stellar phases")
+    allowed = f"from {grid[0]:g} to {grid[-1]:g}{unit and f' {unit}'}, the range of the table of stellar phases"
+    refuse(name, values, outside, allowed, unit)
     return np.clip(values, grid[0], grid[-1])
 
 

@@ -21,18 +21,20 @@ from scipy.special import exprel
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import panels_between
+from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, Range, checked
 from gridscan.physics.stellar import imf
 from gridscan.physics.stellar.phase_table import PHASES, PhaseTable
 from gridscan.physics.stellar.phase_windows import (
     MassInterpolation,
     at_metallicity,
     interpolated,
-    refuse,
     refuse_unknown_mass_integrations,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from gridscan.physics.stellar.population import StellarPopulation
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
@@ -61,12 +63,8 @@ _ROUNDING = 1e-12
 def draw_alive(
     generator: np.random.Generator,
     table: PhaseTable,
-    exponents: ArrayLike,
-    breaks: ArrayLike,
-    metallicity: float,
+    population: StellarPopulation,
     star_formation_rate: float,
-    time: float,
-    mass_integration: str,
     size: int | None = None,
 ) -> Stars:
     """Draw the massive stars that are alive at a time after star formation began.
@@ -77,18 +75,10 @@ def draw_alive(
         Source of random numbers; the same state gives the same stars.
     table
         Ages at which stars of each metallicity and mass are in each phase; its mass bins bound the masses drawn.
-    exponents
-        Shape (n,): the exponents of the initial mass function, see `gridscan.physics.stellar.imf`.
-    breaks
-        Shape (n + 1,): its breaks [Msun].
-    metallicity
-        Mass fraction of metals Z, within the range of the table.
+    population
+        A single one: one mass function, a metallicity within the range of the table, a time that is not negative.
     star_formation_rate
         Star formation rate [Msun/Myr], constant since time zero.
-    time
-        Time since star formation began [Myr], finite and not negative.
-    mass_integration
-        ``"bins"`` or ``"continuous"``, see `gridscan.physics.stellar.phase_counts.time_in_phase`.
     size
         Number of stars; by default a Poisson number of mean SFR × `time_in_phase` of the phase ``"alive"``.
 
@@ -114,37 +104,29 @@ def draw_alive(
     Examples
     --------
     >>> import numpy as np
+    >>> from gridscan.physics.stellar.population import StellarPopulation
     >>> from gridscan.physics.stellar.star_sampling import draw_alive
     >>> from gridscan.stellar_tables.phases import shipped_phase_table
-    >>> stars = draw_alive(
-    ...     np.random.default_rng(1), shipped_phase_table(), [1.3, 2.3], [0.08, 0.5, 120.0],
-    ...     metallicity=0.014, star_formation_rate=1e6, time=20.0, mass_integration="bins", size=1000,
-    ... )
+    >>> kroupa = StellarPopulation(exponents=[1.3, 2.3], breaks=[0.08, 0.5, 120.0], metallicity=0.014, time=20.0)
+    >>> stars = draw_alive(np.random.default_rng(1), shipped_phase_table(), kroupa, 1e6, size=1000)
     >>> stars["mass"].shape, bool(stars["mass"].min() >= 11.0), bool(stars["age"].max() <= 17.72)
     ((1000,), True, True)
     """
-    population = _population(table, exponents, breaks, metallicity, time, mass_integration, alive=True)
-    count = _number(generator, population, star_formation_rate, size)
+    pieces = _pieces_of(table, population, alive=True)
+    count = _number(generator, pieces, star_formation_rate, size)
     mass, age, phase = np.empty(count), np.empty(count), np.zeros(count, dtype=np.int8)
     for block in blocks(count):
-        log_mass, span, segment = population.draw(generator, block.stop - block.start)
+        log_mass, span, segment = pieces.draw(generator, block.stop - block.start)
         np.exp(log_mass, out=mass[block])
         age[block] = generator.random(len(span)) * span
-        late = np.flatnonzero(age[block] >= population.earliest_start[segment])
-        ages = population.ages(log_mass[late], segment[late])
+        late = np.flatnonzero(age[block] >= pieces.earliest_start[segment])
+        ages = pieces.ages(log_mass[late], segment[late])
         phase[block][late] = phase_codes(age[block][late], **ages)
     return {"mass": mass, "age": age, "phase": phase}
 
 
 def draw_history(
-    generator: np.random.Generator,
-    table: PhaseTable,
-    exponents: ArrayLike,
-    breaks: ArrayLike,
-    metallicity: float,
-    star_formation_rate: float,
-    time: float,
-    mass_integration: str,
+    generator: np.random.Generator, table: PhaseTable, population: StellarPopulation, star_formation_rate: float
 ) -> Stars:
     """Draw all massive stars born between time zero and a time, with the ages at which their phases begin and end.
 
@@ -154,25 +136,18 @@ def draw_history(
         Source of random numbers; the same state gives the same stars.
     table
         Ages at which stars of each metallicity and mass are in each phase; its mass bins bound the masses drawn.
-    exponents
-        Shape (n,): the exponents of the initial mass function, see `gridscan.physics.stellar.imf`.
-    breaks
-        Shape (n + 1,): its breaks [Msun].
-    metallicity
-        Mass fraction of metals Z, within the range of the table.
+    population
+        A single one: one mass function, a metallicity within the range of the table, a time that is not negative.
     star_formation_rate
         Star formation rate [Msun/Myr], constant since time zero.
-    time
-        Time t since star formation began [Myr], finite and not negative.
-    mass_integration
-        ``"bins"`` or ``"continuous"``, see `gridscan.physics.stellar.phase_counts.time_in_phase`.
 
     Returns
     -------
     dict of str to numpy.ndarray
         Arrays of one shape (k,), in no order: ``mass`` [Msun], ``birth_time`` [Myr] and the ages [Myr] ``lifetime``,
         ``red_supergiant_start``, ``carbon_burning_start``, ``carbon_burning_end`` and ``carbon_burning_rsg_start``. A
-        phase that a star does not have begins when it would end. k is a Poisson number of mean SFR t ∫ xi dM.
+        phase that a star does not have begins when it would end. k is a Poisson number of mean SFR t ∫ xi dM, with the
+        time t of the population.
 
     Raises
     ------
@@ -182,24 +157,23 @@ def draw_history(
     Examples
     --------
     >>> import numpy as np
+    >>> from gridscan.physics.stellar.population import StellarPopulation
     >>> from gridscan.physics.stellar.star_sampling import draw_history
     >>> from gridscan.stellar_tables.phases import shipped_phase_table
-    >>> stars = draw_history(
-    ...     np.random.default_rng(1), shipped_phase_table(), [1.3, 2.3], [0.08, 0.5, 120.0],
-    ...     metallicity=0.014, star_formation_rate=1e6, time=20.0, mass_integration="bins",
-    ... )
+    >>> kroupa = StellarPopulation(exponents=[1.3, 2.3], breaks=[0.08, 0.5, 120.0], metallicity=0.014, time=20.0)
+    >>> stars = draw_history(np.random.default_rng(1), shipped_phase_table(), kroupa, 1e6)
     >>> dead = stars["birth_time"] + stars["lifetime"] < 20.0
     >>> bool((stars["lifetime"][dead] < 20.0).all()), bool(0.3 < dead.mean() < 0.7)
     (True, True)
     """
-    population = _population(table, exponents, breaks, metallicity, time, mass_integration, alive=False)
-    count = _number(generator, population, star_formation_rate, None)
+    pieces = _pieces_of(table, population, alive=False)
+    count = _number(generator, pieces, star_formation_rate, None)
     stars = {name: np.empty(count) for name in ("mass", "birth_time", *_AGES)}
     for block in blocks(count):
-        log_mass, span, segment = population.draw(generator, block.stop - block.start)
+        log_mass, span, segment = pieces.draw(generator, block.stop - block.start)
         np.exp(log_mass, out=stars["mass"][block])
         stars["birth_time"][block] = generator.random(len(span)) * span
-        for name, ages in population.ages(log_mass, segment).items():
+        for name, ages in pieces.ages(log_mass, segment).items():
             stars[name][block] = ages
     return stars
 
@@ -262,7 +236,7 @@ def checked_size(size: int) -> int:
         If it is not a whole number from 0 to 50 million.
     """
     if not isinstance(size, int | np.integer) or size < 0:
-        raise EvaluationError(f"size is {size!r}; allowed is a whole number, 0 to {MOST_STARS}")
+        raise EvaluationError(f"size is {size!r}; it must be a whole number from 0 to {MOST_STARS}")
     _refuse_too_many(int(size), "a smaller size")
     return int(size)
 
@@ -284,7 +258,7 @@ def blocks(count: int) -> Iterator[slice]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Population:
+class _Pieces:
     """Massive stars of one metallicity and time, in pieces on which their number per ln M is a power law of the mass.
 
     Measured from the denser end of a piece, its anchor, the inverse of the cumulative distribution cannot overflow.
@@ -333,20 +307,11 @@ class _Population:
         return dict(zip(_AGES, (ends[0], red, carbon, ends[2], both), strict=True))
 
 
-def _population(
-    table: PhaseTable,
-    exponents: ArrayLike,
-    breaks: ArrayLike,
-    metallicity: float,
-    time: float,
-    mass_integration: str,
-    *,
-    alive: bool,
-) -> _Population:
+def _pieces_of(table: PhaseTable, population: StellarPopulation, *, alive: bool) -> _Pieces:
     """Return the stars that are alive at a time, or all those born until then."""
-    exponents, breaks = _one_mass_function(exponents, breaks)
-    time = _not_negative(time, "time [Myr]")
-    windows = _windows(table, metallicity, mass_integration)
+    exponents, breaks = _one_mass_function(population.exponents, population.breaks)
+    time = _one_number("time", population.time, NOT_NEGATIVE, "Myr")
+    windows = _windows(table, population.metallicity, str(population.mass_integration))
     life = windows["alive"]
     lower, upper = _pieces(life, np.log(breaks), _log_mass_of_lifetime(life, time))
     middle = 0.5 * (lower + upper)
@@ -361,7 +326,7 @@ def _population(
     mass, log_ratio = np.clip(np.exp(anchor), breaks[0], breaks[-1]), -np.abs(exponent) * (upper - lower)
     weight = imf.number_density(mass, exponents, breaks) * mass * span * (upper - lower) * exprel(log_ratio)
     decay = np.expm1(log_ratio)
-    return _Population(windows, segment, np.cumsum(weight), anchor, exponent, decay, span, span_exponent)
+    return _Pieces(windows, segment, np.cumsum(weight), anchor, exponent, decay, span, span_exponent)
 
 
 def _one_mass_function(exponents: ArrayLike, breaks: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -376,12 +341,10 @@ def _one_mass_function(exponents: ArrayLike, breaks: ArrayLike) -> tuple[FloatAr
     return exponents, breaks
 
 
-def _windows(table: PhaseTable, metallicity: float, mass_integration: str) -> dict[str, MassInterpolation]:
-    refuse_unknown_mass_integrations([str(mass_integration)])
-    if np.ndim(metallicity):
-        raise EvaluationError(f"metallicity has the shape {np.shape(metallicity)}; allowed is one number")
+def _windows(table: PhaseTable, metallicity: ArrayLike, mass_integration: str) -> dict[str, MassInterpolation]:
+    refuse_unknown_mass_integrations([mass_integration])
     between = MassInterpolation.bins if mass_integration == "bins" else MassInterpolation.continuous
-    value = np.asarray(metallicity, dtype=float)
+    value = np.asarray(_one_number("metallicity", metallicity, FINITE))
     return {phase: between(table, *at_metallicity(table, value, *table.window(phase))) for phase in PHASES}
 
 
@@ -406,10 +369,10 @@ def _log_mass_of_lifetime(life: MassInterpolation, time: float) -> FloatArray:
     return np.where(passes, life.knots[:-1] + part * np.diff(life.knots), np.nan)
 
 
-def _number(generator: np.random.Generator, population: _Population, rate: float, size: int | None) -> int:
+def _number(generator: np.random.Generator, pieces: _Pieces, rate: float, size: int | None) -> int:
     """Return how many stars to draw, by default at random about the expected number."""
-    rate = _not_negative(rate, "star_formation_rate [Msun/Myr]")
-    expected = rate * population.total
+    rate = _one_number("star_formation_rate", rate, NOT_NEGATIVE, "Msun/Myr")
+    expected = rate * pieces.total
     if size is None:
         _refuse_too_many(expected, "a lower star_formation_rate or time")
         return int(generator.poisson(expected))
@@ -417,18 +380,17 @@ def _number(generator: np.random.Generator, population: _Population, rate: float
     if count and not expected:
         raise EvaluationError(
             f"size is {size}, but no star of the table's masses is alive, for the star formation rate, the time or the "
-            "share of the mass function within these masses is zero; allowed is a size of 0"
+            "share of the mass function within these masses is zero; the size must be 0"
         )
     return count
 
 
 def _refuse_too_many(number: float, instead: str) -> None:
     if number > MOST_STARS:
-        raise EvaluationError(f"{number:.3g} stars are to be drawn; allowed are {MOST_STARS:.3g}: ask for {instead}")
+        raise EvaluationError(f"{number:.3g} stars would be drawn; at most {MOST_STARS:.3g} can be: ask for {instead}")
 
 
-def _not_negative(value: float, name: str) -> float:
+def _one_number(name: str, value: ArrayLike, allowed: Range, unit: str = "") -> float:
     if np.ndim(value):
-        raise EvaluationError(f"{name} has the shape {np.shape(value)}; allowed is one number")
-    refuse(~np.isfinite(value) | (value < 0.0), np.asarray(value), name, "a finite number that is not negative")
-    return float(value)
+        raise EvaluationError(f"{name} has the shape {np.shape(value)}; it must be one number")
+    return float(checked(name, value, allowed, unit))

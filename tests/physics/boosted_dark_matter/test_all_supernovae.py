@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,14 +13,19 @@ from scipy import stats
 import gridscan as gs
 from gridscan.errors import EvaluationError
 from gridscan.physics.boosted_dark_matter import all_supernovae
-from gridscan.physics.boosted_dark_matter.all_supernovae import draw_supernovae, summed_over_visible, visible_pairs
+from gridscan.physics.boosted_dark_matter.all_supernovae import (
+    GalacticSupernovae,
+    draw_supernovae,
+    summed_over_visible,
+    visible_pairs,
+)
 
 RATE, DURATION, LENGTH, HEIGHT, SUN = 0.3, 1e5, 2.9, 0.3, 8.5
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    return draw_supernovae(RATE, DURATION, 7, LENGTH, HEIGHT, SUN)
+    return draw_supernovae(GalacticSupernovae(RATE, DURATION, 7, LENGTH, HEIGHT, SUN))
 
 
 def cylindrical(found, sun=SUN):
@@ -57,27 +64,29 @@ def test_the_waiting_times_are_those_of_a_poisson_process(drawn):
 
 
 def test_the_number_is_a_poisson_number():
-    numbers = np.array([draw_supernovae(0.04, 1000, seed, 1, 1, 1).distance.size for seed in range(600)])
+    numbers = np.array(
+        [draw_supernovae(GalacticSupernovae(0.04, 1000, seed, 1, 1, 1)).distance.size for seed in range(600)]
+    )
     assert numbers.mean() == pytest.approx(40, abs=5 * np.sqrt(40 / 600))
     assert numbers.var() == pytest.approx(40, rel=5 * np.sqrt(2 / 600))
 
 
 def test_the_same_seed_gives_the_same_supernovae_and_another_one_others(drawn):
-    again, other = (draw_supernovae(RATE, DURATION, seed, LENGTH, HEIGHT, SUN) for seed in (7, 8))
+    again, other = (draw_supernovae(GalacticSupernovae(RATE, DURATION, seed, LENGTH, HEIGHT, SUN)) for seed in (7, 8))
     for column, same in zip(drawn, again, strict=True):
         np.testing.assert_array_equal(column, same)
     assert drawn.distance[:50].tolist() != other.distance[:50].tolist()
 
 
 def test_seen_from_the_centre_of_a_flat_disk_distances_are_radii_and_latitudes_zero():
-    found = draw_supernovae(RATE, DURATION, 3, LENGTH, 0.0, 0.0)
+    found = draw_supernovae(GalacticSupernovae(RATE, DURATION, 3, LENGTH, 0.0, 0.0))
     assert_follows(found.distance, stats.gamma(2, scale=LENGTH))
     assert_follows(found.longitude, stats.uniform(-np.pi, 2 * np.pi))
     assert not found.latitude.any()
 
 
 def test_seen_from_far_away_all_are_towards_the_centre():
-    found = draw_supernovae(RATE, DURATION, 3, LENGTH, HEIGHT, 1e9)
+    found = draw_supernovae(GalacticSupernovae(RATE, DURATION, 3, LENGTH, HEIGHT, 1e9))
     assert np.abs(found.longitude).max() < 1e-6
     np.testing.assert_allclose(found.distance, 1e9, rtol=1e-6)
 
@@ -109,26 +118,29 @@ def test_most_are_on_the_side_of_the_centre_and_as_many_left_as_right(drawn):
 
 def test_without_a_rate_or_time_there_is_none():
     for rate, duration in ((0.0, DURATION), (RATE, 0.0)):
-        assert all(column.shape == (0,) for column in draw_supernovae(rate, duration, 1, LENGTH, HEIGHT, SUN))
+        assert all(
+            column.shape == (0,)
+            for column in draw_supernovae(GalacticSupernovae(rate, duration, 1, LENGTH, HEIGHT, SUN))
+        )
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"rate": -1}, "rate is -1; allowed is a finite number of 0 or more"),
-        ({"duration": np.inf}, "duration is inf"),
-        ({"scale_length": 0}, "scale_length is 0; allowed is a finite number above 0"),
-        ({"scale_height": np.nan}, "scale_height is nan"),
+        ({"supernova_rate": -1}, "supernova_rate is -1 1/s; it must be a finite number of at least 0"),
+        ({"supernova_history": np.inf}, "supernova_history is inf"),
+        ({"disk_scale_length": 0}, "disk_scale_length is 0 kpc; it must be a finite number above 0 kpc"),
+        ({"disk_scale_height": np.nan}, "disk_scale_height is nan"),
         ({"sun_distance": -8.5}, "sun_distance is -8.5"),
-        ({"seed": 1.5}, "seed is 1.5; allowed is a whole number"),
-        ({"seed": -1}, "seed is -1"),
-        ({"rate": 1e6}, "1e\\+11 supernovae; allowed are 10,000,000 at most"),
+        ({"supernova_seed": 1.5}, "supernova_seed is 1.5; it must be a whole number"),
+        ({"supernova_seed": -1}, "supernova_seed is -1"),
+        ({"supernova_rate": 1e6}, "is 1e\\+11; it must be at most 10,000,000 supernovae"),
     ],
 )
 def test_what_is_no_history_is_refused(changes, message):
-    good = {"rate": RATE, "duration": DURATION, "seed": 1}
+    good = GalacticSupernovae(RATE, DURATION, 1, LENGTH, HEIGHT, SUN)
     with pytest.raises(EvaluationError, match=message):
-        draw_supernovae(**{**good, "scale_length": LENGTH, "scale_height": HEIGHT, "sun_distance": SUN, **changes})
+        draw_supernovae(dataclasses.replace(good, **changes))
 
 
 times = st.lists(st.integers(0, 30).map(float), max_size=12)
@@ -146,20 +158,13 @@ def test_the_pairs_are_all_that_are_visible_once_each(time, explosions, longest,
     assert set(pairs) == expected
 
 
-HISTORY = {
-    "supernova_rate": 0.02,
-    "supernova_history": 1e4,
-    "supernova_seed": 5,
-    "disk_scale_length": LENGTH,
-    "disk_scale_height": HEIGHT,
-    "sun_distance": SUN,
-}
+HISTORY = GalacticSupernovae(0.02, 1e4, 5, LENGTH, HEIGHT, SUN)
 LIGHT = 3.066e-4  # kpc/yr
 
 
 def test_one_each_is_the_number_of_those_younger_than_their_vanishing_time(monkeypatch):
     monkeypatch.setattr(all_supernovae.visible_pairs, "__defaults__", (3,))
-    found = draw_supernovae(*HISTORY.values())
+    found = draw_supernovae(HISTORY)
     time, mass = np.array([100.0, 4000.0, 9999.0, 4000.0]), np.array([1.0, 1.0, 1.0, 8.0])
     energy = np.full(4, 5.0)
     number = summed_over_visible(
@@ -176,7 +181,7 @@ def test_the_expected_number_is_the_rate_times_the_mean_vanishing_time():
     numbers = [
         summed_over_visible(
             *(time, 5 * ones, ones, LIGHT * ones),
-            {**HISTORY, "supernova_seed": seed, "supernova_rate": 0.2},
+            dataclasses.replace(HISTORY, supernova_seed=seed, supernova_rate=0.2),
             lambda point, **_: np.ones(point.size),
         ).mean()
         for seed in range(20)
@@ -191,7 +196,7 @@ def test_the_expected_number_is_the_rate_times_the_mean_vanishing_time():
 
 @pytest.mark.parametrize("time", [-1.0, 1.001e4, np.nan])
 def test_a_time_outside_the_history_is_refused(time):
-    with pytest.raises(EvaluationError, match=r"allowed is 0 to 0\.000316881 yr, for it counts from"):
+    with pytest.raises(EvaluationError, match=r"must be from 0 to 0\.000316881 yr, as it counts from"):
         summed_over_visible(*(np.array([v]) for v in (time, 5.0, 1.0, LIGHT)), HISTORY, lambda point, **_: point)
 
 
@@ -205,7 +210,7 @@ AXES = {
 def test_the_flux_of_the_galaxy_is_the_sum_of_those_of_its_supernovae():
     model = gs.model("boosted_dark_matter")
     total = model.evaluate("galactic_sky_flux", **AXES, time="15 kyr")
-    found = draw_supernovae(0.0163, 2e4, 1, 2.9, 0.3, 8.5)
+    found = draw_supernovae(GalacticSupernovae(0.0163, 2e4, 1, 2.9, 0.3, 8.5))
     # Long enough ago that the last of them, at 40 kpc, has vanished.
     recent = [event for event in zip(*found, strict=True) if 0 < 15e3 - event[0] < 8e3]
     sky = {name: AXES[name] for name in ("longitude", "latitude")}

@@ -144,16 +144,16 @@ def test_the_angle_between_works_on_quantities_with_units():
 @pytest.mark.parametrize(
     ("ascension", "declination", "message"),
     [
-        ("23h23m24s", "58", "declination is '58'; allowed is an angle with its unit, such as '23h23m24s'"),
-        ("23:23:24", "58d", "right_ascension is '23:23:24'; allowed is an angle with its unit"),
-        ("a quarter", "58d", "right_ascension is 'a quarter'; allowed is an angle with its unit"),
-        ("", "58d", "right_ascension is ''; allowed"),
-        ("1h", None, "declination is 'None'; allowed"),
-        ("1h", "12 kpc", "declination is '12 kpc'; allowed"),
-        ("1h", registry.Quantity(12.0, "kpc"), "declination is in 'kpc'; allowed is an angle, such as '1.95 rad'"),
-        ("1h", [0.0, np.nan], "declination is nan; allowed is a finite angle"),
-        ("1h", "-90d00m01s", r"declination is -1\.5708 rad; allowed is -pi/2 to pi/2"),
-        (np.inf, 0.0, "right_ascension is inf; allowed is a finite angle"),
+        ("23h23m24s", "58", "declination is '58'; it must be an angle with its unit, such as '23h23m24s'"),
+        ("23:23:24", "58d", "right_ascension is '23:23:24'; it must be an angle with its unit"),
+        ("a quarter", "58d", "right_ascension is 'a quarter'; it must be an angle with its unit"),
+        ("", "58d", "right_ascension is ''; it must"),
+        ("1h", None, "declination is 'None'; it must"),
+        ("1h", "12 kpc", "declination is '12 kpc'; it must"),
+        ("1h", registry.Quantity(12.0, "kpc"), "declination is in 'kpc'; it must be an angle, such as '1.95 rad'"),
+        ("1h", [0.0, np.nan], "declination is nan rad at index \\[1\\]; it must be a finite number"),
+        ("1h", "-90d00m01s", r"declination is -1\.5708 rad; it must be from -pi/2 to pi/2"),
+        (np.inf, 0.0, "right_ascension is inf rad; it must be a finite number"),
     ],
 )
 def test_what_is_no_direction_is_refused(ascension, declination, message):
@@ -162,9 +162,9 @@ def test_what_is_no_direction_is_refused(ascension, declination, message):
 
 
 def test_a_galactic_latitude_or_a_centre_beyond_a_pole_is_refused():
-    with pytest.raises(EvaluationError, match="galactic_latitude is 2 rad; allowed is -pi/2 to pi/2"):
+    with pytest.raises(EvaluationError, match="galactic_latitude is 2 rad; it must be from -pi/2 to pi/2"):
         off_centre_angle(0.0, 2.0)
-    with pytest.raises(EvaluationError, match="centre is 2 rad; allowed is -pi/2 to pi/2"):
+    with pytest.raises(EvaluationError, match="centre is 2 rad; it must be from -pi/2 to pi/2"):
         off_centre_angle(0.0, 0.0, (0.0, 2.0))
 
 

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from galaxies import MILKY_WAY
+from galaxies import MILKY_WAY, of_galaxy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
@@ -12,6 +12,7 @@ from scipy.special import gammainc
 from gridscan.errors import EvaluationError
 from gridscan.numerics import compound_poisson
 from gridscan.physics.galaxy import distances, nearby_stars
+from gridscan.physics.galaxy.components import Galaxy
 from gridscan.physics.galaxy.nearby_stars import flux_exceedance, nearest_distance_quantile
 
 VARIANTS = {
@@ -43,7 +44,7 @@ def _central_distances(generator, size, radius):
 
 def test_seen_from_the_centre_the_nearest_star_follows_the_radial_distribution():
     number, quantile = np.array([[2.0], [30.0], [1e4]]), np.array([0.05, 0.5, 0.8])
-    distance, error = nearest_distance_quantile(number, quantile, **CENTRAL)
+    distance, error = nearest_distance_quantile(number, quantile, Galaxy(**CENTRAL))
     for (i, j), found in np.ndenumerate(distance):
         share = -np.log1p(-quantile[j]) / number[i, 0]
         exact = brentq(lambda d, share=share: _central_fraction(d) - share, INNER, OUTER, xtol=1e-14, rtol=1e-14)
@@ -56,7 +57,7 @@ def test_near_stars_of_a_dense_galaxy_are_as_in_a_uniform_plane():
     disk = {**CENTRAL, "sun_x": 5.0}
     density = np.exp(-5.0 / SCALE) / (2 * np.pi * SCALE**2 * (_mass(OUTER) - _mass(INNER)))
     number = np.array([1e8, 1e9, 1e10])
-    distance, _ = nearest_distance_quantile(number, 0.3, **disk)
+    distance, _ = nearest_distance_quantile(number, 0.3, Galaxy(**disk))
     np.testing.assert_allclose(distance, np.sqrt(-np.log(0.7) / (np.pi * density * number)), rtol=1e-7)
 
 
@@ -64,8 +65,8 @@ def test_near_stars_of_a_dense_galaxy_are_as_in_a_uniform_plane():
 def test_the_fraction_within_the_distance_is_the_one_asked_for(variant):
     parameters = {**MILKY_WAY, **VARIANTS[variant]}
     number = np.geomspace(1.0, 1e6, 61)
-    distance, error = nearest_distance_quantile(number, 0.5, **parameters)
-    fraction, _ = distances.fraction_within(distance, **parameters)
+    distance, error = nearest_distance_quantile(number, 0.5, Galaxy(**parameters))
+    fraction, _ = distances.fraction_within(distance, Galaxy(**parameters))
     np.testing.assert_allclose(fraction, np.log(2.0) / number, rtol=1e-9)
     assert (error > 0.0).all()
     assert (error < 1e-9 * distance).all()
@@ -76,32 +77,32 @@ def test_the_fraction_within_the_distance_is_the_one_asked_for(variant):
 @given(st.floats(0.001, 0.999), st.floats(7.0, 1e7), st.floats(0.0, 14.0), st.floats(0.2, 3.0))
 def test_distance_and_fraction_are_inverse_to_each_other(quantile, number, sun, width):
     parameters = {**MILKY_WAY, "sun_x": sun, "arm_width": width}
-    distance, error = nearest_distance_quantile(number, quantile, **parameters)
+    distance, error = nearest_distance_quantile(number, quantile, Galaxy(**parameters))
     share = -np.log1p(-quantile) / number
-    below, above = distances.fraction_within([max(distance - error, 0.0), distance + error], **parameters)[0]
+    below, above = distances.fraction_within([max(distance - error, 0.0), distance + error], Galaxy(**parameters))[0]
     assert below * (1 - 1e-10) <= share <= above * (1 + 1e-10)
 
 
 def test_twice_the_stars_and_the_square_of_the_void_probability_is_the_same_distance():
     number, void = np.array([3.0, 20.0, 500.0])[:, None], np.array([0.9, 0.3, 0.06])
-    once, _ = nearest_distance_quantile(number, 1.0 - void, **MILKY_WAY)
-    twice, _ = nearest_distance_quantile(2.0 * number, 1.0 - void**2, **MILKY_WAY)
+    once, _ = nearest_distance_quantile(number, 1.0 - void, Galaxy(**MILKY_WAY))
+    twice, _ = nearest_distance_quantile(2.0 * number, 1.0 - void**2, Galaxy(**MILKY_WAY))
     np.testing.assert_allclose(twice, once, rtol=1e-9)
 
 
 def test_without_enough_stars_there_may_be_no_nearest_one():
     number = np.array([0.0, 0.5, np.log(2.0) * 0.99999, np.log(2.0), 0.7])
-    distance, error = nearest_distance_quantile(number, 0.5, **MILKY_WAY)
+    distance, error = nearest_distance_quantile(number, 0.5, Galaxy(**MILKY_WAY))
     assert np.isnan(distance).tolist() == np.isnan(error).tolist() == [True, True, True, False, False]
     assert 17.0 < distance[4] < distance[3] <= 23.2 <= distance[3] + error[3]
-    assert np.isnan(nearest_distance_quantile(0.0, 0.1, **MILKY_WAY)[0])
+    assert np.isnan(nearest_distance_quantile(0.0, 0.1, Galaxy(**MILKY_WAY))[0])
 
 
 def test_where_the_fraction_jumps_the_distance_is_that_of_the_circle():
     """Half of a ring about the outer edge is clipped to it; seen from the centre all of that is at one distance."""
     ring = {**CENTRAL, "ring_fraction": 1.0, "ring_radius": OUTER, "ring_width": 0.4}
     number = -np.log(0.5) / np.array([0.501, 0.7, 0.95])
-    distance, error = nearest_distance_quantile(number, 0.5, **ring)
+    distance, error = nearest_distance_quantile(number, 0.5, Galaxy(**ring))
     np.testing.assert_allclose(distance, OUTER, rtol=1e-12)
     assert (error < 1e-11).all()
 
@@ -110,7 +111,7 @@ def test_where_the_fraction_is_flat_the_distance_is_the_smallest():
     """The Sun in a gap: half of the stars, within 2 kpc, make an inner disk, and the rest a ring at 14 kpc."""
     gap = {**MILKY_WAY, "sun_x": 0.0, "ring_fraction": 0.5, "ring_radius": 14.0, "ring_width": 0.1, "arm_fraction": 0.5}
     gap |= {"arm_inner_radius": 1.0, "arm_outer_radius": 2.0, "arm_width": 0.5}
-    distance, error = nearest_distance_quantile(np.log(2.0) / 0.5, 0.5, **gap)
+    distance, error = nearest_distance_quantile(np.log(2.0) / 0.5, 0.5, Galaxy(**gap))
     assert distance == pytest.approx(2.0, rel=1e-12)
     assert distance + error > 12.0
 
@@ -128,7 +129,7 @@ def test_the_error_of_a_flat_stretch_counts_where_a_share_is_just_above_it():
 
 def test_the_sun_almost_at_the_centre_makes_no_thousands_of_panels():
     """All stars on a circle are at distances within 20 au of each other, where rounding is all that is left to fit."""
-    table = nearby_stars._octave(nearby_stars.Galaxy(**{**MILKY_WAY, "sun_x": 1e-5, "arm_width": 3.0}), 3)
+    table = nearby_stars._octave(Galaxy(**{**MILKY_WAY, "sun_x": 1e-5, "arm_width": 3.0}).single(), 3)
     assert len(table.error) < 150
 
 
@@ -138,39 +139,39 @@ def test_many_numbers_share_the_evaluations_of_a_galaxy(monkeypatch):
     monkeypatch.setattr(nearby_stars, "enclosed_share", lambda *a: seen.append(len(a[1])) or enclosed(*a))
     nearby_stars._table.cache_clear()
     nearby_stars._octave.cache_clear()
-    distance, error = nearest_distance_quantile(np.geomspace(1, 1e5, 5000)[:, None], [0.3, 0.5], **MILKY_WAY)
+    distance, error = nearest_distance_quantile(np.geomspace(1, 1e5, 5000)[:, None], [0.3, 0.5], Galaxy(**MILKY_WAY))
     assert distance.shape == error.shape == (5000, 2)
     assert sum(seen) < 5000
 
 
 def test_no_numbers_have_no_distances_and_no_thresholds_no_probabilities():
-    assert nearest_distance_quantile(np.empty((0, 2)), 0.5, **MILKY_WAY)[0].shape == (0, 2)
-    assert flux_exceedance(np.empty((0, 2)), 1.0, 1.0, 1.0, 0.05, **MILKY_WAY)[1].shape == (0, 2)
+    assert nearest_distance_quantile(np.empty((0, 2)), 0.5, Galaxy(**MILKY_WAY))[0].shape == (0, 2)
+    assert flux_exceedance(np.empty((0, 2)), 1.0, 1.0, 1.0, 0.05, Galaxy(**MILKY_WAY))[1].shape == (0, 2)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"quantile": 0.0}, "quantile is 0; allowed is above 0 and below 1"),
-        ({"quantile": [0.5, 1.0]}, "quantile is 1; allowed"),
+        ({"quantile": 0.0}, "quantile is 0; it must be a finite number above 0 and below 1"),
+        ({"quantile": [0.5, 1.0]}, r"quantile is 1 at index \[1\]; it must"),
         ({"quantile": np.nan}, "quantile is nan"),
-        ({"expected_number": -1.0}, "expected_number is -1; allowed is a finite number, 0 or more"),
+        ({"expected_number": -1.0}, "expected_number is -1; it must be a finite number of at least 0"),
         ({"expected_number": np.inf}, "expected_number is inf"),
-        ({"arm_fraction": 1.2}, r"arm_fraction is 1\.2; allowed is 0 to 1"),
+        ({"arm_fraction": 1.2}, r"arm_fraction is 1\.2; it must be a number from 0 to 1"),
         ({"expected_number": 1e40}, r"is 6\.93147e-41, the share of the stars within less than 2e-12 kpc"),
     ],
 )
 def test_nonsense_about_the_nearest_star_is_refused(change, message):
     with pytest.raises(EvaluationError, match=message):
-        nearest_distance_quantile(**{"expected_number": 10.0, "quantile": 0.5, **MILKY_WAY, **change})
+        of_galaxy(nearest_distance_quantile, **{"expected_number": 10.0, "quantile": 0.5, **MILKY_WAY, **change})
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_table_gives_the_fraction_within_to_its_stated_error(variant):
     parameters = {**MILKY_WAY, **VARIANTS[variant]}
-    table = nearby_stars._table(nearby_stars.Galaxy(*parameters.values()), -5, 5)
+    table = nearby_stars._table(Galaxy(**parameters).single(), -5, 5)
     distance = np.random.default_rng(7).uniform(2.0**-5, 2.0**5, 500)
-    exact, error = distances.fraction_within(distance, **parameters)
+    exact, error = distances.fraction_within(distance, Galaxy(**parameters))
     relative, absolute = table.uncertainty()
     assert (np.abs(table.enclosed(distance) - exact) <= relative * exact + absolute + error).all()
     assert relative < 1e-9
@@ -185,11 +186,11 @@ MEAN_NUMBERS = [0.02, 1.5, 12.0]
 def test_the_integral_over_all_thresholds_is_the_mean_flux(number, radius, floor, monkeypatch):
     """∫ P(flux > F) dF = λ A <1/d²>, by the trapezoidal rule between bounds: P falls with F."""
     monkeypatch.setattr(compound_poisson, "_STEPS", (2**12,))
-    mean, _ = distances.mean_inverse_square_distance(radius, **MILKY_WAY, distance_floor=floor)
+    mean, _ = distances.mean_inverse_square_distance(radius, Galaxy(**MILKY_WAY), distance_floor=floor)
     least, most = 1.0 / max(radius, floor) ** 2, 1.0 / floor**2
     steps = [np.linspace(0.0, 10.0 * number * mean + least, 150), np.geomspace(least, 40.0 * most, 150)]
     threshold = 3.0 * np.unique(np.concatenate(steps))
-    value, error = flux_exceedance(threshold, number, 3.0, radius, floor, **MILKY_WAY)
+    value, error = flux_exceedance(threshold, number, 3.0, radius, floor, Galaxy(**MILKY_WAY))
     width = np.diff(threshold)
     low, high = width @ (value - error)[1:], width @ (value + error)[:-1]
     expected = 3.0 * number * mean
@@ -204,7 +205,7 @@ def test_a_random_sum_of_stars_exceeds_a_flux_as_often():
     flux = 1.0 / np.maximum(_central_distances(generator, count.sum(), radius), floor) ** 2
     total = np.bincount(np.repeat(np.arange(size), count), flux, minlength=size)
     threshold = np.array([0.0, 0.05, 0.1, 0.3, 0.7, 0.99, 1.01, 1.6, 2.5])
-    value, error = flux_exceedance(threshold, number, 1.0, radius, floor, **CENTRAL)
+    value, error = flux_exceedance(threshold, number, 1.0, radius, floor, Galaxy(**CENTRAL))
     sampled = (total > threshold[:, None]).mean(axis=-1)
     assert (np.abs(sampled - value) < 4.5 * np.sqrt(value * (1 - value) / size) + error).all()
     assert (error < 1e-4 * value).all()
@@ -235,7 +236,7 @@ def _pair_exceedance(threshold, radius, floor):
 def test_of_few_stars_one_or_two_decide(threshold):
     """P = exp(-λ) [λ P(X > F) + λ²/2 P(X + X' > F)] + O(λ³)."""
     number, radius, floor = np.array([1e-6, 1e-3, 1e-2]), 4.0, 1.0
-    value, error = flux_exceedance(threshold, number, 1.0, radius, floor, **CENTRAL)
+    value, error = flux_exceedance(threshold, number, 1.0, radius, floor, Galaxy(**CENTRAL))
     one = _central_fraction(1 / np.sqrt(threshold)) / _central_fraction(radius)
     expected = np.exp(-number) * (number * one + number**2 / 2 * _pair_exceedance(threshold, radius, floor))
     assert (np.abs(value - expected) <= error + number**3 / 6 + 1e-9 * expected).all()
@@ -245,7 +246,7 @@ def test_of_few_stars_one_or_two_decide(threshold):
 @pytest.mark.parametrize("threshold", [1.0, 1.3, 1.9])
 def test_above_the_flux_at_the_floor_it_takes_two_stars(threshold):
     number, radius, floor = np.array([1e-6, 1e-4]), 4.0, 1.0
-    value, error = flux_exceedance(threshold, number, 1.0, radius, floor, **CENTRAL)
+    value, error = flux_exceedance(threshold, number, 1.0, radius, floor, Galaxy(**CENTRAL))
     expected = np.exp(-number) * number**2 / 2 * _pair_exceedance(threshold, radius, floor)
     assert (np.abs(value - expected) <= error + number**3 / 6 + 1e-8 * expected).all()
     assert (error < 1e-3 * value).all()
@@ -255,7 +256,7 @@ def test_stars_within_the_floor_are_equal_and_must_exceed_the_threshold():
     """With the floor beyond the radius, the flux is A/floor² times a Poisson number."""
     threshold = np.array([0.0, 3.9, 4.0, 7.9, 8.0, 12.0, 13.0])[:, None]
     number = np.array([1e-6, 0.1, 2.0])
-    value, error = flux_exceedance(threshold, number, 1.0, 0.4, 0.5, **MILKY_WAY)
+    value, error = flux_exceedance(threshold, number, 1.0, 0.4, 0.5, Galaxy(**MILKY_WAY))
     exact = gammainc(np.floor(threshold / 4.0) + 1.0, number)
     # 12.0 is three times the flux at the floor, which no step of the lattice hits.
     assert (np.abs(value - exact) <= error * (1 + 1e-9) + 1e-11 * exact).all()
@@ -265,10 +266,10 @@ def test_stars_within_the_floor_are_equal_and_must_exceed_the_threshold():
 def test_a_threshold_below_any_star_is_exceeded_unless_there_is_none():
     number = np.array([0.0, 1e-9, 0.3, 5.0, 900.0])
     for threshold in (0.0, 1e-300, 0.2499):
-        value, error = flux_exceedance(threshold, number, 1.0, 2.0, 0.05, **MILKY_WAY)
+        value, error = flux_exceedance(threshold, number, 1.0, 2.0, 0.05, Galaxy(**MILKY_WAY))
         np.testing.assert_array_equal(value, -np.expm1(-number))
         assert (error <= 1e-15 * value).all()
-    just_above, _ = flux_exceedance(0.2501, number[1:4], 1.0, 2.0, 0.05, **MILKY_WAY)
+    just_above, _ = flux_exceedance(0.2501, number[1:4], 1.0, 2.0, 0.05, Galaxy(**MILKY_WAY))
     assert (just_above < -np.expm1(-number[1:4])).all()
 
 
@@ -276,36 +277,36 @@ def test_a_star_that_gives_just_the_threshold_does_not_exceed_it():
     """Half of a ring is clipped to 15 kpc from the Sun at its centre."""
     ring = {**CENTRAL, "ring_fraction": 1.0, "ring_radius": OUTER, "ring_width": 0.4}
     number = np.array([1e-9, 1e-7])
-    value, error = flux_exceedance(1.0 / OUTER**2, number, 1.0, 20.0, 0.05, **ring)
+    value, error = flux_exceedance(1.0 / OUTER**2, number, 1.0, 20.0, 0.05, Galaxy(**ring))
     np.testing.assert_allclose(value, 0.5 * number, rtol=1e-6)
     assert (error < 1e-7 * value).all()
-    nearer, _ = flux_exceedance(0.999 / OUTER**2, number, 1.0, 20.0, 0.05, **ring)
+    nearer, _ = flux_exceedance(0.999 / OUTER**2, number, 1.0, 20.0, 0.05, Galaxy(**ring))
     np.testing.assert_allclose(nearer, number, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("relative", "absolute"), [(0.01, 0.0), (0.0, 2e-5)])
 def test_the_error_of_the_fraction_within_counts(relative, absolute, monkeypatch):
     """Of few stars, P = λ G(s)/G(r), with 0.01 of it or with an error of G beside G(r)."""
-    whole, _ = distances.fraction_within(1.0, **MILKY_WAY)
-    least, _ = flux_exceedance(5.0, 1e-6, 1.0, 1.0, 0.05, **MILKY_WAY)
+    whole, _ = distances.fraction_within(1.0, Galaxy(**MILKY_WAY))
+    least, _ = flux_exceedance(5.0, 1e-6, 1.0, 1.0, 0.05, Galaxy(**MILKY_WAY))
     monkeypatch.setattr(nearby_stars._Table, "uncertainty", lambda _: (relative, absolute))
-    value, error = flux_exceedance(5.0, 1e-6, 1.0, 1.0, 0.05, **MILKY_WAY)
+    value, error = flux_exceedance(5.0, 1e-6, 1.0, 1.0, 0.05, Galaxy(**MILKY_WAY))
     assert value == pytest.approx(least, rel=1e-5, abs=0.0)
     assert error == pytest.approx(relative * value + 1e-6 * absolute / whole, rel=1e-3, abs=0.0)
 
 
 def test_no_star_or_no_flux_exceeds_nothing():
-    assert flux_exceedance(1.0, 0.0, 1.0, 1.0, 0.05, **MILKY_WAY) == (0.0, 0.0)
-    value, error = flux_exceedance([0.0, 1.0], 5.0, 0.0, 1.0, 0.05, **MILKY_WAY)
+    assert flux_exceedance(1.0, 0.0, 1.0, 1.0, 0.05, Galaxy(**MILKY_WAY)) == (0.0, 0.0)
+    value, error = flux_exceedance([0.0, 1.0], 5.0, 0.0, 1.0, 0.05, Galaxy(**MILKY_WAY))
     assert (value <= 1e-12).all()
     assert (error <= 1e-12).all()
     far = {**MILKY_WAY, "sun_x": 20.0}
-    assert flux_exceedance(1.0, 0.0, 1.0, 1.0, 0.05, **far) == (0.0, 0.0)
+    assert flux_exceedance(1.0, 0.0, 1.0, 1.0, 0.05, Galaxy(**far)) == (0.0, 0.0)
 
 
 def test_a_flux_that_the_stars_cannot_give_is_exceeded_with_a_tiny_probability():
     number = np.array([1e-6, 0.1, 3.0, 20.0])
-    value, error = flux_exceedance(1e7, number, 1.0, 1.0, 0.05, **MILKY_WAY)
+    value, error = flux_exceedance(1e7, number, 1.0, 1.0, 0.05, Galaxy(**MILKY_WAY))
     assert (value >= 0.0).all()
     assert (value < 1e-20).all()
     assert (error < 1e-20).all()
@@ -313,17 +314,17 @@ def test_a_flux_that_the_stars_cannot_give_is_exceeded_with_a_tiny_probability()
 
 def test_only_the_flux_relative_to_that_of_a_star_matters():
     number = np.array([0.1, 4.0])
-    once, _ = flux_exceedance([[7.0], [90.0]], number, 1.0, 1.0, 0.05, **MILKY_WAY)
-    scaled, _ = flux_exceedance([[7.0e9], [90.0e9]], number, 1e9, 1.0, 0.05, **MILKY_WAY)
+    once, _ = flux_exceedance([[7.0], [90.0]], number, 1.0, 1.0, 0.05, Galaxy(**MILKY_WAY))
+    scaled, _ = flux_exceedance([[7.0e9], [90.0e9]], number, 1e9, 1.0, 0.05, Galaxy(**MILKY_WAY))
     np.testing.assert_allclose(scaled, once, rtol=1e-9)
 
 
 def test_stars_beyond_the_threshold_distance_only_add():
     """More stars from farther away cannot lower the flux: radius 3 with the same density holds those within 1 too."""
-    fraction, _ = distances.fraction_within([1.0, 3.0], **MILKY_WAY)
+    fraction, _ = distances.fraction_within([1.0, 3.0], Galaxy(**MILKY_WAY))
     number = 60.0 * fraction
-    value, error = flux_exceedance(20.0, number, 1.0, [1.0, 3.0], 0.05, **MILKY_WAY)
-    one_alone = -np.expm1(-60.0 * distances.fraction_within(20.0**-0.5, **MILKY_WAY)[0])
+    value, error = flux_exceedance(20.0, number, 1.0, [1.0, 3.0], 0.05, Galaxy(**MILKY_WAY))
+    one_alone = -np.expm1(-60.0 * distances.fraction_within(20.0**-0.5, Galaxy(**MILKY_WAY))[0])
     assert one_alone < value[0] - error[0] < value[1]
 
 
@@ -337,16 +338,16 @@ def test_stars_beyond_the_threshold_distance_only_add():
 )
 def test_probabilities_grow_with_the_number_and_fall_with_the_threshold(radius, floor, number, threshold, variant):
     parameters = {**MILKY_WAY, **VARIANTS[variant]}
-    if distances.fraction_within(radius, **parameters)[0] < 1e-15:
+    if distances.fraction_within(radius, Galaxy(**parameters))[0] < 1e-15:
         number = 0.0
     numbers, thresholds = number * np.array([1.0, 1.01, 2.0]), threshold * np.array([1.0, 1.01, 3.0])[:, None]
-    value, error = flux_exceedance(thresholds, numbers, 1.0, radius, floor, **parameters)
+    value, error = flux_exceedance(thresholds, numbers, 1.0, radius, floor, Galaxy(**parameters))
     assert ((value >= 0.0) & (value <= -np.expm1(-numbers) * (1 + 1e-14))).all()
     assert (np.diff(value, axis=1) >= -(error[:, 1:] + error[:, :-1])).all()
     assert (np.diff(value, axis=0) <= error[1:] + error[:-1]).all()
-    one = distances.fraction_within(np.minimum(thresholds**-0.5, radius), **parameters)[0]
+    one = distances.fraction_within(np.minimum(thresholds**-0.5, radius), Galaxy(**parameters))[0]
     one = np.where(thresholds**-0.5 > floor, one, 0.0)
-    whole = distances.fraction_within(radius, **parameters)[0]
+    whole = distances.fraction_within(radius, Galaxy(**parameters))[0]
     if number:
         assert (value + error >= -np.expm1(-numbers * one / whole) * (1 - 1e-9)).all()
 
@@ -357,25 +358,25 @@ def test_the_fraction_is_tabulated_once_for_all_thresholds(monkeypatch):
     monkeypatch.setattr(nearby_stars, "enclosed_share", lambda *a: seen.append(len(a[1])) or enclosed(*a))
     nearby_stars._table.cache_clear()
     nearby_stars._octave.cache_clear()
-    flux_exceedance(np.geomspace(1.0, 300.0, 12)[:, None], [0.1, 1.0], 1.0, 1.0, 0.05, **MILKY_WAY)
+    flux_exceedance(np.geomspace(1.0, 300.0, 12)[:, None], [0.1, 1.0], 1.0, 1.0, 0.05, Galaxy(**MILKY_WAY))
     once = sum(seen)
-    flux_exceedance(np.geomspace(2.0, 400.0, 12)[:, None], [0.1, 1.0], 1.0, 1.0, 0.05, **MILKY_WAY)
+    flux_exceedance(np.geomspace(2.0, 400.0, 12)[:, None], [0.1, 1.0], 1.0, 1.0, 0.05, Galaxy(**MILKY_WAY))
     assert sum(seen) == once < 5000
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"flux_threshold": -1.0}, "flux_threshold is -1; allowed is a finite number, 0 or more"),
+        ({"flux_threshold": -1.0}, "flux_threshold is -1 1/cm\\^2/s; it must be a finite number of at least 0"),
         ({"flux_threshold": np.inf}, "flux_threshold is inf"),
         ({"expected_number_within": [1.0, np.nan]}, "expected_number_within is nan"),
         ({"flux_at_unit_distance": -2.0}, "flux_at_unit_distance is -2"),
-        ({"radius": 0.0}, "radius is 0; allowed is finite, above 0 kpc"),
-        ({"distance_floor": 0.0}, "distance_floor is 0; allowed is finite, above 0 kpc"),
-        ({"arm_width": 0.0}, "arm_width is 0; allowed is above 0 kpc"),
+        ({"radius": 0.0}, "radius is 0 kpc; it must be a finite number above 0 kpc"),
+        ({"distance_floor": 0.0}, "distance_floor is 0 kpc; it must be a finite number above 0 kpc"),
+        ({"arm_width": 0.0}, "arm_width is 0 kpc; it must be a finite number above 0 kpc"),
         (
             {"sun_x": 20.0},
-            "expected_number_within is 2; allowed is 0, for within radius = 1 kpc this galaxy has no stars",
+            "expected_number_within is 2; it must be 0, as this galaxy has no stars within radius = 1 kpc",
         ),
     ],
 )
@@ -383,4 +384,4 @@ def test_nonsense_about_the_flux_is_refused(change, message):
     sensible = {"flux_threshold": 1.0, "expected_number_within": 2.0, "flux_at_unit_distance": 1.0}
     sensible |= {"radius": 1.0, "distance_floor": 0.05}
     with pytest.raises(EvaluationError, match=message):
-        flux_exceedance(**{**sensible, **MILKY_WAY, **change})
+        of_galaxy(flux_exceedance, **{**sensible, **MILKY_WAY, **change})

@@ -7,6 +7,7 @@ from reference import reference
 from gridscan import units
 from gridscan.inputs.shipped_files import data_path
 from gridscan.physics.galaxy import distances
+from gridscan.physics.galaxy.components import Galaxy
 from gridscan.physics.neutrinos import detection, spectra
 from gridscan.physics.stellar import phase_counts
 from gridscan.stellar_tables.phases import shipped_phase_table
@@ -18,9 +19,6 @@ AVOGADRO = units.Quantity(6.02214076e23, "1/mol")
 LUMINOSITY, MEAN_ENERGY = units.Quantity(1e38, "erg/s"), units.Quantity(0.9, "MeV")
 SLOPE = units.Quantity(9.20e-45, "cm^2/MeV")
 SLOPES = {"kroupa": 2.3, "salpeter": 2.35, "top-heavy": 1.9, "top-light": 2.7}
-MILKY_WAY = (
-    *(-8.2, 0.0, 1.8, 0.5, 15.0, 0.65, 4, np.radians(12.0), np.radians(20.0), 0.30, 5.0, 3.0, 13.0, 0.10, 4.5, 0.5),
-)
 
 
 def _events_per_year(flux):
@@ -51,9 +49,9 @@ def test_the_whole_chain_meets_the_reference(row):
     )
     number = 1e6 * case["sfr"] * spent
     assert number == pytest.approx(case["n_cburn_rsg_mw"], rel=1e-10)
-    fraction, _ = distances.fraction_within(case["radius_kpc"], *MILKY_WAY)
+    fraction, _ = distances.fraction_within(case["radius_kpc"], Galaxy())
     assert number * fraction == pytest.approx(case["n_cburn_rsg_within"], rel=1e-9)
-    mean, _ = distances.mean_inverse_square_distance(case["radius_kpc"], *MILKY_WAY, 0.05)
+    mean, _ = distances.mean_inverse_square_distance(case["radius_kpc"], Galaxy(), 0.05)
     flux = detection.flux_of_stars(number * fraction, LUMINOSITY, MEAN_ENERGY, units.Quantity(mean, "1/kpc^2"))
     assert flux.to("1/cm^2/s").magnitude.item() == pytest.approx(case["flux_within_cm2_s"], rel=1e-8)
     assert _events_per_year(flux) == pytest.approx(case["events_per_year"], rel=1e-8)

@@ -80,10 +80,10 @@ def test_arguments_broadcast():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((0.0, 2.0, 0.1, 5.0), "mean_energy is 0; allowed is finite, above 0 MeV"),
+        ((0.0, 2.0, 0.1, 5.0), "mean_energy is 0 MeV; it must be a finite number above 0 MeV"),
         ((0.9, -1.0, 0.1, 5.0), "pinching is -1"),
         ((0.9, 2.0, -0.1, 5.0), r"energy_min is -0\.1"),
-        ((0.9, 2.0, 0.1, [5.0, 0.1]), r"energy_max is 0\.1; allowed is above energy_min"),
+        ((0.9, 2.0, 0.1, [5.0, 0.1]), r"energy_max is 0\.1 MeV at index \[1\]; it must be above energy_min = 0\.1"),
         ((0.9, 2.0, 0.1, np.nan), "energy_max is nan"),
         ((0.001, 2.0, 1.0, 5.0), "no neutrino has such an energy"),
     ],

@@ -103,10 +103,14 @@ def test_bins_hold_the_tabulated_window_and_continuous_ends_are_flat():
 @pytest.mark.parametrize(
     ("mass", "metallicity", "message"),
     [
-        ([20.0, 11.9], 0.014, r"mass \[Msun\] is 11\.9; allowed is 12 to 35, the range of the table"),
-        (35.1, 0.014, r"mass \[Msun\] is 35\.1"),
-        (np.nan, 0.014, r"mass \[Msun\] is nan"),
-        (20.0, 0.02, r"metallicity is 0\.02; allowed is 0\.014 to 0\.017"),
+        (
+            [20.0, 11.9],
+            0.014,
+            r"mass is 11\.9 Msun at index \[1\]; it must be from 12 to 35 Msun, the range",
+        ),
+        (35.1, 0.014, r"mass is 35\.1 Msun"),
+        (np.nan, 0.014, r"mass is nan"),
+        (20.0, 0.02, r"metallicity is 0\.02; it must be from 0\.014 to 0\.017"),
         (20.0, 0.0, "metallicity is 0;"),
     ],
 )

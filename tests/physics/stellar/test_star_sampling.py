@@ -6,6 +6,7 @@ from gridscan.errors import EvaluationError
 from gridscan.physics.stellar import imf, phase_counts, star_sampling
 from gridscan.physics.stellar.phase_table import PhaseTable
 from gridscan.physics.stellar.phase_windows import phase_ages
+from gridscan.physics.stellar.population import StellarPopulation
 from gridscan.stellar_tables.phases import shipped_phase_table
 
 TABLE = shipped_phase_table()
@@ -24,11 +25,15 @@ IMPROBABLE = 1e-3
 
 def _draw(seed=1, size=None, rate=1e6, time=20.0, metallicity=0.0151, mode="continuous", functions=KROUPA, table=TABLE):
     generator = np.random.default_rng(seed)
-    return star_sampling.draw_alive(generator, table, *functions, metallicity, rate, time, mode, size)
+    return star_sampling.draw_alive(
+        generator, table, StellarPopulation(*functions, metallicity, time, mode), rate, size
+    )
 
 
 def _history(seed=1, rate=1e6, time=20.0, metallicity=0.0151, mode="continuous", functions=KROUPA):
-    return star_sampling.draw_history(np.random.default_rng(seed), TABLE, *functions, metallicity, rate, time, mode)
+    return star_sampling.draw_history(
+        np.random.default_rng(seed), TABLE, StellarPopulation(*functions, metallicity, time, mode), rate
+    )
 
 
 def _power_law_table(lifetime):
@@ -246,7 +251,9 @@ class _Extreme:
 @pytest.mark.parametrize("functions", MASS_FUNCTIONS.values())
 def test_the_extreme_uniform_numbers_give_stars_in_the_table(uniform, functions):
     for mode in phase_counts.MASS_INTEGRATIONS:
-        drawn = star_sampling.draw_alive(_Extreme(uniform), TABLE, *functions, 0.0151, 1.0, 20.0, mode, 3)
+        drawn = star_sampling.draw_alive(
+            _Extreme(uniform), TABLE, StellarPopulation(*functions, 0.0151, 20.0, mode), 1.0, 3
+        )
         assert (drawn["mass"] >= max(11.0, functions[1][0]) * (1 - 1e-14)).all()
         assert (drawn["mass"] <= min(37.5, functions[1][-1]) * (1 + 1e-14)).all()
         assert ((drawn["age"] >= 0.0) & (drawn["age"] <= 20.0)).all()
@@ -316,17 +323,17 @@ def test_exactly_as_many_stars_are_drawn_as_asked_for():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"rate": 1e12}, r"stars are to be drawn; allowed are 5e\+07: ask for a lower star_formation_rate or time"),
-        ({"metallicity": 0.02}, r"metallicity is 0\.02; allowed is 0\.014 to 0\.017"),
-        ({"metallicity": [0.014]}, r"metallicity has the shape \(1,\); allowed is one number"),
-        ({"time": -1.0}, r"time \[Myr\] is -1; allowed is a finite number that is not negative"),
-        ({"time": np.inf}, r"time \[Myr\] is inf"),
-        ({"rate": np.nan}, r"star_formation_rate \[Msun/Myr\] is nan"),
-        ({"rate": np.ones(2)}, r"star_formation_rate \[Msun/Myr\] has the shape \(2,\)"),
+        ({"rate": 1e12}, r"stars would be drawn; at most 5e\+07 can be: ask for a lower star_formation_rate or time"),
+        ({"metallicity": 0.02}, r"metallicity is 0\.02; it must be from 0\.014 to 0\.017"),
+        ({"metallicity": [0.014]}, r"metallicity has the shape \(1,\); it must be one number"),
+        ({"time": -1.0}, r"time is -1 Myr; it must be a finite number of at least 0 Myr"),
+        ({"time": np.inf}, r"time is inf Myr"),
+        ({"rate": np.nan}, r"star_formation_rate is nan Msun/Myr"),
+        ({"rate": np.ones(2)}, r"star_formation_rate has the shape \(2,\)"),
         ({"mode": "bin"}, "did you mean 'bins'"),
         ({"functions": ([[1.3, 2.3]], BREAKS)}, r"one mass function.*\(1, 2\) and \(3,\)"),
-        ({"functions": ([2.3], BREAKS)}, "n exponents has n . 1 breaks"),
-        ({"functions": ([2.3], [10.0, 5.0])}, "increasing positive masses"),
+        ({"functions": ([2.3], BREAKS)}, "n exponents must have n . 1 breaks"),
+        ({"functions": ([2.3], [10.0, 5.0])}, "breaks are 10, 5 Msun; they must increase"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(change, message):
@@ -338,9 +345,9 @@ def test_what_cannot_be_drawn_is_refused(change, message):
 @pytest.mark.parametrize(
     ("size", "message"),
     [
-        (50_000_001, r"5e\+07 stars are to be drawn; allowed are 5e\+07: ask for a smaller size"),
-        (-1, "size is -1; allowed is a whole number, 0 to 50000000"),
-        (2.5, r"size is 2\.5; allowed is a whole number"),
+        (50_000_001, r"5e\+07 stars would be drawn; at most 5e\+07 can be: ask for a smaller size"),
+        (-1, "size is -1; it must be a whole number from 0 to 50000000"),
+        (2.5, r"size is 2\.5; it must be a whole number"),
     ],
 )
 def test_sizes_that_are_none_or_too_large_are_refused(size, message):

@@ -1,0 +1,81 @@
+"""Quantities of the grid as the functions of arrays that the integrals of the physics take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridscan.errors import EvaluationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gridscan.numerics.piecewise import Estimate
+
+
+def with_error(estimate: Estimate) -> tuple[Any, Any]:
+    """Return values and errors; a zero has no sign."""
+    return estimate.value + 0.0, estimate.error + 0.0
+
+
+def points_of(function: Any) -> Any:
+    """Return the index of each point of the grid of a function, as an array of its shape."""
+    return np.arange(int(np.prod(function.shape))).reshape(function.shape)
+
+
+def amplitude_of(squared_amplitude: Any) -> Callable[..., Any]:
+    """Return a squared amplitude of the grid as a function of s, t and u and of points of shape (n, 1)."""
+
+    def amplitude(s, t, u, points):
+        shape = np.broadcast_shapes(s.shape, t.shape, u.shape)
+        own = {"s": s, "t": t, "u": u}
+        return squared_amplitude(
+            points[:, 0].astype(int), **{name: np.broadcast_to(value, shape) for name, value in own.items()}
+        )
+
+    return amplitude
+
+
+def target_of(cross_section: Any) -> Callable[..., Any]:
+    """Return the cross section of the target on the grid as a function of arrays whose last axis are the points."""
+
+    def target(kinetic_energy, dark_matter_mass, points):
+        del dark_matter_mass
+        shape = np.broadcast_shapes(kinetic_energy.shape, points.shape)
+        found = _at_points(cross_section, points, shape, kinetic_energy=kinetic_energy)
+        return _sound(found, "the target", "target_squared_amplitude")
+
+    return target
+
+
+def differential_of(cross_section: Any) -> Callable[..., Any]:
+    """Return a differential cross section of the grid as a function of arrays whose last axis are the points."""
+
+    def differential(neutrino_energy, kinetic_energy, dark_matter_mass, haversine, points):
+        del dark_matter_mass
+        found = _at_points(
+            *(cross_section, points, np.broadcast_shapes(np.shape(neutrino_energy), np.shape(haversine), points.shape)),
+            neutrino_energy=neutrino_energy,
+            kinetic_energy=kinetic_energy,
+            scattering_haversine=haversine,
+        )
+        return _sound(found, "neutrinos", "neutrino_squared_amplitude")
+
+    return differential
+
+
+def _sound(cross_section: Any, whose: str, replaced: str) -> Any:
+    if not (cross_section >= 0.0).all():
+        wrong = cross_section[~(cross_section >= 0.0)][0]
+        found = "negative" if wrong < 0 else "no number"
+        raise EvaluationError(
+            f"the cross section of {whose} is {found}; a squared amplitude is 0 or more (interaction = 'own' needs one,"
+            f" by Model.replace({replaced}=…))"
+        )
+    return cross_section
+
+
+def _at_points(function: Any, points: Any, shape: tuple[int, ...], **values: Any) -> Any:
+    first = {name: np.moveaxis(np.broadcast_to(value, shape), -1, 0) for name, value in values.items()}
+    return np.moveaxis(function(np.asarray(points).reshape(-1).astype(int), **first), 0, -1)

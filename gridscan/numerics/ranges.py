@@ -1,0 +1,186 @@
+"""Checks of arguments: what is outside its range, where, and what is allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridscan.errors import EvaluationError
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers that an argument can be.
+
+    Attributes
+    ----------
+    minimum, maximum
+        Ends that are included.
+    above, below
+        Ends that are not.
+    whole
+        Whether only whole numbers are allowed.
+    finite
+        Whether an open side ends before infinity.
+    """
+
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
+    whole: bool = False
+    finite: bool = True
+
+    def contains(self, values: FloatArray) -> NDArray[np.bool_]:
+        """Return which numbers are in the range; NaN never is.
+
+        Parameters
+        ----------
+        values
+            Numbers.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of bool, of the shape of `values`.
+        """
+        right = ~np.isnan(values) if not self.finite else np.isfinite(values)
+        for end, compare in (
+            (self.minimum, np.greater_equal),
+            (self.maximum, np.less_equal),
+            (self.above, np.greater),
+            (self.below, np.less),
+        ):
+            if end is not None:
+                right = right & compare(values, end)
+        return right & (values == np.floor(values)) if self.whole else right
+
+    def described(self, unit: str = "") -> str:
+        """Return the range in words.
+
+        Parameters
+        ----------
+        unit
+            Unit of the numbers.
+
+        Returns
+        -------
+        str
+            Such as ``"a finite number above 0 kpc"``.
+        """
+        of = f" {unit}" if unit else ""
+        kind = "a whole number" if self.whole else "a finite number" if self.finite else "a number"
+        if self.minimum is not None and self.maximum is not None:
+            return f"{kind.replace('finite ', '')} from {self.minimum:g} to {self.maximum:g}{of}"
+        ends = [
+            *([f"of at least {self.minimum:g}{of}"] if self.minimum is not None else []),
+            *([f"above {self.above:g}{of}"] if self.above is not None else []),
+            *([f"of at most {self.maximum:g}{of}"] if self.maximum is not None else []),
+            *([f"below {self.below:g}{of}"] if self.below is not None else []),
+        ]
+        return " ".join([kind, " and ".join(ends)]).strip()
+
+
+FINITE = Range()
+POSITIVE = Range(above=0.0)
+NOT_NEGATIVE = Range(minimum=0.0)
+SHARE = Range(minimum=0.0, maximum=1.0)
+
+
+def checked(name: str, values: Any, allowed: Range, unit: str = "") -> FloatArray:
+    """Return an argument as an array of floating-point numbers, all of which are in a range.
+
+    Parameters
+    ----------
+    name
+        Name of the argument in messages.
+    values
+        Numbers; of quantities with units, the numbers are taken as they are.
+    allowed
+        The range.
+    unit
+        Unit of the numbers, for messages.
+
+    Returns
+    -------
+    numpy.ndarray
+        The numbers.
+
+    Raises
+    ------
+    EvaluationError
+        If a number is not in the range: see `refuse`.
+
+    Examples
+    --------
+    >>> checked("radius", [0.5, 2], POSITIVE, "kpc")
+    array([0.5, 2. ])
+    >>> checked("radius", [0.5, -2], POSITIVE, "kpc")
+    Traceback (most recent call last):
+    gridscan.errors.EvaluationError: radius is -2 kpc at index [1]; it must be a finite number above 0 kpc
+    """
+    array = np.asarray(getattr(values, "magnitude", values), dtype=float)
+    right = allowed.contains(array)
+    if not right.all():
+        refuse(name, array, ~right, allowed.described(unit), unit)
+    return array
+
+
+def refuse(name: str, values: Any, wrong: Any, allowed: str, unit: str = "") -> None:
+    """Raise an error that says which value of an argument is wrong, where it is, and what it must be, if one is wrong.
+
+    Parameters
+    ----------
+    name
+        Name of the argument in messages.
+    values
+        Its values.
+    wrong
+        Whether each is wrong, of their shape or one that they broadcast to.
+    allowed
+        What it must be, such as ``"above energy_min"``.
+    unit
+        Unit of the values.
+
+    Raises
+    ------
+    EvaluationError
+        With the first wrong value, and its index if there are several values.
+    """
+    wrong = np.asarray(wrong)
+    if wrong.any():
+        values = np.broadcast_to(np.asarray(values), wrong.shape)
+        first = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+        where = f" at index [{', '.join(map(str, first))}]" if wrong.size > 1 else ""
+        raise EvaluationError(f"{name} is {values[first]:g}{unit and f' {unit}'}{where}; it must be {allowed}")
+
+
+def require_above(name: str, values: Any, edge_name: str, edge: Any, unit: str = "", *, or_equal: bool = False) -> None:
+    """Refuse values of an argument that are not above those of another one.
+
+    Parameters
+    ----------
+    name, values
+        Name and values of the argument.
+    edge_name, edge
+        Name and values of the other one; the values broadcast.
+    unit
+        Unit of both.
+    or_equal
+        Whether equal values are allowed.
+
+    Raises
+    ------
+    EvaluationError
+        With the first such pair: see `refuse`.
+    """
+    values, edge = np.broadcast_arrays(np.asarray(values, dtype=float), np.asarray(edge, dtype=float))
+    wrong = ~((values >= edge) if or_equal else (values > edge))
+    if wrong.any():
+        least = f"{edge_name} = {edge[wrong][0]:g}{unit and f' {unit}'}"
+        refuse(name, values, wrong, f"{'at least' if or_equal else 'above'} {least}", unit)

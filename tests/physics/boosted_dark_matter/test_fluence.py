@@ -1,0 +1,73 @@
+"""The flux summed over an exposure: against the sum of the flux over time, and by its additivity and scaling."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from halos import halo_of
+
+from gridscan.physics.boosted_dark_matter.arrival import peak_time, vanishing_time
+from gridscan.physics.boosted_dark_matter.fluence import fluence_of
+from gridscan.physics.boosted_dark_matter.flux import boosted_flux
+from gridscan.physics.boosted_dark_matter.problem import Problem
+from gridscan.physics.constants import KILOPARSEC, SPEED_OF_LIGHT
+from gridscan.physics.neutrinos.supernova import NeutrinoSource
+
+PROBLEM = Problem(
+    dark_matter_mass=0.5,
+    supernova_distance=8.5,
+    halo_distance=8.5,
+    off_centre_angle=0.7,
+    halo=halo_of(184.0, 24.42, 2.0, 1e-8),
+    source=NeutrinoSource(),
+    neutrino_cross_section=1e-45,
+)
+KINETIC, LIGHT = 10.0, SPEED_OF_LIGHT / KILOPARSEC
+PEAK, LAST = (function(KINETIC, 0.5, 8.5, LIGHT) for function in (peak_time, vanishing_time))
+
+
+def fluence(start, end, problem=PROBLEM, accuracy=1e-6):
+    start, end = (np.asarray(time, dtype=float).ravel() for time in (start, end))
+    setting, _, _ = problem.at(time=start)
+    value, error = fluence_of(setting, np.full(start.size, KINETIC), start, end, accuracy)
+    assert (error <= accuracy * value + 1e-290).all()
+    return value
+
+
+@pytest.mark.parametrize("window", [(0.0, 0.9 * PEAK), (1.1 * PEAK, 0.6 * LAST), (0.3 * LAST, 2.0 * LAST)])
+def test_the_fluence_is_the_sum_of_the_flux_over_time(window):
+    nodes, weights = np.polynomial.legendre.leggauss(120)
+    end = min(window[1], LAST)
+    half = 0.5 * (end - window[0])
+    # As x² (3 - 2 x), for the flux ends with a root.
+    share = 0.5 * (1.0 + nodes)
+    times = window[0] + 2.0 * half * share**2 * (3.0 - 2.0 * share)
+    found = boosted_flux(times, KINETIC, PROBLEM, accuracy=1e-8).value
+    expected = half * (weights @ (6.0 * share * (1.0 - share) * found))
+    assert fluence(*window)[0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_exposures_in_a_row_add_up_to_the_whole():
+    cuts = np.array([0.0, 0.5 * PEAK, PEAK, 1.5 * PEAK, 0.7 * LAST, LAST])
+    parts = fluence(cuts[:-1], cuts[1:])
+    assert (parts > 0.0).all()
+    assert parts.sum() == pytest.approx(fluence(0.0, 10.0 * LAST)[0], rel=3e-6)
+
+
+def test_nothing_arrives_after_the_last_arrival_or_in_no_time():
+    assert fluence([1.01 * LAST, PEAK], [2.0 * LAST, PEAK]).tolist() == [0.0, 0.0]
+
+
+def test_the_first_arrivals_are_the_flux_times_the_time():
+    short = 1e-6 * PEAK
+    flux = boosted_flux(0.5 * short, KINETIC, PROBLEM, accuracy=1e-8).value
+    assert fluence(0.0, short)[0] == pytest.approx(flux * short, rel=1e-4)
+
+
+def test_the_fluence_is_in_proportion_to_cross_section_luminosity_and_density():
+    whole = fluence(0.0, LAST)[0]
+    stronger = dataclasses.replace(PROBLEM, neutrino_cross_section=3e-45)
+    brighter = dataclasses.replace(PROBLEM, source=NeutrinoSource(luminosity=2.0 * NeutrinoSource().luminosity))
+    denser = dataclasses.replace(PROBLEM, halo=halo_of(5.0 * 184.0, 24.42, 2.0, 1e-8))
+    for problem, factor in ((stronger, 3.0), (brighter, 2.0), (denser, 5.0)):
+        assert fluence(0.0, LAST, problem)[0] == pytest.approx(factor * whole, rel=1e-11)
