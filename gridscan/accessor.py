@@ -1,4 +1,4 @@
-"""The questions as methods, ``ds.gridscan.elasticity("flux", along="radius")``, and the dataset as pint quantities."""
+"""Accessor ``ds.gridscan``: the questions to a result as methods, and the result as pint quantities."""
 
 from __future__ import annotations
 
@@ -21,33 +21,182 @@ if TYPE_CHECKING:
 
 @xr.register_dataset_accessor("gridscan")
 class GridscanAccessor:
-    """What can be asked of a result of gridscan; importing gridscan makes it ``ds.gridscan``."""
+    """Questions to a result of gridscan; importing gridscan makes it ``ds.gridscan``.
+
+    Parameters
+    ----------
+    dataset
+        A result of gridscan, lazy or not.
+    """
 
     def __init__(self, dataset: xr.Dataset) -> None:
         self._dataset = dataset
 
     def elasticity(self, name: str, along: str) -> xr.DataArray:
-        """Return d ln y / d ln x along a numeric axis; see `gridscan.sensitivity.along_axis.elasticity`."""
+        """Return d ln y/d ln x along a numeric axis; see `gridscan.sensitivity.along_axis.elasticity`.
+
+        Parameters
+        ----------
+        name
+            The quantity y.
+        along
+            A numeric axis x of it.
+
+        Returns
+        -------
+        xarray.DataArray
+            Dimensionless, with the dimensions of the quantity.
+
+        Examples
+        --------
+        >>> import xarray as xr
+        >>> import gridscan as gs
+        >>> flux = ("distance", [4.0, 1.0, 0.25], {"units": "cm-2 s-1"})
+        >>> ds = xr.Dataset({"flux": flux}, {"distance": ("distance", [1.0, 2.0, 4.0], {"units": "kiloparsec"})})
+        >>> ds.gridscan.elasticity("flux", along="distance").values.round(12)
+        array([-2., -2., -2.])
+        """
         return along_axis.elasticity(self._dataset, name, along)
 
     def derivative(self, name: str, along: str) -> xr.DataArray:
-        """Return dy/dx along a numeric axis; see `gridscan.sensitivity.along_axis.derivative`."""
+        """Return dy/dx along a numeric axis; see `gridscan.sensitivity.along_axis.derivative`.
+
+        Parameters
+        ----------
+        name
+            The quantity y.
+        along
+            A numeric axis x of it.
+
+        Returns
+        -------
+        xarray.DataArray
+            In the unit of y over that of x, with the dimensions of the quantity.
+
+        Examples
+        --------
+        >>> import xarray as xr
+        >>> import gridscan as gs
+        >>> height = ("time", [0.0, 1.0, 9.0], {"units": "m"})
+        >>> ds = xr.Dataset({"height": height}, {"time": ("time", [0.0, 1.0, 3.0], {"units": "s"})})
+        >>> ds.gridscan.derivative("height", along="time").values
+        array([0., 2., 6.])
+        """
         return along_axis.derivative(self._dataset, name, along)
 
     def contrast(self, name: str, along: str, reference: str | float, kind: Kind = "ratio") -> xr.DataArray:
-        """Return a quantity relative to one label or value; see `gridscan.sensitivity.along_axis.contrast`."""
+        """Return a quantity relative to one label or value; see `gridscan.sensitivity.along_axis.contrast`.
+
+        Parameters
+        ----------
+        name
+            The quantity y.
+        along
+            An axis of it, of labels or of numbers.
+        reference
+            A label, a number in the unit of the axis, or text such as ``"2 kpc"``.
+        kind
+            ``"ratio"`` y/y_ref, ``"difference"`` y - y_ref, or ``"log"`` ln(y/y_ref).
+
+        Returns
+        -------
+        xarray.DataArray
+            With the dimensions of the quantity; in its unit for a difference, dimensionless otherwise.
+
+        Examples
+        --------
+        >>> import xarray as xr
+        >>> import gridscan as gs
+        >>> ds = xr.Dataset({"events": ("imf", [2.0, 6.0], {"units": "1"})}, {"imf": ["kroupa", "top-heavy"]})
+        >>> ds.gridscan.contrast("events", along="imf", reference="kroupa").values
+        array([1., 3.])
+        """
         return along_axis.contrast(self._dataset, name, along, reference, kind)
 
     def crossing(self, name: str, along: str, value: str | float, scale: Scale = "linear") -> xr.DataArray:
-        """Return where a quantity first reaches a value; see `gridscan.sensitivity.along_axis.crossing`."""
+        """Return where a quantity first reaches a value; see `gridscan.sensitivity.along_axis.crossing`.
+
+        Parameters
+        ----------
+        name
+            The quantity y.
+        along
+            A numeric axis x of it.
+        value
+            A number in the unit of the quantity, or text such as ``"3 / yr"``.
+        scale
+            ``"linear"``, or ``"log"`` to interpolate ln y over ln x.
+
+        Returns
+        -------
+        xarray.DataArray
+            In the unit of the axis, with the other dimensions of the quantity.
+
+        Examples
+        --------
+        >>> import xarray as xr
+        >>> import gridscan as gs
+        >>> flux = ("distance", [1.0, 0.25, 0.0625], {"units": "cm-2 s-1"})
+        >>> ds = xr.Dataset({"flux": flux}, {"distance": ("distance", [1.0, 2.0, 4.0], {"units": "kiloparsec"})})
+        >>> round(float(ds.gridscan.crossing("flux", along="distance", value=1 / 9, scale="log")), 9)
+        3.0
+        """
         return along_axis.crossing(self._dataset, name, along, value, scale)
 
     def variance_shares(self, name: str, over: str | Sequence[str] | None = None, log: bool = False) -> xr.Dataset:
-        """Divide the variance among the axes; see `gridscan.sensitivity.variance.variance_shares`."""
+        """Divide the variance of a quantity among its axes; see `gridscan.sensitivity.variance.variance_shares`.
+
+        Parameters
+        ----------
+        name
+            The quantity y.
+        over
+            The axes that vary; by default all.
+        log
+            Whether to analyse ln y.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimensionless shares ``first_order``, ``total``, ``pairwise``, ``higher_order``; ``mean`` and ``variance``.
+
+        Examples
+        --------
+        >>> import xarray as xr
+        >>> import gridscan as gs
+        >>> y = (("a", "b"), [[0.0, 2.0], [1.0, 3.0]], {"units": "1"})
+        >>> ds = xr.Dataset({"y": y}, {"a": ["low", "high"], "b": ["low", "high"]})
+        >>> ds.gridscan.variance_shares("y")["first_order"].values
+        array([0.2, 0.8])
+        """
         return variance.variance_shares(self._dataset, name, over, log)
 
     def rank(self, name: str, over: str | Sequence[str] | None = None, log: bool = False) -> xr.DataArray:
-        """Return the axes in the order in which they matter; see `gridscan.sensitivity.variance.rank`."""
+        """Return the axes in the order in which they matter; see `gridscan.sensitivity.variance.rank`.
+
+        Parameters
+        ----------
+        name
+            The quantity y.
+        over
+            The axes that vary; by default all.
+        log
+            Whether to analyse ln y.
+
+        Returns
+        -------
+        xarray.DataArray
+            Total shares of the variance along ``axis``, the highest first, dimensionless.
+
+        Examples
+        --------
+        >>> import xarray as xr
+        >>> import gridscan as gs
+        >>> y = (("a", "b"), [[0.0, 2.0], [1.0, 3.0]], {"units": "1"})
+        >>> ds = xr.Dataset({"y": y}, {"a": ["low", "high"], "b": ["low", "high"]})
+        >>> ds.gridscan.rank("y")["axis"].values.tolist()
+        ['b', 'a']
+        """
         return variance.rank(self._dataset, name, over, log)
 
     def discriminate(
@@ -60,7 +209,39 @@ class GridscanAccessor:
         significance: float = 3.0,
         mass: str | None = None,
     ) -> xr.Dataset:
-        """Return how large a detector tells scenarios apart; see `gridscan.sensitivity.discrimination.discriminate`."""
+        """Return how large a detector tells scenarios apart; see `gridscan.sensitivity.discrimination.discriminate`.
+
+        Parameters
+        ----------
+        name
+            A rate of events, in a unit of inverse time.
+        along
+            An axis of it: its points are the scenarios.
+        exposure
+            Duration of the measurement, such as ``"10 yr"``.
+        background
+            Rate of background events, or rate per mass, as text with a unit or the name of a variable.
+        significance
+            Number of standard deviations.
+        mass
+            Mass that the rate belongs to, as text with a unit or the name of a variable.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``scale_factor`` [1] by method and pair of scenarios and, where a mass is known, ``required_mass``.
+
+        Examples
+        --------
+        Telling 110 events from 100 at 3 sigma takes 9 × 110/10^2 times as much:
+
+        >>> import xarray as xr
+        >>> import gridscan as gs
+        >>> ds = xr.Dataset({"events": ("imf", [10.0, 11.0], {"units": "year-1"})}, {"imf": ["kroupa", "top-heavy"]})
+        >>> scale = ds.gridscan.discriminate("events", along="imf", exposure="10 yr")["scale_factor"]
+        >>> round(float(scale.sel({"method": "gaussian", "imf_a": "kroupa", "imf_b": "top-heavy"})), 9)
+        9.9
+        """
         return discrimination.discriminate(
             self._dataset,
             name,
@@ -78,16 +259,16 @@ class GridscanAccessor:
         ----------
         kind
             One of ``gridscan.model(NAME).figures``.
-        quantities
+        *quantities
             What is shown, for a figure that can show others than its own.
         model
             A model of one's own, which made the dataset; by default it is found by the name that the dataset tells.
-        options
-            Of the figure.
+        **options
+            Options of the figure.
 
         Returns
         -------
-        matplotlib Axes, or an array of them
+        matplotlib.axes.Axes, or an array of them
             As the function of the figure gives it.
 
         Raises
@@ -96,6 +277,23 @@ class GridscanAccessor:
             If the model or the figure cannot be found, or the figure does not show these quantities.
         SensitivityError
             If the dataset does not hold what is shown.
+
+        Examples
+        --------
+        >>> import gridscan as gs
+        >>> model = gs.Model("squares", "Squares of lengths")
+        >>> _ = model.parameter("length", "1 m", "Length")
+        >>> @model.quantity("m^2")
+        ... def area(length):
+        ...     "l^2."
+        ...     return length**2
+        >>> @model.figure()
+        ... def areas(dataset):
+        ...     "Areas of squares"
+        ...     from gridscan import plot
+        ...     return plot.draw(dataset, "area")
+        >>> model.evaluate(["area"], length=[1.0, 2.0, 3.0]).gridscan.figure("areas", model=model).get_ylabel()
+        'area [m$^{2}$]'
         """
         load_model = import_module("gridscan.model_loader").load_model
         found = figure_of(model or load_model(str(self._dataset.attrs.get("gridscan_model", ""))), kind)
@@ -110,10 +308,23 @@ class GridscanAccessor:
 
         Variables without a unit, such as labels, stay as they are. ``.pint.dequantify()`` is the way back.
 
+        Returns
+        -------
+        xarray.Dataset
+            With quantities as data.
+
         Raises
         ------
         UnitError
             If a unit cannot be read; the message names the variable.
+
+        Examples
+        --------
+        >>> import xarray as xr
+        >>> import gridscan as gs
+        >>> ds = xr.Dataset({"flux": ("distance", [4.0, 1.0], {"units": "cm-2 s-1"})})
+        >>> ds.gridscan.quantify()["flux"].pint.to("m^-2 s^-1").pint.magnitude.round(6)
+        array([40000., 10000.])
         """
         # Registers `.pint`; slow to import, and needed nowhere else.
         import_module("pint_xarray")

@@ -1,4 +1,4 @@
-"""Writing files so that they appear under their name only when they are whole."""
+"""Files that appear under their name only when they are whole."""
 
 from __future__ import annotations
 
@@ -23,14 +23,28 @@ _MARGIN = 2_000_000
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary file beside `path`, which takes its place when the block ends without an error.
+    """Give a temporary file beside a path, which takes its place when the block ends without an error.
 
     What runs that were killed have left beside it is removed first.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+
+    Yields
+    ------
+    pathlib.Path
+        The temporary file.
 
     Raises
     ------
     StoreError
         If the file cannot be written; what was there before is left as it was.
+    OSError
+        As the block raised it, where the disk is not the cause.
+    RuntimeError
+        As the block raised it, where the disk is not the cause.
     """
     path = target_of(path)
     _remove_remains(path)
@@ -57,10 +71,17 @@ def replacing(path: str | Path) -> Iterator[Path]:
 def check_space(path: Path, size: int) -> None:
     """Refuse to begin what the disk has no room for.
 
+    Parameters
+    ----------
+    path
+        The file to write.
+    size
+        Its size [bytes].
+
     Raises
     ------
     StoreError
-        Saying how much is needed, and how much is free.
+        If there is less room; the message says how much is needed, and how much is free.
     """
     free = shutil.disk_usage(folder_above(path)).free
     if size + _MARGIN > free:
@@ -71,19 +92,51 @@ def check_space(path: Path, size: int) -> None:
 
 
 def reason(error: BaseException) -> str:
-    """Return in a few words why a file cannot be read or written."""
+    """Return in a few words why a file cannot be read or written.
+
+    Parameters
+    ----------
+    error
+        What was raised.
+
+    Returns
+    -------
+    str
+        For a message.
+    """
     said = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
     # HDF5 gives the flags of the call and more, where the system has said all.
     return os.strerror(error.errno) if isinstance(error, OSError) and error.errno and "errno = " in said else said
 
 
 def folder_above(path: Path) -> Path:
-    """Return the innermost folder above a path that is there, or what is there in its place."""
+    """Return the innermost folder above a path that is there, or what is there in its place.
+
+    Parameters
+    ----------
+    path
+        A file or folder, there or not.
+
+    Returns
+    -------
+    pathlib.Path
+        Something that exists.
+    """
     return next((folder for folder in path.parents if os.path.exists(folder)), path.parent)
 
 
 def target_of(path: str | Path) -> Path:
-    """Return where a file is to be written, whose folder is made if there is none.
+    """Return where a file is to be written, and make its folder if there is none.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it goes.
 
     Raises
     ------
@@ -100,6 +153,16 @@ def target_of(path: str | Path) -> Path:
 
 def place_of(path: str | Path) -> Path:
     """Return where a file is to be written, without making its folder.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it goes.
 
     Raises
     ------
@@ -120,7 +183,20 @@ def place_of(path: str | Path) -> Path:
 
 
 def what_failed(error: OSError | RuntimeError, path: Path) -> str | None:
-    """Return what the disk has refused, or None if the error is of another kind."""
+    """Return what the disk has refused.
+
+    Parameters
+    ----------
+    error
+        What was raised.
+    path
+        The file that was being written.
+
+    Returns
+    -------
+    str or None
+        For a message; None if the error is of another kind.
+    """
     if isinstance(error, OSError):
         return "the disk is full" if error.errno in _FULL else reason(error)
     if "NetCDF" not in str(error):

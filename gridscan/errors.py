@@ -50,7 +50,26 @@ class GridscanWarning(UserWarning):
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the closest of `candidates`, or an empty string where none is close."""
+    """Return ``"; did you mean 'x'?"`` for the candidate closest to a name, or an empty string where none is close.
+
+    Parameters
+    ----------
+    name
+        What was given.
+    candidates
+        What could have been meant.
+
+    Returns
+    -------
+    str
+        To be added to a message.
+
+    Examples
+    --------
+    >>> from gridscan.errors import nearest
+    >>> nearest("metalicity", ["metallicity", "radius"])
+    "; did you mean 'metallicity'?"
+    """
     options = sorted(candidates, key=lambda option: option == name)
     folded = {option.lower().replace("-", "_"): option for option in options}
     found = difflib.get_close_matches(name.lower().replace("-", "_"), list(folded), n=1, cutoff=0.6)
@@ -58,7 +77,26 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
 
 
 def listed(names: Iterable[str], limit: int = 12) -> str:
-    """Return names as one line of prose, cut after `limit`."""
+    """Return names as one line of prose.
+
+    Parameters
+    ----------
+    names
+        Names in the order in which they are shown.
+    limit
+        How many are shown.
+
+    Returns
+    -------
+    str
+        The names, with their number where some are left out.
+
+    Examples
+    --------
+    >>> from gridscan.errors import listed
+    >>> listed("abcde", limit=3)
+    'a, b, c, … (5 in all)'
+    """
     names = list(names)
     shown = ", ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown}, … ({len(names)} in all)"

@@ -1,4 +1,4 @@
-"""Local elasticities: how a quantity answers to a small change of every parameter, on the grid or not."""
+"""Local elasticities: how a quantity responds to a small change of each parameter, on the grid or not."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def local(
     model: Model | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
-    """Return the elasticity d ln y / d ln x of a quantity to every numeric parameter x around the base values.
+    """Return the elasticity d ln y/d ln x of a quantity to every numeric parameter x around the base values.
 
     The base values are those of the scenario. Along an axis that is not kept, the base is the value in `at`; without
     one, the number nearest to the model's default, the default label where the axis holds it, and the first value
@@ -51,20 +51,22 @@ def local(
     ----------
     source
         A scenario file, a result file, the name of a shipped scenario, or a scenario.
+    quantity
+        Name of the quantity y.
     at
         Values of axes, as texts with a unit, labels, or numbers in the default unit.
     keep
         Axes that stay dimensions of the result.
-    model, overrides
-        As for :func:`gridscan.evaluate`.
+    model
+        Used instead of the model that the scenario names.
+    overrides
+        Values by name that win over those of the scenario.
 
     Returns
     -------
     xarray.Dataset
-        ``elasticity`` and ``elasticity_error`` over ``parameter``, the strongest first, with its ``base_value``.
-        Derivatives are of fourth order in steps of 0.3 %, one-sided at the end of a parameter's range; the error is
-        their difference from second order, which overstates it where the quantity is smooth. Whole numbers, words and
-        parameters at zero have no elasticity and are named in the attribute ``comment``.
+        ``elasticity`` and ``elasticity_error`` [1] over ``parameter``, the strongest first, with its ``base_value``.
+        Whole numbers, words and parameters at zero have no elasticity and are named in the attribute ``comment``.
 
     Raises
     ------
@@ -74,6 +76,22 @@ def local(
         If an axis does not hold a value of `at`, or the quantity is not positive at the base values.
     UnitError
         If a value of `at` has the wrong unit.
+
+    Notes
+    -----
+    Derivatives are of fourth order in steps of 0.3 %, one-sided at the end of a parameter's range; the error is
+    their difference from second order, which overstates it where the quantity is smooth.
+
+    Examples
+    --------
+    The flux is proportional to the luminosity of each star, and inversely proportional to the energy of a neutrino:
+
+    >>> import gridscan as gs
+    >>> table = gs.local("imf_scan", "flux")
+    >>> for name in ("neutrino_luminosity", "mean_energy"):
+    ...     print(name, round(float(table["elasticity"].sel(parameter=name)), 6))
+    neutrino_luminosity 1.0
+    mean_energy -1.0
     """
     scenario = find_scenario(source, model=model, overrides=overrides)
     base, chosen = _base(scenario.resolved, dict(at or {}), list(keep))

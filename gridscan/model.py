@@ -1,4 +1,4 @@
-"""A model: parameters, constants and functions whose argument names are the wiring.
+"""Model: parameters, constants and functions whose argument names are the wiring.
 
 Quantities are declared in any order; :meth:`Model.check` reports every fault of the wiring at once, and runs by
 itself when a model is loaded, replaced or used.
@@ -51,9 +51,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Model(Definition):
-    """A set of named inputs and functions.
+    """A model, ``Model(name, description)``: named inputs, and functions of them.
 
-    Parameters
+    Attributes
     ----------
     name
         As it stands in a scenario: ``model = "red_supergiants"``.
@@ -86,17 +86,34 @@ class Model(Definition):
 
         Parameters
         ----------
+        name
+            Name by which scenarios take it.
         default
             Name of one of the records.
+        description
+            What is chosen.
         records
             Values of the parameters, by name, for each record, and its ``source``; or a TOML file of ``[record]``
             tables, ``Path(__file__).with_name("planet.toml")``. By default the records that ship with gridscan under
             the name of the label, if there are any. A scenario can add its own.
 
+        Returns
+        -------
+        Label
+            To be given as the default of the parameters that its records set.
+
         Raises
         ------
         ModelError
-            If the name is taken or is no identifier.
+            If the name is taken or is not an identifier.
+
+        Examples
+        --------
+        >>> model = Model("counter", "Electrons of a detector")
+        >>> detector = model.label("detector", "super-k", "Detector")
+        >>> mass = model.parameter("fiducial_mass", detector, "Fiducial mass", unit="kt")
+        >>> mass.label
+        'detector'
         """
         self._claim(name)
         self._labels[name] = Label(name, default, description, records)
@@ -123,15 +140,21 @@ class Model(Definition):
 
         Parameters
         ----------
+        name
+            Name by which functions and scenarios take it.
         default
             ``"2 Msun/yr"`` (whose unit is then the default unit), a number for a dimensionless one, a list of either
             for a vector, one of `choices`, or a label, whose record then gives the value.
+        description
+            What it is.
         unit
             Default unit where `default` is a label or a vector.
         minimum, maximum
             Allowed range in the default unit, ends included.
         choices
-            For a parameter that is a word.
+            Allowed words, for a parameter that is a word.
+        integer
+            Whether only whole numbers are allowed.
         vector
             Inner dimension, for a parameter that is a list of numbers. Its functions see one more, last, axis.
         padded
@@ -148,12 +171,25 @@ class Model(Definition):
         role
             What questions about a result take it for: ``"detector_mass"``, which event rates are proportional to.
 
+        Returns
+        -------
+        Parameter
+            The declared parameter.
+
         Raises
         ------
         ModelError
-            If the name is taken, the default is not allowed, or a length is compared with what is no vector.
+            If the name is taken, the default is not allowed, or a length is compared with that of something other than
+            a vector.
         UnitError
             If the default cannot be read.
+
+        Examples
+        --------
+        >>> model = Model("galaxy", "A galaxy")
+        >>> sfr = model.parameter("sfr", "2 Msun/yr", "Star formation rate", minimum=0)
+        >>> sfr.default, str(sfr.unit)
+        (2.0, 'solar_mass / year')
         """
         self._claim(name)
         parameter = Parameter(
@@ -192,17 +228,34 @@ class Model(Definition):
 
         Parameters
         ----------
+        name
+            Name by which functions and scenarios take it.
         default
             The file that ships with the model.
+        description
+            What is tabulated.
         read
-            ``read(content, name)`` returns the table, and raises `CatalogueError` if it is none.
+            ``read(content, name)`` returns the table, and raises `CatalogueError` if it is invalid.
         ranges
             Returns the smallest and largest value that a table allows to other parameters, in their default units.
+
+        Returns
+        -------
+        Parameter
+            The declared parameter.
 
         Raises
         ------
         ModelError
             If the name is taken.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> model = Model("stars", "Stars of a table")
+        >>> lifetimes = model.table("lifetimes", Path("lifetimes.csv"), "Lifetimes", read=lambda content, name: content)
+        >>> lifetimes.default
+        'lifetimes.csv'
         """
         self._claim(name)
         table = Table(default, read, ranges or (lambda _: {}))
@@ -213,10 +266,32 @@ class Model(Definition):
     def constant(self, name: str, value: str | None = None, description: str = "") -> Constant:
         """Declare a constant; without a value, the one that pint (CODATA) has under this name.
 
+        Parameters
+        ----------
+        name
+            Name by which functions take it.
+        value
+            A number with a unit.
+        description
+            What it is; the name with blanks by default.
+
+        Returns
+        -------
+        Constant
+            The declared constant.
+
         Raises
         ------
         ModelError
-            If the name is taken, or is none that pint knows.
+            If the name is taken, or no value is given and pint has no such constant.
+        UnitError
+            If the value cannot be read.
+
+        Examples
+        --------
+        >>> model = Model("light", "Light")
+        >>> model.constant("speed_of_light").default
+        299792458.0
         """
         self._claim(name)
         if value is None:
@@ -247,10 +322,27 @@ class Model(Definition):
         count
             It is the mean of a Poisson distribution, from which a scenario can ask for draws.
 
+        Returns
+        -------
+        callable
+            A decorator, which returns the function as it is.
+
         Raises
         ------
         ModelError
             If a count has a unit, or may be missing.
+
+        Examples
+        --------
+        >>> model = Model("flux", "Flux of a lamp")
+        >>> _ = model.parameter("power", "1 W", "Power")
+        >>> _ = model.parameter("distance", "2 m", "Distance", minimum=0)
+        >>> @model.quantity("W/m^2")
+        ... def flux(power, distance):
+        ...     "P/d^2 per steradian."
+        ...     return power / distance**2
+        >>> float(model.evaluate("flux", distance="50 cm"))
+        4.0
         """
         if count and (missing is not None or parse_unit(unit) != registry.dimensionless):
             raise ModelError("a count is a number without a unit that is nowhere missing")
@@ -270,16 +362,39 @@ class Model(Definition):
 
         Parameters
         ----------
+        unit
+            Unit of the result.
+        long_name
+            For the file and for plots; the name with blanks by default.
+        error
+            The function returns ``(value, error)``, both in `unit`; the absolute error becomes the quantity
+            ``<name>_error``.
+        missing
+            Where the quantity is undefined, as a phrase; only then may it be NaN.
         functions
             Arguments that the kernel takes as functions of some parameters, by name, as for an integral with a rule of
             its own. They are called as ``f(points, a=..., b=...)`` with the flat indices of some grid points, shape
             (k,), and values of the parameters, shapes (k, ...); whatever else the quantity depends on is taken at these
             points. ``f.shape`` is the shape of the grid. Units are given for the parameters too.
-        error
-            The function returns ``(value, error)``, both in `unit`; the absolute error becomes the quantity
-            ``<name>_error``.
-        argument_units
-            One for each argument that is not a word.
+        **argument_units
+            One unit for each argument that is not a word.
+
+        Returns
+        -------
+        callable
+            A decorator, which returns the function as it is.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> model = Model("table", "An interpolated cross section")
+        >>> _ = model.parameter("energy", "1 MeV", "Energy", minimum=0)
+        >>> @model.kernel("cm^2", energy="MeV")
+        ... def cross_section(energy):
+        ...     "Linear between two tabulated values."
+        ...     return np.interp(energy, [0.0, 5.0], [0.0, 5e-44])
+        >>> print(f"{float(model.evaluate('cross_section', energy='2000 keV')):.1e}")
+        2.0e-44
         """
         units = {argument: parse_unit(text) for argument, text in argument_units.items()}
         bound = {name: tuple(parameters) for name, parameters in (functions or {}).items()}
@@ -304,12 +419,34 @@ class Model(Definition):
 
         Parameters
         ----------
+        unit
+            Unit of the integral.
         over
             The parameter that is integrated over.
         lower, upper
             Names of the limits.
         accuracy
-            Relative, of each value.
+            Relative accuracy of each value.
+        long_name
+            For the file and for plots; the name with blanks by default.
+
+        Returns
+        -------
+        callable
+            A decorator, which returns the function as it is.
+
+        Examples
+        --------
+        >>> model = Model("fall", "A falling stone")
+        >>> _ = model.constant("gravity", "9.80665 m/s^2")
+        >>> for name in ("time", "start", "end"):
+        ...     _ = model.parameter(name, "1 s", name, minimum=0)
+        >>> @model.integral("m", over="time", lower="start", upper="end")
+        ... def distance(gravity, time):
+        ...     "Integral of g t."
+        ...     return gravity * time
+        >>> round(float(model.evaluate("distance", start="0 s", end="2 s")), 4)
+        19.6133
         """
         rule = Integral(over, lower, upper, accuracy)
         return self._declaration(unit, long_name=long_name, kind="integral", integral=rule, gives_error=True)
@@ -322,12 +459,19 @@ class Model(Definition):
 
         Parameters
         ----------
+        name
+            Name by which functions take it.
         kind
             A frozen dataclass or a named tuple, whose fields have the names of the members.
-        words
+        *words
             Members that are words, or that only formulas take.
-        units
+        **units
             The other members, with the units in which kernels get them.
+
+        Returns
+        -------
+        Group
+            The declared group.
 
         Raises
         ------
@@ -344,7 +488,7 @@ class Model(Definition):
         ...     length: float
         ...     mass: float
         >>> model = Model("moons", "Moons of a planet")
-        >>> _ = model.parameter("length", "4e5 km", "Half the long axis")
+        >>> _ = model.parameter("length", "4e5 km", "Semi-major axis")
         >>> _ = model.parameter("mass", "6e24 kg", "Mass of the planet")
         >>> _ = model.constant("newtonian_constant_of_gravitation")
         >>> _ = model.group("orbit", Orbit, length="km", mass="kg")
@@ -383,15 +527,35 @@ class Model(Definition):
         ----------
         dimension
             Name of the dimension along which the members lie, such as ``"star"``.
+        long_name
+            What the members are.
         columns
             By name, the unit and what it is; instead of the unit, the words of a column of indices into them.
         tells
             Parameters whose values go with a sample, though its members do not depend on them.
+        **argument_units
+            One unit for each argument that is wired and not a word.
+
+        Returns
+        -------
+        callable
+            A decorator, which returns the function as it is.
 
         Raises
         ------
         ModelError
             If the name is taken, or the first argument is another.
+
+        Examples
+        --------
+        >>> model = Model("waiting", "Times between decays")
+        >>> _ = model.parameter("lifetime", "2 s", "Mean lifetime", minimum=0)
+        >>> @model.population("decay", long_name="decays", columns={"wait": ("s", "waiting time")}, lifetime="s")
+        ... def decays(generator, size, lifetime):
+        ...     "Exponential waiting times."
+        ...     return {"wait": generator.exponential(lifetime, 100 if size is None else size)}
+        >>> list(model.populations)
+        ['decays']
         """
         units = {argument: parse_unit(text) for argument, text in argument_units.items()}
         parsed = {name: _column(*column) for name, column in columns.items()}
@@ -423,11 +587,18 @@ class Model(Definition):
 
         Parameters
         ----------
-        kind, description
-            The name of the function, and the first line of its docstring, by default.
-        needs
+        kind
+            What ``--kind`` calls it; the name of the function by default.
+        description
+            What it shows; the first line of the docstring of the function by default.
+        **needs
             The attributes of `gridscan.definition.figures.Figure`, such as ``quantities=("period",)`` and
             ``options=("along",)``.
+
+        Returns
+        -------
+        callable
+            A decorator, which returns the function as it is.
 
         Examples
         --------
@@ -457,6 +628,11 @@ class Model(Definition):
         module
             Its name, ``"my_package.figures"``. Its ``FIGURES`` is a sequence of `gridscan.definition.figures.Figure`,
             its ``EXAMPLES``, if there are any, one of `gridscan.definition.figures.Example`.
+
+        Examples
+        --------
+        >>> model = Model("stars", "Stars of a galaxy")
+        >>> model.figures_in("gridscan.models.red_supergiants.figures")
         """
         self._figure_modules.append(module)
 
@@ -495,10 +671,15 @@ class Model(Definition):
 
         Parameters
         ----------
-        functions
+        **functions
             ``name=function``; the unit stays that of the name, and the function's arguments are wired by name.
             A numerical function that pint cannot follow is wrapped in :func:`kernel`. The name of a parameter that
             chooses between formulas stands for the quantity that holds them.
+
+        Returns
+        -------
+        Model
+            A new one; this one stays as it is.
 
         Raises
         ------
@@ -506,6 +687,21 @@ class Model(Definition):
             If there is no such name, or the new function closes a cycle or asks for an unknown name.
         UnitError
             If a kernel's unit does not fit the name.
+
+        Examples
+        --------
+        A sphere in place of a cube:
+
+        >>> import numpy as np
+        >>> model = Model("grain", "A grain of dust")
+        >>> _ = model.parameter("size", "2 um", "Size", minimum=0)
+        >>> @model.quantity("um^3")
+        ... def volume(size):
+        ...     "A cube."
+        ...     return size**3
+        >>> sphere = model.replace(volume=lambda size: np.pi / 6 * size**3)
+        >>> float(model.evaluate("volume")), round(float(sphere.evaluate("volume")), 4)
+        (8.0, 4.1888)
         """
         model = self.copy()
         for name, function in functions.items():
@@ -535,10 +731,27 @@ class Model(Definition):
         unused
             Whether inputs that nothing uses are faults.
 
+        Returns
+        -------
+        Model
+            The same one.
+
         Raises
         ------
         ModelError
-            With one line a fault.
+            With one line for each fault.
+
+        Examples
+        --------
+        >>> model = Model("typo", "A model with a fault")
+        >>> _ = model.parameter("length", "1 m", "Length")
+        >>> @model.quantity("m^2")
+        ... def area(lenght):
+        ...     "Square of the length."
+        ...     return lenght**2
+        >>> model.check()  # doctest: +IGNORE_EXCEPTION_DETAIL
+        Traceback (most recent call last):
+        gridscan.errors.ModelError: model 'typo': ... did you mean 'length'?
         """
         check_wiring(self, unused=unused)
         return self
@@ -562,7 +775,7 @@ class Model(Definition):
             Adds draws of the counts among `names`, called ``<name>_drawn``; `names` has to be a list.
         limits
             Up to which sizes quantities are computed at once, and how large chunks are.
-        values
+        **values
             A number in the default unit, a text with a unit, a label, a pint quantity, or a list (or array) of any of
             these, which makes an axis. A value for a quantity cuts the graph there.
 
@@ -573,8 +786,30 @@ class Model(Definition):
 
         Raises
         ------
-        ModelError, UnitError, ScenarioError, EvaluationError
-            Saying what was found, and what is allowed.
+        ModelError
+            If the model has no such quantity.
+        ScenarioError
+            If a name or a value does not fit the model.
+        UnitError
+            If a unit does not fit.
+        EvaluationError
+            If a quantity cannot be computed for the values.
+
+        Examples
+        --------
+        Flux at twice and at ten times the luminosity:
+
+        >>> import gridscan as gs
+        >>> model = gs.model("red_supergiants")
+        >>> flux = model.evaluate("flux", neutrino_luminosity=["1e38 erg/s", "2e38 erg/s", "1e39 erg/s"])
+        >>> (flux / flux[0]).values.round(9)
+        array([ 1.,  2., 10.])
+
+        Three random draws of a number of stars:
+
+        >>> stars = model.evaluate(["carbon_burning_rsg"], sampling=gs.Sampling(realisations=3, seed=1))
+        >>> stars["carbon_burning_rsg_drawn"].dtype, stars["carbon_burning_rsg_drawn"].sizes["realisation"]
+        (dtype('int64'), 3)
         """
         from gridscan.evaluation.lazy import evaluate_model
 

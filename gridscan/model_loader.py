@@ -50,10 +50,15 @@ class Installed:
     def load(self) -> Model:
         """Import the model.
 
+        Returns
+        -------
+        Model
+            Checked: its wiring is right.
+
         Raises
         ------
         ModelError
-            If it cannot be imported, is none, has another name, or two packages have it.
+            If it cannot be imported, is not a model, has another name, or two packages have it.
         """
         if self.rivals and not self.ships:
             raise ModelError(
@@ -97,7 +102,18 @@ def shipped_models() -> list[str]:
 
 
 def is_code(name: str) -> bool:
-    """Tell whether the name of a model names code, in a file or a module, that a scenario must not name."""
+    """Tell whether the name of a model names code, in a file or a module, that a scenario must not name.
+
+    Parameters
+    ----------
+    name
+        Name of a model.
+
+    Returns
+    -------
+    bool
+        True for ``file.py:name`` and ``module:name``.
+    """
     return ":" in name or ".py" in name
 
 
@@ -106,10 +122,27 @@ def load_model(name: str) -> Model:
 
     Running a model runs its code, so a file or module is only ever named by the user, never by a scenario.
 
+    Parameters
+    ----------
+    name
+        Name of an installed model; or a Python file or a module, and the name of a model in it (``model`` by default).
+
+    Returns
+    -------
+    Model
+        Checked: its wiring is right.
+
     Raises
     ------
     ModelError
         If there is no such model, it cannot be imported, or its wiring is faulty.
+
+    Examples
+    --------
+    >>> import gridscan as gs
+    >>> model = gs.model("red_supergiants")
+    >>> str(model.parameters["sfr"].unit), model.parameters["sfr"].default
+    ('solar_mass / year', 2.0)
     """
     if ".py" in name:
         return _load_from_file(name)

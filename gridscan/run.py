@@ -1,4 +1,4 @@
-"""Running a scenario: find it, plan it, evaluate it, write it."""
+"""Run a scenario: find it, plan it, evaluate it, write its result."""
 
 from __future__ import annotations
 
@@ -48,10 +48,17 @@ def find_scenario(
     overrides
         Values by name that win over those of the scenario.
 
+    Returns
+    -------
+    Scenario
+        Read and validated.
+
     Raises
     ------
-    ScenarioError, StoreError
+    ScenarioError
         If there is no such scenario, or it is faulty.
+    StoreError
+        If the result file cannot be read.
     """
     if isinstance(source, Scenario):
         if model is None and not overrides:
@@ -103,10 +110,47 @@ def plan(
     memory: str | int | None = None,
     limits: Limits = DEFAULT,
 ) -> Plan:
-    """Plan a run without computing anything; see :func:`run`.
+    """Plan a run without computing anything.
 
     The result of a shipped scenario that is asked for by its name goes to ``results/`` in the current folder, and
     that of a scenario taken from a result file to that file.
+
+    Parameters
+    ----------
+    source
+        A TOML file, a result file, the name of a shipped scenario, or a scenario.
+    model
+        Used instead of the model that the scenario names.
+    overrides
+        Values by name that win over those of the scenario; a list makes an axis.
+    output
+        Path of the result, instead of that of the scenario.
+    memory
+        Memory that the run may take, such as ``"1GB"`` or a number of bytes; a quarter of the machine's by default.
+    limits
+        Sizes of blocks and the like, and how long is waited for workers.
+
+    Returns
+    -------
+    Plan
+        Axes, quantities, blocks, and what the run needs of memory and disk; :func:`run` takes it as its source.
+
+    Raises
+    ------
+    GridscanError
+        If the scenario is faulty, or the path or the memory does not do; the message says what is allowed.
+
+    Warns
+    -----
+    GridscanWarning
+        If an axis or a value has no effect on the quantities asked for.
+
+    Examples
+    --------
+    >>> import gridscan as gs
+    >>> plan = gs.plan("imf_scan")
+    >>> [(axis.name, axis.size) for axis in plan.axes][:3]
+    [('imf', 4), ('metallicity', 2), ('sfr', 10)]
     """
     scenario = find_scenario(source, model=model, overrides=overrides)
     if output is None and isinstance(source, str | Path):
@@ -147,23 +191,60 @@ def evaluate(
     model
         Used instead of the model that the scenario names.
     overrides
-        Values by name that win over those of the scenario.
+        Values by name that win over those of the scenario; a list makes an axis.
     quantities
-        Instead of those of the scenario.
+        Names of quantities, instead of those of the scenario.
     limits
         Up to which sizes quantities are computed at once, and how large chunks are.
+
+    Returns
+    -------
+    xarray.Dataset
+        Each quantity with exactly the dimensions that it depends on, and its unit in the attribute ``units``; large
+        ones are dask arrays.
 
     Raises
     ------
     GridscanError
-        Saying what was found, where, and what is allowed.
+        If the scenario is faulty or a quantity cannot be computed; the message says what was found, where, and what is
+        allowed.
+
+    Warns
+    -----
+    GridscanWarning
+        If an axis or a value has no effect on the quantities asked for.
+
+    Examples
+    --------
+    The electrons of 1 and 20 kt of water, 10 for each 18 g/mol:
+
+    >>> import gridscan as gs
+    >>> scenario = gs.Scenario.parse('''
+    ... model = "red_supergiants"
+    ... axes.fiducial_mass = { values = [1, 20], unit = "kt" }
+    ... output.quantities = ["number_of_electrons"]
+    ... ''')
+    >>> electrons = gs.evaluate(scenario)["number_of_electrons"]
+    >>> electrons.dims, [f"{number:.3e}" for number in electrons.values]
+    (('fiducial_mass',), ['3.346e+32', '6.691e+33'])
     """
     scenario = find_scenario(source, model=model, overrides=overrides)
     return execute(_warned(make_plan(scenario, quantities=quantities, limits=limits)))
 
 
 def execute(plan: Plan) -> xr.Dataset:
-    """Return the lazy Dataset of a plan, with what makes it in its attributes."""
+    """Evaluate a plan in memory.
+
+    Parameters
+    ----------
+    plan
+        The plan of a scenario.
+
+    Returns
+    -------
+    xarray.Dataset
+        Its quantities, lazy where they are large, with what made them in the attributes.
+    """
     provenance = provenance_of(plan.scenario, plan.layout, identity_of(plan.layout))
     return describe_dataset(compute_lazily(plan.layout), provenance)
 
@@ -181,7 +262,7 @@ def run(
     progress: ProgressCallback | None = None,
     limits: Limits = DEFAULT,
 ) -> Path:
-    """Evaluate a scenario block by block and write its result; return where.
+    """Evaluate a scenario block by block and write its result.
 
     A run that was stopped goes on where it was. What an earlier result at the same place holds is used as far as
     nothing that made it is different: values, code, tables, versions.
@@ -191,34 +272,58 @@ def run(
     source
         A TOML file, a result file (which is run again from the scenario inside it), the name of a shipped scenario,
         a scenario, or a plan.
-    model, overrides
-        As for :func:`evaluate`.
+    model
+        Used instead of the model that the scenario names.
+    overrides
+        Values by name that win over those of the scenario; a list makes an axis.
     output
-        Instead of the output path of the scenario.
+        Path of the result, instead of that of the scenario.
     memory
-        What the run may take, such as ``"1GB"``; a quarter of the machine's by default.
+        Memory that the run may take, such as ``"1GB"`` or a number of bytes; a quarter of the machine's by default.
     workers
-        How many processes of this machine compute; by default this one alone, with threads where they help.
+        Number of local worker processes; by default this process alone computes, with threads where they help.
     scheduler
         Address of a dask scheduler whose workers compute.
     fail_fast
         Whether to stop at the first cell that cannot be computed. By default the others are computed, and the variable
         ``status`` of the result says which could not be, and why.
     progress
-        Is called with a :class:`gridscan.engine.runner.Progress` whenever a block is done.
+        Called with a :class:`gridscan.engine.runner.Progress` whenever a block is done.
     limits
         Sizes of blocks and the like, and how long is waited for workers.
+
+    Returns
+    -------
+    pathlib.Path
+        Where the result is.
+
+    Raises
+    ------
+    GridscanError
+        If the scenario is faulty or the result cannot be computed or written; the message says what was found, where,
+        and what is allowed. What is done is kept for the next run; an earlier result is lost only when the new one is
+        whole.
 
     Warns
     -----
     GridscanWarning
         If cells could not be computed, or damage was found.
 
-    Raises
-    ------
-    GridscanError
-        Saying what was found, where, and what is allowed. What is done is kept for the next run; an earlier result is
-        lost only when the new one is whole.
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import gridscan as gs
+    >>> scenario = gs.Scenario.parse('''
+    ... model = "red_supergiants"
+    ... axes.fiducial_mass = { values = [1, 20], unit = "kt" }
+    ... output.quantities = ["number_of_electrons"]
+    ... ''')
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = gs.run(scenario, output=Path(folder, "electrons.nc"))
+    ...     with gs.open(path) as result:
+    ...         print(result["number_of_electrons"].sizes["fiducial_mass"])
+    2
     """
     todo = (
         source
@@ -239,7 +344,26 @@ def perform(
     fail_fast: bool = False,
     progress: ProgressCallback | None = None,
 ) -> Outcome:
-    """Run a plan, and tell what was done; see :func:`run`."""
+    """Run a plan, and report what was done.
+
+    Parameters
+    ----------
+    plan
+        The plan of a scenario.
+    workers
+        Number of local worker processes; by default this process alone computes, with threads where they help.
+    scheduler
+        Address of a dask scheduler whose workers compute.
+    fail_fast
+        Whether to stop at the first cell that cannot be computed.
+    progress
+        Called with a :class:`gridscan.engine.runner.Progress` whenever a block is done.
+
+    Returns
+    -------
+    Outcome
+        Path of the result, and notes for the user.
+    """
     with _crew(plan, workers, scheduler) as executor:
         return carry_out(plan, executor, progress, fail_fast=fail_fast)
 

@@ -1,4 +1,4 @@
-"""Random members of a population, such as stars, for one point of a scenario."""
+"""Random members of a population, such as stars, drawn at one point of a scenario."""
 
 from __future__ import annotations
 
@@ -43,15 +43,18 @@ def sample(
     source
         A scenario file, a result file, the name of a shipped scenario, or a scenario.
     population
-        One of those of the model; the first by default.
+        Name of a population of the model; the first by default.
     at
         Values of axes; along the others the point is that nearest to the model's defaults, as in `gridscan.local`.
     number
         How many members to draw; by default their number is random too.
     seed
-        The one of the scenario's ``[sampling]`` by default, or 0. The same seed gives the same members.
-    model, overrides
-        As for :func:`gridscan.evaluate`.
+        Seed, from 0 to 2^63 - 1; by default that of the scenario's ``[sampling]``, or 0. The same seed gives the same
+        members.
+    model
+        Used instead of the model that the scenario names.
+    overrides
+        Values by name that win over those of the scenario.
 
     Returns
     -------
@@ -63,8 +66,21 @@ def sample(
     ------
     ModelError
         If the model has no such population.
-    ScenarioError, SensitivityError, EvaluationError
-        If the point is none, or the members cannot be drawn there.
+    ScenarioError
+        If the scenario is faulty, a name in `at` is not an axis, or the seed is out of range.
+    SensitivityError
+        If an axis does not hold a value of `at`.
+    EvaluationError
+        If the members cannot be drawn there.
+
+    Examples
+    --------
+    A thousand massive stars of the Milky Way, their distances in kpc and masses in Msun:
+
+    >>> import gridscan as gs
+    >>> stars = gs.sample("imf_scan", at={"time": "20 Myr"}, number=1000, seed=1)
+    >>> stars["distance"].dims, stars["distance"].attrs["units"], bool(stars["mass"].min() >= 11.0)
+    (('star',), 'kiloparsec', True)
     """
     scenario = find_scenario(source, model=model, overrides=overrides)
     if at or scenario.resolved.sizes:

@@ -1,4 +1,4 @@
-"""The one pint registry, and the way units are read from text and written to netCDF.
+"""Units: the one pint registry, and how units are read from text and written to netCDF.
 
 A year is the Julian year of 365.25 d, a parsec that of IAU 2015 B2, and ``kt`` a kilotonne (not a knot). ``event``
 counts and has no dimension.
@@ -90,10 +90,21 @@ def parse_unit(text: str | Unit) -> Unit:
     text
         Names joined by ``*``, ``/``, blanks, parentheses and integer powers. ``"1"`` and ``""`` are dimensionless.
 
+    Returns
+    -------
+    Unit
+        On gridscan's registry.
+
     Raises
     ------
     UnitError
-        If a name is unknown (the nearest one is offered) or the text is no unit. Nothing in it is ever evaluated.
+        If a name is unknown (the nearest one is offered) or the text is not a unit. Nothing in it is ever evaluated.
+
+    Examples
+    --------
+    >>> from gridscan.units import parse_unit
+    >>> parse_unit("1/cm^2/s") == parse_unit("cm-2 s-1")
+    True
     """
     if isinstance(text, Unit):
         return text
@@ -180,6 +191,11 @@ def _common_unit_names() -> list[str]:
 def parse_quantity(text: str) -> pint.Quantity[Any]:
     """Read a number with a unit, such as ``"2 kpc"`` or ``"1e5 / cm^2 / s"``.
 
+    Parameters
+    ----------
+    text
+        A number, and a unit as for `parse_unit`.
+
     Returns
     -------
     pint.Quantity
@@ -188,7 +204,13 @@ def parse_quantity(text: str) -> pint.Quantity[Any]:
     Raises
     ------
     UnitError
-        If the text does not begin with a number, or what follows is no unit.
+        If the text does not begin with a number, or what follows is not a unit.
+
+    Examples
+    --------
+    >>> from gridscan.units import parse_quantity
+    >>> float(parse_quantity("1 yr").to("s").magnitude)  # the Julian year
+    31557600.0
     """
     number, unit = _parse_quantity(text)
     return Quantity(number, unit)
@@ -206,33 +228,101 @@ def _parse_quantity(text: str) -> tuple[float, Unit]:
 
 @functools.lru_cache(maxsize=4096)
 def same_dimension(unit: Unit, other: Unit) -> bool:
-    """Tell whether two units measure the same kind of thing."""
+    """Tell whether two units measure the same kind of thing.
+
+    Parameters
+    ----------
+    unit, other
+        The units.
+
+    Returns
+    -------
+    bool
+        True if one can be converted to the other.
+    """
     return bool(unit.dimensionality == other.dimensionality)
 
 
 def unit_of_powers(powers: tuple[tuple[str, float], ...]) -> Unit:
-    """Return the product of powers of units, which is how another process gets to know a unit."""
+    """Return the product of powers of units, which is how another process gets to know a unit.
+
+    Parameters
+    ----------
+    powers
+        Names and powers.
+
+    Returns
+    -------
+    Unit
+        On gridscan's registry.
+    """
     return registry.Unit(registry.UnitsContainer(dict(powers)))
 
 
 @functools.lru_cache(maxsize=4096)
 def base_factor(unit: Unit) -> float:
-    """Return the value of one `unit` in coherent SI base units."""
+    """Return the value of one unit in coherent SI base units.
+
+    Parameters
+    ----------
+    unit
+        The unit.
+
+    Returns
+    -------
+    float
+        Its value.
+
+    Examples
+    --------
+    >>> from gridscan.units import base_factor, parse_unit
+    >>> base_factor(parse_unit("kt"))  # a kilotonne is 10^6 kg
+    1000000.0
+    """
     return float(np.asarray(Quantity(1.0, unit).to_base_units().magnitude))
 
 
 def base_unit(unit: Unit) -> Unit:
-    """Return the coherent SI base unit of the same dimension."""
+    """Return the coherent SI base unit of the same dimension.
+
+    Parameters
+    ----------
+    unit
+        The unit.
+
+    Returns
+    -------
+    Unit
+        Such as ``kg m/s``.
+    """
     return Quantity(1.0, unit).to_base_units().units
 
 
 def convert(values: Any, unit: Unit, to: Unit) -> Any:
-    """Convert bare numbers from `unit` to `to`, exactly where the two differ by a power of ten.
+    """Convert bare numbers from one unit to another, exactly where the two differ by a power of ten.
+
+    Parameters
+    ----------
+    values
+        A number or an array.
+    unit, to
+        The unit of the values, and the one wanted.
+
+    Returns
+    -------
+    number or array
+        The values in the unit wanted.
 
     Raises
     ------
     UnitError
         If the dimensions differ.
+
+    Examples
+    --------
+    >>> from gridscan.units import convert, parse_unit
+    >>> convert(2.0, parse_unit("kpc"), parse_unit("pc"))
+    2000.0
     """
     if unit == to:
         return values
@@ -249,7 +339,24 @@ def convert(values: Any, unit: Unit, to: Unit) -> Any:
 
 @functools.lru_cache(maxsize=4096)
 def readable(unit: Unit) -> str:
-    """Return the unit as a person writes it: ``"Msun/yr"``, ``"1/cm^2/s"``, ``"1"`` where dimensionless."""
+    """Return the unit as a person writes it.
+
+    Parameters
+    ----------
+    unit
+        The unit.
+
+    Returns
+    -------
+    str
+        Such as ``"Msun/yr"`` or ``"1/cm^2/s"``; ``"1"`` where dimensionless.
+
+    Examples
+    --------
+    >>> from gridscan.units import parse_unit, readable
+    >>> readable(parse_unit("cm-2 s-1"))
+    '1/cm^2/s'
+    """
     numerator = [_power(name, power) for name, power in _symbols(unit) if power > 0]
     denominator = [_power(name, -power) for name, power in _symbols(unit) if power < 0]
     return "/".join(["*".join(numerator) or "1", *denominator])
@@ -257,7 +364,24 @@ def readable(unit: Unit) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def to_cf(unit: Unit) -> str:
-    """Return the unit as a CF string that UDUNITS reads: ``"cm-2 s-1"``, ``"1"`` where dimensionless."""
+    """Return the unit as a CF string that UDUNITS reads.
+
+    Parameters
+    ----------
+    unit
+        The unit.
+
+    Returns
+    -------
+    str
+        Such as ``"cm-2 s-1"``; ``"1"`` where dimensionless.
+
+    Examples
+    --------
+    >>> from gridscan.units import parse_unit, to_cf
+    >>> to_cf(parse_unit("1/cm^2/s")), to_cf(parse_unit("kpc"))
+    ('cm-2 s-1', 'kiloparsec')
+    """
     scale, parts = 1.0, []
     extra: list[tuple[str, float]] = []
     for name, power in _sorted_items(unit):
@@ -272,7 +396,18 @@ def to_cf(unit: Unit) -> str:
 
 
 def unit_attributes(unit: Unit) -> dict[str, str]:
-    """Return the attributes that say a unit: ``units`` (CF) and, where that reads back as another, ``unit_name``."""
+    """Return the attributes that say a unit.
+
+    Parameters
+    ----------
+    unit
+        The unit.
+
+    Returns
+    -------
+    dict of str to str
+        ``units`` (CF) and, where that reads back as another unit, ``unit_name``.
+    """
     cf = to_cf(unit)
     scaled = bool(re.match(r"\d.*\s", cf))
     return {"units": cf, **({"unit_name": readable(unit)} if scaled or parse_unit(cf) != unit else {})}
@@ -280,6 +415,16 @@ def unit_attributes(unit: Unit) -> dict[str, str]:
 
 def unit_of(attributes: Mapping[str, Any] | Any) -> Unit:
     """Read the unit from the attributes of a variable (or from the variable itself).
+
+    Parameters
+    ----------
+    attributes
+        The attributes, or what has them.
+
+    Returns
+    -------
+    Unit
+        On gridscan's registry.
 
     Raises
     ------
@@ -294,7 +439,18 @@ def unit_of(attributes: Mapping[str, Any] | Any) -> Unit:
 
 
 def label_of(attributes: Mapping[str, Any] | Any) -> str:
-    """Return the unit as it stands in a plot label or table head, or ``""`` where dimensionless."""
+    """Return the unit as it stands in a plot label or table head.
+
+    Parameters
+    ----------
+    attributes
+        The attributes of a variable, or the variable.
+
+    Returns
+    -------
+    str
+        Empty where dimensionless.
+    """
     text = readable(unit_of(attributes))
     return "" if text == "1" else text
 
@@ -326,7 +482,20 @@ def _udunits_name(name: str) -> str:
 
 
 def magnitudes(values: Any, unit: Unit) -> np.ndarray:
-    """Return the magnitudes of quantities (or a quantity array) in `unit` as a float array."""
+    """Return the magnitudes of quantities (or of a quantity array) in a unit.
+
+    Parameters
+    ----------
+    values
+        Quantities.
+    unit
+        The unit wanted.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of float64.
+    """
     if isinstance(values, pint.Quantity):
         return np.asarray(convert(np.asarray(values.magnitude, dtype=float), values.units, unit))
     return np.array([magnitudes(value, unit) for value in values], dtype=float)

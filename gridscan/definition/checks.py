@@ -1,4 +1,4 @@
-"""The faults of a model's wiring, found when it is defined: unknown names, wrong limits, cycles, idle inputs."""
+"""Faults of a model's wiring, found when it is defined: unknown names, wrong limits, cycles, idle inputs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ def check_wiring(model: Definition, *, unused: bool) -> None:
 
     Parameters
     ----------
+    model
+        The model.
     unused
         Whether inputs that nothing uses are faults.
 
     Raises
     ------
     ModelError
-        With one line a fault.
+        With one line for each fault.
     """
     checks = {"wiring", "unused"} if unused else {"wiring"}
     if not checks <= model._checked:
@@ -35,7 +37,20 @@ def check_wiring(model: Definition, *, unused: bool) -> None:
 
 
 def wiring_faults(model: Definition, *, unused: bool) -> list[str]:
-    """Return one line a fault; an input that nothing uses is one where all names are right, and not just misspelt."""
+    """Return the faults of a model's wiring.
+
+    Parameters
+    ----------
+    model
+        The model.
+    unused
+        Whether an input that nothing uses is a fault; it is one only where all names are right, and not just misspelt.
+
+    Returns
+    -------
+    list of str
+        One line for each fault.
+    """
     # An error estimate comes from the function of another quantity, so its faults are that one's.
     functions = [node for node in model.quantities.values() if node.error_of is None]
     functions += [population.quantity for population in model.populations.values()]

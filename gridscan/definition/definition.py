@@ -100,7 +100,18 @@ class Definition:
         return [*self._labels, *self._nodes]
 
     def bundled(self, label: str) -> list[str]:
-        """Return the parameters that the records of a label set."""
+        """Return the parameters that the records of a label set.
+
+        Parameters
+        ----------
+        label
+            Name of the label.
+
+        Returns
+        -------
+        list of str
+            Names of parameters.
+        """
         return [name for name, parameter in self.parameters.items() if parameter.label == label]
 
     def copy(self: Self) -> Self:
@@ -113,7 +124,17 @@ class Definition:
         return model
 
     def bounded(self: Self, ranges: Mapping[str, tuple[float, float]]) -> Self:
-        """Return this model with other allowed ranges of parameters, in their default units.
+        """Return this model with other allowed ranges of parameters.
+
+        Parameters
+        ----------
+        ranges
+            Smallest and largest value by parameter, in their default units.
+
+        Returns
+        -------
+        Definition
+            A new one; this one stays as it is.
 
         Raises
         ------

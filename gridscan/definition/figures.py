@@ -76,6 +76,11 @@ class Figure:
         ----------
         known
             The axes of each quantity that there is.
+
+        Returns
+        -------
+        tuple of str
+            Names of quantities.
         """
         if self.others != "one":
             return self.quantities
@@ -86,10 +91,15 @@ class Figure:
     def check_asked(self, names: Iterable[str]) -> None:
         """Refuse quantities that it cannot show in place of its own.
 
+        Parameters
+        ----------
+        names
+            Quantities that were asked for.
+
         Raises
         ------
         ModelError
-            With what is allowed.
+            If it cannot show them; the message says what is allowed.
         """
         names = list(names)
         if names and self.others == "none":
@@ -98,7 +108,18 @@ class Figure:
             raise ModelError(f"--kind {self.kind} shows one quantity; found {len(names)}: {listed(names)}")
 
     def arguments(self, names: Iterable[str]) -> tuple[Any, ...]:
-        """Return the further arguments of `draw` and `movie` that name the quantities to show."""
+        """Return the further arguments of `draw` and `movie` that name the quantities to show.
+
+        Parameters
+        ----------
+        names
+            Quantities that were asked for.
+
+        Returns
+        -------
+        tuple
+            None, one name, or a list of names.
+        """
         found: dict[str, tuple[Any, ...]] = {"none": (), "one": tuple(names), "any": (list(names),)}
         return found[self.others]
 
@@ -108,7 +129,18 @@ class Figure:
         return (*self.options, "seed") if self.population is not None else self.options
 
     def options_of(self, function: Callable[..., Any]) -> tuple[str, ...]:
-        """Return the options that one of its functions takes."""
+        """Return the options that one of its functions takes.
+
+        Parameters
+        ----------
+        function
+            `draw` or `movie`.
+
+        Returns
+        -------
+        tuple of str
+            Names of keyword arguments.
+        """
         return tuple(name for name in self.options if name in inspect.signature(function).parameters)
 
 
@@ -151,12 +183,35 @@ class Example:
 
 
 def flags(options: Iterable[str]) -> list[str]:
-    """Return options as they stand on the command line, ``--mark-below``."""
+    """Return options as they stand on the command line, ``--mark-below``.
+
+    Parameters
+    ----------
+    options
+        Names of keyword arguments.
+
+    Returns
+    -------
+    list of str
+        As the user writes them.
+    """
     return [f"--{option.replace('_', '-')}" for option in options]
 
 
 def figures_by_kind(model: Definition, figures: Iterable[Figure]) -> dict[str, Figure]:
-    """Return figures by kind.
+    """Return figures by their kind.
+
+    Parameters
+    ----------
+    model
+        The model that declares them.
+    figures
+        Its figures.
+
+    Returns
+    -------
+    dict of str to Figure
+        In the order in which they were declared.
 
     Raises
     ------
@@ -189,10 +244,22 @@ def figures_by_kind(model: Definition, figures: Iterable[Figure]) -> dict[str, F
 def figure_of(model: Definition, kind: str) -> Figure:
     """Return the figure of a kind.
 
+    Parameters
+    ----------
+    model
+        The model.
+    kind
+        What ``--kind`` calls it.
+
+    Returns
+    -------
+    Figure
+        The figure.
+
     Raises
     ------
     ModelError
-        If the model has none, with the nearest kind and all there are.
+        If the model has none; the message gives the nearest kind and all there are.
     """
     figures = model.figures
     if kind not in figures:

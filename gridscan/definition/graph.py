@@ -1,4 +1,4 @@
-"""The part of a model that has to run for what was asked for, in order.
+"""Graph of a model: the part that has to run for what was asked for, in order.
 
 An integral evaluates what its integrand is made of at its own nodes, so that part is folded into its step: from
 outside, the step depends only on what does not vary under the integral sign.
@@ -59,12 +59,26 @@ class Graph:
 
     @classmethod
     def of(cls, model: Definition, targets: Iterable[str], cut: Iterable[str] = ()) -> Graph:
-        """Select the part of `model` that runs for `targets` when the quantities `cut` are given values.
+        """Select the part of a model that runs for some quantities.
+
+        Parameters
+        ----------
+        model
+            The model.
+        targets
+            The quantities asked for.
+        cut
+            Quantities that are given values.
+
+        Returns
+        -------
+        Graph
+            Steps in an order in which they can run.
 
         Raises
         ------
         ModelError
-            If a target is no quantity of the model.
+            If a target is not a quantity of the model.
         """
         targets = tuple(dict.fromkeys(targets))
         known, given = model.quantities, set(cut)
@@ -82,7 +96,20 @@ class Graph:
         return cls(targets, tuple(steps), tuple(taken), tuple(quantities[name] for name in formulas))
 
     def dimensions(self, inputs: Mapping[str, tuple[str, ...]], order: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Return the dimensions of every input and step: the union of those of its arguments, in the given order."""
+        """Return the dimensions of every input and step: the union of those of its arguments.
+
+        Parameters
+        ----------
+        inputs
+            Dimensions of the inputs, by name.
+        order
+            The dimensions in the order wanted.
+
+        Returns
+        -------
+        dict of str to tuple of str
+            Dimensions by name.
+        """
         order = list(order)
         found = {name: tuple(inputs[name]) for name in self.inputs}
         for step in self.steps:
@@ -98,7 +125,18 @@ class Graph:
         return reached
 
     def inputs_of(self, *names: str) -> set[str]:
-        """Return every input that quantities depend on, however indirectly."""
+        """Return every input that quantities depend on, however indirectly.
+
+        Parameters
+        ----------
+        *names
+            The quantities.
+
+        Returns
+        -------
+        set of str
+            Names of inputs.
+        """
         return set().union(*(self._reached.get(name, {name}) for name in names))
 
 

@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 
 
 def arguments_of(node: Quantity, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the function of a quantity is called with, its groups made of their members."""
+    """Return what the function of a quantity is called with, its groups made of their members.
+
+    Parameters
+    ----------
+    node
+        The quantity.
+    values
+        Values by name, those of the members among them.
+
+    Returns
+    -------
+    dict
+        One value for each argument.
+    """
     return {
         name: group.kind(**{member: values[member] for member in group.members})
         if (group := node.groups.get(name)) is not None
@@ -27,6 +40,18 @@ def arguments_of(node: Quantity, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def with_groups(node: Quantity, groups: Mapping[str, Group]) -> Quantity:
     """Return a quantity with those of its arguments that are groups known as such, and the units of their members.
+
+    Parameters
+    ----------
+    node
+        The quantity.
+    groups
+        The groups of its model, by name.
+
+    Returns
+    -------
+    Quantity
+        A new node.
 
     Raises
     ------
@@ -54,6 +79,24 @@ def members_of(
     name: str, kind: type, words: Iterable[str], units: Mapping[str, str]
 ) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Return the names of a group's members and the units of those that have one.
+
+    Parameters
+    ----------
+    name
+        Name of the group.
+    kind
+        The class that is made of the members.
+    words
+        Members that are words, or that only formulas take.
+    units
+        The other members, with their units.
+
+    Returns
+    -------
+    members : tuple of str
+        Their names.
+    units : dict of str to Unit
+        Units by name.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a model is made of: labels, parameters, constants, quantities and groups, each with a name."""
+"""Nodes of a model: labels, parameters, constants and quantities, each with a name, a unit and a description."""
 
 from __future__ import annotations
 
@@ -268,15 +268,27 @@ class Kernel:
 def kernel(unit: str, **argument_units: str) -> Callable[[Callable[..., Any]], Kernel]:
     """Say in which units a numerical function of one's own works, so that it can replace a quantity.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> table = kernel("cm^2", energy="MeV")(lambda energy: np.interp(energy, [0.1, 5], [1e-45, 5e-44]))
+    Parameters
+    ----------
+    unit
+        Unit of the result.
+    **argument_units
+        One unit for each argument that is not a word.
+
+    Returns
+    -------
+    callable
+        A decorator, which makes a `Kernel` for ``Model.replace``.
 
     Raises
     ------
     UnitError
         If a unit cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = kernel("cm^2", energy="MeV")(lambda energy: np.interp(energy, [0.1, 5], [1e-45, 5e-44]))
     """
     units = {argument: parse_unit(text) for argument, text in argument_units.items()}
     return lambda function: Kernel(function, parse_unit(unit), units)
@@ -287,10 +299,28 @@ def default_and_unit(
 ) -> tuple[Unit, Number | str | None]:
     """Read the unit and the value that a parameter is declared with.
 
+    Parameters
+    ----------
+    name
+        Name of the parameter.
+    default
+        As it was declared.
+    unit
+        Default unit where the default does not say it.
+    choices
+        Allowed words.
+
+    Returns
+    -------
+    unit : Unit
+        The default unit.
+    value : float, tuple of float, str or None
+        The default in that unit; None where a label gives it.
+
     Raises
     ------
     ModelError
-        If the default is none of the choices, or the unit is said twice.
+        If the default is not one of the choices, or the unit is said twice.
     UnitError
         If a unit cannot be read.
     """
@@ -316,12 +346,17 @@ def default_and_unit(
 
 
 def check_default(parameter: Parameter) -> None:
-    """Refuse a default that could not be given, and an unknown role.
+    """Refuse a default that could not be given.
+
+    Parameters
+    ----------
+    parameter
+        The declared parameter.
 
     Raises
     ------
     ModelError
-        Saying what is allowed.
+        If its default is outside its range; the message says what is allowed.
     """
     default = parameter.default
     if parameter.role is not None and parameter.role not in ROLES:
@@ -344,6 +379,18 @@ def check_default(parameter: Parameter) -> None:
 def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
     """Return the names by which a function is wired.
 
+    Parameters
+    ----------
+    name
+        Name of the quantity, for messages.
+    function
+        The function.
+
+    Returns
+    -------
+    tuple of str
+        In the order of its arguments.
+
     Raises
     ------
     ModelError
@@ -365,14 +412,26 @@ def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel) -> Quantity:
-    """Return a quantity of the name and unit of `node` that is computed by another function.
+    """Return a quantity of the name and unit of a node that is computed by another function.
+
+    Parameters
+    ----------
+    node
+        A parameter or quantity.
+    function
+        The function, or a `Kernel`.
+
+    Returns
+    -------
+    Quantity
+        The new node.
 
     Raises
     ------
     ModelError
         If the function cannot be wired.
     UnitError
-        If a kernel's unit does not fit.
+        If a kernel's unit does not fit, or it declares a unit for something that is not an argument of it.
     """
     title = node.long_name if isinstance(node, Quantity) else node.description
     if not isinstance(function, Kernel):
@@ -388,12 +447,17 @@ def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel
 
 
 def check_kernel_arguments(node: Quantity) -> None:
-    """Refuse units for what is no argument.
+    """Refuse units for what is not an argument.
+
+    Parameters
+    ----------
+    node
+        A kernel or population.
 
     Raises
     ------
     UnitError
-        Naming the nearest argument.
+        If there is one; the message names the nearest argument.
     """
     surplus = [name for name in node.argument_units if name not in node.needs]
     if surplus:

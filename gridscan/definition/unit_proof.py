@@ -1,4 +1,4 @@
-"""The unit proof: every formula is run once on pint quantities of length one before anything is computed.
+"""Proof of units: every formula is run once on pint quantities of length one before anything is computed.
 
 Each quantity is proven on its own, from the declared units of its arguments to its own declared unit, so one wrong
 formula does not hide another and a proven one need not be proven again. Kernels are opaque: for them, the declared
@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 
 def prove(model: Definition, quantities: Iterable[Quantity]) -> None:
     """Prove the units of quantities that have not been proven yet.
+
+    Parameters
+    ----------
+    model
+        The model.
+    quantities
+        Quantities of it.
 
     Raises
     ------

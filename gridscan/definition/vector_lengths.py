@@ -41,26 +41,65 @@ class Lengths:
         paths: list[tuple[str | int, ...]],
         sources: list[str] | None = None,
     ) -> Lengths:
-        """Return the lengths of vectors, which the user has given where no sources are named."""
+        """Return the lengths of vectors, which the user has given where no sources are named.
+
+        Parameters
+        ----------
+        dims
+            The dimension that the vectors run along, or none.
+        vectors
+            The vectors.
+        paths
+            Where each vector stands.
+        sources
+            For each vector, the record that it is of; none by default.
+
+        Returns
+        -------
+        Lengths
+            One length for each vector.
+        """
         return cls(dims, [len(vector) for vector in vectors], paths, sources or [""] * len(vectors))
 
     @classmethod
     def of_default(cls, vector: Sized) -> Lengths:
-        """Return the length of a default."""
+        """Return the length of a default.
+
+        Parameters
+        ----------
+        vector
+            The default.
+
+        Returns
+        -------
+        Lengths
+            Of one vector.
+        """
         return cls.of((), [vector], [()], ["default"])
 
 
 def length_faults(
     name: str, own: Lengths, other: str, others: Lengths, more: int
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Say where a vector has not `more` values more than another one.
+    """Say where a vector does not have a certain number of values more than another one.
 
     Vectors along a common dimension are compared row by row, others in every combination.
 
+    Parameters
+    ----------
+    name, own
+        Name and lengths of the one.
+    other, others
+        Name and lengths of the other.
+    more
+        How many values more the one has.
+
     Yields
     ------
-    path, message
-        The path is that of the vector that was given, where the other one is of a record or a default.
+    path : tuple
+        That of the vector that was given, where the other one is of a record or a default.
+    message : str
+        What is wrong.
     """
     pairs: Iterable[tuple[int, int]]
     if own.dims == others.dims:
@@ -82,10 +121,17 @@ def length_faults(
 def padding_faults(name: str, own: Lengths) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Say where a vector is of another length than the first along its axis, and would be padded.
 
+    Parameters
+    ----------
+    name, own
+        Name and lengths of the vectors.
+
     Yields
     ------
-    path, message
-        As `length_faults`.
+    path : tuple
+        That of the vector.
+    message : str
+        What is wrong.
     """
     first, source = own.counts[0], _from(own.sources[0])
     for found, path, other in zip(own.counts, own.paths, own.sources, strict=True):
@@ -104,7 +150,18 @@ def _relation(more: int) -> str:
 
 
 def example_lengths(parameters: Iterable[Parameter]) -> dict[str, int]:
-    """Return a length for each vector, by name, of which all belong together: that of its default, if it has one."""
+    """Return a length for each vector, all of which belong together: that of its default, if it has one.
+
+    Parameters
+    ----------
+    parameters
+        The parameters of a model.
+
+    Returns
+    -------
+    dict of str to int
+        Length by parameter.
+    """
     vectors = {item.name: item for item in parameters if item.vector is not None}
     lengths = {name: len(item.default) for name, item in vectors.items() if isinstance(item.default, tuple)}
     links = [(name, other, more) for name, item in vectors.items() for other, more in item.longer_than.items()]
@@ -120,17 +177,19 @@ def example_lengths(parameters: Iterable[Parameter]) -> dict[str, int]:
 
 
 def check_lengths(parameter: Parameter, declared: Mapping[str, Node]) -> None:
-    """Refuse lengths that are compared with what is no vector, and defaults of lengths that do not belong together.
+    """Refuse a length that is compared with that of no vector, and defaults of lengths that do not belong together.
 
     Parameters
     ----------
+    parameter
+        The parameter that is declared.
     declared
         What the model has so far, by name.
 
     Raises
     ------
     ModelError
-        Naming the nearest vector.
+        If there is such a length; the message names the nearest vector.
     """
     name = parameter.name
     if (parameter.longer_than or parameter.padded) and parameter.vector is None:

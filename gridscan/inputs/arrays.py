@@ -22,7 +22,20 @@ class Coordinate:
 
 
 def label_at(coordinate: Coordinate | None, index: int) -> str:
-    """Return the value at a position of a dimension with its unit, or the position where it has no values."""
+    """Return the value at a position of a dimension with its unit, or the position where it has no values.
+
+    Parameters
+    ----------
+    coordinate
+        Values along the dimension, or None.
+    index
+        The position.
+
+    Returns
+    -------
+    str
+        For a message.
+    """
     if coordinate is None:
         return str(index)
     value = coordinate.values[index]

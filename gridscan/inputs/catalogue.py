@@ -54,7 +54,18 @@ class Catalogue(Mapping[str, Record]):
         return len(self.records)
 
     def extended(self, records: Mapping[str, Mapping[str, Any]]) -> Catalogue:
-        """Return the catalogue with records of one's own, which win over shipped ones of the same label."""
+        """Return the catalogue with records of one's own, which win over shipped ones of the same label.
+
+        Parameters
+        ----------
+        records
+            Raw values of parameters, by label.
+
+        Returns
+        -------
+        Catalogue
+            A new one.
+        """
         own = {label: _record(label, values, "given in the scenario") for label, values in records.items()}
         return Catalogue(self.name, {**self.records, **own})
 
@@ -66,6 +77,18 @@ def _record(label: str, values: Mapping[str, Any], source: str = "") -> Record:
 
 def read_catalogue(name: str, path: Path) -> Catalogue:
     """Read a catalogue from a TOML file of ``[label]`` tables.
+
+    Parameters
+    ----------
+    name
+        Name of the catalogue.
+    path
+        The file.
+
+    Returns
+    -------
+    Catalogue
+        Its records by label.
 
     Raises
     ------
@@ -85,13 +108,36 @@ def read_catalogue(name: str, path: Path) -> Catalogue:
 
 
 def shipped_catalogue(name: str) -> Catalogue:
-    """Return the catalogue ``data/<name>.toml``; an empty one where none ships."""
+    """Return the catalogue ``data/<name>.toml``.
+
+    Parameters
+    ----------
+    name
+        Name of the catalogue.
+
+    Returns
+    -------
+    Catalogue
+        An empty one where none ships.
+    """
     path = folder("data") / f"{name}.toml"
     return _read_once(name, path) if path.is_file() else Catalogue(name)
 
 
 def catalogue_of(model: Definition, name: str) -> Catalogue:
     """Return the records of a label of a model: its own, or those that ship under the name of the label.
+
+    Parameters
+    ----------
+    model
+        The model.
+    name
+        Name of the label.
+
+    Returns
+    -------
+    Catalogue
+        Records by label.
 
     Raises
     ------

@@ -23,14 +23,23 @@ def positions(resolved: Resolved, at: Mapping[str, Any], keep: Sequence[str] = (
 
     Parameters
     ----------
+    resolved
+        The inputs of a scenario.
     at
         Values of axes, as texts with a unit, labels, or numbers in the default unit; along the other axes it is the
         number nearest to the model's default, the default label where the axis holds it, and the first value otherwise.
+    keep
+        Axes that are kept.
+
+    Returns
+    -------
+    dict of str to int
+        Index by axis.
 
     Raises
     ------
     ScenarioError
-        If a name is no axis.
+        If a name is not an axis.
     SensitivityError
         If an axis does not hold a value.
     """
@@ -46,7 +55,20 @@ def positions(resolved: Resolved, at: Mapping[str, Any], keep: Sequence[str] = (
 
 
 def values_at(resolved: Resolved, picked: Mapping[str, int]) -> dict[str, Any]:
-    """Return the values that were given along axes, at positions of these, as a scenario would hold them."""
+    """Return the values that were given along axes, at positions of these, as a scenario would hold them.
+
+    Parameters
+    ----------
+    resolved
+        The inputs of a scenario.
+    picked
+        Index by axis.
+
+    Returns
+    -------
+    dict
+        Raw values by name.
+    """
     values: dict[str, Any] = {}
     for name in resolved.model.names:
         if name not in resolved.given:
@@ -86,7 +108,22 @@ def _position(resolved: Resolved, dim: str, wanted: Any) -> int:
 
 
 def default_position(resolved: Resolved, dim: str, values: np.ndarray) -> int:
-    """Return where along an axis the number nearest to the model's default is, or the default label, or else 0."""
+    """Return where along an axis the number nearest to the model's default is, or the default label, or else 0.
+
+    Parameters
+    ----------
+    resolved
+        The inputs of a scenario.
+    dim
+        The axis.
+    values
+        Its values.
+
+    Returns
+    -------
+    int
+        Index on the axis.
+    """
     node = resolved.model.labels.get(dim) or resolved.model.nodes[dim]
     default = getattr(node, "default", None)
     if isinstance(default, float):
@@ -95,7 +132,20 @@ def default_position(resolved: Resolved, dim: str, values: np.ndarray) -> int:
 
 
 def value_text(value: Any, unit: Any) -> str:
-    """Return a value with its unit, in the digits that a person reads."""
+    """Return a value with its unit, in the digits that a person reads.
+
+    Parameters
+    ----------
+    value
+        A number or a label.
+    unit
+        Its unit, or None.
+
+    Returns
+    -------
+    str
+        Such as ``"2 kpc"``.
+    """
     if unit is None:
         return str(value)
     return f"{float(value):.6g} {readable(unit)}".removesuffix(" 1")

@@ -1,4 +1,4 @@
-"""Finding and reading the files that parameters name: beside the scenario, in a result, or shipped."""
+"""Files that parameters name: found and read beside the scenario, in a result, or among the shipped ones."""
 
 from __future__ import annotations
 
@@ -39,15 +39,22 @@ class TableFiles:
 
         Parameters
         ----------
+        table
+            How the parameter reads its file.
         name
             As the scenario says it; the name of the shipped file means that one where there is no other.
         folder
             Instead of the own one.
 
+        Returns
+        -------
+        str
+            Its text.
+
         Raises
         ------
         CatalogueError
-            If there is no such file, or it is no text.
+            If there is no such file, or it is not a text.
         """
         if name in self.kept:
             return self.kept[name]
@@ -72,10 +79,26 @@ class TableFiles:
     def read(self, table: Table, name: str, folder: Path | None = None) -> tuple[str, Any]:
         """Return the content of a file and the table that it holds.
 
+        Parameters
+        ----------
+        table
+            How the parameter reads its file.
+        name
+            As the scenario says it.
+        folder
+            Instead of the own one.
+
+        Returns
+        -------
+        content : str
+            Its text.
+        table : object
+            What the reader of the parameter makes of it.
+
         Raises
         ------
         CatalogueError
-            If there is no such file, or it holds no such table.
+            If there is no such file, or it does not hold such a table.
         """
         content = self.content(table, name, folder)
         return content, table.read(content, name)

@@ -60,7 +60,18 @@ class Resolved:
         return [name for name in self.model.quantities if name in self.given]
 
     def with_labels(self, used: set[str]) -> set[str]:
-        """Return names with the labels whose records set any of them, rather than a value that was given."""
+        """Return names with the labels whose records set any of them, rather than a value that was given.
+
+        Parameters
+        ----------
+        used
+            Names of inputs.
+
+        Returns
+        -------
+        set of str
+            These, and labels.
+        """
         own, model = used - self.given, self.model
         return used | {label for label in model.labels if any(name in own for name in model.bundled(label))}
 
@@ -77,6 +88,8 @@ def resolve(
 
     Parameters
     ----------
+    model
+        The model.
     given
         Raw values by name; the order of the axes is the order in which they stand here.
     own_records
@@ -85,6 +98,11 @@ def resolve(
         Whether a bare number for a parameter with a dimension is an error (in a file) or means its default unit.
     files
         Where the files are that parameters name; by default in the current folder.
+
+    Returns
+    -------
+    Resolved
+        Every input of the model.
 
     Raises
     ------

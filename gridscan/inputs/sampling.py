@@ -1,4 +1,4 @@
-"""What a scenario says of random draws, and the names that draws have."""
+"""Random draws of counts: what a scenario says of them, and what they are called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the files that ship with gridscan lie: in the package when installed, beside it in a source tree."""
+"""Shipped files: in the package when installed, beside it in a source tree."""
 
 from __future__ import annotations
 
@@ -12,6 +12,16 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def folder(name: str) -> Path:
     """Return the shipped folder ``data`` or ``scenarios``.
 
+    Parameters
+    ----------
+    name
+        One of the two.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it is.
+
     Raises
     ------
     GridscanError
@@ -24,7 +34,17 @@ def folder(name: str) -> Path:
 
 
 def data_path(name: str) -> Path:
-    """Return the path of a shipped table or catalogue, such as ``"stellar_phases.csv"``.
+    """Return the path of a shipped table or catalogue.
+
+    Parameters
+    ----------
+    name
+        Such as ``"stellar_phases.csv"``.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it is.
 
     Raises
     ------

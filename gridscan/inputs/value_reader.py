@@ -1,4 +1,4 @@
-"""Reading values of parameters: numbers, texts with units, words, lists and ranges, each fault with its path."""
+"""Values of parameters: numbers, texts with units, words, lists and ranges, read with a path for each fault."""
 
 from __future__ import annotations
 
@@ -36,7 +36,13 @@ class Fault:
 
 
 class InputFaults(ScenarioError):
-    """All the faults found in a set of values."""
+    """All the faults found in a set of values.
+
+    Parameters
+    ----------
+    faults
+        In the order in which they were found.
+    """
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = list(faults)
@@ -84,11 +90,40 @@ class ValueReader:
         self.faults: list[Fault] = []
 
     def fault(self, path: Path, message: str, at_key: bool = False) -> None:
-        """Note that something is wrong."""
+        """Note that something is wrong.
+
+        Parameters
+        ----------
+        path
+            Where the value stands.
+        message
+            What is wrong.
+        at_key
+            Whether its key is meant.
+        """
         self.faults.append(Fault(path, message, at_key))
 
     def items(self, node: Label | Numeric, given: Given) -> tuple[Any, Unit | None, list[Path], bool]:
-        """Return the raw values, the unit of bare numbers, where each stands, and whether they are an axis."""
+        """Return the raw values of a parameter.
+
+        Parameters
+        ----------
+        node
+            The parameter or label.
+        given
+            What was given for it.
+
+        Returns
+        -------
+        values : list
+            Raw values.
+        unit : Unit or None
+            Unit of bare numbers.
+        paths : list
+            Where each stands.
+        is_axis : bool
+            Whether they are an axis.
+        """
         value, path = given.value, given.path
         if isinstance(value, Mapping):
             values, unit, paths = self._expand(node, value, path)
@@ -183,7 +218,24 @@ class ValueReader:
         return np.linspace(first, end, count) if kind == "linspace" else np.geomspace(first, end, count)
 
     def values(self, node: Numeric, raw: Any, paths: list[Path], unit: Unit | None) -> Any:
-        """Read values of one parameter: an array in its default unit, a list of vectors, or None where any is wrong."""
+        """Read values of one parameter.
+
+        Parameters
+        ----------
+        node
+            The parameter.
+        raw
+            Raw values.
+        paths
+            Where each stands.
+        unit
+            Unit of bare numbers.
+
+        Returns
+        -------
+        numpy.ndarray, list or None
+            An array in its default unit, or a list of vectors; None where any is wrong.
+        """
         if isinstance(node, Parameter) and node.choices:
             return self._words(node, raw, paths)
         if isinstance(node, Parameter) and node.vector is not None:
@@ -285,6 +337,16 @@ def plain(value: Any) -> Any:
     """Return a raw value as a scenario file would hold it, so that it can be kept with a result.
 
     Pint quantities become texts with a unit, or a table of values with one; arrays become lists.
+
+    Parameters
+    ----------
+    value
+        What was given.
+
+    Returns
+    -------
+    object
+        What TOML can hold.
     """
     if isinstance(value, pint.Quantity):
         unit, magnitude = readable(_own(value.units)), np.asarray(value.magnitude, dtype=float)
@@ -301,7 +363,18 @@ def plain(value: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    """Return a raw value as a message shows it: on one line, and not too long."""
+    """Return a raw value as a message shows it: on one line, and not too long.
+
+    Parameters
+    ----------
+    value
+        What was given.
+
+    Returns
+    -------
+    str
+        For a message.
+    """
     text = str(value) if isinstance(value, datetime.date | datetime.time) else " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:76]} …"
 
@@ -312,7 +385,26 @@ def _with_unit(value: float, node: Numeric) -> str:
 
 
 def schema_fault(item: Any, path: Path, schema: type[BaseModel]) -> tuple[Path, str, bool]:
-    """Turn one error of pydantic into path, message and whether the key is meant."""
+    """Turn one error of pydantic into a fault.
+
+    Parameters
+    ----------
+    item
+        The error.
+    path
+        Where the value stands that was checked.
+    schema
+        What it was checked against.
+
+    Returns
+    -------
+    path : tuple
+        Where the fault is.
+    message : str
+        What is wrong.
+    at_key : bool
+        Whether the key is meant.
+    """
     fields: Iterable[str] = schema.model_fields
     location = tuple(part for part in item["loc"] if isinstance(part, int) or part in fields)
     if item["type"] == "extra_forbidden":

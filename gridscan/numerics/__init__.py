@@ -1,1 +1,1 @@
-"""Mathematics without physics: quadrature, piecewise functions, Poisson counts, streamed moments."""
+"""Mathematics without physics: quadrature, Poisson counts and compound Poisson sums, streamed variances."""

@@ -1,4 +1,4 @@
-"""Reading of arrays larger than memory, block by block: each block when it is needed, and none kept for later.
+"""Arrays larger than memory, read block by block: each block when it is needed, and none kept for later.
 
 Where two blocks of an answer need the same block of an array, dask reads that once and keeps it from the first use to
 the last; in the order in which an array is reduced or written, that may be most of the array. What is made here reads
@@ -28,7 +28,12 @@ Chunks = tuple[tuple[int, ...], ...]
 
 
 class Blocks:
-    """The blocks of an array, each made in the thread that asks for it; an array in memory is a single block.
+    """Blocks of an array, each made in the thread that asks for it; an array in memory is a single block.
+
+    Parameters
+    ----------
+    array
+        A numpy or dask array.
 
     Attributes
     ----------
@@ -60,7 +65,18 @@ class Blocks:
         return array.name, ensure_dict(array.__dask_graph__())
 
     def within(self, region: tuple[slice, ...]) -> Blocks:
-        """Return the blocks of a part of the array."""
+        """Return the blocks of a part of the array.
+
+        Parameters
+        ----------
+        region
+            A slice for each axis.
+
+        Returns
+        -------
+        Blocks
+            Of the array in the region.
+        """
         return Blocks(self._array[region])
 
     def __getitem__(self, place: tuple[int, ...]) -> NDArray[Any]:
@@ -72,15 +88,24 @@ class Blocks:
 
 
 def reread(variable: xr.Variable, along: str, places: NDArray[np.intp], beside: str | None = None) -> xr.Variable:
-    """Take other places of an axis, as ``variable.isel({along: places})``; if lazy, each block reads what it needs.
+    """Take other indices of an axis, as ``variable.isel({along: places})``; if lazy, each block reads what it needs.
 
     Parameters
     ----------
+    variable
+        The variable, in memory or lazy.
+    along
+        Name of the axis.
     places
-        For each point of the axis, the place that is taken there.
+        For each point of the axis, the index that is taken there.
     beside
         Name of a new first dimension, divided as the axis is, along which everything is repeated. Left out where
         nothing has to be read again: broadcasting does the same.
+
+    Returns
+    -------
+    xarray.Variable
+        With the dimensions of `variable`, and `beside` in front of them if it was needed.
     """
     sizes = variable.chunksizes.get(along, ())
     if len(sizes) < 2 or _on_cluster(variable.data):

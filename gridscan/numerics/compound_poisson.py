@@ -1,6 +1,6 @@
 """Sums of a Poisson number of independent severities: the probability to exceed a threshold, between two bounds.
 
-With N ~ Poisson(λ) and independent X_i > 0 distributed alike, S_n = X_1 + ... + X_n and q_n = P(S_n > F),
+With N ~ Poisson(λ) and independent, identically distributed X_i > 0, S_n = X_1 + ... + X_n and q_n = P(S_n > F),
 
     P(S_N > F) = Σ_{n >= 1} (q_n - q_{n-1}) P(N >= n),
 
@@ -79,14 +79,30 @@ def exceedance(
 
     Returns
     -------
-    value, error
-        Shape (p,). The true probability is within the error of the value: both come from a lower and an upper bound, in
-        which aliasing, truncation, rounding and the uncertainty of the tail are counted.
+    value, error : numpy.ndarray
+        Shape (p,). The true probability is within the error of the value: both come from a lower and an upper bound,
+        which include aliasing, truncation, rounding and the uncertainty of the tail.
 
     Raises
     ------
     EvaluationError
         If a mean number is negative or not finite, or the tail does not begin at 1 or increases.
+
+    Notes
+    -----
+    P(S_N > F) = Σ_{n >= 1} (q_n - q_{n-1}) P(N >= n) with q_n = P(S_n > F) from convolution powers on a lattice.
+    Source: Grübel & Hermesmeier 1999, ASTIN Bulletin 29, 197.
+
+    Examples
+    --------
+    Of severities of 0.6 F it takes two: P(N >= 2) = 1 - 2/e for λ = 1.
+
+    >>> import math
+    >>> import numpy as np
+    >>> from gridscan.numerics.compound_poisson import exceedance
+    >>> value, error = exceedance(np.array([1.0]), lambda y: np.where(y < 0.6, 1.0, 0.0))
+    >>> bool(abs(value[0] - (1 - 2 / math.e)) <= error[0] < 1e-4)
+    True
     """
     mean_number = checked("mean_number", mean_number, NOT_NEGATIVE)
     value, error = np.zeros(mean_number.shape), np.zeros(mean_number.shape)

@@ -28,7 +28,7 @@ _MOST_PANELS = 200_000
 
 
 class Estimate(NamedTuple):
-    """Values, their absolute errors, and whether the accuracy asked for was attained."""
+    """Values, their absolute errors, and whether the accuracy asked for was attained; arrays of one shape."""
 
     value: FloatArray
     error: FloatArray
@@ -36,7 +36,17 @@ class Estimate(NamedTuple):
 
 
 class Pieces(NamedTuple):
-    """Pieces of a line: which of the integrals each belongs to, its ends, and where it is not smooth; shape (k,)."""
+    """Pieces of a line, each of one integral; arrays of shape (k,).
+
+    Attributes
+    ----------
+    owner
+        Index of the integral that the piece belongs to.
+    lower, upper
+        Ends of the piece.
+    rough_below, rough_above
+        Whether the integrand is not smooth at its lower and at its upper end.
+    """
 
     owner: IndexArray
     lower: FloatArray
@@ -46,7 +56,22 @@ class Pieces(NamedTuple):
 
 
 def estimate(value: FloatArray, error: FloatArray, accuracy: float, shape: tuple[int, ...]) -> Estimate:
-    """Return values and errors of shape (n,) in another shape, with whether the errors are small enough."""
+    """Put values and errors into another shape, and say whether the errors are small enough.
+
+    Parameters
+    ----------
+    value, error
+        Shape (n,), in one unit.
+    accuracy
+        Largest error allowed, relative to the value.
+    shape
+        Shape of the result, of n elements.
+
+    Returns
+    -------
+    Estimate
+        Values, errors and whether each error is allowed.
+    """
     converged = error <= np.maximum(accuracy * value, _NOTHING)
     return Estimate(value.reshape(shape), error.reshape(shape), converged.reshape(shape))
 
@@ -54,7 +79,22 @@ def estimate(value: FloatArray, error: FloatArray, accuracy: float, shape: tuple
 def in_blocks(
     function: Callable[[IndexArray], tuple[FloatArray, FloatArray]], count: int, size: int
 ) -> tuple[FloatArray, FloatArray]:
-    """Return values and errors of shape (count,) from a function that gives those of a few indices at a time."""
+    """Evaluate a function of indices a block at a time.
+
+    Parameters
+    ----------
+    function
+        Returns values and errors of shape (k,) for k indices.
+    count
+        Number of indices.
+    size
+        Largest number of indices at a time.
+
+    Returns
+    -------
+    value, error : numpy.ndarray
+        Shape (count,).
+    """
     value, error = np.zeros(count), np.zeros(count)
     for first in range(0, count, size):
         block = np.arange(first, min(first + size, count))
@@ -70,21 +110,32 @@ def integrate_pieces(
     Parameters
     ----------
     integrand
-        Of points of shape (nodes, k), and of the piece of each column.
+        Called with points of shape (nodes, k) and the piece of each column; returns the integrand and its errors there.
     pieces
-        See there. A piece is traversed as x², x (2 - x) or x² (3 - 2 x) where one end or both are rough.
+        See `Pieces`. A piece is traversed as x², x (2 - x) or x² (3 - 2 x) where one end or both are rough.
     count
         Number of integrals; one that has no piece is zero.
     accuracy
-        Relative error to attain, that of the heights left aside.
+        Relative error to attain, apart from the errors of the integrand.
     rounds
         How often pieces are bisected at most.
 
     Returns
     -------
-    value, error
-        Shape (count,). The errors are those of the rule and those of the heights together; whether they suffice
-        is for the caller to say.
+    value, error : numpy.ndarray
+        Shape (count,). The errors are those of the rule and those of the integrand together; the caller decides whether
+        they suffice.
+
+    Examples
+    --------
+    ∫ dx/sqrt(x) = 2 from 0 to 1, with a rough lower end:
+
+    >>> import numpy as np
+    >>> from gridscan.numerics.piecewise import Pieces, integrate_pieces
+    >>> unit = Pieces(np.array([0]), np.array([0.0]), np.array([1.0]), np.array([True]), np.array([False]))
+    >>> value, _ = integrate_pieces(lambda x, piece: (x**-0.5, 0 * x), unit, 1, 1e-10, 10)
+    >>> value.round(9)
+    array([2.])
     """
     piece, low = np.arange(len(pieces.owner)), np.zeros(len(pieces.owner))
     high = low + 1.0

@@ -37,7 +37,18 @@ class Range:
     finite: bool = True
 
     def contains(self, values: FloatArray) -> NDArray[np.bool_]:
-        """Return which numbers are in the range; NaN never is."""
+        """Return which numbers are in the range; NaN never is.
+
+        Parameters
+        ----------
+        values
+            Numbers.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of bool, of the shape of `values`.
+        """
         right = ~np.isnan(values) if not self.finite else np.isfinite(values)
         for end, compare in (
             (self.minimum, np.greater_equal),
@@ -50,7 +61,18 @@ class Range:
         return right & (values == np.floor(values)) if self.whole else right
 
     def described(self, unit: str = "") -> str:
-        """Return the range in words, such as ``"a finite number above 0 kpc"``."""
+        """Return the range in words.
+
+        Parameters
+        ----------
+        unit
+            Unit of the numbers.
+
+        Returns
+        -------
+        str
+            Such as ``"a finite number above 0 kpc"``.
+        """
         of = f" {unit}" if unit else ""
         kind = "a whole number" if self.whole else "a finite number" if self.finite else "a number"
         if self.minimum is not None and self.maximum is not None:
@@ -76,13 +98,18 @@ def checked(name: str, values: Any, allowed: Range, unit: str = "") -> FloatArra
     Parameters
     ----------
     name
-        What messages call it.
+        Name of the argument in messages.
     values
         Numbers; of quantities with units, the numbers are taken as they are.
     allowed
         The range.
     unit
-        For messages.
+        Unit of the numbers, for messages.
+
+    Returns
+    -------
+    numpy.ndarray
+        The numbers.
 
     Raises
     ------
@@ -110,15 +137,15 @@ def refuse(name: str, values: Any, wrong: Any, allowed: str, unit: str = "") -> 
     Parameters
     ----------
     name
-        What the argument is called.
+        Name of the argument in messages.
     values
         Its values.
     wrong
-        Which of them are wrong, of their shape or one that they broadcast to.
+        Whether each is wrong, of their shape or one that they broadcast to.
     allowed
         What it must be, such as ``"above energy_min"``.
     unit
-        Of the values.
+        Unit of the values.
 
     Raises
     ------
@@ -135,6 +162,17 @@ def refuse(name: str, values: Any, wrong: Any, allowed: str, unit: str = "") -> 
 
 def require_above(name: str, values: Any, edge_name: str, edge: Any, unit: str = "", *, or_equal: bool = False) -> None:
     """Refuse values of an argument that are not above those of another one.
+
+    Parameters
+    ----------
+    name, values
+        Name and values of the argument.
+    edge_name, edge
+        Name and values of the other one; the values broadcast.
+    unit
+        Unit of both.
+    or_equal
+        Whether equal values are allowed.
 
     Raises
     ------

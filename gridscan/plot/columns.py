@@ -20,10 +20,26 @@ FloatArray = NDArray[np.float64]
 def column(dataset: xr.Dataset, name: str, dimension: str, unit: Unit | None = None) -> FloatArray:
     """Return a variable along the one dimension of a table, as bare numbers, in a unit where one is asked for.
 
+    Parameters
+    ----------
+    dataset
+        The table.
+    name
+        Name of the variable.
+    dimension
+        The dimension.
+    unit
+        The unit wanted; its own by default.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,).
+
     Raises
     ------
     SensitivityError
-        If there is none of that name, it has other dimensions, or it holds no real numbers.
+        If there is none of that name, it has other dimensions, or it does not hold real numbers.
     UnitError
         If its unit does not fit.
     """
@@ -41,7 +57,19 @@ def column(dataset: xr.Dataset, name: str, dimension: str, unit: Unit | None = N
 
 
 def finite(numbers: FloatArray, name: str) -> FloatArray:
-    """Return numbers as they are.
+    """Return numbers as they are, once they are known to be finite.
+
+    Parameters
+    ----------
+    numbers
+        The numbers.
+    name
+        Name of the variable, for messages.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same numbers.
 
     Raises
     ------
@@ -58,6 +86,20 @@ def finite(numbers: FloatArray, name: str) -> FloatArray:
 
 def single(dataset: xr.Dataset, name: str, unit: Unit) -> float:
     """Return a coordinate of a single value as a number in a unit.
+
+    Parameters
+    ----------
+    dataset
+        The table.
+    name
+        Name of the coordinate.
+    unit
+        The unit wanted.
+
+    Returns
+    -------
+    float
+        The value.
 
     Raises
     ------

@@ -64,10 +64,24 @@ def draw(
     axes
         Where to draw; a new figure otherwise. In a figure of yours, ``layout="constrained"`` gives the legend its room.
 
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Where it was drawn.
+
     Raises
     ------
     SensitivityError
         If a name is unknown, more than two axes are to be shown, or there is nothing to draw.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from gridscan import plot
+    >>> flux = ("distance", [1.0, 0.25, 0.0625], {"units": "cm-2 s-1", "long_name": "neutrino flux"})
+    >>> ds = xr.Dataset({"flux": flux}, {"distance": ("distance", [1.0, 2.0, 4.0], {"units": "kiloparsec"})})
+    >>> plot.draw(ds, "flux").get_xlabel()
+    'distance [kpc]'
     """
     values = quantity_of(dataset, quantity)
     drawn = random_axis(values)

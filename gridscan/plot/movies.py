@@ -59,10 +59,27 @@ class Stage(abc.ABC):
 
     @abc.abstractmethod
     def show(self, number: int) -> None:
-        """Draw a frame on the canvas."""
+        """Draw a frame on the canvas.
+
+        Parameters
+        ----------
+        number
+            Number of the frame, from 0.
+        """
 
     def clock(self, number: int) -> str:
-        """Return the value of the axis in a frame, in words."""
+        """Return the value of the axis in a frame, in words.
+
+        Parameters
+        ----------
+        number
+            Number of the frame, from 0.
+
+        Returns
+        -------
+        str
+            Name, value and unit.
+        """
         return plain(f"{self.name} = {self.moments[number]:.{digits_of(self.moments)}f} {self.unit}".rstrip())
 
     def frames(self) -> Iterator[Frame]:
@@ -73,7 +90,22 @@ class Stage(abc.ABC):
             yield np.array(self.canvas.buffer_rgba())[..., :3]
 
     def film(self, write: Writer, path: Path, frames_per_second: float) -> Path:
-        """Write all frames under a name, which appears when the movie is whole, and close the figure."""
+        """Write all frames under a name, which appears when the movie is whole, and close the figure.
+
+        Parameters
+        ----------
+        write
+            From `writer_for`.
+        path
+            The file.
+        frames_per_second
+            How fast the movie runs.
+
+        Returns
+        -------
+        pathlib.Path
+            Where it was written.
+        """
         try:
             with replacing(path) as temporary:
                 write(temporary, self.frames(), frames_per_second)
@@ -83,12 +115,19 @@ class Stage(abc.ABC):
 
 
 def check_frames(count: int, found: str | None = None) -> None:
-    """Refuse a movie of too few or too many frames; `found` says what there is instead.
+    """Refuse a movie of too few or too many frames.
+
+    Parameters
+    ----------
+    count
+        Number of frames.
+    found
+        What there is instead, for the message.
 
     Raises
     ------
     SensitivityError
-        Saying how many are allowed.
+        If it is not allowed; the message says how many are.
     """
     if not 2 <= count <= MOST_FRAMES:
         raise SensitivityError(f"a movie has 2 to {MOST_FRAMES} frames; {found or f'found {count}'}")
@@ -103,6 +142,11 @@ def writer_for(path: Path, colours: NDArray[np.floating[Any]]) -> Writer:
         ``.gif``, or ``.mp4`` where ffmpeg is installed.
     colours
         Red, green and blue from 0 to 1 of the colours of a GIF, shape (n, 3), 256 of them at most: few make it small.
+
+    Returns
+    -------
+    callable
+        Takes frames, a path and frames per second.
 
     Raises
     ------
@@ -122,10 +166,17 @@ def writer_for(path: Path, colours: NDArray[np.floating[Any]]) -> Writer:
 def check_pace(frames_per_second: float, dpi: float) -> None:
     """Refuse a movie that is too fast, or has no size.
 
+    Parameters
+    ----------
+    frames_per_second
+        How fast it runs.
+    dpi
+        Pixels per inch.
+
     Raises
     ------
     SensitivityError
-        Saying what is allowed.
+        If one is out of range; the message says what is allowed.
     """
     if not 0 < frames_per_second <= 100:
         raise SensitivityError(f"a movie has more than 0 and up to 100 frames a second; found {frames_per_second:g}")
@@ -134,7 +185,18 @@ def check_pace(frames_per_second: float, dpi: float) -> None:
 
 
 def digits_of(moments: NDArray[np.floating[Any]]) -> int:
-    """Return how many decimals say all times of increasing ones, to a tenth of the shortest step."""
+    """Return how many decimals tell increasing times apart, to a tenth of the shortest step.
+
+    Parameters
+    ----------
+    moments
+        The times.
+
+    Returns
+    -------
+    int
+        Number of decimals.
+    """
     room = 0.1 * float(np.diff(moments).min())
     return next((digits for digits in range(12) if np.abs(moments.round(digits) - moments).max() <= room), 12)
 

@@ -1,4 +1,4 @@
-"""The page a picture is drawn on: its size, scales, titles, labels, legend and colour bar, and the file it goes to."""
+"""Page of a picture: its size, scales, titles, labels, legend and colour bar, and the file it goes to."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Side = Literal["x", "y"]
 
 
 def save(axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: float = 110) -> Path:
-    """Write the figure that `axes` belongs to, so that it appears under its name only when it is whole.
+    """Write the figure that axes belong to, so that it appears under its name only when it is whole.
 
     Parameters
     ----------
@@ -50,6 +50,11 @@ def save(axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: floa
         Its suffix says the format: ``.png``, ``.pdf`` or ``.svg``.
     dpi
         Pixels per inch of a PNG.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it was written.
 
     Raises
     ------
@@ -73,12 +78,40 @@ def save(axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: floa
 
 
 def page(axes: Axes | None, height: float = _HEIGHT) -> Axes:
-    """Return where to draw: the axes given, or those of a new page."""
+    """Return where to draw: the axes given, or those of a new page.
+
+    Parameters
+    ----------
+    axes
+        Axes to draw in, or None.
+    height
+        Height of a new page [inch].
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes given, or new ones.
+    """
     return stacked_page(1, height=height)[0] if axes is None else axes
 
 
 def stacked_page(count: int, share: bool = True, height: float | None = None) -> NDArray[Any]:
-    """Return the axes of a new page, one below the other, which share their horizontal axis or not."""
+    """Return the axes of a new page, one below the other.
+
+    Parameters
+    ----------
+    count
+        Number of axes.
+    share
+        Whether they share their horizontal axis.
+    height
+        Height of the page [inch]; by default enough for all.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+        From the top, shape (count,).
+    """
     height = _HEIGHT + _NEXT_HEIGHT * (count - 1) if height is None else height
     _, grid = pyplot.subplots(count, sharex=share, squeeze=False, figsize=(_WIDTH, height), layout="constrained")
     for axes in grid[:, 0]:
@@ -88,12 +121,36 @@ def stacked_page(count: int, share: bool = True, height: float | None = None) ->
 
 
 def projected_page(projection: str, height: float) -> Axes:
-    """Return the axes of a new page for a projection of the sphere, such as ``"aitoff"``."""
+    """Return the axes of a new page for a projection of the sphere.
+
+    Parameters
+    ----------
+    projection
+        Such as ``"aitoff"``.
+    height
+        Height of the page [inch].
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        New ones.
+    """
     return pyplot.figure(figsize=(_WIDTH, height), layout="constrained").add_subplot(projection=projection)
 
 
 def figure_of(axes: Axes) -> Figure:
-    """Return the outermost figure."""
+    """Return the outermost figure of axes.
+
+    Parameters
+    ----------
+    axes
+        Of a figure or a subfigure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure that is saved.
+    """
     figure: Any = axes.figure
     while not isinstance(figure, Figure):
         figure = figure.figure
@@ -101,7 +158,24 @@ def figure_of(axes: Axes) -> Figure:
 
 
 def title(axes: Axes, text: str, unit: str, side: Side) -> str:
-    """Return the title of an axis, with its unit, broken into lines that fit its length."""
+    """Return the title of an axis, with its unit, broken into lines that fit its length.
+
+    Parameters
+    ----------
+    axes
+        The axes.
+    text
+        What is shown.
+    unit
+        Its unit, or an empty text.
+    side
+        Which axis of the axes.
+
+    Returns
+    -------
+    str
+        The title.
+    """
     box = axes.get_window_extent()
     most = max(int(14 * (box.width if side == "x" else box.height) / figure_of(axes).dpi), 16)
     place = "\x00" * (len(unit) + 2) if unit else ""
@@ -118,7 +192,15 @@ def _balanced(text: str, most: int) -> list[str]:
 
 
 def finish(axes: Axes, notes: Iterable[str]) -> None:
-    """Say above the picture what it holds fixed, and what else one has to know."""
+    """Say above the picture what it holds fixed, and what else one has to know.
+
+    Parameters
+    ----------
+    axes
+        The axes.
+    notes
+        Sentences for the subtitle.
+    """
     figure = figure_of(axes)
     figure.draw_without_rendering()
     box, place = axes.get_window_extent(), axes.get_subplotspec()
@@ -131,27 +213,72 @@ def finish(axes: Axes, notes: Iterable[str]) -> None:
 
 
 def legend(axes: Axes, heading: str, **entries: Any) -> None:
-    """Put the legend to the right of the axes, with the entries that matplotlib finds or those given."""
+    """Put the legend to the right of the axes, with the entries that matplotlib finds or those given.
+
+    Parameters
+    ----------
+    axes
+        The axes.
+    heading
+        Title of the legend.
+    **entries
+        Handles and labels.
+    """
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "borderaxespad": 0}
     axes.legend(title=heading or None, alignment="left", frameon=False, fontsize=_SMALL, **place, **entries)
 
 
 def spans_decades(values: Any, decades: float = 2.0) -> bool:
-    """Tell whether numbers are better shown by their logarithms; zeros do not count against it."""
+    """Tell whether numbers are better shown by their logarithms; zeros do not count against it.
+
+    Parameters
+    ----------
+    values
+        The numbers.
+    decades
+        How many decades positive numbers have to span.
+
+    Returns
+    -------
+    bool
+        True for logarithms.
+    """
     finite = np.asarray(values)[np.isfinite(values)]
     positive = finite[finite > 0]
     return bool(positive.size and finite.min() >= 0 and np.log10(positive.max() / positive.min()) > decades)
 
 
 def limits(values: xr.DataArray) -> tuple[float, float]:
-    """Return the smallest and the largest value, further apart where they differ by rounding only."""
+    """Return the smallest and the largest value, further apart where they differ by rounding only.
+
+    Parameters
+    ----------
+    values
+        The numbers.
+
+    Returns
+    -------
+    lowest, highest : float
+        In the unit of the values.
+    """
     low, high = float(values.min()), float(values.max())
     room = 0.05 * abs(high) if high - low <= 1e-9 * abs(high) else 0.0
     return low - room, high + room
 
 
 def is_logarithmic(points: NDArray[np.float64]) -> bool:
-    """Tell whether sorted points span two decades, or one with equal factors between them rather than equal steps."""
+    """Tell whether sorted points span two decades, or one with equal factors between them rather than equal steps.
+
+    Parameters
+    ----------
+    points
+        Sorted numbers.
+
+    Returns
+    -------
+    bool
+        True for a logarithmic axis.
+    """
     if points.size < 3 or points[0] <= 0:
         return False
     steps, factors = np.diff(points), np.diff(np.log(points))
@@ -160,7 +287,17 @@ def is_logarithmic(points: NDArray[np.float64]) -> bool:
 
 
 def number_axis(axes: Axes, side: Side, coordinate: xr.DataArray) -> None:
-    """Give a numeric axis its title and its scale."""
+    """Give a numeric axis its title and its scale.
+
+    Parameters
+    ----------
+    axes
+        The axes.
+    side
+        Which axis of the axes.
+    coordinate
+        The numbers along it.
+    """
     points = np.asarray(coordinate.values, dtype=float)
     axis = axes.xaxis if side == "x" else axes.yaxis
     axis.set_label_text(title(axes, sentence(coordinate), unit_text(coordinate), side))
@@ -182,7 +319,21 @@ def _plain_ticks(axis: Any, points: NDArray[np.float64]) -> None:
 
 
 def label_axis(axes: Axes, side: Side, values: xr.DataArray, name: str, shift: float = 0) -> None:
-    """Write a label at each point of an axis, thirty of them at most, tilted where they would touch."""
+    """Write a label at each point of an axis, thirty of them at most, tilted where they would touch.
+
+    Parameters
+    ----------
+    axes
+        The axes.
+    side
+        Which axis of the axes.
+    values
+        What is drawn.
+    name
+        Dimension of the values along it.
+    shift
+        Position of the first label.
+    """
     texts = labels(values, name)
     step = 1 + (len(texts) - 1) // _MOST_LABELS
     axis = axes.xaxis if side == "x" else axes.yaxis
@@ -200,13 +351,36 @@ def label_axis(axes: Axes, side: Side, values: xr.DataArray, name: str, shift: f
 
 
 def colour_scale(values: xr.DataArray, logarithmic: bool) -> Normalize:
-    """Return the scale of colours from the smallest to the largest value."""
+    """Return the scale of colours from the smallest to the largest value.
+
+    Parameters
+    ----------
+    values
+        What is drawn.
+    logarithmic
+        Whether the scale is.
+
+    Returns
+    -------
+    matplotlib.colors.Normalize
+        From values to 0 to 1.
+    """
     low, high = limits(values)
     return LogNorm(low, high) if logarithmic else Normalize(low, high)
 
 
 def colour_bar(axes: Axes, mesh: Any, values: xr.DataArray) -> None:
-    """Put a colour bar with title and unit to the right of the axes."""
+    """Put a colour bar with title and unit to the right of the axes.
+
+    Parameters
+    ----------
+    axes
+        The axes.
+    mesh
+        What matplotlib drew.
+    values
+        What is drawn.
+    """
     heading = title(axes, sentence(values), unit_text(values), "y")
     bar = figure_of(axes).colorbar(mesh, ax=axes, pad=0.02, label=heading)
     if isinstance(mesh.norm, LogNorm):
@@ -216,7 +390,19 @@ def colour_bar(axes: Axes, mesh: Any, values: xr.DataArray) -> None:
 
 
 def cells(axes: Axes, values: xr.DataArray, logarithmic: bool, texts: NDArray[Any]) -> None:
-    """Draw one square a cell, with a text in it where there is room; rows of labels run from the top."""
+    """Draw one square per cell, with a text in it where there is room; rows of labels run from the top.
+
+    Parameters
+    ----------
+    axes
+        The axes.
+    values
+        Over two dimensions.
+    logarithmic
+        Whether the scale of colours is.
+    texts
+        A text for each cell.
+    """
     y, x = map(str, values.dims)
     norm = colour_scale(values, logarithmic)
     mesh = axes.pcolormesh(values.values, norm=norm, cmap="viridis", edgecolors="white", linewidth=1)

@@ -48,10 +48,15 @@ class Panel(NamedTuple):
 def check_names(names: Sequence[str]) -> None:
     """Refuse panels of no quantity, or of one that comes twice.
 
+    Parameters
+    ----------
+    names
+        Names of quantities.
+
     Raises
     ------
     SensitivityError
-        With the names found.
+        If there is none, or one comes twice; the message gives the names found.
     """
     if not names or len(set(names)) < len(names):
         raise SensitivityError(f"each panel needs a quantity of its own; found {listed(names) or 'none'}")
@@ -59,6 +64,22 @@ def check_names(names: Sequence[str]) -> None:
 
 def panels_of(dataset: xr.Dataset, names: Sequence[str], along: str, by: str | None) -> list[Panel]:
     """Return a panel for each quantity, with lines by an axis where the quantity has it.
+
+    Parameters
+    ----------
+    dataset
+        A result of gridscan, lazy or not.
+    names
+        Names of quantities.
+    along
+        An axis that all of them have.
+    by
+        One line for each value of this axis, where a quantity has it.
+
+    Returns
+    -------
+    list of Panel
+        From the top.
 
     Raises
     ------
@@ -84,9 +105,16 @@ def panels_of(dataset: xr.Dataset, names: Sequence[str], along: str, by: str | N
 def stack(panels: Sequence[Panel], along: str) -> NDArray[Any]:
     """Draw panels on a new page, with one legend for each axis that tells lines apart.
 
+    Parameters
+    ----------
+    panels
+        From the top.
+    along
+        The axis that they share.
+
     Returns
     -------
-    ndarray of Axes
+    numpy.ndarray of matplotlib.axes.Axes
         From the top; without a subtitle as yet.
     """
     grid = stacked_page(len(panels))
@@ -107,7 +135,17 @@ def stack(panels: Sequence[Panel], along: str) -> NDArray[Any]:
 
 
 def subtitle(grid: NDArray[Any], panels: Sequence[Panel], notes: Sequence[str] = ()) -> None:
-    """Say above the first panel what all of them hold fixed, what each leaves out, and what else one has to know."""
+    """Say above the first panel what all of them hold fixed, what each leaves out, and what else one has to know.
+
+    Parameters
+    ----------
+    grid
+        Axes of the panels, from the top.
+    panels
+        The panels.
+    notes
+        Further sentences.
+    """
     held = dict.fromkeys(item for panel in panels for item in panel.held)
     left_out = [remarks(panel.values, panel.logarithmic) for panel in panels]
     if all(found == left_out[0] for found in left_out):

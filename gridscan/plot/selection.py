@@ -24,6 +24,20 @@ _MANY = 30
 def shown_axes(values: xr.DataArray, along: list[str], by: str | None) -> list[str]:
     """Return the axes to draw along: those asked for, or the longest numeric one, or the first.
 
+    Parameters
+    ----------
+    values
+        The quantity.
+    along
+        The axes asked for.
+    by
+        The axis of lines or colours, if any.
+
+    Returns
+    -------
+    list of str
+        One or two names.
+
     Raises
     ------
     SensitivityError
@@ -53,18 +67,55 @@ def shown_axes(values: xr.DataArray, along: list[str], by: str | None) -> list[s
 
 
 def long_axes(values: xr.DataArray) -> list[str]:
-    """Return the axes that have more than one value."""
+    """Return the axes that have more than one value.
+
+    Parameters
+    ----------
+    values
+        The quantity.
+
+    Returns
+    -------
+    list of str
+        In the order of its dimensions.
+    """
     return [str(axis) for axis, size in values.sizes.items() if size > 1]
 
 
 def first_labels(values: xr.DataArray, shown: str) -> str | None:
-    """Return the first other axis of labels, of those with few labels if there are any."""
+    """Return the first other axis of labels, of those with few labels if there are any.
+
+    Parameters
+    ----------
+    values
+        The quantity.
+    shown
+        The axis that is drawn along.
+
+    Returns
+    -------
+    str or None
+        None if there is no such axis.
+    """
     axes = [axis for axis in long_axes(values) if axis != shown and not is_numeric(values, axis)]
     return min(axes, key=lambda axis: values.sizes[axis] > MOST_LINES, default=None)
 
 
 def remarks(values: xr.DataArray, logarithmic: bool) -> list[str]:
-    """Say which values a picture does not show."""
+    """Say which values a picture does not show.
+
+    Parameters
+    ----------
+    values
+        The quantity.
+    logarithmic
+        Whether its scale is.
+
+    Returns
+    -------
+    list of str
+        Sentences for the subtitle.
+    """
     missing, zeros = int(values.isnull().sum()), int((values == 0).sum())
     found = [f"{missing} of {values.size} values are missing and left blank"] if missing else []
     if zeros == values.size - missing:
@@ -75,7 +126,18 @@ def remarks(values: xr.DataArray, logarithmic: bool) -> list[str]:
 
 
 def random_axis(values: xr.DataArray) -> str | None:
-    """Return the axis along which values are random: realisations, or members of a sample, which have no labels."""
+    """Return the axis along which values are random: realisations, or members of a sample, which have no labels.
+
+    Parameters
+    ----------
+    values
+        The quantity.
+
+    Returns
+    -------
+    str or None
+        None if there is no such axis.
+    """
     for axis in map(str, values.dims):
         labelled = any(item.dims == (axis,) for item in values.coords.values())
         if axis == REALISATION or (not labelled and values.ndim == 1 and values.sizes[axis] > _MANY):
@@ -88,6 +150,18 @@ def held_at(values: xr.DataArray, kept: list[str]) -> dict[str, int]:
 
     At the value nearest to the default of the model, which results note as ``base_value`` of the axis, and without such
     a note at the first label, or the middle one of the numbers.
+
+    Parameters
+    ----------
+    values
+        The quantity.
+    kept
+        The axes that stay.
+
+    Returns
+    -------
+    dict of str to int
+        An index for each other axis.
     """
     return {str(axis): _base_position(values, str(axis)) for axis in values.dims if axis not in kept}
 
@@ -107,6 +181,8 @@ def picked(
 
     Parameters
     ----------
+    values
+        The quantity.
     kept
         The axes that stay.
     scanned
@@ -117,8 +193,10 @@ def picked(
 
     Returns
     -------
-    DataArray, list of str
-        The values that are left, computed, NaN where they are not finite; and what is held, in words.
+    values : xarray.DataArray
+        What is left, computed, NaN where it is not finite.
+    held : list of str
+        What is held, in words.
 
     Raises
     ------
@@ -145,7 +223,18 @@ def picked(
 
 
 def scanned_names(dataset: xr.Dataset) -> set[str] | None:
-    """Return the names that the scenario inside a result scans, or None where there is no scenario."""
+    """Return the names that the scenario inside a result scans.
+
+    Parameters
+    ----------
+    dataset
+        A result of gridscan.
+
+    Returns
+    -------
+    set of str or None
+        None where there is no scenario.
+    """
     with contextlib.suppress(ValueError, AttributeError, KeyError):
         axes = tomllib.loads(dataset.attrs["gridscan_scenario"].replace("\r\n", "\n")).get("axes", {})
         zipped = [name for members in axes.get("zip", {}).values() for name in members]
@@ -155,6 +244,22 @@ def scanned_names(dataset: xr.Dataset) -> set[str] | None:
 
 def column(table: xr.Dataset, name: str, axis: str, maker: str) -> xr.DataArray:
     """Return a variable of a table that gridscan made.
+
+    Parameters
+    ----------
+    table
+        The table.
+    name
+        Name of the variable.
+    axis
+        A dimension that it has.
+    maker
+        The function that makes such tables, for messages.
+
+    Returns
+    -------
+    xarray.DataArray
+        The variable.
 
     Raises
     ------

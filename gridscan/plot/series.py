@@ -67,8 +67,14 @@ def series(
 
     Parameters
     ----------
+    axes
+        Where to draw.
     values
         Over `along` and `by`; sorted along numbers.
+    along
+        Dimension to draw along.
+    by
+        Dimension of lines or colours, if any.
     logarithmic
         Whether the scale of the values is; zeros are left blank then.
     spread
@@ -87,7 +93,20 @@ def series(
 
 
 def lines_by(values: xr.DataArray, by: str) -> int:
-    """Return how many lines, or groups of bars, are drawn for an axis: of numbers some, of labels all that fit."""
+    """Return how many lines, or groups of bars, are drawn for an axis: of numbers some, of labels all that fit.
+
+    Parameters
+    ----------
+    values
+        The quantity.
+    by
+        The axis.
+
+    Returns
+    -------
+    int
+        At most the size of the axis.
+    """
     return min(values.sizes[by], MOST_LINES if is_numeric(values, by) else _MOST_LABELS)
 
 
@@ -138,7 +157,20 @@ def _lines(axes: Axes, values: xr.DataArray, along: str, rows: list[Row], spread
 
 
 def moved_aside(points: int, lines: int) -> bool:
-    """Tell whether lines with whiskers are moved sideways, because several have a whisker at one point."""
+    """Tell whether lines with whiskers are moved sideways, because several have a whisker at one point.
+
+    Parameters
+    ----------
+    points
+        Number of points of a line.
+    lines
+        Number of lines.
+
+    Returns
+    -------
+    bool
+        True if they are moved.
+    """
     return _whisker_step(points) < lines and lines > 1
 
 

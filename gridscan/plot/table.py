@@ -1,4 +1,4 @@
-"""Pictures of answers: the elasticities to every parameter, the shares of the variance, the pairs told apart."""
+"""Pictures of answers: a tornado of elasticities, shares of the variance, a matrix of the pairs told apart."""
 
 from __future__ import annotations
 
@@ -29,10 +29,23 @@ def tornado(table: xr.Dataset, *, axes: Axes | None = None, most: int = 15) -> A
     most
         Number of parameters to show.
 
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Where it was drawn.
+
     Raises
     ------
     SensitivityError
         If the table is another one, or nothing is to be shown.
+
+    Examples
+    --------
+    >>> import gridscan as gs
+    >>> from gridscan import plot
+    >>> axes = plot.tornado(gs.local("imf_scan", "events_per_year"), most=5)
+    >>> len(axes.get_yticklabels())
+    5
     """
     if most < 1:
         raise SensitivityError(f"a tornado needs one bar or more; found most={most}")
@@ -83,6 +96,11 @@ def matrix(table: xr.Dataset, *, method: str = "asimov", axes: Axes | None = Non
     axes
         Where to draw; a new figure otherwise.
 
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Where it was drawn.
+
     Raises
     ------
     SensitivityError
@@ -119,6 +137,11 @@ def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
         the subtitle says.
     axes
         Where to draw; a new figure otherwise.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Where it was drawn.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What stands in a picture: numbers, units, labels and values, as matplotlib typesets them."""
+"""Text in a picture: numbers, units, labels and values, as matplotlib typesets them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,34 @@ _OF_THE_SUN = re.compile("[MLR]sun")
 
 
 def plain(text: str) -> str:
-    """Return a text in which no dollar sign begins a formula."""
+    """Return a text in which no dollar sign begins a formula.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        With dollar signs escaped.
+    """
     return text.replace("$", r"\$")
 
 
 def unit_text(variable: xr.DataArray) -> str:
-    """Return the unit of a variable as a person writes it, ``""`` where it has none; what is no unit as it stands."""
+    """Return the unit of a variable as a person writes it.
+
+    Parameters
+    ----------
+    variable
+        With an attribute ``units`` or not.
+
+    Returns
+    -------
+    str
+        Empty where it has none; what cannot be read as a unit, as it stands.
+    """
     try:
         return label_of(variable)
     except UnitError:
@@ -32,7 +54,24 @@ def unit_text(variable: xr.DataArray) -> str:
 
 
 def typeset(unit: str) -> str:
-    """Return ``1/cm^2/s`` as ``cm$^{-2}$ s$^{-1}$``, and a text that is no such product as it is."""
+    """Return a unit with powers as exponents, and a text that is not such a product as it is.
+
+    Parameters
+    ----------
+    unit
+        Such as ``1/cm^2/s``.
+
+    Returns
+    -------
+    str
+        Such as ``cm$^{-2}$ s$^{-1}$``.
+
+    Examples
+    --------
+    >>> from gridscan.plot.text import typeset
+    >>> typeset("1/cm^2/s")
+    'cm$^{-2}$ s$^{-1}$'
+    """
     numerator, *denominator = unit.split("/")
     factors = [(factor, "") for factor in numerator.split("*") if factor != "1"]
     factors += [(factor, "-") for factor in denominator]
@@ -49,7 +88,20 @@ def typeset(unit: str) -> str:
 
 
 def number(value: float, style: str = ".3g") -> str:
-    """Return a number as it stands in a cell: ``1.2×10$^{-5}$``, ``∞``, and nothing where it is missing."""
+    """Return a number as it stands in a cell: ``1.2×10$^{-5}$``, ``∞``, and nothing where it is missing.
+
+    Parameters
+    ----------
+    value
+        The number.
+    style
+        How many digits, as a format.
+
+    Returns
+    -------
+    str
+        Typeset.
+    """
     if not np.isfinite(value):
         return "" if np.isnan(value) else "∞" if value > 0 else "−∞"
     digits, _, exponent = f"{value:{style}}".partition("e")
@@ -60,13 +112,37 @@ def number(value: float, style: str = ".3g") -> str:
 
 
 def power(value: float) -> str:
-    """Return a tick of a logarithmic axis: ``10$^{6}$``, ``2×10$^{6}$``."""
+    """Return a tick of a logarithmic axis: ``10$^{6}$``, ``2×10$^{6}$``.
+
+    Parameters
+    ----------
+    value
+        The number.
+
+    Returns
+    -------
+    str
+        Typeset.
+    """
     digits, _, exponent = f"{value:.0e}".partition("e")
     return f"{'' if digits == '1' else f'{digits}×'}10$^{{{int(exponent)}}}$"
 
 
 def labels(values: xr.DataArray, axis: str) -> list[str]:
-    """Return a label for each point of an axis; numbers with as many digits as it takes to tell them apart."""
+    """Return a label for each point of an axis; numbers with as many digits as it takes to tell them apart.
+
+    Parameters
+    ----------
+    values
+        What is drawn.
+    axis
+        Name of a dimension.
+
+    Returns
+    -------
+    list of str
+        One for each point.
+    """
     if is_numeric(values, axis):
         numbers = values[axis].values.tolist()
         for digits in (3, 4, 6):
@@ -83,13 +159,38 @@ def point(values: xr.DataArray, axis: str, index: int) -> str:
     """Return where a point of an axis lies: ``time = 5 Myr``.
 
     An axis along which several parameters move together has no values of its own; theirs are given.
+
+    Parameters
+    ----------
+    values
+        What is drawn.
+    axis
+        Name of a dimension.
+    index
+        Index of the point.
+
+    Returns
+    -------
+    str
+        Name, value and unit.
     """
     members = [axis] if axis in values.coords else [str(k) for k, item in values.coords.items() if item.dims == (axis,)]
     return ", ".join(said(values[name].isel({axis: index})) for name in members) or f"{axis} = {index}"
 
 
 def said(value: xr.DataArray) -> str:
-    """Return a single value with its name and unit: ``sfr = 0.5 Msun/yr``."""
+    """Return a single value with its name and unit: ``sfr = 0.5 Msun/yr``.
+
+    Parameters
+    ----------
+    value
+        Without dimensions.
+
+    Returns
+    -------
+    str
+        Name, value and unit.
+    """
     content: Any = value.values
     shown = f"{float(content):.4g}" if value.dtype.kind in "iuf" else str(content)
     return f"{value.name} = {shown} {unit_text(value)}".rstrip()

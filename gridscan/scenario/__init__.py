@@ -1,1 +1,1 @@
-"""Scenario files: their schema, reading them, and writing a first one."""
+"""Scenario files: their schema, how they are read, and a template for a first one."""

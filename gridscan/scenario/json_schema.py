@@ -1,4 +1,4 @@
-"""The JSON Schema by which an editor completes and checks scenarios of a model."""
+"""JSON Schema by which an editor completes and checks the scenarios of a model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,25 @@ if TYPE_CHECKING:
 
 
 def json_schema(model: Definition) -> dict[str, Any]:
-    """Return the JSON Schema by which an editor completes and checks scenarios of a model."""
+    """Return the JSON Schema by which an editor completes and checks scenarios of a model.
+
+    Parameters
+    ----------
+    model
+        The model.
+
+    Returns
+    -------
+    dict
+        The schema, ready for `json.dumps`.
+
+    Examples
+    --------
+    >>> import gridscan as gs
+    >>> from gridscan.scenario.json_schema import json_schema
+    >>> "sfr" in json_schema(gs.model("red_supergiants"))["properties"]["axes"]["propertyNames"]["enum"]
+    True
+    """
     schema = ScenarioSchema.model_json_schema()
     one = {name: _label_schema(label, catalogue_of(model, name)) for name, label in model.labels.items()}
     one |= {name: _value_schema(node) for name, node in model.nodes.items()}

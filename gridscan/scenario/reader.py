@@ -1,4 +1,4 @@
-"""A scenario file: TOML to validated inputs, with every fault at its line and column.
+"""Scenario files: TOML to validated inputs, with every fault at its line and column.
 
 A scenario is data: nothing in it is executed or evaluated.
 """
@@ -41,13 +41,32 @@ class Scenario:
     Attributes
     ----------
     name
-        What messages call it: the path as it was given.
+        Name in messages: the path as it was given.
     file
         Name of its file, which its result tells.
+    text
+        Content of the file.
     folder
         What its output path is relative to.
+    schema
+        The keys of the file.
+    model
+        The model that it names.
+    resolved
+        Its values as arrays in base units.
     overrides
         Values given beside the file, which win over it.
+
+    Examples
+    --------
+    >>> import gridscan as gs
+    >>> scenario = gs.Scenario.parse('''
+    ... model = "red_supergiants"
+    ... axes.sfr = { linspace = [1, 3, 5], unit = "Msun/yr" }
+    ... output.quantities = ["carbon_burning_rsg"]
+    ... ''')
+    >>> scenario.quantities, scenario.resolved.sizes
+    (['carbon_burning_rsg'], {'sfr': 5})
     """
 
     name: str
@@ -83,10 +102,17 @@ class Scenario:
 
         Parameters
         ----------
+        path
+            The TOML file.
         model
             Used instead of the model that the file names.
         overrides
             Values by name that win over those of the file; a list makes an axis.
+
+        Returns
+        -------
+        Scenario
+            Valid: every name, value and unit fits the model.
 
         Raises
         ------
@@ -108,9 +134,34 @@ class Scenario:
         overrides: Mapping[str, Any] | None = None,
         tables: Mapping[str, str] | None = None,
     ) -> Scenario:
-        """Validate the text of a scenario; see :meth:`load`.
+        """Validate the text of a scenario.
 
-        `tables` holds the content of files that it names, which win over those in its folder.
+        Parameters
+        ----------
+        text
+            TOML.
+        name
+            Name in messages.
+        file
+            Name of its file, which its result tells.
+        folder
+            What its output path, and the files that it names, are relative to.
+        model
+            Used instead of the model that the text names.
+        overrides
+            Values by name that win over those of the text; a list makes an axis.
+        tables
+            Content of files that the text names, which win over those in the folder.
+
+        Returns
+        -------
+        Scenario
+            Valid: every name, value and unit fits the model.
+
+        Raises
+        ------
+        ScenarioError
+            With a line ``name:line:column: …`` for each fault.
         """
         file = Path(name).name if file is None else file
         kept = {key: plain(value) for key, value in (overrides or {}).items()}

@@ -1,4 +1,4 @@
-"""A commented scenario file to begin with, for any model."""
+"""Template of a commented scenario file, for any model."""
 
 from __future__ import annotations
 
@@ -15,12 +15,26 @@ if TYPE_CHECKING:
 
 
 def starter(model: Model, schema: str | None = None) -> str:
-    """Return the text of a scenario that validates and runs as it is, with every parameter commented.
+    """Return the text of a scenario that is valid and runs as it is, with a comment for every parameter.
 
     Parameters
     ----------
+    model
+        The model.
     schema
-        Where editors find the JSON Schema.
+        Path of the JSON Schema, for editors.
+
+    Returns
+    -------
+    str
+        TOML.
+
+    Examples
+    --------
+    >>> import gridscan as gs
+    >>> from gridscan.scenario.template import starter
+    >>> gs.Scenario.parse(starter(gs.model("red_supergiants"))).model.name
+    'red_supergiants'
     """
     axes, on_axes = _axes(model)
     lines = [

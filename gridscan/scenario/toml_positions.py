@@ -1,4 +1,4 @@
-"""Where each key and value of a TOML text stands: what tomllib does not tell."""
+"""Line and column of each key and value of a TOML text, which tomllib does not tell."""
 
 from __future__ import annotations
 
@@ -22,7 +22,20 @@ class Positions:
     values: dict[Path, Position] = field(default_factory=dict)
 
     def find(self, path: Path, at_key: bool = False) -> Position:
-        """Return the position of a path, or of the longest part of it that the text holds."""
+        """Return the position of a path, or of the longest part of it that the text holds.
+
+        Parameters
+        ----------
+        path
+            Keys and indices, such as ``("axes", "sfr", "linspace", 0)``.
+        at_key
+            Whether the position is that of the key or of the value.
+
+        Returns
+        -------
+        Position
+            Line and column, both from 1.
+        """
         for length in range(len(path), 0, -1):
             exact = length == len(path)
             first, second = (self.keys, self.values) if at_key and exact else (self.values, self.keys)
@@ -33,7 +46,18 @@ class Positions:
 
 
 def locate(text: str) -> Positions:
-    """Return the positions of all keys and values of a valid TOML text."""
+    """Return the positions of all keys and values of a valid TOML text.
+
+    Parameters
+    ----------
+    text
+        TOML.
+
+    Returns
+    -------
+    Positions
+        Positions by path.
+    """
     source = text.encode()
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_toml.language()))
     walker = _Walker(source.split(b"\n"))

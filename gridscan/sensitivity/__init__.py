@@ -1,1 +1,1 @@
-"""Questions to a result along any of its axes."""
+"""Sensitivity of a result to its axes: slopes, contrasts, variance shares, and telling scenarios apart."""

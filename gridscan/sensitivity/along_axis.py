@@ -1,4 +1,4 @@
-"""How a quantity answers to one axis: its slope, its elasticity, its contrast to a reference, where it crosses a value.
+"""Response of a quantity to one axis: its slope, its elasticity, its contrast to a reference, where it crosses a value.
 
 Every answer is labelled, has its unit, and is as lazy as the quantity: nothing here needs an axis to lie in one chunk,
 so that files larger than memory stream. Along an axis that is divided into chunks, each block reads the blocks that it
@@ -51,14 +51,9 @@ def elasticity(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
 
     Returns
     -------
-    DataArray
-        d ln y / d ln x, dimensionless, with the dimensions of the quantity. NaN where x ≤ 0, and where y is zero,
+    xarray.DataArray
+        d ln y/d ln x, dimensionless, with the dimensions of the quantity. NaN where x <= 0, and where y is zero,
         negative or not finite in the cell or in a neighbour that its slope is taken from.
-
-    Warns
-    -----
-    GridscanWarning
-        If cells are NaN (with their number), or the axis has two points and the slope is of first order only.
 
     Raises
     ------
@@ -66,10 +61,25 @@ def elasticity(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
         If the quantity or the axis does not exist, or the axis has labels, a repeated value, or fewer than two
         positive values.
 
+    Warns
+    -----
+    GridscanWarning
+        If cells are NaN (with their number), or the axis has two points and the slope is of first order only.
+
     Notes
     -----
     The slope of the parabola through a point and its two neighbours in (ln x, ln y), at the ends through the last
     three points: second order everywhere, and exact for a power law.
+    Source: differentiation of the Lagrange polynomial.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from gridscan.sensitivity.along_axis import elasticity
+    >>> flux = ("distance", [4.0, 1.0, 0.25], {"units": "cm-2 s-1"})
+    >>> ds = xr.Dataset({"flux": flux}, {"distance": ("distance", [1.0, 2.0, 4.0], {"units": "kiloparsec"})})
+    >>> elasticity(ds, "flux", "distance").values.round(12)
+    array([-2., -2., -2.])
     """
     y = quantity_of(dataset, name)
     x = numeric_axis(y, along)
@@ -90,19 +100,18 @@ def derivative(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
 
     Parameters
     ----------
-    dataset, name, along
-        As for `elasticity`.
+    dataset
+        A result of gridscan, lazy or not.
+    name
+        The quantity y.
+    along
+        A numeric axis x of `name`; its values may be unevenly spaced and unsorted.
 
     Returns
     -------
-    DataArray
+    xarray.DataArray
         dy/dx in the unit of y over that of x, with the dimensions of the quantity. NaN where y is not finite in the
         cell or in a neighbour that its slope is taken from.
-
-    Warns
-    -----
-    GridscanWarning
-        If cells are NaN (with their number), or the axis has two points and the slope is of first order only.
 
     Raises
     ------
@@ -111,10 +120,26 @@ def derivative(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
     UnitError
         If the quantity or the axis does not say its unit.
 
+    Warns
+    -----
+    GridscanWarning
+        If cells are NaN (with their number), or the axis has two points and the slope is of first order only.
+
     Notes
     -----
     The slope of the parabola through a point and its two neighbours, at the ends through the last three points:
     second order on any spacing, and exact for a polynomial of second degree.
+    Source: differentiation of the Lagrange polynomial.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from gridscan.sensitivity.along_axis import derivative
+    >>> height = ("time", [0.0, 1.0, 9.0], {"units": "m"})
+    >>> ds = xr.Dataset({"height": height}, {"time": ("time", [0.0, 1.0, 3.0], {"units": "s"})})
+    >>> slope = derivative(ds, "height", "time")
+    >>> slope.values, slope.attrs["units"]
+    (array([0., 2., 6.]), 'm s-1')
     """
     y = quantity_of(dataset, name)
     x = numeric_axis(y, along)
@@ -132,32 +157,42 @@ def contrast(dataset: xr.Dataset, name: str, along: str, reference: str | float,
 
     Parameters
     ----------
-    dataset, name
-        A result of gridscan and one of its quantities, y.
+    dataset
+        A result of gridscan, lazy or not.
+    name
+        The quantity y.
     along
         An axis of `name`, of labels or of numbers.
     reference
         A label, a number in the unit of the axis, or text such as ``"2 kpc"``; it has to be on the axis.
     kind
-        ``"ratio"`` y / y_ref, ``"difference"`` y - y_ref, or ``"log"`` ln(y / y_ref).
+        ``"ratio"`` y/y_ref, ``"difference"`` y - y_ref, or ``"log"`` ln(y/y_ref).
 
     Returns
     -------
-    DataArray
+    xarray.DataArray
         With the dimensions of the quantity; in the unit of y for a difference, dimensionless otherwise. NaN where it
-        is not defined: y_ref = 0, for ``"log"`` also y ≤ 0 or y_ref ≤ 0, and wherever y or y_ref is not finite.
-
-    Warns
-    -----
-    GridscanWarning
-        If cells are NaN, with their number.
+        is not defined: y_ref = 0, for ``"log"`` also y <= 0 or y_ref <= 0, and wherever y or y_ref is not finite.
 
     Raises
     ------
     SensitivityError
         If the quantity, the axis, the reference or the kind does not exist.
     UnitError
-        If the reference has a unit that the axis has not, or a difference is asked of a quantity without unit.
+        If the reference has a unit that the axis does not have, or a difference is asked of a quantity without unit.
+
+    Warns
+    -----
+    GridscanWarning
+        If cells are NaN, with their number.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from gridscan.sensitivity.along_axis import contrast
+    >>> ds = xr.Dataset({"events": ("imf", [2.0, 6.0], {"units": "1"})}, {"imf": ["kroupa", "top-heavy"]})
+    >>> contrast(ds, "events", "imf", "kroupa").values
+    array([1., 3.])
     """
     kinds = {"ratio": _ratio, "difference": _difference, "log": _log_ratio}
     if kind not in kinds:
@@ -178,8 +213,10 @@ def crossing(dataset: xr.Dataset, name: str, along: str, value: str | float, sca
 
     Parameters
     ----------
-    dataset, name
-        A result of gridscan and one of its quantities, y.
+    dataset
+        A result of gridscan, lazy or not.
+    name
+        The quantity y.
     along
         A numeric axis x of `name`; it is followed from its lowest to its highest value, in whatever order it is stored.
     value
@@ -189,15 +226,9 @@ def crossing(dataset: xr.Dataset, name: str, along: str, value: str | float, sca
 
     Returns
     -------
-    DataArray
+    xarray.DataArray
         x in the unit of the axis, with the other dimensions of the quantity. NaN where y never reaches the value,
         which is an answer and not warned of.
-
-    Warns
-    -----
-    GridscanWarning
-        If y reaches the value more than once in some cells, or is not finite (for ``"log"``: not positive) in some
-        and the axis is not followed across them.
 
     Raises
     ------
@@ -205,7 +236,24 @@ def crossing(dataset: xr.Dataset, name: str, along: str, value: str | float, sca
         If the quantity, the axis or the scale does not exist, the axis has labels, a repeated value or a single
         point, or ``"log"`` is asked where the axis or the value is not positive.
     UnitError
-        If the value has a unit that the quantity has not.
+        If the value has a unit that the quantity does not have.
+
+    Warns
+    -----
+    GridscanWarning
+        If y reaches the value more than once in some cells, or is not finite (for ``"log"``: not positive) in some
+        and the axis is not followed across them.
+
+    Examples
+    --------
+    A flux of 1/d^2 falls to 1/9 at d = 3:
+
+    >>> import xarray as xr
+    >>> from gridscan.sensitivity.along_axis import crossing
+    >>> flux = ("distance", [1.0, 0.25, 0.0625], {"units": "cm-2 s-1"})
+    >>> ds = xr.Dataset({"flux": flux}, {"distance": ("distance", [1.0, 2.0, 4.0], {"units": "kiloparsec"})})
+    >>> round(float(crossing(ds, "flux", "distance", 1 / 9, scale="log")), 9)
+    3.0
     """
     if scale not in ("linear", "log"):
         raise SensitivityError(f"unknown scale {scale!r}; expected one of: linear, log")

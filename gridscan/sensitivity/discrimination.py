@@ -1,4 +1,4 @@
-"""How large a detector has to be to tell apart the scenarios along an axis."""
+"""Detector size that tells apart the scenarios along an axis by counting events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a question finds its quantity and its axis in a Dataset, and how the answer gets its name, unit and sentence."""
+"""Quantities and axes looked up in a Dataset, and answers labelled with name, unit and description."""
 
 from __future__ import annotations
 
@@ -23,10 +23,22 @@ _SAME_VALUE = 1e-9
 def quantity_of(dataset: xr.Dataset, name: str) -> xr.DataArray:
     """Return a data variable as float64, lazily where it is lazy.
 
+    Parameters
+    ----------
+    dataset
+        A result of gridscan.
+    name
+        Name of the variable.
+
+    Returns
+    -------
+    xarray.DataArray
+        The variable, with its coordinates and attributes.
+
     Raises
     ------
     SensitivityError
-        If the dataset has no such variable, or it holds no real numbers.
+        If the dataset has no such variable, or it does not hold real numbers.
     """
     names = [str(known) for known in dataset.data_vars]
     if name not in names:
@@ -43,10 +55,17 @@ def quantity_of(dataset: xr.Dataset, name: str) -> xr.DataArray:
 def check_axis(quantity: xr.DataArray, axis: str) -> None:
     """Refuse an axis that a quantity does not have.
 
+    Parameters
+    ----------
+    quantity
+        A variable.
+    axis
+        Name of a dimension.
+
     Raises
     ------
     SensitivityError
-        With the axes there are, and the nearest one.
+        If it is not one of the quantity; the message gives those there are, and the nearest one.
     """
     axes = [str(dimension) for dimension in quantity.dims]
     if axis not in axes:
@@ -55,12 +74,37 @@ def check_axis(quantity: xr.DataArray, axis: str) -> None:
 
 
 def is_numeric(quantity: xr.DataArray, axis: str) -> bool:
-    """Tell whether an axis has numbers, as opposed to labels or nothing, for its coordinate."""
+    """Tell whether an axis has numbers, as opposed to labels or nothing, for its coordinate.
+
+    Parameters
+    ----------
+    quantity
+        A variable.
+    axis
+        Name of a dimension.
+
+    Returns
+    -------
+    bool
+        True for numbers.
+    """
     return axis in quantity.coords and quantity[axis].dtype.kind in "iuf"
 
 
 def numeric_axis(quantity: xr.DataArray, axis: str) -> NDArray[np.float64]:
     """Return the values of a numeric axis, in the order they are stored in.
+
+    Parameters
+    ----------
+    quantity
+        A variable.
+    axis
+        Name of a dimension.
+
+    Returns
+    -------
+    numpy.ndarray
+        In the unit of the axis.
 
     Raises
     ------
@@ -84,7 +128,21 @@ def numeric_axis(quantity: xr.DataArray, axis: str) -> NDArray[np.float64]:
 
 
 def position_on(quantity: xr.DataArray, axis: str, wanted: str | float) -> int:
-    """Return the index of a label, or of a value (a number in the unit of the axis, or text such as ``"2 kpc"``).
+    """Return the index of a label, or of a value, on an axis.
+
+    Parameters
+    ----------
+    quantity
+        A variable.
+    axis
+        Name of a dimension.
+    wanted
+        A label, a number in the unit of the axis, or text such as ``"2 kpc"``.
+
+    Returns
+    -------
+    int
+        Its index.
 
     Raises
     ------
@@ -114,6 +172,16 @@ def position_on(quantity: xr.DataArray, axis: str, wanted: str | float) -> int:
 def unit_known(variable: xr.DataArray) -> Unit:
     """Return the unit of a variable.
 
+    Parameters
+    ----------
+    variable
+        With an attribute ``units``.
+
+    Returns
+    -------
+    Unit
+        On gridscan's registry.
+
     Raises
     ------
     UnitError
@@ -128,10 +196,22 @@ def unit_known(variable: xr.DataArray) -> Unit:
 def in_unit_of(variable: xr.DataArray, value: str | float) -> float:
     """Return a value, given as a number or as text with a unit, as a number in the unit of a variable.
 
+    Parameters
+    ----------
+    variable
+        With an attribute ``units``.
+    value
+        A number in that unit, or text such as ``"2 kpc"``.
+
+    Returns
+    -------
+    float
+        In the unit of the variable.
+
     Raises
     ------
     UnitError
-        If the text is no quantity, or its unit does not fit.
+        If the text is not a quantity, or its unit does not fit.
     """
     if not isinstance(value, str):
         return float(value)
@@ -147,12 +227,38 @@ def in_unit_of(variable: xr.DataArray, value: str | float) -> float:
 
 
 def sentence(variable: xr.DataArray) -> str:
-    """Return what a variable is, in words."""
+    """Return what a variable is, in words.
+
+    Parameters
+    ----------
+    variable
+        With an attribute ``long_name`` or not.
+
+    Returns
+    -------
+    str
+        Its long name, or else its name.
+    """
     return str(variable.attrs.get("long_name", variable.name))
 
 
 def blockwise(function: Callable[..., NDArray[Any]], *variables: xr.Variable, **options: Any) -> xr.Variable:
-    """Apply an elementwise function of arrays to xarray Variables: at once to numpy, block by block to dask."""
+    """Apply an elementwise function of arrays to xarray Variables: at once to numpy, block by block to dask.
+
+    Parameters
+    ----------
+    function
+        Of arrays, elementwise.
+    *variables
+        Its arguments.
+    **options
+        Its keywords.
+
+    Returns
+    -------
+    xarray.Variable
+        Of float64, with the dimensions of all arguments.
+    """
     result: xr.Variable = xr.apply_ufunc(
         function, *variables, kwargs=options, dask="parallelized", output_dtypes=[float]
     )
@@ -160,7 +266,20 @@ def blockwise(function: Callable[..., NDArray[Any]], *variables: xr.Variable, **
 
 
 def masked(variable: xr.Variable, reason: str) -> xr.Variable:
-    """Turn what is not finite into NaN and warn of it: at once for numpy, with each block when dask computes it."""
+    """Turn what is not finite into NaN and warn of it: at once for numpy, with each block when dask computes it.
+
+    Parameters
+    ----------
+    variable
+        Numbers.
+    reason
+        Why a cell is NaN, for the warning.
+
+    Returns
+    -------
+    xarray.Variable
+        The same numbers, NaN where they are not finite.
+    """
     part = "cells" if variable.chunks is None else "cells of a block"
     return blockwise(_mask, variable, reason=reason, part=part)
 
@@ -179,10 +298,21 @@ def answer(
     ----------
     variable
         Dimensions and values; its attributes and encoding are dropped.
+    name
+        Name of the result.
+    long_name
+        What it is.
     unit
         A unit, or the attributes that say one.
     coords
         Coordinates to choose from.
+    comment
+        A remark for its attributes.
+
+    Returns
+    -------
+    xarray.DataArray
+        The labelled result.
     """
     units = dict(unit) if isinstance(unit, Mapping) else unit_attributes(unit)
     attributes = {**units, "long_name": long_name, **({"comment": comment} if comment else {})}
@@ -191,7 +321,18 @@ def answer(
 
 
 def scenario_attributes(dataset: xr.Dataset) -> dict[str, Any]:
-    """Return the attributes that tell which scenario a result is of, for an answer that is a table."""
+    """Return the attributes that tell which scenario a result is of, for an answer that is a table.
+
+    Parameters
+    ----------
+    dataset
+        A result of gridscan.
+
+    Returns
+    -------
+    dict
+        Those of its global attributes.
+    """
     return {key: dataset.attrs[key] for key in ("gridscan_scenario", "gridscan_overrides") if key in dataset.attrs}
 
 

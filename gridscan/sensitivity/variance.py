@@ -1,4 +1,4 @@
-"""Which axis matters most: the exact analysis of variance of a quantity on its full factorial grid.
+"""Analysis of variance on the full factorial grid: which axis matters most.
 
 Every grid point has the same weight: the points of an axis are its distribution, so that an axis that is spaced
 geometrically stands for a quantity known to a factor. Nothing is sampled; every share is made of means and variances
@@ -77,18 +77,12 @@ def variance_shares(
 
     Returns
     -------
-    Dataset
+    xarray.Dataset
         Dimensionless shares: ``first_order`` (axis), of the axis alone; ``total`` (axis), of the axis and all its
         interactions; ``pairwise`` (axis, axis_2), of the interaction of two axes, symmetric, and zero on the
         diagonal; ``higher_order``, of interactions of three and more. first_order + the pairs (each once) +
         higher_order is 1. ``mean`` and ``variance`` of the quantity with their units. Shares below zero by rounding
         are zero; where the quantity is constant, all are zero.
-
-    Warns
-    -----
-    GridscanWarning
-        If a numeric axis has fewer than ten points: its shares are then 0.05 and more away from those of a continuous
-        axis. Labels are all there is, and never too few. Also if the quantity is constant in some cells.
 
     Raises
     ------
@@ -98,16 +92,33 @@ def variance_shares(
     UnitError
         If the quantity does not say its unit.
 
+    Warns
+    -----
+    GridscanWarning
+        If a numeric axis has fewer than ten points: its shares are then 0.05 and more away from those of a continuous
+        axis. Labels are all there is, and never too few. Also if the quantity is constant in some cells.
+
     Notes
     -----
     With V the variance over all axes, and E and Var over the grid,
 
-        first_order_i = Var(E[y | i]) / V
-        pairwise_ij   = Var(E[y | i, j]) / V - first_order_i - first_order_j
-        total_i       = 1 - Var(E[y | all axes but i]) / V
+        first_order_i = Var(E[y | i])/V
+        pairwise_ij   = Var(E[y | i, j])/V - first_order_i - first_order_j
+        total_i       = 1 - Var(E[y | all axes but i])/V
 
     Source: I. M. Sobol', Math. Comput. Simul. 55, 271 (2001); T. Homma and A. Saltelli, Reliab. Eng. Syst. Saf. 52, 1
     (1996).
+
+    Examples
+    --------
+    y = a + 2 b of two labels each: the variances are 1/4 and 4/4.
+
+    >>> import xarray as xr
+    >>> from gridscan.sensitivity.variance import variance_shares
+    >>> y = (("a", "b"), [[0.0, 2.0], [1.0, 3.0]], {"units": "1"})
+    >>> shares = variance_shares(xr.Dataset({"y": y}, {"a": ["low", "high"], "b": ["low", "high"]}), "y")
+    >>> shares["first_order"].values, float(shares["variance"])
+    (array([0.2, 0.8]), 1.25)
     """
     y = quantity_of(dataset, name)
     axes = _varied(y, over)
@@ -130,24 +141,45 @@ def rank(dataset: xr.Dataset, name: str, over: str | Sequence[str] | None = None
 
     Parameters
     ----------
-    dataset, name, over, log
-        As for `variance_shares`.
+    dataset
+        A result of gridscan, lazy or not.
+    name
+        The quantity y.
+    over
+        The axes that vary; the others stay as dimensions of the result. By default all.
+    log
+        Whether to analyse ln y.
 
     Returns
     -------
-    DataArray
+    xarray.DataArray
         ``total`` along ``axis``, dimensionless; where `over` leaves other dimensions, the order is that of the mean
         over them. It is computed, also for dask: an order cannot be lazy.
+
+    Raises
+    ------
+    SensitivityError
+        If the quantity or an axis does not exist, there is no axis, or a value is not finite or, with `log`, not
+        positive.
+    UnitError
+        If the quantity does not say its unit.
 
     Warns
     -----
     GridscanWarning
-        As `variance_shares`.
+        If a numeric axis has fewer than ten points, or the quantity is constant in some cells.
 
-    Raises
-    ------
-    SensitivityError, UnitError
-        As `variance_shares`.
+    Notes
+    -----
+    See `variance_shares`. Source: T. Homma and A. Saltelli, Reliab. Eng. Syst. Saf. 52, 1 (1996).
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from gridscan.sensitivity.variance import rank
+    >>> y = (("a", "b"), [[0.0, 2.0], [1.0, 3.0]], {"units": "1"})
+    >>> rank(xr.Dataset({"y": y}, {"a": ["low", "high"], "b": ["low", "high"]}), "y")["axis"].values.tolist()
+    ['b', 'a']
     """
     total = variance_shares(dataset, name, over, log)["total"].compute()
     mean = total.mean([dimension for dimension in total.dims if dimension != "axis"])

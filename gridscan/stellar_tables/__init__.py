@@ -1,1 +1,1 @@
-"""Readers of tables of stellar models."""
+"""Tables of stellar models: PARSEC tracks, CMD isochrones, and the phases of massive stars."""

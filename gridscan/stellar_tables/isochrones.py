@@ -43,6 +43,11 @@ _LAST_WORDS = "isochrone terminated"
 def read_isochrones(path: str | Path) -> xr.Dataset:
     """Read one or several isochrones from a table of CMD.
 
+    Parameters
+    ----------
+    path
+        The table.
+
     Returns
     -------
     xarray.Dataset
@@ -56,8 +61,8 @@ def read_isochrones(path: str | Path) -> xr.Dataset:
     StoreError
         If the file cannot be read.
     CatalogueError
-        With file and line: a column is missing, a row has not as many cells as there are columns or is cut off, a cell
-        is no finite number or one that no star has, a label is not an integer from 0 to 9.
+        If a column is missing, a row does not have as many cells as there are columns or is cut off, a cell is not a
+        finite number or one that no star has, or a label is not an integer from 0 to 9; it gives file and line.
 
     Warns
     -----
@@ -94,6 +99,11 @@ def read_isochrones(path: str | Path) -> xr.Dataset:
 
 def read_stellar_table(path: str | Path) -> xr.Dataset:
     """Read a table of isochrones or a track, whichever it is by its column names.
+
+    Parameters
+    ----------
+    path
+        The table.
 
     Returns
     -------

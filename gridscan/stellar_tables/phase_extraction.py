@@ -1,4 +1,4 @@
-"""From a ZIP of tracks to a table of stellar phases, in the format of the one that ships."""
+"""Table of stellar phases from a ZIP of evolutionary tracks, in the format of the shipped one."""
 
 from __future__ import annotations
 
@@ -47,22 +47,27 @@ def extract(
 ) -> Path:
     """Write the table of stellar phases that follows from the tracks in a ZIP.
 
-    Tracks are read one after another as streams; nothing else is written than `out`, and that only when it is whole.
+    Tracks are read one after another as streams; nothing but `out` is written, and that only when it is whole.
 
     Parameters
     ----------
     path
         The ZIP.
     out
-        The comma-separated table, with ages to a year.
+        The comma-separated table to write, with ages to a year.
     masses
         Initial masses [Msun]; all by default.
     metallicity, helium, rotation
-        What the tracks are chosen by; all by default. There may be one track for each metallicity and mass.
-    maximum_temperature, minimum_log_luminosity, minimum_carbon_luminosity
-        The thresholds of `phase_windows`.
+        Values by which the tracks are chosen, dimensionless: mass fractions of metals and of helium, and rotation rate
+        over the critical one; all by default. There may be one track for each metallicity and mass.
+    maximum_temperature
+        Effective temperature up to which a star is a red supergiant [K], see `phase_windows`.
+    minimum_log_luminosity
+        log10(L/Lsun) from which on it is one.
+    minimum_carbon_luminosity
+        Luminosity of carbon burning over that of the star from which on carbon burns.
     progress
-        Called while the tracks are read.
+        Called with the bytes read so far and those to be read.
 
     Returns
     -------
@@ -115,6 +120,22 @@ def select(
     rotation: Sequence[float] | None = None,
 ) -> list[TrackName]:
     """Choose one track for each metallicity and mass, sorted by them.
+
+    Parameters
+    ----------
+    path
+        The ZIP, for messages.
+    tracks
+        The tracks to choose from.
+    masses
+        Initial masses [Msun]; all by default.
+    metallicity, helium, rotation
+        Values of the tracks to choose, dimensionless; all by default.
+
+    Returns
+    -------
+    list of TrackName
+        In the order of metallicity and mass.
 
     Raises
     ------

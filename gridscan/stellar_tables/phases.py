@@ -1,4 +1,4 @@
-"""Reading tables of the phases of massive stars, the shipped one and those of one's own."""
+"""Tables of the phases of massive stars as comma-separated files: the shipped one and one's own."""
 
 from __future__ import annotations
 
@@ -41,13 +41,18 @@ def read_phase_table(text: str, name: str = "table of stellar phases") -> PhaseT
     text
         The content of the file.
     name
-        What messages call it.
+        Name of the table in messages.
+
+    Returns
+    -------
+    PhaseTable
+        Ages and durations [Myr] by metallicity and mass.
 
     Raises
     ------
     CatalogueError
-        With name and line, if a column or its unit is missing or unknown, a number is negative or not finite, the ages
-        contradict each other, or the rows are not the full product of sorted metallicities and masses.
+        If a column or its unit is missing or unknown, a number is negative or not finite, the ages contradict each
+        other, or the rows are not the full product of sorted metallicities and masses; it gives name and line.
     """
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     comments = [(number, line) for number, line in lines if line.startswith("#")]
@@ -62,7 +67,19 @@ def read_phase_table(text: str, name: str = "table of stellar phases") -> PhaseT
 
 
 def shipped_phase_table() -> PhaseTable:
-    """Return the shipped table."""
+    """Return the shipped table of phases.
+
+    Returns
+    -------
+    PhaseTable
+        From PARSEC v2.0 tracks of 12 to 35 Msun at Z = 0.014 and 0.017 (Costa et al. 2025).
+
+    Examples
+    --------
+    >>> from gridscan.stellar_tables.phases import shipped_phase_table
+    >>> shipped_phase_table().mass[[0, -1]]
+    array([12., 35.])
+    """
     return read_phase_table(data_path(SHIPPED).read_text(encoding="utf-8"), SHIPPED)
 
 
@@ -75,8 +92,13 @@ def for_each_table(function: Callable[..., Any], contents: ArrayLike, *arrays: A
         ``function(table, *arrays)``.
     contents
         Texts, varying along one axis at most.
-    arrays
+    *arrays
         Of the same leading axes, of length one where they do not vary.
+
+    Returns
+    -------
+    array
+        What the function returns, joined along the axis on which the texts vary.
     """
     texts = np.asarray(contents)
     if texts.size == 1:

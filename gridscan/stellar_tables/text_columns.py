@@ -1,4 +1,4 @@
-"""Columns of numbers in whitespace-separated text, read as a stream: bounded lines, and a place in every message."""
+"""Columns of numbers in whitespace-separated text, read as a stream; every message gives file and line."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """The wanted columns of a table.
+    """Columns of a table that were asked for.
 
     Attributes
     ----------
     name
-        What messages call the table.
+        Name of the table in messages.
     values
         Numbers by name of column, each of shape (rows,), finite.
     lines
@@ -48,12 +48,21 @@ class Columns:
     ending: str
 
     def refuse(self, wrong: NDArray[np.bool_], column: str, expected: str) -> None:
-        """Refuse the first row in which a column is `wrong`.
+        """Refuse the first row in which a column is wrong.
+
+        Parameters
+        ----------
+        wrong
+            Shape (rows,): whether the number is wrong.
+        column
+            Name of the column.
+        expected
+            What the message says is expected.
 
         Raises
         ------
         CatalogueError
-            With name, line, the number found, and what was `expected`.
+            If a row is wrong; it gives name, line, the number found and what was expected.
         """
         if wrong.any():
             row = int(np.argmax(wrong))
@@ -74,18 +83,23 @@ def read_columns(
     stream
         Read up to its end.
     name
-        What messages call it.
+        Name of the table in messages.
     wanted, optional
         Names of columns; an optional one is left out where there is none.
     ended
         Whether the last line needs a line break: without one, a text that is not otherwise known to be whole may be
         cut off in the middle of a number.
 
+    Returns
+    -------
+    Columns
+        The wanted columns, and the optional ones that are there.
+
     Raises
     ------
     CatalogueError
-        With name and line: a column that is missing or there twice, a row with more or fewer cells than columns, a
-        cell that is no finite number, names that change between the rows, a line that never ends, no rows at all.
+        If a column is missing or there twice, a row has more or fewer cells than columns, a cell is not a finite
+        number, names change between the rows, a line never ends, or there are no rows at all; it gives name and line.
     """
     table = _Table(name, wanted, optional)
     for number, line in _numbered_lines(stream, name, ended):
@@ -95,6 +109,18 @@ def read_columns(
 
 def words_in_front(stream: BinaryIO, name: str) -> set[str]:
     """Return all words in front of the first row of numbers, by which a kind of table is recognised.
+
+    Parameters
+    ----------
+    stream
+        Read up to the first row of numbers.
+    name
+        Name of the table in messages.
+
+    Returns
+    -------
+    set of str
+        Column names and words of comments.
 
     Raises
     ------

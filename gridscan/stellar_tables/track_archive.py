@@ -1,4 +1,4 @@
-"""A ZIP of evolutionary tracks, read as a stream: nothing is unpacked to disk, and no size in the ZIP is believed.
+"""ZIP of evolutionary tracks, read as a stream: nothing is unpacked to disk, and no size in the ZIP is trusted.
 
 A member is a track if its name without folders is like ``Z0.014Y0.273_ROT0.00_M12.0.TAB``. All others are ignored, and
 so are members whose name is absolute, climbs out of its folder, or holds characters that cannot be printed.
@@ -42,7 +42,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError,
 
 @dataclass(frozen=True, order=True)
 class TrackName:
-    """What the name of a member says of its track.
+    """What the name of a member says about its track.
 
     Attributes
     ----------
@@ -72,19 +72,24 @@ class TrackName:
 
 
 class TrackArchive:
-    """An open ZIP of tracks.
+    """ZIP of tracks, opened for reading.
 
     Parameters
     ----------
     path
         The ZIP.
 
+    Attributes
+    ----------
+    tracks
+        The tracks found in it, sorted.
+
     Raises
     ------
     StoreError
         If the file cannot be read.
     CatalogueError
-        If it is no ZIP, or a damaged one, or holds no tracks.
+        If it is not a ZIP, or a damaged one, or holds no tracks.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -118,6 +123,11 @@ class TrackArchive:
             One of `tracks`.
         progress
             Called with the number of bytes of each block that is read.
+
+        Returns
+        -------
+        io.BufferedReader
+            The uncompressed table.
 
         Raises
         ------
@@ -189,10 +199,22 @@ class TrackArchive:
 def list_tracks(path: str | Path) -> list[TrackName]:
     """Return the tracks of a ZIP, in the order of metallicity, helium, rotation and mass.
 
+    Parameters
+    ----------
+    path
+        The ZIP.
+
+    Returns
+    -------
+    list of TrackName
+        What the names of the members say.
+
     Raises
     ------
-    StoreError, CatalogueError
-        As `TrackArchive` does.
+    StoreError
+        If the file cannot be read.
+    CatalogueError
+        If it is not a ZIP, or a damaged one, or holds no tracks.
     """
     with TrackArchive(path) as archive:
         return archive.tracks

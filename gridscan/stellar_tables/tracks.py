@@ -1,4 +1,4 @@
-"""Evolutionary tracks of stars in the format of PARSEC v2.0, and the ages of the phases that a model needs of them."""
+"""Evolutionary tracks of stars in the format of PARSEC v2.0, and the ages of the phases found in them."""
 
 from __future__ import annotations
 
@@ -37,17 +37,41 @@ _YEARS_PER_MYR = 1e6
 
 
 def variable(values: FloatArray, unit: str, long_name: str, **attributes: Any) -> xr.Variable:
-    """Return numbers along the dimension ``point`` with the attributes of gridscan's datasets."""
+    """Return numbers along the dimension ``point`` with the attributes of gridscan's datasets.
+
+    Parameters
+    ----------
+    values
+        Shape (points,).
+    unit
+        Unit of the values.
+    long_name
+        What they are.
+    **attributes
+        Further attributes.
+
+    Returns
+    -------
+    xarray.Variable
+        With ``units`` and ``long_name``.
+    """
     return xr.Variable("point", values, {**unit_attributes(parse_unit(unit)), "long_name": long_name, **attributes})
 
 
 def refuse_outside(columns: Columns, limits: Mapping[str, tuple[float, float]]) -> None:
     """Refuse numbers that no star has, column by column.
 
+    Parameters
+    ----------
+    columns
+        The columns of the table.
+    limits
+        Smallest and largest number allowed, by column.
+
     Raises
     ------
     CatalogueError
-        With name and line.
+        If a number is outside; it gives the name of the table and the line.
     """
     for name, (lowest, highest) in limits.items():
         values = columns.values[name]
@@ -55,29 +79,37 @@ def refuse_outside(columns: Columns, limits: Mapping[str, tuple[float, float]]) 
 
 
 def read_track(file: str | Path | BinaryIO, name: str | None = None) -> xr.Dataset:
-    """Read the evolution of one star from a whitespace-separated table.
+    r"""Read the evolution of one star from a whitespace-separated table.
 
     Parameters
     ----------
     file
         A path, or a binary stream, such as `TrackArchive.open` gives for a member of a ZIP.
     name
-        What messages and the title call the track; the name of the file by default.
+        Name of the track in messages and in the title; the name of the file by default.
 
     Returns
     -------
     xarray.Dataset
         Along the dimension ``point``, in the order of age: ``age`` [yr], ``effective_temperature`` [K], ``luminosity``
         [Lsun] and ``carbon_luminosity`` [1], the luminosity of carbon burning over that of the star. They are the
-        columns AGE, LOG_TE, LOG_L and LC; all others are passed over.
+        columns AGE, LOG_TE, LOG_L and LC; all others are skipped.
 
     Raises
     ------
     StoreError
         If the file cannot be read.
     CatalogueError
-        With name and line: a column is missing, a cell is no finite number, ages run backwards, a row is cut off, a
-        number is one that no star has, or there are fewer than two rows.
+        If a column is missing, a cell is not a finite number, ages run backwards, a row is cut off, a number is one
+        that no star has, or there are fewer than two rows; it gives name and line.
+
+    Examples
+    --------
+    >>> import io
+    >>> from gridscan.stellar_tables.tracks import read_track
+    >>> track = read_track(io.BytesIO(b"AGE LOG_TE LOG_L LC\n0 4.5 4.4 0\n1.2e7 3.5 4.9 0.01\n"), "12 Msun")
+    >>> track["age"].values, track["age"].attrs["units"]
+    (array([       0., 12000000.]), 'yr')
     """
     if isinstance(file, str | Path):
         try:
@@ -118,7 +150,17 @@ def _check(columns: Columns) -> None:
 
 @dataclass(frozen=True)
 class PhaseWindows:
-    """Ages and durations of the phases of one star [Myr], as `phase_windows` finds them."""
+    """Ages and durations of the phases of one star, as `phase_windows` finds them.
+
+    Attributes
+    ----------
+    lifetime
+        Last age of the track [Myr].
+    carbon_start, carbon_end
+        First and last age of carbon burning [Myr].
+    carbon_duration, rsg_duration, carbon_rsg_duration
+        Total time in which the star burns carbon, is a red supergiant, and both at once [Myr].
+    """
 
     lifetime: float
     carbon_start: float
@@ -150,21 +192,21 @@ def phase_windows(
     track
         As `read_track` returns it.
     maximum_temperature
-        [K]
+        Effective temperature up to which a star is a red supergiant [K].
     minimum_log_luminosity
-        Decimal logarithm of the luminosity in solar ones.
+        log10(L/Lsun) from which on it is one, dimensionless.
     minimum_carbon_luminosity
-        Above zero.
+        Luminosity of carbon burning over that of the star from which on carbon burns, dimensionless, above zero.
 
     Returns
     -------
     PhaseWindows
-        In Myr.
+        Ages and durations [Myr].
 
     Raises
     ------
     CatalogueError
-        If a threshold is out of range, or the track is none: a number is not finite, ages decrease or end at zero.
+        If a threshold is out of range, or the track is invalid: a number is not finite, ages decrease or end at zero.
 
     Warns
     -----
@@ -177,6 +219,23 @@ def phase_windows(
     -----
     In a step from one point to the next let s run from 0 to 1. A condition is m(s) >= 0 for a margin m that is linear
     in s, so it holds on an interval of s, and so do several at once, on the intersection of their intervals.
+
+    Examples
+    --------
+    A star of luminosity 10^5 Lsun that is cooler than 4000 K for its last 2 of 12 Myr, and burns carbon for the last of
+    them:
+
+    >>> import xarray as xr
+    >>> from gridscan.stellar_tables.tracks import phase_windows
+    >>> points = {
+    ...     "age": ("point", [0.0, 1e7, 1.1e7, 1.2e7], {"units": "yr"}),
+    ...     "effective_temperature": ("point", [3e4, 4e3, 3.5e3, 3.5e3], {"units": "K"}),
+    ...     "luminosity": ("point", [1e5] * 4, {"units": "Lsun"}),
+    ...     "carbon_luminosity": ("point", [0.0, 0.0, 1e-3, 1e-2], {"units": "1"}),
+    ... }
+    >>> windows = phase_windows(xr.Dataset(points))
+    >>> windows.rsg_duration, windows.carbon_start, windows.carbon_duration
+    (2.0, 11.0, 1.0)
     """
     _check_thresholds(maximum_temperature, minimum_log_luminosity, minimum_carbon_luminosity)
     name = track.attrs.get("title", "track")

@@ -1,4 +1,4 @@
-"""Names of axes that CF keeps for other uses, and their way to a file and back."""
+"""CF names: axes whose names CF keeps for other uses, and their way to a file and back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,18 @@ _RENAMED_AXES = "gridscan_renamed_axes"
 
 
 def for_disk(dataset: xr.Dataset) -> xr.Dataset:
-    """Rename the axes whose names CF keeps for dates and places on Earth, such as ``time``, and note which."""
+    """Rename the axes whose names CF keeps for dates and places on Earth, such as ``time``, and note which.
+
+    Parameters
+    ----------
+    dataset
+        A result.
+
+    Returns
+    -------
+    xarray.Dataset
+        As it is written.
+    """
     reserved = [str(dim) for dim in dataset.sizes if dim in _RESERVED_BY_CF]
     for dim in reserved:
         name = f"{RENAMED_PREFIX}{dim}"
@@ -31,7 +42,18 @@ def for_disk(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def from_disk(dataset: xr.Dataset) -> xr.Dataset:
-    """Give axes that were renamed for a file their own names back."""
+    """Give axes that were renamed for a file their own names back.
+
+    Parameters
+    ----------
+    dataset
+        As it was read.
+
+    Returns
+    -------
+    xarray.Dataset
+        As the scenario names it.
+    """
     for dim in str(dataset.attrs.get(_RENAMED_AXES, "")).split():
         name = f"{RENAMED_PREFIX}{dim}"
         dataset = dataset.rename({name: dim})

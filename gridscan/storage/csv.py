@@ -31,10 +31,19 @@ def export_csv(
 
     Parameters
     ----------
+    dataset
+        A result of gridscan, lazy or not.
+    path
+        The file to write.
     quantities
         All by default. Those with fewer dimensions than others are repeated along the missing ones.
     rows_at_once
-        How many rows are held in memory.
+        Number of rows that are held in memory.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it was written.
 
     Raises
     ------

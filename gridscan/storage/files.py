@@ -1,4 +1,4 @@
-"""Results on disk: CF netCDF written atomically, with everything that made it inside."""
+"""Results on disk: CF netCDF, written atomically, with everything that made them inside."""
 
 from __future__ import annotations
 
@@ -36,10 +36,30 @@ def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
     limits
         Sizes of what is read at once.
 
+    Returns
+    -------
+    xarray.Dataset
+        The quantities with their axes, units and provenance; the file stays open until it is closed.
+
     Raises
     ------
     StoreError
         If the file is missing, damaged or neither.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import gridscan as gs
+    >>> scenario = gs.Scenario.parse('''
+    ... model = "red_supergiants"
+    ... axes.fiducial_mass = { values = [1, 20], unit = "kt" }
+    ... output.quantities = ["number_of_electrons"]
+    ... ''')
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with gs.open(gs.run(scenario, output=Path(folder, "electrons.nc"))) as result:
+    ...         print(result.attrs["gridscan_model"], result["fiducial_mass"].values)
+    red_supergiants [ 1. 20.]
     """
     path = Path(path)
     is_zarr = path.suffix == ".zarr"
@@ -78,8 +98,17 @@ def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContex
 
     Parameters
     ----------
+    dataset
+        The Dataset, lazy or not.
+    path
+        The netCDF file.
     progress
         A dask callback under which the chunks are computed and written.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it was written.
 
     Raises
     ------
@@ -129,10 +158,22 @@ def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
 def scenario_in(path: str | Path) -> Provenance:
     """Return the provenance of a result file, for running it again.
 
+    Parameters
+    ----------
+    path
+        The result.
+
+    Returns
+    -------
+    Provenance
+        Its scenario, overrides and tables, and what made it.
+
     Raises
     ------
-    StoreError, ScenarioError
-        If the file cannot be read, or holds no scenario.
+    StoreError
+        If the file cannot be read.
+    ScenarioError
+        If it holds no scenario.
     """
     with open_result(path) as dataset:
         found = provenance_in(dataset, path)

@@ -1,4 +1,4 @@
-"""The lock of an output, so that one run at a time writes it."""
+"""Lock of an output, so that one run at a time writes it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,17 @@ class Held(Exception):
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[bool]:
-    """Hold the lock of an output, so that one run at a time writes it; give whether the disk knows locks at all.
+    """Hold the lock of an output, so that one run at a time writes it.
+
+    Parameters
+    ----------
+    path
+        The output.
+
+    Yields
+    ------
+    bool
+        Whether the disk knows locks at all.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What made a result, as attributes of its file."""
+"""Provenance: what made a result, as attributes of its file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,22 @@ class Provenance:
 
 
 def provenance_of(scenario: Scenario, layout: Layout, identity: str) -> Provenance:
-    """Gather what makes the result of a scenario."""
+    """Gather what makes the result of a scenario.
+
+    Parameters
+    ----------
+    scenario
+        The scenario.
+    layout
+        Its steps.
+    identity
+        Fingerprint of what computes it.
+
+    Returns
+    -------
+    Provenance
+        For the attributes of the result.
+    """
     versions = {"gridscan": __version__, "python": platform.python_version()}
     versions |= {name: importlib.metadata.version(name) for name in _RECORDED_PACKAGES}
     return Provenance(
@@ -58,7 +73,22 @@ def provenance_of(scenario: Scenario, layout: Layout, identity: str) -> Provenan
 
 
 def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str = "run") -> xr.Dataset:
-    """Return the Dataset with global attributes that say what it is and what made it."""
+    """Return the Dataset with global attributes that say what it is and what made it.
+
+    Parameters
+    ----------
+    dataset
+        The quantities.
+    provenance
+        What made them.
+    command
+        The command of gridscan that did.
+
+    Returns
+    -------
+    xarray.Dataset
+        With attributes.
+    """
     settings = [f"--set {name}={json.dumps(value)}" for name, value in provenance.overrides.items()]
     attributes = {
         "Conventions": _CONVENTIONS,
@@ -102,6 +132,18 @@ def _unit_definitions(dataset: xr.Dataset) -> str:
 
 def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
     """Read what made a result from its attributes.
+
+    Parameters
+    ----------
+    dataset
+        The result.
+    path
+        Its file, for messages.
+
+    Returns
+    -------
+    Provenance
+        As it was written.
 
     Raises
     ------

@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 def check_library(storage: Storage) -> None:
     """Refuse a format for which a library is not installed.
 
+    Parameters
+    ----------
+    storage
+        The ``[output]`` of a scenario.
+
     Raises
     ------
     StoreError
-        Saying how to get it.
+        If it is missing; the message says how to get it.
     """
     if storage.format == "zarr":
         try:

@@ -1,1 +1,1 @@
-"""Dark matter boosted by the neutrinos of a supernova: flux, fluence and events."""
+"""Dark matter boosted by the neutrinos of a supernova: its flux, fluence and events."""

@@ -1,4 +1,4 @@
-"""Supernovae of a galaxy drawn at random in time and in an exponential disk, as they are seen from the Sun.
+"""Random supernovae of a galaxy: drawn in time and in an exponential disk, and seen from the Sun.
 
 Explosions are a Poisson process of constant rate; their places have the density
 
@@ -81,6 +81,11 @@ class GalacticSupernovae:
     def arrays(self) -> dict[str, FloatArray]:
         """Return the parameters by name, all in their ranges.
 
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            In the units of the attributes.
+
         Raises
         ------
         EvaluationError
@@ -120,6 +125,17 @@ def draw_supernovae(galaxy: GalacticSupernovae) -> Supernovae:
     ------
     EvaluationError
         If a parameter is outside its range, or ten million supernovae or more are expected.
+
+    Notes
+    -----
+    Source: double exponential disk as in Adams et al. 2013, ApJ 778, 164.
+
+    Examples
+    --------
+    >>> from gridscan.physics.boosted_dark_matter.all_supernovae import GalacticSupernovae, draw_supernovae
+    >>> supernovae = draw_supernovae(GalacticSupernovae(supernova_rate=1e-9, supernova_history=1e12))
+    >>> bool(abs(len(supernovae.distance) - 1000) < 150), bool((supernovae.explosion_time <= 1e12).all())
+    (True, True)
     """
     rate, duration, seed, scale_length, scale_height, sun_distance = (
         float(array.item()) for array in galaxy.arrays().values()
@@ -142,18 +158,26 @@ def visible_pairs(
     Parameters
     ----------
     time
-        Shape (k,), in any order.
+        Shape (k,), in any order [s].
     explosion_time
-        Shape (n,), sorted.
+        Shape (n,), sorted [s].
     longest
-        Ages above 0 and up to this one are visible.
+        Ages above 0 and up to this one are visible [s].
     at_once
         Most pairs of a block.
 
     Yields
     ------
-    point, supernova
+    point, supernova : numpy.ndarray
         Indices into `time` and `explosion_time`, of one shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridscan.physics.boosted_dark_matter.all_supernovae import visible_pairs
+    >>> for point, supernova in visible_pairs(np.array([5.0, 9.0]), np.array([1.0, 4.0, 8.0]), 4.5):
+    ...     print(list(zip(point.tolist(), supernova.tolist(), strict=True)))
+    [(0, 0), (0, 1), (1, 2)]
     """
     first, last = (np.searchsorted(explosion_time, moment, "left") for moment in (time - longest, time))
     ends = np.cumsum(last - first)
@@ -171,19 +195,26 @@ def summed_over_visible(
     galaxy: GalacticSupernovae,
     flux: Callable[..., FloatArray],
 ) -> FloatArray:
-    """Return what all supernovae of random histories give that are visible at some points of a grid.
+    """Return what all supernovae of a random history give that are visible at some points of a grid.
 
     Parameters
     ----------
     time
-        Of each point, shape (k,) [s], from 0 to the end of the history.
-    kinetic_energy, dark_matter_mass, speed_of_light
-        [MeV], [MeV] and [kpc/s], of each point; shapes (k,).
+        Shape (k,): time of each point [s], from 0 to the end of the history.
+    kinetic_energy, dark_matter_mass
+        Shape (k,): T and m [MeV] of each point.
+    speed_of_light
+        Shape (k,): c [kpc/s].
     galaxy
-        One for all points, or of each; shape (k,).
+        A single one.
     flux
         Of one supernova, ``flux(point, time=…, distance=…, supernova_longitude=…, supernova_latitude=…)``, of indices
         of points and of its age and place, all of one shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (k,), in the unit of the flux.
 
     Raises
     ------
@@ -237,15 +268,32 @@ def _summed_over_history(
 def seen_from_sun(
     radius: ArrayLike, azimuth: ArrayLike, z: ArrayLike, sun_distance: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return distance, galactic longitude and latitude [rad] of places in a galaxy.
+    """Return distance, galactic longitude and latitude of places in a galaxy.
 
     Parameters
     ----------
     radius, azimuth, z
-        Cylindrical coordinates about the centre; the azimuth [rad] is 0 towards the Sun and grows towards the side of
-        galactic longitude 90 deg.
+        Cylindrical coordinates about the centre, lengths in one unit; the azimuth [rad] is 0 towards the Sun and grows
+        towards the side of galactic longitude 90 deg.
     sun_distance
         Distance of the Sun from the centre, in its plane.
+
+    Returns
+    -------
+    distance, longitude, latitude : numpy.ndarray
+        In the unit of the lengths, and [rad]; all arguments broadcast.
+
+    Notes
+    -----
+    Source: change of coordinates.
+
+    Examples
+    --------
+    The centre of the galaxy is at longitude and latitude zero:
+
+    >>> from gridscan.physics.boosted_dark_matter.all_supernovae import seen_from_sun
+    >>> [round(float(value), 9) for value in seen_from_sun(0.0, 0.0, 0.0, 8.2)]
+    [8.2, 0.0, 0.0]
     """
     radius, azimuth, z = (np.asarray(item, dtype=float) for item in (radius, azimuth, z))
     towards_centre, across = sun_distance - radius * np.cos(azimuth), radius * np.sin(azimuth)

@@ -1,4 +1,4 @@
-"""Where particles that are kicked under one angle come from: an arc from the supernova to Earth, turned about the line.
+"""Arcs on which particles are kicked under one angle, from the supernova to Earth, turned about the line of sight.
 
 All places B from which Earth E and the supernova S are seen under the same angle lie on an arc of a circle. Of the
 triangle S, B, E let psi be the angle of the kick, theta the angle at Earth and eta = psi - theta that at S. With
@@ -59,21 +59,57 @@ class Arcs:
     def distances(self, angle: FloatArray, from_nearest: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the squares of the least and largest distance from the halo centre on circles about the line.
 
-        Both theta and what it is beyond theta_G are given.
+        Parameters
+        ----------
+        angle
+            theta [rad].
+        from_nearest
+            theta - theta_G [rad].
+
+        Returns
+        -------
+        least, largest : numpy.ndarray
+            [kpc²].
         """
         height = self.supernova_distance * np.sin(angle) * np.sin(self.angle - angle) / self.sine
         least = self.least**2 + (self.steepness * np.sin(from_nearest)) ** 2
         return least, least + 4.0 * np.maximum(height, 0.0) * self.across
 
     def passes(self, radius: FloatArray) -> FloatArray:
-        """Return the theta less theta_G, 0 or more, at which a radius is the distance, NaN for nowhere."""
+        """Return where on the arcs the distance from the halo centre is a radius.
+
+        Parameters
+        ----------
+        radius
+            [kpc].
+
+        Returns
+        -------
+        numpy.ndarray
+            |theta - theta_G| [rad]; NaN for nowhere.
+        """
         square = (radius - self.least) * (radius + self.least)
         sine = np.sqrt(np.where(square > 0.0, square, np.nan)) / self.steepness
         return np.arcsin(np.where(sine < 1.0, sine, np.nan))
 
 
 def arcs_of(haversine: FloatArray, supernova_distance: FloatArray, along: FloatArray, across: FloatArray) -> Arcs:
-    """Return the arcs of kicks under psi, given by sin²(psi/2), past a halo centre at (`along`, `across`) from S."""
+    """Return the arcs of kicks under psi past a halo centre.
+
+    Parameters
+    ----------
+    haversine
+        sin²(psi/2), shape (n,) like all.
+    supernova_distance
+        R_s [kpc].
+    along, across
+        Place of the halo centre: from S along the line to E, and from that line [kpc].
+
+    Returns
+    -------
+    Arcs
+        One for each kick.
+    """
     sine, cosine = 2.0 * np.sqrt(haversine * (1.0 - haversine)), 1.0 - 2.0 * haversine
     # sin(psi) (|G C|² - rho_c²), and sin(psi) |G C|.
     power = (along * (along - supernova_distance) + across**2) * sine + across * supernova_distance * cosine
@@ -88,7 +124,7 @@ def arcs_of(haversine: FloatArray, supernova_distance: FloatArray, along: FloatA
 
 
 def arrived(delay: FloatArray, excess: FloatArray, haversine: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Return theta_1 and eta_2, and whether everything has arrived.
+    """Return theta_1 and eta_2, up to which all has arrived, and whether everything has.
 
     Parameters
     ----------
@@ -101,8 +137,10 @@ def arrived(delay: FloatArray, excess: FloatArray, haversine: FloatArray) -> tup
 
     Returns
     -------
-    theta_1, eta_2, all
-        [rad], without meaning where all is true.
+    theta_1, eta_2 : numpy.ndarray
+        [rad], without meaning where everything has arrived.
+    everything : numpy.ndarray
+        Whether it has.
     """
     after, sine = delay - excess, 2.0 * np.sqrt(haversine * (1.0 - haversine))
     # 1 - b cos(psi), above 0 where x rises from S on.
@@ -117,7 +155,20 @@ def arrived(delay: FloatArray, excess: FloatArray, haversine: FloatArray) -> tup
 
 
 def last_kick(delay: FloatArray, excess: FloatArray) -> FloatArray:
-    """Return sin²(psi/2) up to which all has arrived after x/R_s > b - 1."""
+    """Return sin²(psi/2) up to which all has arrived after x/R_s > b - 1.
+
+    Parameters
+    ----------
+    delay
+        x/R_s.
+    excess
+        b - 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        Dimensionless.
+    """
     square = delay * (2.0 + delay)
     after = np.maximum(delay - excess, 0.0)
     root = np.sqrt(square * after * (2.0 + delay + excess))

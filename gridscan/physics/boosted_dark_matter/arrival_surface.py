@@ -60,11 +60,33 @@ class Surface:
     lower_ends: tuple[FloatArray, FloatArray]
 
     def neutrino_energy(self, excess: FloatArray) -> FloatArray:
-        """E_nu [MeV] where the variable is X, the same on both branches."""
+        """Return the energy of the neutrinos, the same on both branches.
+
+        Parameters
+        ----------
+        excess
+            X.
+
+        Returns
+        -------
+        numpy.ndarray
+            E_nu [MeV].
+        """
         return self.energy_scale * (1.0 + excess) / (excess * (self.spread - self.lower_root * excess))
 
     def excess_at(self, energy: FloatArray) -> FloatArray:
-        """X where the neutrinos have an energy [MeV], the smaller one where there are two."""
+        """Return X where the neutrinos have an energy, the smaller one where there are two.
+
+        Parameters
+        ----------
+        energy
+            E_nu [MeV].
+
+        Returns
+        -------
+        numpy.ndarray
+            X, dimensionless.
+        """
         share = self.energy_scale / energy
         linear = self.spread - share
         root = np.sqrt(np.maximum(linear**2 - 4.0 * self.lower_root * share, 0.0))
@@ -77,13 +99,40 @@ class Surface:
         return excess
 
     def ratio(self, excess: FloatArray, lower: bool) -> FloatArray:
-        """Return y on one of the branches, where the variable is X."""
+        """Return y on one of the branches.
+
+        Parameters
+        ----------
+        excess
+            X.
+        lower
+            Whether it is the lower branch.
+
+        Returns
+        -------
+        numpy.ndarray
+            y, dimensionless.
+        """
         return self.lower_root * (1.0 + excess) if lower else self.upper_root / (1.0 + excess)
 
     def place(self, excess: FloatArray, lower: bool) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        """Return sin²(psi/2), d, and where B is: how far from S along the line from S to E, and from that line [kpc].
+        """Return the angle of the kick and where it is.
 
         All keep their relative accuracy however near to the supernova B is.
+
+        Parameters
+        ----------
+        excess
+            X.
+        lower
+            Whether it is the lower branch.
+
+        Returns
+        -------
+        haversine : numpy.ndarray
+            sin²(psi/2).
+        distance, along, across : numpy.ndarray
+            d, how far B is from S along the line from S to E, and from that line [kpc].
         """
         ratio = self.ratio(excess, lower)
         earth = self.velocity * self.path / (1.0 + ratio)
@@ -104,7 +153,20 @@ class Surface:
 
 
 def taken(value: Any, index: Any) -> Any:
-    """Return some of the points of arrays whose last axis they are, or of tuples and dataclasses of such arrays."""
+    """Return some of the points of arrays whose last axis they are, or of tuples and dataclasses of such arrays.
+
+    Parameters
+    ----------
+    value
+        An array, a tuple, a dataclass or None.
+    index
+        Which points.
+
+    Returns
+    -------
+    array, tuple or dataclass
+        As `value`, with those points.
+    """
     if isinstance(value, np.ndarray):
         return value[..., index]
     if isinstance(value, tuple):
@@ -138,7 +200,7 @@ def arrival_surface(
     neutrinosphere
         [kpc]: from the parts nearer to the supernova nothing comes.
     hottest
-        [MeV]: temperature of the hottest species of neutrinos, that says where their spectrum ends.
+        Temperature of the hottest species of neutrinos [MeV], which says where their spectrum ends.
     after
         x - x_peak [kpc], where it is known better than the difference.
 

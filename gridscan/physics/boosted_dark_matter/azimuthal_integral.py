@@ -1,4 +1,4 @@
-"""The density of a halo integrated over a circle that passes near its centre, or through the spheres where it breaks.
+"""Density of a halo integrated over a circle that passes near its centre, or through the spheres where it breaks.
 
 On a circle the distance from the centre runs from r_- to r_+, and with kappa = r_-/r_+ and the angle phi from the
 nearest point
@@ -32,7 +32,18 @@ _MIDPOINTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 
 
 def density_breaks(halo: Halo) -> FloatArray:
-    """Return the radii [kpc] at which the density of each of n halos is not smooth, shape (k, n), 0 for none."""
+    """Return the radii at which the density of each halo is not smooth.
+
+    Parameters
+    ----------
+    halo
+        Of n halos, every array of shape (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        [kpc], shape (k, n), 0 for none.
+    """
     if halo.spike is None:
         return halo.centre_cutoff[None]
     spike = halo.spike

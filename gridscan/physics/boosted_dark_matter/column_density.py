@@ -1,4 +1,4 @@
-"""How much dark matter lies where particles kicked under one angle arrive from: ∫ dtheta ∫ dphi rho.
+"""Column of dark matter from which particles kicked under one angle arrive: ∫ dtheta ∫ dphi rho.
 
 On the arc of `gridscan.physics.boosted_dark_matter.arrival_arcs` that comes nearest to the halo centre at theta_G, at
 the distance delta, the density has its singularities at sin²(theta - theta_G) = -delta²/q. With theta - theta_G = kappa
@@ -58,7 +58,7 @@ class _Panels(NamedTuple):
 def columns(
     setting: Setting, excess: FloatArray, delays: FloatArray, haversine: FloatArray, accuracy: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the integral of the density over theta and phi, and its error [MeV/cm³], shape (n,).
+    """Return the integral of the density over theta and phi, and its error.
 
     Parameters
     ----------
@@ -72,6 +72,11 @@ def columns(
         sin²(psi/2).
     accuracy
         Relative error to attain.
+
+    Returns
+    -------
+    value, error : numpy.ndarray
+        [MeV/cm³], shape (n,).
     """
     place = (setting.supernova_distance, setting.centre_along, setting.centre_across)
     parts = _parts(arcs_of(haversine, *place), setting.empty_radius(), excess, delays, haversine)

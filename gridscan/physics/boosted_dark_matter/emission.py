@@ -81,9 +81,21 @@ class Setting:
         return self.speed_of_light / self.kiloparsec
 
     def emission(self, time: FloatArray, kinetic_energy: FloatArray, after_peak: FloatArray | None = None) -> Emission:
-        """Return what arrives at times [s] with kinetic energies [MeV], shape (n,).
+        """Return what arrives at some times with some kinetic energies.
 
-        What is left of the times after t_peak [s] may be given, where the difference of the two would be rounding.
+        Parameters
+        ----------
+        time
+            [s], shape (n,).
+        kinetic_energy
+            [MeV], shape (n,).
+        after_peak
+            What is left of the times after t_peak [s], where the difference of the two would be rounding.
+
+        Returns
+        -------
+        Emission
+            Of the n points.
         """
         light_speed = self.light_speed
         surface = arrival_surface(
@@ -113,7 +125,22 @@ class Setting:
         return np.asarray(np.max(self.source.temperatures, axis=0))
 
     def kicks(self, energy: FloatArray, haversine: FloatArray, kinetic_energy: FloatArray) -> FloatArray:
-        """K [cm²/(MeV² sr)] for neutrino energies and kinetic energies [MeV] and sin²(psi/2), shape (nodes, n)."""
+        """Return the kernel K of the scattering rate.
+
+        Parameters
+        ----------
+        energy
+            E_nu [MeV], shape (nodes, n) like all.
+        haversine
+            sin²(psi/2).
+        kinetic_energy
+            T [MeV].
+
+        Returns
+        -------
+        numpy.ndarray
+            K [cm²/(MeV² sr)], shape (nodes, n).
+        """
         return kick_rate(
             *(self.source.of_species_last(), self.differential, self.parameters, self.powers),
             *(energy, haversine, kinetic_energy, self.mass),
@@ -141,7 +168,20 @@ class Emission:
     def radii_squared(
         self, distance: FloatArray, along: FloatArray, across: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        """Return A and B of r² = A - B sin(phi) [kpc²] for places of B, shape (nodes, n)."""
+        """Return A and B of r² = A - B sin(phi) for places of B.
+
+        Parameters
+        ----------
+        distance
+            d [kpc], shape (nodes, n) like all.
+        along, across
+            How far B is from S along the line from S to E, and from that line [kpc].
+
+        Returns
+        -------
+        A, B : numpy.ndarray
+            [kpc²], shape (nodes, n).
+        """
         forward, sideways = self.setting.centre_along, self.setting.centre_across
         return distance**2 + forward**2 + sideways**2 - 2.0 * along * forward, 2.0 * across * sideways
 
@@ -156,9 +196,33 @@ def kick_rate(
     kinetic_energy: FloatArray,
     mass: FloatArray,
 ) -> FloatArray:
-    """Return K = Σ_i (f_i/<E_i>) (dsigma/dOmega) dE_nu/dT [cm²/(MeV² sr)]; everything broadcasts.
+    """Return the kernel K of the scattering rate; everything broadcasts.
 
-    E_nu [MeV] is an argument of its own, for near its pole it is known better than the angle.
+    Parameters
+    ----------
+    source
+        The neutrinos.
+    differential
+        dsigma/dOmega [cm²/sr].
+    parameters
+        Further arguments of `differential`.
+    powers
+        How many factors v/c and dE_nu/dT the convention adds.
+    energy
+        E_nu [MeV]: an argument of its own, for near its pole it is known better than the angle.
+    haversine
+        sin²(psi/2).
+    kinetic_energy, mass
+        T and m [MeV].
+
+    Returns
+    -------
+    numpy.ndarray
+        K [cm²/(MeV² sr)].
+
+    Notes
+    -----
+    K = Σ_i (f_i/<E_i>) (dsigma/dOmega) dE_nu/dT. Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013.
     """
     neutrinos = spectrum_over_mean_energy(energy, source)
     slope = energy**2 * (1.0 - 2.0 * haversine) / (kinetic_energy * momentum(kinetic_energy, mass))
@@ -172,7 +236,33 @@ def kick_rate(
 def isotropic(
     neutrino_energy: FloatArray, kinetic_energy: FloatArray, dark_matter_mass: FloatArray, haversine: FloatArray
 ) -> FloatArray:
-    """Return g(psi) [1/sr], the `Differential` of scattering that is isotropic in the centre-of-momentum frame."""
+    """Return the `Differential` of scattering that is isotropic in the centre-of-momentum frame, g(psi).
+
+    Parameters
+    ----------
+    neutrino_energy, kinetic_energy, dark_matter_mass
+        E_nu, T and m [MeV].
+    haversine
+        sin²(psi/2).
+
+    Returns
+    -------
+    numpy.ndarray
+        g [1/sr], see `gridscan.physics.scattering.kinematics.angular_density`.
+
+    Notes
+    -----
+    Source: Lin et al. 2023, Phys. Rev. D 108, 083013.
+
+    Examples
+    --------
+    At rest, cos(psi)/pi; forward, 1/pi:
+
+    >>> import math
+    >>> from gridscan.physics.boosted_dark_matter.emission import isotropic
+    >>> round(float(isotropic(0.0, 1.0, 1.0, 0.0) * math.pi), 12)
+    1.0
+    """
     del kinetic_energy
     density: FloatArray = angular_density(neutrino_energy, dark_matter_mass, haversine)
     return density
@@ -186,14 +276,28 @@ def differential_of(squared_amplitude: SquaredAmplitude, hbar_c: float = HBAR_C,
     squared_amplitude
         |M|²(s, t, u, dark_matter_mass, *parameters), see `gridscan.physics.scattering.amplitudes`.
     hbar_c
-        [MeV cm].
+        ħc [MeV cm].
     centred
         Whether the amplitude is to be given s - m² and u - m².
 
     Returns
     -------
     Differential
-        It passes further parameters on to the amplitude.
+        dsigma/dOmega [cm²/sr]; it passes further parameters on to the amplitude.
+
+    Notes
+    -----
+    See `gridscan.physics.scattering.amplitudes.differential_cross_section`.
+
+    Examples
+    --------
+    A constant |M|² = 16 pi s/(ħc)² has a total cross section of 1, and the directions of `isotropic`:
+
+    >>> import math
+    >>> from gridscan.physics.boosted_dark_matter.emission import differential_of, isotropic
+    >>> differential = differential_of(lambda s, t, u, mass: 16 * math.pi * s, hbar_c=1.0)
+    >>> round(float(differential(10.0, 1.0, 2.0, 0.01) / isotropic(10.0, 1.0, 2.0, 0.01)), 12)
+    1.0
     """
 
     def differential(

@@ -1,4 +1,4 @@
-"""How much boosted dark matter arrives in a time and an energy window, and how many of a target it hits.
+"""Boosted dark matter in a time and an energy window: how much arrives, and how many of a target it hits.
 
     N = ∫ dT sigma_target(T) ∫ dt dPhi/dT
 
@@ -70,6 +70,27 @@ def boosted_events(
     ------
     EvaluationError
         If a parameter is outside its range, or the ends of a window are the wrong way round.
+
+    Notes
+    -----
+    N = ∫ dT sigma_target(T) ∫ dt dPhi/dT with the flux of `gridscan.physics.boosted_dark_matter.flux.boosted_flux`.
+    Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013.
+
+    Examples
+    --------
+    Events are proportional to the cross section of the target:
+
+    >>> from gridscan.physics.boosted_dark_matter.events import boosted_events
+    >>> from gridscan.physics.boosted_dark_matter.problem import Problem
+    >>> from gridscan.physics.dark_matter.halo import Halo, HaloParameters
+    >>> from gridscan.physics.neutrinos.supernova import NeutrinoSource
+    >>> problem = Problem(
+    ...     dark_matter_mass=0.1, supernova_distance=8.5, halo_distance=8.5, off_centre_angle=0.7,
+    ...     halo=Halo.of(HaloParameters()), source=NeutrinoSource(), neutrino_cross_section=1e-35,
+    ... )
+    >>> events = boosted_events(problem, [1e-35, 3e-35], 10.0, 3e8, 5.0, 30.0)
+    >>> bool(events.converged.all()), round(float(events.value[1] / events.value[0]), 6)
+    (True, 3.0)
     """
     setting, flat, shape = problem.at(
         exposure_start=exposure_start,
@@ -104,16 +125,20 @@ def differential_events(
     *,
     accuracy: float = 1e-4,
 ) -> Estimate:
-    """Return the events of `boosted_events` per kinetic energy, dN/dT = sigma_target ∫ dt dPhi/dT.
+    """Return the events of `boosted_events` per kinetic energy, dN/dT.
 
     Parameters
     ----------
     kinetic_energy
         T [MeV], above 0.
+    problem
+        Dark matter, supernova and interaction.
     target_cross_section
         [cm²] at each T; 1 leaves the fluence.
-
-    Other parameters are those of `boosted_events`.
+    exposure_start, exposure_end
+        [s] after the arrival of the neutrinos.
+    accuracy
+        Relative error to attain.
 
     Returns
     -------
@@ -123,7 +148,27 @@ def differential_events(
     Raises
     ------
     EvaluationError
-        See `boosted_events`.
+        If a parameter is outside its range, or the ends of a window are the wrong way round.
+
+    Notes
+    -----
+    dN/dT = sigma_target ∫ dt dPhi/dT. Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013.
+
+    Examples
+    --------
+    Two exposures, one after the other, add up:
+
+    >>> from gridscan.physics.boosted_dark_matter.events import differential_events
+    >>> from gridscan.physics.boosted_dark_matter.problem import Problem
+    >>> from gridscan.physics.dark_matter.halo import Halo, HaloParameters
+    >>> from gridscan.physics.neutrinos.supernova import NeutrinoSource
+    >>> problem = Problem(
+    ...     dark_matter_mass=0.1, supernova_distance=8.5, halo_distance=8.5, off_centre_angle=0.7,
+    ...     halo=Halo.of(HaloParameters()), source=NeutrinoSource(), neutrino_cross_section=1e-35,
+    ... )
+    >>> fluence = differential_events(10.0, problem, 1.0, [10.0, 10.0, 1e7], [1e8, 1e7, 1e8]).value
+    >>> round(float((fluence[1] + fluence[2]) / fluence[0]), 4)
+    1.0
     """
     setting, flat, shape = problem.at(
         kinetic_energy=kinetic_energy,
@@ -158,8 +203,12 @@ def integrated_flux(
     ----------
     time
         [s] after the arrival of the neutrinos.
-
-    Other parameters are those of `boosted_events`.
+    problem
+        Dark matter, supernova and interaction.
+    lowest_kinetic_energy, highest_kinetic_energy
+        [MeV], above 0.
+    accuracy
+        Relative error to attain.
 
     Returns
     -------
@@ -169,7 +218,27 @@ def integrated_flux(
     Raises
     ------
     EvaluationError
-        See `boosted_events`.
+        If a parameter is outside its range, or the ends of the window are the wrong way round.
+
+    Notes
+    -----
+    Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013.
+
+    Examples
+    --------
+    Before the neutrinos nothing arrives:
+
+    >>> from gridscan.physics.boosted_dark_matter.events import integrated_flux
+    >>> from gridscan.physics.boosted_dark_matter.problem import Problem
+    >>> from gridscan.physics.dark_matter.halo import Halo, HaloParameters
+    >>> from gridscan.physics.neutrinos.supernova import NeutrinoSource
+    >>> problem = Problem(
+    ...     dark_matter_mass=0.1, supernova_distance=8.5, halo_distance=8.5, off_centre_angle=0.7,
+    ...     halo=Halo.of(HaloParameters()), source=NeutrinoSource(), neutrino_cross_section=1e-35,
+    ... )
+    >>> flux = integrated_flux([-1.0, 1e7], problem, 5.0, 30.0).value
+    >>> float(flux[0]), bool(flux[1] > 0.0)
+    (0.0, True)
     """
     setting, flat, shape = problem.at(
         time=time,

@@ -1,4 +1,4 @@
-"""The flux of boosted dark matter per kinetic energy, integrated over an exposure.
+"""Fluence of boosted dark matter per kinetic energy: the flux integrated over an exposure.
 
 The integral over the line of sight and over time is one over the places of the kicks, and thus over the angles of
 `gridscan.physics.boosted_dark_matter.arrival_arcs`:
@@ -62,7 +62,24 @@ class _Kicks:
 def fluence_of(
     setting: Setting, kinetic_energy: FloatArray, start: FloatArray, end: FloatArray, accuracy: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the time integral of the flux between two times [s], and its error [1/(MeV cm²)], shape (n,)."""
+    """Return the time integral of the flux, and its error.
+
+    Parameters
+    ----------
+    setting
+        Of n points.
+    kinetic_energy
+        T [MeV], shape (n,).
+    start, end
+        Ends of the exposure [s], shape (n,).
+    accuracy
+        Relative error to attain.
+
+    Returns
+    -------
+    value, error : numpy.ndarray
+        [1/(MeV cm²)], shape (n,).
+    """
     mass = setting.mass
     kicks = _Kicks(
         *(setting, kinetic_energy, inverse_velocity_excess(kinetic_energy, mass)),

@@ -1,4 +1,4 @@
-"""The flux of dark matter that supernova neutrinos have kicked to Earth, per kinetic energy, with its error.
+"""Flux of dark matter that supernova neutrinos have kicked to Earth, per kinetic energy, with its error.
 
 The integral of `gridscan.physics.boosted_dark_matter.emission` is taken with a Gauss-Legendre rule in ln X and a
 midpoint rule in phi, for many points at once. Orders double from rule to rule, and a point is done when two rules
@@ -70,7 +70,27 @@ def boosted_flux(time: ArrayLike, kinetic_energy: ArrayLike, problem: Problem, *
 
     Notes
     -----
-    Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013; the integral is that of `boosted_emission`.
+    Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013; the integral is that of
+    `gridscan.physics.boosted_dark_matter.emission`.
+
+    Examples
+    --------
+    There is a flux until the last particles arrive:
+
+    >>> import numpy as np
+    >>> from gridscan.physics.boosted_dark_matter.arrival import vanishing_time
+    >>> from gridscan.physics.boosted_dark_matter.flux import boosted_flux
+    >>> from gridscan.physics.boosted_dark_matter.problem import Problem
+    >>> from gridscan.physics.dark_matter.halo import Halo, HaloParameters
+    >>> from gridscan.physics.neutrinos.supernova import NeutrinoSource
+    >>> problem = Problem(
+    ...     dark_matter_mass=0.1, supernova_distance=8.5, halo_distance=8.5, off_centre_angle=0.7,
+    ...     halo=Halo.of(HaloParameters()), source=NeutrinoSource(), neutrino_cross_section=1e-35,
+    ... )
+    >>> last = vanishing_time(10.0, 0.1, 8.5, problem.speed_of_light / problem.kiloparsec)
+    >>> flux = boosted_flux(np.array([0.5, 1.1]) * last, 10.0, problem)
+    >>> bool(flux.value[0] > 0.0), float(flux.value[1]), bool(flux.converged.all())
+    (True, 0.0, True)
     """
     checked("accuracy", accuracy, POSITIVE)
     setting, flat, shape = problem.at(time=time, kinetic_energy=kinetic_energy)
@@ -79,7 +99,20 @@ def boosted_flux(time: ArrayLike, kinetic_energy: ArrayLike, problem: Problem, *
 
 
 def flux_of(emission: Emission, accuracy: float) -> tuple[FloatArray, FloatArray]:
-    """Return value and error [1/(MeV cm² s)] for points, shape (n,)."""
+    """Return flux and error for points.
+
+    Parameters
+    ----------
+    emission
+        Of n points.
+    accuracy
+        Relative error to attain.
+
+    Returns
+    -------
+    value, error : numpy.ndarray
+        [1/(MeV cm² s)], shape (n,).
+    """
     count = len(emission.scale)
     value, error = np.zeros(count), np.zeros(count)
     for group, order in _groups(emission):

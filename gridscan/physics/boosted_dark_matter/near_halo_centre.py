@@ -1,4 +1,4 @@
-"""The flux of boosted dark matter where the line that it comes from passes near the centre of the halo.
+"""Flux of boosted dark matter where the line that it comes from passes near the centre of the halo.
 
 The line of `gridscan.physics.boosted_dark_matter.arrival_surface`, with L = ln X along it, comes nearest to the halo
 centre at L_0, at the distance r_0. With L = L_0 + (r_0/|dB/dL|) sinh(s) the peak of the density has the same width in s

@@ -1,4 +1,4 @@
-"""What the fluxes and events of boosted dark matter have in common: who is kicked, by what, and where.
+"""Problem of boosted dark matter: who is kicked, by what, and where; what its fluxes and events have in common.
 
 A `Problem` holds it in any shapes that broadcast. Of it and of when and at which kinetic energies one looks, it makes
 the `gridscan.physics.boosted_dark_matter.emission.Setting` of so many points.
@@ -121,13 +121,7 @@ class Problem:
 
     @property
     def powers(self) -> tuple[int, int]:
-        """How many factors v/c and dE_nu/dT the convention adds.
-
-        Raises
-        ------
-        EvaluationError
-            If the convention is not in `CONVENTIONS`.
-        """
+        """How many factors v/c and dE_nu/dT the convention adds; an unknown convention raises EvaluationError."""
         if self.convention not in CONVENTIONS:
             closest = nearest(self.convention, CONVENTIONS)
             raise EvaluationError(
@@ -138,6 +132,11 @@ class Problem:
 
     def numbers(self) -> tuple[FloatArray, ...]:
         """Return m, R_s, R_g, beta and the cross section.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            In the units of the attributes.
 
         Raises
         ------
@@ -151,17 +150,21 @@ class Problem:
         return tuple(np.asarray(value, dtype=float) for value in self.parameters)
 
     def at(self, **looked: ArrayLike) -> tuple[Setting, dict[str, FloatArray], tuple[int, ...]]:
-        """Return the setting of all points, where one looks, flat too, and the shape to which everything broadcasts.
+        """Return the setting of all points.
 
         Parameters
         ----------
         **looked
-            Numbers, by name, to be broadcast with those of the problem.
+            Times and energies at which one looks, by name, to be broadcast with the numbers of the problem.
 
         Returns
         -------
-        setting, looked, shape
-            See above.
+        setting : Setting
+            Of n points.
+        looked : dict of str to numpy.ndarray
+            Times and energies of the points, shape (n,).
+        shape : tuple of int
+            The shape to which everything broadcasts.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The dark matter of a halo: its profile, the spike around its black hole, and what annihilation leaves of both.
+"""Dark matter halo: its profile, the spike around its black hole, and what annihilation leaves of both.
 
 The halo is a generalised Navarro-Frenk-White profile, rho(r) = rho_s/((r/r_s) (1 + r/r_s)^n), with a spike of
 `gridscan.physics.dark_matter.spike` where one is asked for. What does not depend on the radius is computed once, in a
@@ -23,7 +23,7 @@ FloatArray = NDArray[np.floating[Any]]
 
 
 def double_power_law_density(radius: Any, scale_density: Any, scale_radius: Any, outer_slope: Any) -> Any:
-    """Return the density of a halo without a black hole, rho_s/((r/r_s) (1 + r/r_s)^n).
+    """Return the density of a halo without a black hole.
 
     It falls as 1/r within the scale radius and as 1/r^(n + 1) beyond.
 
@@ -40,19 +40,28 @@ def double_power_law_density(radius: Any, scale_density: Any, scale_radius: Any,
 
     Returns
     -------
-    Any
-        In the unit of `scale_density`; numbers and quantities with units broadcast alike.
+    array or quantity
+        In the unit of `scale_density`; all arguments broadcast.
 
     Notes
     -----
+    rho(r) = rho_s/((r/r_s) (1 + r/r_s)^n).
     Source: Navarro, Frenk & White 1997, ApJ 490, 493; Hernquist 1990, ApJ 356, 359.
+
+    Examples
+    --------
+    At the scale radius, a quarter of the scale density:
+
+    >>> from gridscan.physics.dark_matter.halo import double_power_law_density
+    >>> double_power_law_density(24.42, 184.0, 24.42, 2.0)
+    46.0
     """
     ratio = radius / scale_radius
     return scale_density / (ratio * (1.0 + ratio) ** outer_slope)
 
 
 def annihilated_density(density: Any, mass: Any, annihilation_cross_section: Any, age: Any) -> Any:
-    """Return what annihilation leaves of a density, rho rho_c/(rho + rho_c) with rho_c = m/(<sigma v> t).
+    """Return what annihilation leaves of a density.
 
     Parameters
     ----------
@@ -67,12 +76,21 @@ def annihilated_density(density: Any, mass: Any, annihilation_cross_section: Any
 
     Returns
     -------
-    Any
-        Energy per volume, below both rho and rho_c; numbers and quantities with units broadcast alike.
+    array or quantity
+        Energy per volume, below both rho and rho_c; all arguments broadcast.
 
     Notes
     -----
-    Written rho/(1 + rho <sigma v> t/m). Source: Gondolo & Silk 1999, PRL 83, 1719.
+    rho rho_c/(rho + rho_c) with rho_c = m/(<sigma v> t), written rho/(1 + rho <sigma v> t/m).
+    Source: Gondolo & Silk 1999, PRL 83, 1719.
+
+    Examples
+    --------
+    Half of a density that is as large as rho_c = 10:
+
+    >>> from gridscan.physics.dark_matter.halo import annihilated_density
+    >>> annihilated_density(10.0, 1.0, 0.01, 10.0)
+    5.0
     """
     return density / (1.0 + density * (annihilation_cross_section * age / mass))
 
@@ -120,11 +138,6 @@ class HaloParameters:
 class Halo:
     """A halo, or many: all that does not depend on the radius, arrays that broadcast.
 
-    Examples
-    --------
-    >>> Halo.of(HaloParameters(centre_cutoff=1e-8)).density([1.0, 8.5]).round(1)
-    array([4147.5,  290.9])
-
     Attributes
     ----------
     scale_density, scale_radius, outer_slope
@@ -135,6 +148,14 @@ class Halo:
         1/rho_c = <sigma v> t/m [cm^3/MeV], see `annihilated_density`.
     spike
         What the black hole has drawn together; None where no halo has a spike.
+
+    Examples
+    --------
+    At the scale radius of the Milky Way, a quarter of 184 MeV/cm^3:
+
+    >>> halo = Halo.of(HaloParameters(centre_cutoff=1e-8))
+    >>> halo.density([8.5, 24.42]).round(1)
+    array([290.9,  46. ])
     """
 
     scale_density: FloatArray
@@ -147,6 +168,16 @@ class Halo:
     @classmethod
     def of(cls, parameters: HaloParameters) -> Halo:
         """Prepare a halo.
+
+        Parameters
+        ----------
+        parameters
+            The halo as it is described.
+
+        Returns
+        -------
+        Halo
+            What does not depend on the radius.
 
         Raises
         ------
@@ -175,18 +206,43 @@ class Halo:
         )
 
     def with_trailing_axes(self, count: int) -> Halo:
-        """Return the halo with so many axes of length one appended to every array, to broadcast against more radii."""
+        """Return the halo with axes of length one appended to every array, to broadcast against more radii.
+
+        Parameters
+        ----------
+        count
+            Number of axes.
+
+        Returns
+        -------
+        Halo
+            The same halo.
+        """
         arrays = {name: array for name, array in vars(self).items() if name != "spike"}
         longer = {name: array.reshape(array.shape + (1,) * count) for name, array in arrays.items()}
         return Halo(**longer, spike=None if self.spike is None else self.spike.with_trailing_axes(count))
 
     def density(self, radius: ArrayLike) -> FloatArray:
-        """Return the density [MeV/cm^3] at distances from the centre of the halo [kpc].
+        """Return the density at distances from the centre of the halo.
+
+        Parameters
+        ----------
+        radius
+            Distance r from the centre [kpc], 0 or more.
+
+        Returns
+        -------
+        numpy.ndarray
+            [MeV/cm^3]; all parameters of the halo broadcast.
 
         Raises
         ------
         EvaluationError
-            If a radius is negative or no number, or the density is infinite there.
+            If a radius is negative or not a number, or the density is infinite there.
+
+        Notes
+        -----
+        See `double_power_law_density`, `gridscan.physics.dark_matter.spike` and `annihilated_density`.
         """
         radius = checked("radius", radius, Range(minimum=0.0, finite=False), "kpc")
         with np.errstate(divide="ignore", over="ignore"):
@@ -223,5 +279,24 @@ class Halo:
 
 
 def number_density(density: Any, mass: Any) -> Any:
-    """Return the number of particles per volume, n = rho/m, of an energy per volume and the energy of a particle."""
+    """Return the number of particles per volume, n = rho/m.
+
+    Parameters
+    ----------
+    density
+        rho, energy per volume.
+    mass
+        m, energy of a particle.
+
+    Returns
+    -------
+    array or quantity
+        Per volume; all arguments broadcast.
+
+    Examples
+    --------
+    >>> from gridscan.physics.dark_matter.halo import number_density
+    >>> number_density(300.0, 0.1)
+    3000.0
+    """
     return density / mass

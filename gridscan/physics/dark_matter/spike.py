@@ -35,9 +35,33 @@ SPIKES = ("none", "3/2", "7/3")
 
 
 def schwarzschild_radius(mass: Any, gravitational_constant: Any, speed_of_light: Any) -> Any:
-    """Return the radius of the horizon of a black hole, R_S = 2 G M/c^2, in coherent units.
+    """Return the radius of the horizon of a black hole, R_S = 2 G M/c^2.
 
+    Parameters
+    ----------
+    mass
+        Mass M of the black hole.
+    gravitational_constant
+        G.
+    speed_of_light
+        c.
+
+    Returns
+    -------
+    array or quantity
+        A length, in coherent units; all arguments broadcast.
+
+    Notes
+    -----
     Source: Schwarzschild 1916, Sitzungsber. Preuss. Akad. Wiss., 189.
+
+    Examples
+    --------
+    Of the mass of the Sun, in metres:
+
+    >>> from gridscan.physics.dark_matter.spike import schwarzschild_radius
+    >>> round(schwarzschild_radius(1.9884e30, 6.6743e-11, 2.99792458e8))
+    2953
     """
     return 2.0 * gravitational_constant * mass / speed_of_light**2
 
@@ -45,33 +69,66 @@ def schwarzschild_radius(mass: Any, gravitational_constant: Any, speed_of_light:
 def velocity_dispersion(
     mass: Any, reference_mass: Any = 1.9e8, reference_dispersion: Any = 200.0, exponent: Any = 5.1
 ) -> Any:
-    """Return the velocity dispersion of the stars around a black hole, sigma = sigma_0 (M/M_0)^(1/5.1).
+    """Return the velocity dispersion of the stars around a black hole.
 
     Parameters
     ----------
     mass
         Mass M of the black hole [Msun].
-    reference_mass, reference_dispersion
-        M_0 [Msun] and sigma_0 [km/s]; for a mass with a unit, give these with theirs.
+    reference_mass
+        M_0 [Msun]; for a mass with a unit, give it with its own.
+    reference_dispersion
+        sigma_0 [km/s].
     exponent
         Slope of ln M against ln sigma.
 
     Returns
     -------
-    Any
+    array or quantity
         In the unit of `reference_dispersion`.
 
     Notes
     -----
+    sigma = sigma_0 (M/M_0)^(1/5.1).
     Source: McConnell et al. 2011, Nature 480, 215, rounded: log10(M/Msun) = 8.29 + 5.12 log10(sigma/(200 km/s)).
+
+    Examples
+    --------
+    >>> from gridscan.physics.dark_matter.spike import velocity_dispersion
+    >>> velocity_dispersion(1.9e8), round(velocity_dispersion(4.3e6), 1)
+    (200.0, 95.2)
     """
     return reference_dispersion * (mass / reference_mass) ** (1.0 / exponent)
 
 
 def radius_of_influence(mass: Any, dispersion: Any, gravitational_constant: Any) -> Any:
-    """Return the radius within which a black hole rules the motion, r_h = G M/sigma^2, in coherent units.
+    """Return the radius within which a black hole dominates the motion, r_h = G M/sigma^2.
 
+    Parameters
+    ----------
+    mass
+        Mass M of the black hole.
+    dispersion
+        Velocity dispersion sigma.
+    gravitational_constant
+        G.
+
+    Returns
+    -------
+    array or quantity
+        A length, in coherent units; all arguments broadcast.
+
+    Notes
+    -----
     Source: Peebles 1972, ApJ 178, 371.
+
+    Examples
+    --------
+    The black hole of the Milky Way, 4.3e6 Msun at 100 km/s [pc]:
+
+    >>> from gridscan.physics.dark_matter.spike import radius_of_influence
+    >>> round(radius_of_influence(4.3e6, 100.0, 4.301e-3), 2)
+    1.85
     """
     return gravitational_constant * mass / dispersion**2
 
@@ -82,7 +139,7 @@ def spike_integral(slope: ArrayLike, inner_radius: ArrayLike, outer_radius: Arra
     Parameters
     ----------
     slope
-        alpha, below 3.
+        alpha, below 3, dimensionless.
     inner_radius, outer_radius
         r_i and r_h [kpc], 0 < r_i <= r_h.
 
@@ -99,6 +156,14 @@ def spike_integral(slope: ArrayLike, inner_radius: ArrayLike, outer_radius: Arra
         F(r) = r^-alpha [r^3/(3 - alpha) + 12 R_S r^2/(alpha - 2) - 48 R_S^2 r/(alpha - 1) + 64 R_S^3/alpha]
 
     cancels. Source: Gondolo & Silk 1999, PRL 83, 1719, for the density; DLMF 8.17.7 and 15.8.1.
+
+    Examples
+    --------
+    For a tiny inner radius, r_h^(3 - alpha)/(3 - alpha):
+
+    >>> from gridscan.physics.dark_matter.spike import spike_integral
+    >>> round(float(spike_integral(1.5, 1e-12, 4.0)), 6)
+    5.333333
     """
     slope, inner, outer = (np.asarray(x, dtype=float) for x in (slope, inner_radius, outer_radius))
     part = (outer - inner) / outer
@@ -108,19 +173,33 @@ def spike_integral(slope: ArrayLike, inner_radius: ArrayLike, outer_radius: Arra
 def spike_normalisation(
     mass_energy: ArrayLike, slope: ArrayLike, inner_radius: ArrayLike, influence_radius: ArrayLike
 ) -> FloatArray:
-    """Return N = M c^2/(4 pi (F(r_h) - F(r_i))), with which the spike within r_h is as heavy as the black hole.
+    """Return the normalisation N, with which the spike within r_h is as heavy as the black hole.
 
     Parameters
     ----------
     mass_energy
-        M c^2 [MeV] of the black hole.
-    slope, inner_radius, influence_radius
-        See `spike_integral`.
+        M c^2 of the black hole [MeV].
+    slope
+        alpha, below 3, dimensionless.
+    inner_radius, influence_radius
+        r_i and r_h [kpc], 0 < r_i <= r_h.
 
     Returns
     -------
     numpy.ndarray
-        [MeV kpc^(alpha - 3)]; all arguments broadcast. Source: see `spike_integral`.
+        N [MeV kpc^(alpha - 3)]; all arguments broadcast.
+
+    Notes
+    -----
+    N = M c^2/(4 pi (F(r_h) - F(r_i))) with F of `spike_integral`. Source: Gondolo & Silk 1999, PRL 83, 1719.
+
+    Examples
+    --------
+    >>> import math
+    >>> from gridscan.physics.dark_matter.spike import spike_integral, spike_normalisation
+    >>> normalisation = spike_normalisation(8 * math.pi, 1.5, 0.1, 4.0)
+    >>> round(float(normalisation * spike_integral(1.5, 0.1, 4.0)), 12)
+    2.0
     """
     mass_energy = np.asarray(mass_energy, dtype=float)
     return np.asarray(mass_energy / (4.0 * np.pi * spike_integral(slope, inner_radius, influence_radius)))
@@ -133,14 +212,14 @@ def spike_radius(
     scale_density: ArrayLike,
     scale_radius: ArrayLike,
 ) -> FloatArray:
-    """Return the radius R_sp at which the spike goes over into the halo.
+    """Return the radius R_sp at which the spike merges into the halo.
 
     Parameters
     ----------
     normalisation
         N [MeV kpc^(alpha - 3)].
     slope
-        alpha, 3/2 or 7/3.
+        alpha, 3/2 or 7/3, dimensionless.
     influence_radius
         r_h [kpc].
     scale_density
@@ -151,8 +230,20 @@ def spike_radius(
     Returns
     -------
     numpy.ndarray
-        [kpc]: (N/(rho_s r_s))^(3/4) r_h^(5/8) for alpha = 3/2 and (N/(rho_s r_s))^(3/4) for 7/3, where r^(-7/3) meets
-        rho_s r_s/r. Source: Lin & Wu 2024, PRL 133, 111004, Supplement.
+        R_sp [kpc]; all arguments broadcast.
+
+    Notes
+    -----
+    (N/(rho_s r_s))^(3/4) r_h^(5/8) for alpha = 3/2 and (N/(rho_s r_s))^(3/4) for 7/3, where r^(-7/3) meets rho_s r_s/r.
+    Source: Lin & Wu 2024, PRL 133, 111004, Supplement.
+
+    Examples
+    --------
+    N r^(-7/3) = rho_s r_s/r at 16^(3/4) = 8:
+
+    >>> from gridscan.physics.dark_matter.spike import spike_radius
+    >>> round(float(spike_radius(16.0, 7 / 3, 1.0, 0.5, 2.0)), 9)
+    8.0
     """
     reach: FloatArray = (np.asarray(normalisation) / (np.asarray(scale_density) * np.asarray(scale_radius))) ** 0.75
     return np.where(np.asarray(slope) < 2.0, reach * np.asarray(influence_radius) ** 0.625, reach)
@@ -193,12 +284,27 @@ class Spike:
         scale_radius: FloatArray,
         constants: Constants,
     ) -> Spike:
-        """Prepare spikes from parameters of a halo.
+        """Prepare spikes from the parameters of a halo.
 
         Parameters
         ----------
-        spike, black_hole_mass, influence_radius, scale_density, scale_radius, constants
-            See `gridscan.physics.dark_matter.halo.HaloParameters`.
+        spike
+            One of `SPIKES`, or an array of them.
+        black_hole_mass
+            Mass of the black hole [Msun], above 0 for a spike.
+        influence_radius
+            r_h [kpc]; from `velocity_dispersion` where it is None.
+        scale_density
+            rho_s [MeV/cm^3].
+        scale_radius
+            r_s [kpc].
+        constants
+            Constants of nature.
+
+        Returns
+        -------
+        Spike
+            What does not depend on the radius.
 
         Raises
         ------
@@ -228,12 +334,36 @@ class Spike:
         )
 
     def with_trailing_axes(self, count: int) -> Spike:
-        """Return the spikes with so many axes of length one appended to every array."""
+        """Return the spikes with axes of length one appended to every array.
+
+        Parameters
+        ----------
+        count
+            Number of axes.
+
+        Returns
+        -------
+        Spike
+            The same spikes.
+        """
         arrays = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return Spike(**{name: array.reshape(array.shape + (1,) * count) for name, array in arrays.items()})
 
     def density(self, radius: FloatArray, inside: NDArray[np.bool_]) -> FloatArray:
-        """Return the density [MeV/cm^3] where `inside` says that a radius [kpc] is below R_sp, shape (n,)."""
+        """Return the density where a radius is below R_sp.
+
+        Parameters
+        ----------
+        radius
+            Distance from the black hole [kpc].
+        inside
+            Whether it is below R_sp, shape of the result broadcast.
+
+        Returns
+        -------
+        numpy.ndarray
+            [MeV/cm^3], shape (n,), of the n radii inside.
+        """
         cells = (np.broadcast_to(getattr(self, field.name), inside.shape)[inside] for field in dataclasses.fields(self))
         _, inner_radius, knee, is_shallow, inner_amplitude, outer_amplitude = cells
         chosen = np.broadcast_to(radius, inside.shape)[inside]
@@ -247,12 +377,17 @@ class Spike:
 
 
 def refuse_unknown_spikes(words: Iterable[str]) -> None:
-    """Raise the error that names a spike that is not in `SPIKES`, if there is one.
+    """Raise an error that names a spike that is not in `SPIKES`, if there is one.
+
+    Parameters
+    ----------
+    words
+        The names given.
 
     Raises
     ------
     EvaluationError
-        If there is.
+        If any name is unknown.
     """
     for unknown in sorted(set(words) - set(SPIKES)):
         raise EvaluationError(f"unknown spike {unknown!r}{nearest(unknown, SPIKES)}; known are {', '.join(SPIKES)}")

@@ -1,1 +1,1 @@
-"""The Galaxy: its components, distances from the Sun, random positions, the nearest stars."""
+"""Galaxy: its components, distances from the Sun, random positions, the nearest stars, directions on the sky."""

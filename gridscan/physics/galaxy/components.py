@@ -1,4 +1,4 @@
-"""The components of the Galaxy: its parameters, its edges, and its radial distributions in closed form."""
+"""Components of the Galaxy: their parameters, their edges, and their radial distributions in closed form."""
 
 from __future__ import annotations
 
@@ -64,10 +64,15 @@ class Galaxy:
     def arrays(self) -> tuple[FloatArray, ...]:
         """Return the parameters in their order, as arrays of numbers that are in their ranges.
 
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Lengths [kpc], angles [rad], shares and numbers [1].
+
         Raises
         ------
         EvaluationError
-            If one is not.
+            If a parameter is outside its range.
         """
         own = {
             name: checked(name, value, *_RANGES.get(name, (FINITE, "")))
@@ -88,6 +93,11 @@ class Galaxy:
 
     def single(self) -> SingleGalaxy:
         """Return a galaxy of plain numbers.
+
+        Returns
+        -------
+        SingleGalaxy
+            With the same parameters.
 
         Raises
         ------
@@ -124,7 +134,7 @@ class SingleGalaxy(Galaxy):
 
     @functools.cached_property
     def disk_fraction(self) -> float:
-        """Return the share of the stars that are neither in the arms nor in the ring."""
+        """Share of the stars that are neither in the arms nor in the ring."""
         return max(0.0, 1.0 - float(self.arm_fraction) - float(self.ring_fraction))
 
     @functools.cached_property
@@ -167,12 +177,27 @@ def axisymmetric_density(galaxy: SingleGalaxy, inner: FloatArray, outer: FloatAr
     galaxy
         The galaxy.
     inner, outer
-        [kpc], of one shape; an interval that begins at or below an inner edge takes in the stars clipped to it.
+        Radii [kpc], of one shape; an interval that begins at or below an inner edge takes in the stars clipped to it.
 
     Returns
     -------
     numpy.ndarray
         [1/rad], of that shape.
+
+    Notes
+    -----
+    [w_disk (F_disk(outer) - F_disk(inner)) + w_ring (F_ring(outer) - F_ring(inner))]/(2 pi).
+    Source: definition of the mixture, see `gridscan.physics.galaxy.distances`.
+
+    Examples
+    --------
+    Over all radii and azimuths it is the share of disk and ring:
+
+    >>> import numpy as np
+    >>> from gridscan.physics.galaxy.components import Galaxy, axisymmetric_density
+    >>> galaxy = Galaxy(arm_fraction=0.6).single()
+    >>> round(float(2 * np.pi * axisymmetric_density(galaxy, np.array(0.0), np.array(100.0))), 9)
+    0.4
     """
     low, high = galaxy.disk_inner_radius, galaxy.disk_outer_radius
     total: FloatArray = np.zeros(())
@@ -196,13 +221,28 @@ def arm_density(galaxy: SingleGalaxy, azimuth: FloatArray, inner: FloatArray, ou
     azimuth
         [rad], from the direction of the Sun as seen from the centre.
     inner, outer
-        [kpc], of the shape of `azimuth`; see `axisymmetric_density`.
+        Radii [kpc], of the shape of `azimuth`; see `axisymmetric_density`.
 
     Returns
     -------
     numpy.ndarray
-        [1/rad], of that shape: the sum over the windings j, at R_j = R_ref exp((phi - phi_0 + 2 pi j/K) tan(pitch)), of
-        p(R_j) R_j |tan(pitch)| P(inner <= R <= outer | R_j) / K.
+        [1/rad], of that shape.
+
+    Notes
+    -----
+    The sum over the windings j, at R_j = R_ref exp((phi - phi_0 + 2 pi j/K) tan(pitch)), of
+    p(R_j) R_j |tan(pitch)| P(inner <= R <= outer | R_j)/K. Source: definition of the mixture.
+
+    Examples
+    --------
+    Over all radii and azimuths it is 1:
+
+    >>> import numpy as np
+    >>> from gridscan.physics.galaxy.components import Galaxy, arm_density
+    >>> azimuth = 2 * np.pi / 100_000 * (np.arange(100_000) + 0.5)
+    >>> density = arm_density(Galaxy().single(), azimuth, np.zeros(100_000), np.full(100_000, 100.0))
+    >>> round(float(2 * np.pi * density.mean()), 3)
+    1.0
     """
     low, high = galaxy.arm_inner_radius, galaxy.arm_outer_radius
     scale, slope = galaxy.disk_scale_length, abs(math.tan(galaxy.arm_pitch))

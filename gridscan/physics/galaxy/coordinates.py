@@ -1,4 +1,4 @@
-"""Directions on the sky: from right ascension and declination to the angle between a supernova and the halo centre.
+"""Directions on the sky: equatorial to galactic coordinates, and angles between directions.
 
 An angle is a number in rad, a quantity with a unit, a text such as ``"23h23m24s"``, ``"+58d49m00s"`` or
 ``"111.7 deg"``, or an array of any of these. Equatorial coordinates are those of the ICRS; reading a text and turning
@@ -34,7 +34,7 @@ def angle_between(longitude: Any, latitude: Any, other_longitude: Any, other_lat
 
     Returns
     -------
-    Any
+    array or quantity
         [rad], 0 to pi; all arguments broadcast.
 
     Notes
@@ -42,6 +42,15 @@ def angle_between(longitude: Any, latitude: Any, other_longitude: Any, other_lat
     2 atan2(sqrt(h), sqrt(h')) with the haversine h = sin^2((b - b')/2) + cos(b) cos(b') sin^2((l - l')/2) and its
     complement h' = 1 - h = sin^2((b + b')/2) + cos(b) cos(b') cos^2((l - l')/2), sums of positive terms both, so that
     small angles and those near pi keep all digits. Source: Sinnott 1984, Sky & Telescope 68, 159.
+
+    Examples
+    --------
+    From a pole to the equator:
+
+    >>> import math
+    >>> from gridscan.physics.galaxy.coordinates import angle_between
+    >>> round(math.degrees(angle_between(0.3, math.pi / 2, 1.2, 0.0)), 9)
+    90.0
     """
     half_turn = 0.5 * (longitude - other_longitude)
     across = np.cos(latitude) * np.cos(other_latitude)
@@ -60,17 +69,27 @@ def galactic_coordinates(right_ascension: Angle, declination: Angle) -> tuple[Fl
 
     Returns
     -------
-    longitude, latitude
+    longitude, latitude : numpy.ndarray
         [rad], 0 to 2 pi and -pi/2 to pi/2.
 
     Raises
     ------
     EvaluationError
-        If a text is no angle, or a declination is beyond a pole.
+        If a text is not an angle, or a declination is beyond a pole.
 
     Notes
     -----
     Source: the rotation of `astropy.coordinates`, that of the Hipparcos catalogue, ESA SP-1200, section 1.5.3.
+
+    Examples
+    --------
+    Cassiopeia A, G111.7-2.1:
+
+    >>> import numpy as np
+    >>> from gridscan.physics.galaxy.coordinates import galactic_coordinates
+    >>> longitude, latitude = galactic_coordinates("23h23m24s", "+58d48m54s")
+    >>> round(float(np.degrees(longitude)), 1), round(float(np.degrees(latitude)), 1)
+    (111.7, -2.1)
     """
     from astropy import units
     from astropy.coordinates import SkyCoord
@@ -84,7 +103,7 @@ def galactic_coordinates(right_ascension: Angle, declination: Angle) -> tuple[Fl
 def off_centre_angle(
     galactic_longitude: Angle, galactic_latitude: Angle, centre: tuple[Angle, Angle] = GALACTIC_CENTRE
 ) -> FloatArray:
-    """Return the angle beta between a direction and the centre of a halo, of galactic coordinates.
+    """Return the angle beta between a direction and the centre of a halo, from galactic coordinates.
 
     Parameters
     ----------
@@ -96,12 +115,23 @@ def off_centre_angle(
     Returns
     -------
     numpy.ndarray
-        [rad], 0 to pi.
+        beta [rad], 0 to pi.
 
     Raises
     ------
     EvaluationError
-        If a text is no angle, or a latitude is beyond a pole.
+        If a text is not an angle, or a latitude is beyond a pole.
+
+    Notes
+    -----
+    See `angle_between`. Source: Sinnott 1984, Sky & Telescope 68, 159.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridscan.physics.galaxy.coordinates import off_centre_angle
+    >>> round(float(np.degrees(off_centre_angle("0 deg", "30 deg"))), 9)
+    30.0
     """
     longitude, latitude = (
         radians("galactic_longitude", galactic_longitude),
@@ -116,7 +146,7 @@ def off_centre_angle(
 def off_centre_angle_of_equatorial(
     right_ascension: Angle, declination: Angle, centre: tuple[Angle, Angle] | None = None
 ) -> FloatArray:
-    """Return the angle beta between a direction and the centre of a halo, of equatorial coordinates.
+    """Return the angle beta between a direction and the centre of a halo, from equatorial coordinates.
 
     Parameters
     ----------
@@ -128,12 +158,24 @@ def off_centre_angle_of_equatorial(
     Returns
     -------
     numpy.ndarray
-        [rad], 0 to pi: 1.950 for Cassiopeia A.
+        beta [rad], 0 to pi.
 
     Raises
     ------
     EvaluationError
-        See `galactic_coordinates`.
+        If a text is not an angle, or a declination is beyond a pole.
+
+    Notes
+    -----
+    See `galactic_coordinates` and `angle_between`.
+
+    Examples
+    --------
+    Cassiopeia A, cos(beta) = cos(111.7 deg) cos(2.1 deg):
+
+    >>> from gridscan.physics.galaxy.coordinates import off_centre_angle_of_equatorial
+    >>> round(float(off_centre_angle_of_equatorial("23h23m24s", "+58d48m54s")), 2)
+    1.95
     """
     middle = GALACTIC_CENTRE if centre is None else galactic_coordinates(*centre)
     return off_centre_angle(*galactic_coordinates(right_ascension, declination), middle)
@@ -145,14 +187,26 @@ def radians(name: str, angle: Angle) -> FloatArray:
     Parameters
     ----------
     name
-        What a message calls it.
+        Name of the angle in messages.
     angle
-        See the module.
+        A number in rad, a quantity, a text with a unit, or an array of these.
+
+    Returns
+    -------
+    numpy.ndarray
+        [rad].
 
     Raises
     ------
     EvaluationError
-        If a text is no angle with a unit, a quantity is no angle, or a number is not finite.
+        If a text is not an angle with a unit, a quantity is not an angle, or a number is not finite.
+
+    Examples
+    --------
+    >>> import math
+    >>> from gridscan.physics.galaxy.coordinates import radians
+    >>> round(float(radians("right_ascension", "12h")) / math.pi, 12)
+    1.0
     """
     if isinstance(angle, pint.Quantity):
         if not same_dimension(angle.units, registry.rad):

@@ -1,4 +1,4 @@
-"""Where the young stars of a spiral galaxy are, as seen from the Sun: a disk, a ring and logarithmic arms in a plane.
+"""Distances of young stars from the Sun, in a spiral galaxy of a disk, a ring and logarithmic arms in a plane.
 
 In polar coordinates (R, phi) about the centre, stars are a mixture of
 
@@ -55,9 +55,6 @@ _MOST_DISTANCE_PANELS = 1000
 def fraction_within(radius: ArrayLike, galaxy: Galaxy) -> ValueAndError:
     """Return the share of a galaxy's young stars that are within a distance of the Sun, P(d <= r).
 
-    p(<r) = ∫_0^r g(s) ds with g(s) = s ∫ f dα. Source: the density f in polar coordinates (s, α) about the Sun; the
-    integral over s is done in closed form.
-
     Parameters
     ----------
     radius
@@ -67,7 +64,7 @@ def fraction_within(radius: ArrayLike, galaxy: Galaxy) -> ValueAndError:
 
     Returns
     -------
-    value, error
+    value, error : numpy.ndarray
         Dimensionless, of the shape to which all arguments broadcast; the error is an estimate of the absolute one.
 
     Raises
@@ -75,20 +72,34 @@ def fraction_within(radius: ArrayLike, galaxy: Galaxy) -> ValueAndError:
     EvaluationError
         If a parameter is outside its range, or an integral has not converged to 1e-8.
 
+    Notes
+    -----
+    p(<r) = ∫_0^r g(s) ds with g(s) = s ∫ f dα. Source: the density f in polar coordinates (s, α) about the Sun; the
+    integral over s is done in closed form.
+
     Examples
     --------
+    From the centre of an exponential disk, 1 - (1 + r/h) exp(-r/h) of the stars are within r:
+
+    >>> import numpy as np
     >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> disk = Galaxy(sun_x=0, sun_y=0, arm_fraction=0, ring_fraction=0, disk_inner_radius=0, disk_outer_radius=200)
+    >>> x = 3.0 / disk.disk_scale_length
+    >>> value, error = fraction_within(3.0, disk)
+    >>> round(float(value / (1 - (1 + x) * np.exp(-x))), 7)
+    1.0
+
+    Near the Sun:
+
     >>> share, error = fraction_within([1.0, 3.0], Galaxy(arm_fraction=0.5))
     >>> share.round(4)
-    array([0.0024, 0.04  ])
+    array([0.0017, 0.0267])
     """
     return for_each_galaxy(fractions, checked("radius", radius, NOT_NEGATIVE, "kpc"), galaxy)
 
 
 def mean_inverse_square_distance(radius: ArrayLike, galaxy: Galaxy, distance_floor: ArrayLike) -> ValueAndError:
     """Return the mean of 1/max(d, floor)^2 over the young stars within a distance of the Sun.
-
-    <1/d²> = ∫_0^r g(s)/max(s, floor)² ds / p(<r). Source: the density in polar coordinates about the Sun, by parts.
 
     Parameters
     ----------
@@ -101,7 +112,7 @@ def mean_inverse_square_distance(radius: ArrayLike, galaxy: Galaxy, distance_flo
 
     Returns
     -------
-    value, error
+    value, error : numpy.ndarray
         [1/kpc^2], of the shape to which all arguments broadcast; the error is an estimate of the absolute one. NaN
         where no star is within the radius, for of none there is no mean.
 
@@ -109,6 +120,19 @@ def mean_inverse_square_distance(radius: ArrayLike, galaxy: Galaxy, distance_flo
     ------
     EvaluationError
         If a parameter is outside its range, or an integral has not converged to 1e-8.
+
+    Notes
+    -----
+    <1/d²> = ∫_0^r g(s)/max(s, floor)² ds/p(<r). Source: the density in polar coordinates about the Sun, by parts.
+
+    Examples
+    --------
+    With a floor as large as the radius it is 1/radius^2:
+
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> value, error = mean_inverse_square_distance(2.0, Galaxy(), 2.0)
+    >>> round(float(value), 9)
+    0.25
     """
     radius = checked("radius", radius, POSITIVE, "kpc")
     floor = checked("distance_floor", distance_floor, POSITIVE, "kpc")
@@ -120,18 +144,33 @@ def component_fractions_within(radius: ArrayLike, galaxy: Galaxy) -> dict[str, V
 
     Parameters
     ----------
-    radius, galaxy
-        As for `fraction_within`; the fractions of the components are of no influence.
+    radius
+        Distance from the Sun [kpc], not negative.
+    galaxy
+        The galaxy, or many; the shares of its components have no influence.
 
     Returns
     -------
-    dict
+    dict of str to tuple of numpy.ndarray
         Value and error, as `fraction_within` returns them, for ``"disk"``, ``"ring"`` and ``"arms"``.
 
     Raises
     ------
     EvaluationError
-        See `fraction_within`.
+        If a parameter is outside its range, or an integral has not converged to 1e-8.
+
+    Notes
+    -----
+    See `fraction_within`.
+
+    Examples
+    --------
+    The Sun is near an arm:
+
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> shares = component_fractions_within(30.0, Galaxy())
+    >>> {name: round(float(value), 6) for name, (value, error) in shares.items()}
+    {'disk': 1.0, 'ring': 1.0, 'arms': 1.0}
     """
     shares = {"disk": (0.0, 0.0), "ring": (0.0, 1.0), "arms": (1.0, 0.0)}
     return {
@@ -149,8 +188,17 @@ def for_each_galaxy(
     ----------
     evaluate
         ``evaluate(single_galaxy, radii, *others)`` returns values and errors for a tuple of radii.
-    others
+    radius
+        Distances from the Sun [kpc].
+    galaxy
+        The galaxy, or many.
+    *others
         Further numbers, each of which tells galaxies apart too.
+
+    Returns
+    -------
+    value, error : numpy.ndarray
+        Of the shape to which all arguments broadcast.
 
     Raises
     ------
@@ -174,7 +222,20 @@ def for_each_galaxy(
 
 @functools.lru_cache(maxsize=1024)
 def fractions(galaxy: SingleGalaxy, radii: tuple[float, ...]) -> ValueAndError:
-    """Return P(d <= r) of one galaxy for radii [kpc], and its error."""
+    """Return P(d <= r) of one galaxy, and its error.
+
+    Parameters
+    ----------
+    galaxy
+        The galaxy.
+    radii
+        Distances r from the Sun [kpc].
+
+    Returns
+    -------
+    value, error : numpy.ndarray
+        Dimensionless, of the shape (len(radii),).
+    """
     distances = np.array(radii)
     value, error = np.zeros(len(radii)), np.zeros(len(radii))
     inside = distances > 0.0
@@ -249,7 +310,20 @@ def _integral_by_parts(galaxy: SingleGalaxy, radii: FloatArray, floor: float, to
 
 
 def clustered(x: FloatArray, low: NDArray[np.bool_], high: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
-    """Map [0, 1] to itself quadratically at the ends that are singular; return the map and its derivative."""
+    """Map [0, 1] to itself quadratically at the ends that are singular.
+
+    Parameters
+    ----------
+    x
+        Shape (..., n): numbers from 0 to 1.
+    low, high
+        Whether an integrand is singular at 0 and at 1.
+
+    Returns
+    -------
+    mapped, derivative : numpy.ndarray
+        Of the shape of `x`.
+    """
     maps = [np.sin(0.5 * np.pi * x) ** 2, x**2, x * (2.0 - x)]
     slopes = [0.5 * np.pi * np.sin(np.pi * x), 2.0 * x, 2.0 * (1.0 - x)]
     cases = [low & high, low, high]
@@ -257,9 +331,19 @@ def clustered(x: FloatArray, low: NDArray[np.bool_], high: NDArray[np.bool_]) ->
 
 
 def special_distances(galaxy: SingleGalaxy) -> tuple[FloatArray, FloatArray]:
-    """Return the distances [kpc] above which, and those below which, G(s) is singular.
+    """Return the distances above which, and those below which, G(s) is singular.
 
     A growing circle about the Sun first touches a boundary circle, crosses it, and at last encloses it.
+
+    Parameters
+    ----------
+    galaxy
+        The galaxy.
+
+    Returns
+    -------
+    above, below : numpy.ndarray
+        [kpc].
     """
     sun, circles = galaxy.sun_radius, galaxy.boundary_radii
     azimuth, radius = galaxy.arm_ends
@@ -271,7 +355,22 @@ def special_distances(galaxy: SingleGalaxy) -> tuple[FloatArray, FloatArray]:
 
 
 def enclosed_share(galaxy: SingleGalaxy, distance: FloatArray, tolerance: float) -> ValueAndError:
-    """Return G(s) and its error for distances s > 0 [kpc], shape (n,)."""
+    """Return G(s) and its error.
+
+    Parameters
+    ----------
+    galaxy
+        The galaxy.
+    distance
+        Shape (n,): distances s > 0 from the Sun [kpc].
+    tolerance
+        Relative error to attain.
+
+    Returns
+    -------
+    value, error : numpy.ndarray
+        Dimensionless, of shape (n,).
+    """
     blocks = [distance[i : i + _DISTANCES_AT_ONCE] for i in range(0, len(distance), _DISTANCES_AT_ONCE)]
     pairs = [_enclosed_in_block(galaxy, block, tolerance) for block in blocks]
     values, errors = ([pair[i] for pair in pairs] for i in (0, 1))

@@ -1,4 +1,4 @@
-"""The nearest star and the brightness of the nearby ones, when stars are a Poisson process in the galactic plane.
+"""Nearest star and brightness of the nearby ones, when stars are a Poisson process in the galactic plane.
 
 With N stars expected in the whole galaxy and G(s) = P(d <= s) of `gridscan.physics.galaxy.distances`, the number of
 stars within a distance s is Poisson with mean N G(s): the nearest one is within s with the probability 1 - exp(-N
@@ -46,8 +46,6 @@ _MOST_STEPS = 100
 def nearest_distance_quantile(expected_number: ArrayLike, quantile: ArrayLike, galaxy: Galaxy) -> ValueAndError:
     """Return the distance within which the nearest star is with a given probability.
 
-    P(d_1 <= d_q) = 1 - exp(-N G(d_q)) = q, hence G(d_q) = -ln(1 - q)/N. Source: void probability of a Poisson process.
-
     Parameters
     ----------
     expected_number
@@ -59,7 +57,7 @@ def nearest_distance_quantile(expected_number: ArrayLike, quantile: ArrayLike, g
 
     Returns
     -------
-    value, error
+    value, error : numpy.ndarray
         [kpc], of the shape to which all arguments broadcast; the error is an estimate of the absolute one. Where G is
         flat to its accuracy, the smallest such distance. NaN where there is none, for with a probability above 1 - q
         the galaxy holds no star at all.
@@ -68,6 +66,21 @@ def nearest_distance_quantile(expected_number: ArrayLike, quantile: ArrayLike, g
     ------
     EvaluationError
         If a parameter is outside its range, or the distance is below 2e-12 kpc.
+
+    Notes
+    -----
+    P(d_1 <= d_q) = 1 - exp(-N G(d_q)) = q, hence G(d_q) = -ln(1 - q)/N. Source: void probability of a Poisson process.
+
+    Examples
+    --------
+    The expected number of stars within the median distance is ln 2:
+
+    >>> import math
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> from gridscan.physics.galaxy.distances import fraction_within
+    >>> median, error = nearest_distance_quantile(1000.0, 0.5, Galaxy())
+    >>> round(float(1000.0 * fraction_within(median, Galaxy())[0] / math.log(2.0)), 6)
+    1.0
     """
     number = checked("expected_number", expected_number, NOT_NEGATIVE)
     probability = checked("quantile", quantile, Range(above=0.0, below=1.0))
@@ -85,9 +98,6 @@ def flux_exceedance(
     galaxy: Galaxy,
 ) -> ValueAndError:
     """Return the probability that the flux of all stars within a distance of the Sun is above a threshold.
-
-    P(Σ A/max(d_i, floor)² > F), the number of terms being Poisson with mean λ. Source: compound Poisson distribution,
-    see `gridscan.numerics.compound_poisson`.
 
     Parameters
     ----------
@@ -107,7 +117,7 @@ def flux_exceedance(
 
     Returns
     -------
-    value, error
+    value, error : numpy.ndarray
         Dimensionless, of the shape to which all arguments broadcast. The true probability is within the error of the
         value, which comes from a lower and an upper bound, as far as the estimated error of G holds.
 
@@ -115,6 +125,21 @@ def flux_exceedance(
     ------
     EvaluationError
         If a parameter is outside its range, or stars are expected within a radius where the galaxy has none.
+
+    Notes
+    -----
+    P(Σ A/max(d_i, floor)² > F), the number of terms being Poisson with mean λ.
+    Source: compound Poisson distribution, see `gridscan.numerics.compound_poisson`.
+
+    Examples
+    --------
+    Any star is brighter than nothing: the probability that there is one, 1 - exp(-λ).
+
+    >>> import math
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> value, error = flux_exceedance(0.0, 2.0, 100.0, 1.0, 0.05, Galaxy())
+    >>> round(float(value) / (1 - math.exp(-2.0)), 6)
+    1.0
     """
     threshold = checked("flux_threshold", flux_threshold, NOT_NEGATIVE, "1/cm^2/s")
     unit = checked("flux_at_unit_distance", flux_at_unit_distance, NOT_NEGATIVE, "kpc^2/cm^2/s")

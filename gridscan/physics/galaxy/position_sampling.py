@@ -1,7 +1,8 @@
-"""Stars of the galaxy of `gridscan.physics.galaxy.distances` drawn at random, and the surface density that they follow.
+"""Random positions of stars in the galaxy, and the surface density that they follow.
 
-Radii of the disk and centre radii of the arms have p(R) ∝ R exp(-R/h) between an inner and an outer radius. With
-x = R/h the cumulative distribution is that of sigma(x) = x - ln(1 + x), the logarithm of exp(x)/(1 + x):
+Radii of the disk and centre radii of the arms of `gridscan.physics.galaxy.distances` have p(R) ∝ R exp(-R/h) between an
+inner and an outer radius. With x = R/h the cumulative distribution is that of sigma(x) = x - ln(1 + x), the logarithm
+of exp(x)/(1 + x):
 
     P(< x) = (1 - exp(sigma_in - sigma)) / (1 - exp(sigma_in - sigma_out))
 
@@ -45,25 +46,34 @@ def draw_positions(generator: np.random.Generator, size: int, galaxy: Galaxy) ->
     generator
         Source of random numbers; the same state gives the same positions.
     size
-        How many stars, at most 50 million.
+        Number of stars, at most 50 million.
     galaxy
         A single galaxy; its Sun has no influence.
 
     Returns
     -------
-    x, y
+    x, y : numpy.ndarray
         [kpc], each of shape (size,), the centre of the galaxy being at the origin; disk, ring and arms in no order.
 
     Raises
     ------
     EvaluationError
-        If the size is not a whole number of 0 to 50 million, or a parameter of the galaxy is outside its range.
+        If the size is not a whole number from 0 to 50 million, or a parameter of the galaxy is outside its range.
 
     Notes
     -----
     A share 1 - f_arm - f_ring of the stars is in the disk, p(R) ∝ R exp(-R/h); f_ring in the ring, R normal and
     clipped to the radii of the disk; f_arm in one of K arms, with p(R_c) ∝ R_c exp(-R_c/h), the azimuth
     phi_0 + 2 pi k/K + ln(R_c/R_ref)/tan(pitch) and R normal about R_c, clipped to the radii of the arms.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> x, y = draw_positions(np.random.default_rng(1), 1000, Galaxy())
+    >>> radius = np.hypot(x, y)
+    >>> x.shape, bool((radius >= 0.5 - 1e-9).all()), bool((radius <= 15.0 + 1e-9).all())
+    ((1000,), True, True)
     """
     count, single = checked_size(size), galaxy.single()
     x, y = np.empty(count), np.empty(count)
@@ -75,10 +85,7 @@ def draw_positions(generator: np.random.Generator, size: int, galaxy: Galaxy) ->
 
 
 def surface_density(x: ArrayLike, y: ArrayLike, galaxy: Galaxy) -> FloatArray:
-    """Return how many young stars there are per area of the plane and per star of the galaxy, off the boundary circles.
-
-    f = [w_disk p(R) + w_ring Normal(R)]/(2 pi R) + w_arms/(K R) Σ_j p(R_j) R_j |tan(pitch)| Normal(R - R_j) over the
-    windings R_j = R_ref exp((phi - phi_0 + 2 pi j/K) tan(pitch)) that the arms have at the azimuth phi.
+    """Return the number of young stars per area of the plane and per star of the galaxy, off the boundary circles.
 
     Parameters
     ----------
@@ -99,6 +106,22 @@ def surface_density(x: ArrayLike, y: ArrayLike, galaxy: Galaxy) -> FloatArray:
     EvaluationError
         If a parameter is outside its range, a coordinate is not finite, or the density of a ring is asked for at the
         centre with `disk_inner_radius` = 0, where it is infinite.
+
+    Notes
+    -----
+    f = [w_disk p(R) + w_ring Normal(R)]/(2 pi R) + w_arms/(K R) Σ_j p(R_j) R_j |tan(pitch)| Normal(R - R_j) over the
+    windings R_j = R_ref exp((phi - phi_0 + 2 pi j/K) tan(pitch)) that the arms have at the azimuth phi.
+    Source: definition of the mixture.
+
+    Examples
+    --------
+    An exponential disk, exp(-R/h)/(2 pi h^2):
+
+    >>> import math
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> disk = Galaxy(arm_fraction=0, ring_fraction=0, disk_scale_length=2, disk_inner_radius=0, disk_outer_radius=200)
+    >>> round(float(surface_density(4.0, 0.0, disk)) * 2 * math.pi * 2.0**2 / math.exp(-2.0), 9)
+    1.0
     """
     x, y = np.broadcast_arrays(checked("x", x, FINITE, "kpc"), checked("y", y, FINITE, "kpc"))
     return _for_each_galaxy(_density, (x, y), galaxy)
@@ -106,8 +129,6 @@ def surface_density(x: ArrayLike, y: ArrayLike, galaxy: Galaxy) -> FloatArray:
 
 def clipped_fraction(galaxy: Galaxy) -> FloatArray:
     """Return the share of the young stars that are clipped to a boundary circle of the disk or of the arms.
-
-    w_ring P(R outside) + w_arms ∫ p(R_c) P(R outside | R_c) dR_c. Source: definition of the mixture.
 
     Parameters
     ----------
@@ -117,12 +138,26 @@ def clipped_fraction(galaxy: Galaxy) -> FloatArray:
     Returns
     -------
     numpy.ndarray
-        Dimensionless, of the shape to which all arguments broadcast.
+        Dimensionless, of the shape to which all parameters broadcast.
 
     Raises
     ------
     EvaluationError
         If a parameter is outside its range, or an integral has not converged to 1e-12.
+
+    Notes
+    -----
+    w_ring P(R outside) + w_arms ∫ p(R_c) P(R outside | R_c) dR_c. Source: definition of the mixture.
+
+    Examples
+    --------
+    A disk alone clips none; half of a ring at the outer radius is beyond it:
+
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> round(float(clipped_fraction(Galaxy(arm_fraction=0, ring_fraction=0))), 12)
+    0.0
+    >>> round(float(clipped_fraction(Galaxy(arm_fraction=0, ring_fraction=1, ring_radius=15, disk_outer_radius=15))), 9)
+    0.5
     """
     return _for_each_galaxy(_clipped, (), galaxy)
 

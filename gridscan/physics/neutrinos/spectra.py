@@ -1,9 +1,9 @@
-"""The pinched spectrum of stellar and supernova neutrinos, cut to a range of energies.
+"""Pinched spectrum of stellar and supernova neutrinos, cut to a range of energies.
 
     f(E) ∝ E^alpha exp(-(alpha + 1) E/<E>)   on [E_min, E_max]
 
-Source: Keil, Raffelt & Janka 2003, ApJ 590, 971. With x = (alpha + 1) E/<E>, the integral over the range is in
-proportion to P(alpha + 1, x_max) - P(alpha + 1, x_min), regularised incomplete gamma functions.
+Source: Keil, Raffelt & Janka 2003, ApJ 590, 971. With x = (alpha + 1) E/<E>, the integral over the range is
+proportional to P(alpha + 1, x_max) - P(alpha + 1, x_min), regularised incomplete gamma functions.
 """
 
 from __future__ import annotations
@@ -23,28 +23,41 @@ FloatArray = NDArray[np.floating[Any]]
 def pinched_spectrum(
     energy: ArrayLike, mean_energy: ArrayLike, pinching: ArrayLike, energy_min: ArrayLike, energy_max: ArrayLike
 ) -> FloatArray:
-    """Return the probability density of the energy of a neutrino.
+    """Return the spectrum f(E): the probability density of the energy of a neutrino.
 
     Parameters
     ----------
     energy
-        [MeV].
+        Energy E [MeV].
     mean_energy
-        [MeV], positive: mean over all energies, before the cut to the range.
+        Mean <E> over all energies, before the cut to the range [MeV], positive.
     pinching
-        alpha > -1; 2 for a Maxwell-Boltzmann spectrum.
+        alpha > -1, dimensionless; 2 for a Maxwell-Boltzmann spectrum.
     energy_min, energy_max
-        [MeV], 0 <= energy_min < energy_max: the range.
+        The range [MeV], 0 <= energy_min < energy_max.
 
     Returns
     -------
     numpy.ndarray
-        [1/MeV], zero outside the range and with the integral 1 inside; all arguments broadcast.
+        f(E) [1/MeV], zero outside the range and with integral 1 inside; all arguments broadcast.
 
     Raises
     ------
     EvaluationError
         If a parameter is outside its range, or the range of energies lies so far in a tail that it holds no neutrinos.
+
+    Notes
+    -----
+    f(E) ∝ E^alpha exp(-(alpha + 1) E/<E>). Source: Keil, Raffelt & Janka 2003, ApJ 590, 971.
+
+    Examples
+    --------
+    A Maxwell-Boltzmann spectrum of mean energy 3 MeV is E^2 exp(-E)/2, so that f(1 MeV) = 1/(2 e):
+
+    >>> import math
+    >>> from gridscan.physics.neutrinos.spectra import pinched_spectrum
+    >>> round(float(pinched_spectrum(1.0, 3.0, 2.0, 0.0, math.inf) * 2 * math.e), 12)
+    1.0
     """
     energy = np.asarray(energy, dtype=float)
     mean, alpha, low, high = _in_range(mean_energy, pinching, energy_min, energy_max)
@@ -62,22 +75,36 @@ def mean_energy_truncated(
 
     Parameters
     ----------
-    mean_energy, pinching, energy_min, energy_max
-        See `pinched_spectrum`.
+    mean_energy
+        Mean <E> over all energies, before the cut to the range [MeV], positive.
+    pinching
+        alpha > -1, dimensionless; 2 for a Maxwell-Boltzmann spectrum.
+    energy_min, energy_max
+        The range [MeV], 0 <= energy_min < energy_max.
 
     Returns
     -------
     numpy.ndarray
-        [MeV]; all arguments broadcast.
+        Mean energy [MeV]; all arguments broadcast.
 
     Raises
     ------
     EvaluationError
-        See `pinched_spectrum`.
+        If a parameter is outside its range, or the range of energies lies so far in a tail that it holds no neutrinos.
 
     Notes
     -----
-    <E> [P(alpha + 2, x_max) - P(alpha + 2, x_min)] / [P(alpha + 1, x_max) - P(alpha + 1, x_min)].
+    <E> [P(alpha + 2, x_max) - P(alpha + 2, x_min)]/[P(alpha + 1, x_max) - P(alpha + 1, x_min)] with x = (alpha + 1)
+    E/<E>. Source: the integral of the spectrum of Keil, Raffelt & Janka 2003, ApJ 590, 971.
+
+    Examples
+    --------
+    Without a cut it is <E>; an exponential spectrum (alpha = 0) above 1 MeV has the mean <E> + 1 MeV:
+
+    >>> import math
+    >>> from gridscan.physics.neutrinos.spectra import mean_energy_truncated
+    >>> mean_energy_truncated(12.0, [2.0, 0.0], [0.0, 1.0], math.inf).round(9)
+    array([12., 13.])
     """
     mean, alpha, low, high = _in_range(mean_energy, pinching, energy_min, energy_max)
     x_min, x_max = (alpha + 1.0) * low / mean, (alpha + 1.0) * high / mean

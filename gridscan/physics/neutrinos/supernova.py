@@ -1,4 +1,4 @@
-"""The neutrinos of a core-collapse supernova: their spectra, and how many pass at a distance from it.
+"""Neutrinos of a core-collapse supernova: their spectra, and their flux and density at a distance from it.
 
 A species i has a Fermi-Dirac spectrum of temperature T_i and degeneracy eta, and its part of the luminosity,
 
@@ -93,6 +93,16 @@ class NeutrinoSource:
     def flat(self, shape: tuple[int, ...]) -> NeutrinoSource:
         """Return the same with every array of shape (n,), those of the species of shape (species, n).
 
+        Parameters
+        ----------
+        shape
+            The shape, of n elements, to which the parameters are broadcast.
+
+        Returns
+        -------
+        NeutrinoSource
+            For n points.
+
         Raises
         ------
         EvaluationError
@@ -115,24 +125,24 @@ class NeutrinoSource:
 
 
 def fermi_dirac_integral(order: int, degeneracy: ArrayLike) -> FloatArray:
-    """Return F_j(eta), the integral of x^j/(exp(x - eta) + 1) over x > 0, to rounding.
+    """Return the Fermi-Dirac integral F_j(eta), the integral of x^j/(exp(x - eta) + 1) over x > 0.
 
     Parameters
     ----------
     order
         Integer j, 0 or more.
     degeneracy
-        eta, finite.
+        eta, finite, dimensionless.
 
     Returns
     -------
     numpy.ndarray
-        Dimensionless, of the shape of `degeneracy`.
+        Dimensionless, of the shape of `degeneracy`; exact to rounding.
 
     Raises
     ------
     EvaluationError
-        If the order is no such integer, or a degeneracy is not finite.
+        If the order is not such an integer, or a degeneracy is not finite.
 
     Notes
     -----
@@ -141,6 +151,15 @@ def fermi_dirac_integral(order: int, degeneracy: ArrayLike) -> FloatArray:
     with eta_D(2 r) = (1 - 2^(1-2r)) zeta(2 r); F_2(3) = 9 + 3 pi^2/3 + F_2(-3) = 18.9686.
     Source: DLMF 25.12.14 to 25.12.16 (as polylogarithms); Cohen, Rodriguez Villegas & Zagier 2000, Experimental
     Math. 9, 3, algorithm 1.
+
+    Examples
+    --------
+    F_1(0) = pi^2/12, and the published F_2(3):
+
+    >>> import math
+    >>> from gridscan.physics.neutrinos.supernova import fermi_dirac_integral
+    >>> round(float(fermi_dirac_integral(1, 0.0) * 12 / math.pi**2), 12), round(float(fermi_dirac_integral(2, 3.0)), 4)
+    (1.0, 18.9686)
     """
     order = int(checked("order", order, Range(minimum=0.0, whole=True)))
     eta = checked("degeneracy", degeneracy, FINITE)
@@ -167,14 +186,14 @@ def _alternating_sum(power: int, exponent: FloatArray) -> FloatArray:
 
 
 def fermi_dirac_spectrum(energy: Any, temperature: Any, degeneracy: Any, normalisation: Any) -> Any:
-    """Return the probability density of the energy of a neutrino, E^2/(F_2(eta) T^3 (exp(E/T - eta) + 1)).
+    """Return the spectrum of one species: the probability density of the energy of a neutrino.
 
     Parameters
     ----------
     energy
-        E, 0 or more.
+        Energy E, 0 or more.
     temperature
-        T, an energy above zero.
+        Temperature T, an energy above zero.
     degeneracy
         eta, dimensionless.
     normalisation
@@ -182,8 +201,22 @@ def fermi_dirac_spectrum(energy: Any, temperature: Any, degeneracy: Any, normali
 
     Returns
     -------
-    Any
+    array or quantity
         Per energy; all arguments broadcast. No exponential of a large energy is taken, and far in the tail it is zero.
+
+    Notes
+    -----
+    f(E) = E^2/(F_2(eta) T^3 (exp(E/T - eta) + 1)).
+    Source: Duan, Fuller, Carlson & Qian 2006, PRD 74, 105014.
+
+    Examples
+    --------
+    At E = eta T half of the states are occupied: f = eta^2/(2 F_2(eta) T).
+
+    >>> from gridscan.physics.neutrinos.supernova import PUBLISHED_NORMALISATION, fermi_dirac_spectrum
+    >>> density = fermi_dirac_spectrum(12.0, 4.0, 3.0, PUBLISHED_NORMALISATION)
+    >>> round(float(density * 2 * PUBLISHED_NORMALISATION * 4 / 9), 12)
+    1.0
     """
     excess = energy / temperature - degeneracy
     decay = np.exp(-np.abs(excess))
@@ -192,37 +225,59 @@ def fermi_dirac_spectrum(energy: Any, temperature: Any, degeneracy: Any, normali
 
 
 def thermal_mean_energy(temperature: Any, degeneracy: ArrayLike) -> Any:
-    """Return the mean energy of the spectrum, T F_3(eta)/F_2(eta): 3.99 T for eta = 3.
+    """Return the mean energy of the Fermi-Dirac spectrum, T F_3(eta)/F_2(eta).
 
     Parameters
     ----------
     temperature
-        T, an energy.
+        Temperature T, an energy.
     degeneracy
-        eta, a number.
+        eta, dimensionless.
 
     Returns
     -------
-    Any
+    array or quantity
         In the unit of `temperature`. `MEAN_ENERGIES` are these, rounded.
+
+    Notes
+    -----
+    3.99 T for eta = 3. Source: the mean of `fermi_dirac_spectrum`.
+
+    Examples
+    --------
+    Electron neutrinos, electron antineutrinos and the others [MeV], published as 11, 16 and 25:
+
+    >>> from gridscan.physics.neutrinos.supernova import TEMPERATURES, thermal_mean_energy
+    >>> [round(float(thermal_mean_energy(temperature, 3.0)), 2) for temperature in TEMPERATURES]
+    [11.02, 16.01, 24.99]
     """
     return temperature * (fermi_dirac_integral(3, degeneracy) / fermi_dirac_integral(2, degeneracy))
 
 
 def spectrum_over_mean_energy(energy: Any, source: NeutrinoSource) -> Any:
-    """Return sum_i f_i(E)/<E_i>, the neutrinos per energy for a unit of energy in each species.
+    """Return sum_i f_i(E)/<E_i>: the neutrinos per energy, for a unit of energy in each species.
 
     Parameters
     ----------
     energy
-        E, broadcast against the leading axes of the species.
+        Energy E, broadcast against the leading axes of the species.
     source
-        Its species.
+        The neutrinos of the supernova.
 
     Returns
     -------
-    Any
+    array or quantity
         Per energy squared.
+
+    Notes
+    -----
+    Source: Lin, Wu, Wu & Wong 2023, PRL 130, 111002.
+
+    Examples
+    --------
+    >>> from gridscan.physics.neutrinos.supernova import NeutrinoSource, spectrum_over_mean_energy
+    >>> print(f"{spectrum_over_mean_energy(15.0, NeutrinoSource()):.4f} per MeV^2")
+    0.0128 per MeV^2
     """
     temperatures, weights = _array(source.temperatures), _array(source.multiplicities) / _array(source.mean_energies)
     shape = (source.degeneracy, source.normalisation)
@@ -239,28 +294,29 @@ def neutrino_flux(energy: Any, distance: Any, source: NeutrinoSource) -> Any:
     Parameters
     ----------
     energy
-        E of the neutrinos.
+        Energy E of the neutrinos.
     distance
-        d from the supernova, 0 or more, in the unit of the radius of the neutrinosphere.
+        Distance d from the supernova, 0 or more.
     source
-        The supernova, or many.
+        The neutrinos of the supernova.
 
     Returns
     -------
-    Any
+    array or quantity
         Per area, time and energy, in coherent units; zero for distances up to the neutrinosphere. All arguments
-        broadcast, those of the species by their leading axes.
+        broadcast.
 
     Notes
     -----
-    sum_i L_i/(4 pi d^2 <E_i>) f_i(E) with L_i = L/6. Source: Lin et al. 2023, PRL 130, 111002.
+    Phi(E, d) = sum_i L_i/(4 pi d^2 <E_i>) f_i(E) with L_i = L/6. Source: Lin et al. 2023, PRL 130, 111002.
 
     Examples
     --------
-    At 1 kpc, per MeV, kpc^2 and s:
+    Neutrinos of 15 MeV from 3e52 erg/s = 1.87e58 MeV/s at 10 kpc = 3.086e22 cm [1/(cm^2 s MeV)]:
 
-    >>> f"{neutrino_flux(10.0, 1.0, NeutrinoSource()):.3e}"
-    '1.238e+55'
+    >>> from gridscan.physics.neutrinos.supernova import NeutrinoSource, neutrino_flux
+    >>> print(f"{neutrino_flux(15.0, 3.086e22, NeutrinoSource(luminosity=1.87e58, neutrinosphere_radius=1e7)):.2e}")
+    3.35e+09
     """
     neutrinos = spectrum_over_mean_energy(energy, source)
     luminosity_of_one = source.luminosity / np.sum(_array(source.multiplicities), axis=-1)
@@ -270,7 +326,28 @@ def neutrino_flux(energy: Any, distance: Any, source: NeutrinoSource) -> Any:
 
 
 def neutrino_density(flux: Any, speed_of_light: Any) -> Any:
-    """Return the number of neutrinos per volume and energy, Phi/c, of their flux per area, time and energy."""
+    """Return the number of neutrinos per volume and energy, Phi/c.
+
+    Parameters
+    ----------
+    flux
+        Phi, per area, time and energy.
+    speed_of_light
+        c, in coherent units.
+
+    Returns
+    -------
+    array or quantity
+        Per volume and energy.
+
+    Examples
+    --------
+    A flux of c × 1/cm^3:
+
+    >>> from gridscan.physics.neutrinos.supernova import neutrino_density
+    >>> round(neutrino_density(2.99792458e10, 2.99792458e10), 12)
+    1.0
+    """
     return flux / speed_of_light
 
 

@@ -1,1 +1,1 @@
-"""Relativistic kinematics of two-body scattering, and squared amplitudes."""
+"""Two-body scattering: relativistic kinematics, squared amplitudes and cross sections."""

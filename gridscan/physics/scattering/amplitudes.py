@@ -1,8 +1,8 @@
 """Cross sections of elastic scattering on a target at rest, from a squared amplitude.
 
 A squared amplitude is any function ``squared_amplitude(s, t, u, *parameters)`` of the Mandelstam variables [MeV^2] and
-of further arrays such as the dark matter mass: |M|^2, dimensionless, averaged over the spins before and summed over
-those after the scattering. It is called on arrays that broadcast. Two amplitudes and a form factor are here to use.
+of further arrays such as the dark matter mass: |M|^2, dimensionless, averaged over initial and summed over final spins.
+It is called on arrays that broadcast. Two amplitudes and a form factor are ready to use.
 
 On a target of mass m2 far above the energies, s and u agree with m2^2 in all but their last digits, and a formula such
 as s^2 + u^2 - 2 m2^4 keeps none. A function that can take s - m1^2 - m2^2 = 2 m2 E1 and u - m1^2 - m2^2 instead, told
@@ -54,9 +54,7 @@ def differential_cross_section_in_t(
     *parameters: Any,
     centred: bool = False,
 ) -> Any:
-    """Return dsigma/dt = |M|^2 (hbar c)^2/(64 pi s p_cm^2), or 0 for a t that is not allowed.
-
-    s p_cm^2 = (m2 p1)^2. Source: Particle Data Group 2024, Review of Particle Physics, section Kinematics.
+    """Return dsigma/dt, or 0 for a t that is not allowed.
 
     Parameters
     ----------
@@ -64,10 +62,12 @@ def differential_cross_section_in_t(
         |M|^2(s, t, u, *parameters).
     mandelstam_t
         t [MeV^2], allowed from -4 p_cm^2 to 0.
-    projectile_energy, projectile_mass, target_mass
-        T1 > 0, m1 and m2 > 0 [MeV]; of a neutrino, its energy and 0.
+    projectile_energy
+        Kinetic energy T1 > 0 of the projectile [MeV]; of a neutrino, its energy.
+    projectile_mass, target_mass
+        m1, 0 for a neutrino, and m2 > 0 [MeV].
     hbar_c
-        [MeV cm].
+        ħc [MeV cm].
     *parameters
         Passed on to the amplitude.
     centred
@@ -75,13 +75,30 @@ def differential_cross_section_in_t(
 
     Returns
     -------
-    Any
-        [cm^2/MeV^2].
+    array or quantity
+        dsigma/dt [cm^2/MeV^2]; all arguments broadcast.
 
     Raises
     ------
     EvaluationError
         If the energy of a projectile is not positive.
+
+    Notes
+    -----
+    dsigma/dt = |M|^2 (ħc)^2/(64 pi s p_cm^2) with s p_cm^2 = (m2 p1)^2.
+    Source: Particle Data Group 2024, Review of Particle Physics, section Kinematics.
+
+    Examples
+    --------
+    A constant |M|^2 = 16 pi s/(ħc)^2 has a total cross section of 1, spread evenly over 4 p_cm^2:
+
+    >>> import math
+    >>> from gridscan.physics.scattering.amplitudes import differential_cross_section_in_t
+    >>> from gridscan.physics.scattering.kinematics import mandelstam_t_range
+    >>> lowest, _ = mandelstam_t_range(10.0, 0.0, 1.0)
+    >>> amplitude = lambda s, t, u: 16 * math.pi * s
+    >>> round(float(differential_cross_section_in_t(amplitude, -1.0, 10.0, 0.0, 1.0, 1.0) * -lowest), 12)
+    1.0
     """
     checked("projectile_energy", projectile_energy, Range(above=0.0, finite=False), "MeV")
     lowest, _ = mandelstam_t_range(projectile_energy, projectile_mass, target_mass)
@@ -109,12 +126,14 @@ def differential_cross_section(
     ----------
     squared_amplitude
         |M|^2(s, t, u, *parameters).
-    projectile_energy, projectile_mass, target_mass
-        T1, m1 and m2 > 0 [MeV]; of a neutrino, its energy and 0.
+    projectile_energy
+        Kinetic energy T1 > 0 of the projectile [MeV]; of a neutrino, its energy.
+    projectile_mass, target_mass
+        m1, 0 for a neutrino, and m2 > 0 [MeV].
     haversine
         sin^2(psi/2) of the angle between projectile and target: `gridscan.physics.scattering.kinematics.haversine`.
     hbar_c
-        [MeV cm].
+        ħc [MeV cm].
     *parameters
         Passed on to the amplitude.
     centred
@@ -122,14 +141,25 @@ def differential_cross_section(
 
     Returns
     -------
-    Any
-        [cm^2/sr].
+    array or quantity
+        dsigma/dOmega [cm^2/sr]; all arguments broadcast.
 
     Notes
     -----
-    (1/2 pi) (dsigma/dt) 2 m2 dT2/dcos(psi) = |M|^2 (hbar c)^2/(16 pi s) × gamma^2 cos(psi)/(pi (1 + (gamma^2 - 1)
+    (1/2 pi) (dsigma/dt) 2 m2 dT2/dcos(psi) = |M|^2 (ħc)^2/(16 pi s) × gamma^2 cos(psi)/(pi (1 + (gamma^2 - 1)
     sin^2(psi))^2): the total cross section of a constant |M|^2 times
-    `gridscan.physics.scattering.kinematics.angular_density`. Source: see `differential_cross_section_in_t`.
+    `gridscan.physics.scattering.kinematics.angular_density`.
+    Source: Particle Data Group 2024, Review of Particle Physics, section Kinematics.
+
+    Examples
+    --------
+    >>> import math
+    >>> from gridscan.physics.scattering.amplitudes import differential_cross_section
+    >>> from gridscan.physics.scattering.kinematics import angular_density
+    >>> amplitude = lambda s, t, u: 16 * math.pi * s
+    >>> ratio = differential_cross_section(amplitude, 10.0, 0.0, 1.0, 0.02, 1.0) / angular_density(10.0, 1.0, 0.02)
+    >>> round(float(ratio), 12)
+    1.0
     """
     s, t, u = mandelstam(projectile_energy, projectile_mass, target_mass, haversine)
     boost = boost_squared(projectile_energy, projectile_mass, target_mass)
@@ -153,16 +183,18 @@ def total_cross_section(
     centred: bool = False,
     tolerance: float = 1e-8,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the total cross section, of all energies at once, and an estimate of its error.
+    """Return total cross sections, of all energies at once, and estimates of their errors.
 
     Parameters
     ----------
     squared_amplitude
         |M|^2(s, t, u, *parameters), called on arrays of shape (n, 15) with the parameters in shape (n, 1).
-    projectile_energy, projectile_mass, target_mass
-        T1, m1, 0 or more, and m2 > 0 [MeV]; of a neutrino, its energy and 0.
+    projectile_energy
+        Kinetic energy T1 of the projectile [MeV]; of a neutrino, its energy.
+    projectile_mass, target_mass
+        m1, 0 or more, and m2 > 0 [MeV].
     hbar_c
-        [MeV cm].
+        ħc [MeV cm].
     *parameters
         Passed on to the amplitude, after they were broadcast with the energies and masses.
     centred
@@ -172,23 +204,34 @@ def total_cross_section(
 
     Returns
     -------
-    value, error
-        [cm^2], of the shape to which all arguments broadcast; the error is an estimate of the absolute one.
+    value, error : numpy.ndarray
+        sigma and an estimate of its absolute error [cm^2], of the shape to which all arguments broadcast.
 
     Raises
     ------
     EvaluationError
         If an argument is outside its range, the amplitude is not finite, or the error is above the tolerance: for a
-        massless mediator, whose total cross section is infinite, or an amplitude that is made of rounding errors.
+        massless mediator, whose total cross section is infinite, or an amplitude that consists of rounding errors.
 
     Notes
     -----
-    sigma = (hbar c)^2/(16 pi s) ∫_0^1 |M|^2 df with t = -4 p_cm^2 f. A mediator of mass m_V makes |M|^2 fall from
-    t = -m_V^2 on, which may be 1e-20 of the range of t, and one in the u channel does so at the other end. In w =
-    ln(f/(1 - f)) both are smooth over a unit of w, wherever they are. Panels that widen from w = 0 to ±92 are bisected
-    until each integral has converged. The error has its estimate, what a constant |M|^2 would add beyond, and what the
-    rounding of s and u does to |M|^2.
-    Source: see `differential_cross_section_in_t`.
+    sigma = (ħc)^2/(16 pi s) ∫_0^1 |M|^2 df with t = -4 p_cm^2 f. A mediator of mass m_V makes |M|^2 fall from t =
+    -m_V^2 on, which may be 1e-20 of the range of t, and one in the u channel does so at the other end. In w = ln(f/(1 -
+    f)) both are smooth over a unit of w, wherever they are. Panels that widen from w = 0 to ±92 are bisected until each
+    integral has converged. The error is the sum of the estimate of the quadrature, what a constant |M|^2 would add
+    beyond, and what the rounding of s and u does to |M|^2. Source: Particle Data Group 2024, Review of Particle
+    Physics, section Kinematics.
+
+    Examples
+    --------
+    |M|^2 = 1/(t - m^2)^2 in closed form, with 4 p_cm^2 = 4 (m2 T1)^2/s: 1/(16 pi s m^2 (m^2 + 4 p_cm^2)).
+
+    >>> import math
+    >>> from gridscan.physics.scattering.amplitudes import total_cross_section
+    >>> value, error = total_cross_section(lambda s, t, u: (t - 0.01) ** -2, 10.0, 0.0, 1.0, 1.0)
+    >>> s = 1.0 + 2 * 10.0
+    >>> round(float(value) * 16 * math.pi * s * 0.01 * (0.01 + 4 * 10.0**2 / s), 9)
+    1.0
     """
     checked("projectile_energy", projectile_energy, NOT_NEGATIVE, "MeV")
     checked("projectile_mass", projectile_mass, NOT_NEGATIVE, "MeV")
@@ -235,20 +278,39 @@ class TargetExchange(NamedTuple):
 def muon_tau_neutrino(
     s: Any, t: Any, u: Any, dark_matter_mass: Any, coupling: Any, mediator_mass: Any, centred: bool = False
 ) -> Any:
-    """Return |M|^2 of a neutrino on dark matter by the vector boson of gauged L_mu - L_tau.
-
-    (s^2 + u^2 + 4 t m^2 - 2 m^4) (g_V g_X/(t - m_V^2))^2. Source: Lin et al. 2023, Phys. Rev. D 108, 083013.
+    """Return |M|^2 of a neutrino on dark matter, by exchange of the vector boson of gauged L_mu - L_tau.
 
     Parameters
     ----------
     s, t, u
-        [MeV^2]: s - m^2 and u - m^2 if `centred`.
-    dark_matter_mass, mediator_mass
-        m and m_V [MeV].
+        Mandelstam variables [MeV^2]: s and u less m^2 if `centred`.
+    dark_matter_mass
+        m [MeV].
     coupling
-        g_V g_X, the product of the couplings to neutrinos and to dark matter.
+        g_V g_X, the product of the couplings to neutrinos and to dark matter, dimensionless.
+    mediator_mass
+        m_V [MeV].
     centred
         Whether s and u are given less the sum of the squared masses.
+
+    Returns
+    -------
+    array or quantity
+        |M|^2, dimensionless; all arguments broadcast.
+
+    Notes
+    -----
+    |M|^2 = (s^2 + u^2 + 4 t m^2 - 2 m^4) (g_V g_X/(t - m_V^2))^2. Source: Lin et al. 2023, Phys. Rev. D 108, 083013.
+
+    Examples
+    --------
+    Forward, a neutrino of energy E on a particle at rest has |M|^2 = 8 (m E)^2 (g_V g_X)^2/m_V^4:
+
+    >>> from gridscan.physics.scattering.amplitudes import muon_tau_neutrino
+    >>> energy, mass = 10.0, 2.0
+    >>> s, u = mass**2 + 2 * mass * energy, mass**2 - 2 * mass * energy
+    >>> round(muon_tau_neutrino(s, 0.0, u, mass, 0.1, 5.0) / (8 * (mass * energy * 0.1) ** 2 / 5.0**4), 12)
+    1.0
     """
     return _vector_exchange(s, t, u, dark_matter_mass**2, coupling, mediator_mass, centred)
 
@@ -263,29 +325,48 @@ def muon_tau_target(
     target_mass: Any,
     centred: bool = False,
 ) -> Any:
-    """Return |M|^2 of dark matter on a charged particle by the boson of gauged L_mu - L_tau, which mixes kinetically.
-
-    2 (s^2 + u^2 + 4 t (m_t^2 + m^2) - 2 (m_t^2 + m^2)^2) (g_X eps/(t - m_V^2))^2, on an electron or a nucleus alike; on
-    the latter it is to be multiplied by a form factor, such as `helm_form_factor`.
-    Source: Lin et al. 2023, Phys. Rev. D 108, 083013.
+    """Return |M|^2 of dark matter on a charged particle, by the L_mu - L_tau boson that mixes with the photon.
 
     Parameters
     ----------
     s, t, u
-        [MeV^2]: s and u less m_t^2 + m^2 if `centred`.
-    dark_matter_mass, mediator_mass, target_mass
-        m, m_V and m_t [MeV].
+        Mandelstam variables [MeV^2]: s and u less m_t^2 + m^2 if `centred`.
+    dark_matter_mass
+        m [MeV].
     coupling
-        g_X eps, the coupling to dark matter times the kinetic mixing.
+        g_X eps, the coupling to dark matter times the kinetic mixing, dimensionless.
+    mediator_mass, target_mass
+        m_V and m_t [MeV].
     centred
         Whether s and u are given less the sum of the squared masses.
+
+    Returns
+    -------
+    array or quantity
+        |M|^2, dimensionless; all arguments broadcast.
+
+    Notes
+    -----
+    |M|^2 = 2 (s^2 + u^2 + 4 t (m_t^2 + m^2) - 2 (m_t^2 + m^2)^2) (g_X eps/(t - m_V^2))^2, on an electron or a nucleus
+    alike; on the latter it is to be multiplied by a form factor, such as `helm_form_factor`.
+    Source: Lin et al. 2023, Phys. Rev. D 108, 083013.
+
+    Examples
+    --------
+    At rest, s = (m + m_t)^2 and t = 0, |M|^2 = 16 (m m_t g_X eps)^2/m_V^4:
+
+    >>> from gridscan.physics.scattering.amplitudes import muon_tau_target
+    >>> m, electron = 10.0, 0.511
+    >>> at_rest = muon_tau_target((m + electron) ** 2, 0.0, (m - electron) ** 2, m, 1e-3, 5.0, electron)
+    >>> round(at_rest / (16 * (m * electron * 1e-3) ** 2 / 5.0**4), 9)
+    1.0
     """
     masses = target_mass**2 + dark_matter_mass**2
     return 2.0 * _vector_exchange(s, t, u, masses, coupling, mediator_mass, centred)
 
 
 def helm_form_factor(momentum_transfer_squared: Any, mass_number: Any, inverse_fermi: Any) -> Any:
-    """Return Helm's nuclear form factor F^2, 1 at rest, which multiplies |M|^2 on a nucleus.
+    """Return Helm's nuclear form factor F^2, which multiplies |M|^2 on a nucleus.
 
     Parameters
     ----------
@@ -294,17 +375,25 @@ def helm_form_factor(momentum_transfer_squared: Any, mass_number: Any, inverse_f
     mass_number
         Number of nucleons A.
     inverse_fermi
-        hbar c/fm, 197.327 MeV.
+        ħc/fm, 197.327 MeV.
 
     Returns
     -------
-    Any
-        Dimensionless, from 0 to 1.
+    array or quantity
+        F^2, dimensionless, from 0 to 1, which it is at q = 0; all arguments broadcast.
 
     Notes
     -----
     F = (3 j_1(q R)/(q R)) exp(-(q s)^2/2) with R^2 = c^2 + 7/3 pi^2 a^2 - 5 s^2, c = 1.23 A^(1/3) - 0.60 fm,
     a = 0.52 fm and s = 0.9 fm. Source: Helm 1956, Phys. Rev. 104, 1466; Lewin & Smith 1996, Astropart. Phys. 6, 87.
+
+    Examples
+    --------
+    Xenon at a momentum transfer of 50 MeV:
+
+    >>> from gridscan.physics.scattering.amplitudes import helm_form_factor
+    >>> round(float(helm_form_factor(0.0, 131, 197.327)), 12), round(float(helm_form_factor(50.0**2, 131, 197.327)), 3)
+    (1.0, 0.604)
     """
     skin, surface = 0.9, 0.52
     radius_squared = (1.23 * np.cbrt(mass_number) - 0.60) ** 2 + 7.0 / 3.0 * (np.pi * surface) ** 2 - 5.0 * skin**2

@@ -1,1 +1,1 @@
-"""Stars: initial mass functions, the ages of their phases, and random stars."""
+"""Stars: the initial mass function, the phases of massive stars, and random draws of a stellar population."""

@@ -1,4 +1,4 @@
-"""Phases of massive stars: the table of their age windows, and how many stars of a population are in one now.
+"""Number of stars of a population in a phase now, for a constant star formation rate.
 
 A star of mass M is in a phase between the ages a0(M) and a1(M). For a star formation rate SFR constant for a time t
 
@@ -42,22 +42,24 @@ def time_in_phase(
     mass_integration: ArrayLike = "bins",
     order: int = 12,
 ) -> FloatArray:
-    """Return how many stars are in a phase per unit of a constant star formation rate, ∫ dM xi max(0, min(a1, t) - a0).
+    """Return the number of stars in a phase per unit of a constant star formation rate, N/SFR.
 
     Parameters
     ----------
     phase
         One of `PHASES`.
     table
-        The ages at which stars of each metallicity and mass are in it.
-    exponents, breaks
-        Shapes (..., n) and (..., n + 1) [Msun]: the initial mass function, see `gridscan.physics.stellar.imf`. One that
-        does not reach the masses of the table simply has no such stars.
+        Ages at which stars of each metallicity and mass are in each phase.
+    exponents
+        Shape (..., n): the exponents of the initial mass function, see `gridscan.physics.stellar.imf`. A mass function
+        that does not reach the masses of the table has no such stars.
+    breaks
+        Shape (..., n + 1): its breaks [Msun].
     metallicity
-        Mass fraction of metals, within the range of the table. Durations and ages between the tabulated metallicities
+        Mass fraction of metals Z, within the range of the table. Durations and ages between the tabulated metallicities
         are interpolated as power laws in Z, and linearly in Z where one of two neighbours is zero.
     time
-        [Myr], since star formation began; finite and not negative.
+        Time since star formation began [Myr], finite and not negative.
     mass_integration
         ``"bins"`` holds the window of each tabulated mass constant in its bin. ``"continuous"`` interpolates end and
         duration as power laws in M over the same range of masses, linearly in M where a duration goes to zero, and
@@ -68,13 +70,38 @@ def time_in_phase(
     Returns
     -------
     numpy.ndarray
-        [Myr/Msun]; the leading axes of the mass function, `metallicity`, `time` and `mass_integration` broadcast.
+        N/SFR [Myr/Msun]; the leading axes of the mass function, `metallicity`, `time` and `mass_integration` broadcast.
 
     Raises
     ------
     EvaluationError
-        For an unknown phase or mass integration, a metallicity outside the table, a time that is negative or not
-        finite, or an invalid mass function.
+        If the phase or the mass integration is unknown, the metallicity is outside the table, the time is negative or
+        not finite, or the mass function is invalid.
+
+    Notes
+    -----
+    N(t)/SFR = ∫ dM xi(M) max(0, min(a1(M), t) - a0(M)): the births whose age is inside the window now.
+
+    Examples
+    --------
+    Stars of 11 to 37.5 Msun that are alive in the Milky Way after 20 Myr at 1.65 Msun/yr, and those that burn carbon as
+    red supergiants:
+
+    >>> from gridscan.physics.stellar.phase_counts import time_in_phase
+    >>> from gridscan.stellar_tables.phases import shipped_phase_table
+    >>> table = shipped_phase_table()
+    >>> kroupa = [1.3, 2.3], [0.08, 0.5, 120.0]
+    >>> for phase in ("alive", "carbon_burning_rsg"):
+    ...     print(phase, round(1.65e6 * float(time_in_phase(phase, table, *kroupa, 0.014, 20.0))))
+    alive 115970
+    carbon_burning_rsg 45
+
+    Before any star dies the number of those alive is the number born:
+
+    >>> from gridscan.physics.stellar.imf import number_between
+    >>> born = 3.0 * number_between(*table.bin_edges[[0, -1]], *kroupa)
+    >>> round(float(time_in_phase("alive", table, *kroupa, 0.014, 3.0) / born), 9)
+    1.0
     """
     exponents, breaks = np.asarray(exponents, dtype=float), np.asarray(breaks, dtype=float)
     time, modes = checked("time", time, NOT_NEGATIVE, "Myr"), np.asarray(mass_integration, dtype=str)

@@ -1,4 +1,4 @@
-"""The table of the phases of massive stars: at what ages they burn carbon, are red supergiants, and die."""
+"""Table of the phases of massive stars: when they are red supergiants, when they burn carbon, and when they die."""
 
 from __future__ import annotations
 
@@ -18,19 +18,30 @@ PHASES = ("alive", "red_supergiant", "carbon_burning", "carbon_burning_rsg")
 
 @dataclass(frozen=True, eq=False)
 class PhaseTable:
-    """Age windows of stars on a grid of metallicities (first axis) and initial masses (second axis).
+    """Ages of the phases of stars on a grid of metallicities (first axis) and initial masses (second axis).
 
     Attributes
     ----------
     metallicity
-        Shape (z,), increasing: mass fraction Z of metals.
+        Shape (z,): mass fraction of metals Z, increasing.
     mass
-        Shape (m,) [Msun], increasing: initial mass.
-    lifetime, carbon_start, carbon_end
-        Shape (z, m) [Myr]: ages at death and at the ends of carbon burning.
+        Shape (m,): initial mass [Msun], increasing.
+    lifetime
+        Shape (z, m): age at death [Myr].
+    carbon_start, carbon_end
+        Shape (z, m): ages at the start and at the end of carbon burning [Myr].
     carbon_duration, rsg_duration, carbon_rsg_duration
-        Shape (z, m) [Myr]: how long the star burns carbon, is a red supergiant, and both at once, as tabulated. Of
-        these only `rsg_duration` enters results; the others are there to be compared with.
+        Shape (z, m): how long the star burns carbon, is a red supergiant, and both at once [Myr], as tabulated. Only
+        `rsg_duration` enters results; the other two are there for comparison.
+
+    Examples
+    --------
+    >>> from gridscan.stellar_tables.phases import shipped_phase_table
+    >>> table = shipped_phase_table()
+    >>> table.metallicity
+    array([0.014, 0.017])
+    >>> round(float(table.lifetime[0, 0]), 2)  # a star of 12 Msun at Z = 0.014 [Myr]
+    17.71
     """
 
     metallicity: FloatArray
@@ -44,21 +55,38 @@ class PhaseTable:
 
     @functools.cached_property
     def bin_edges(self) -> FloatArray:
-        """Edges of the mass bins, shape (m + 1,) [Msun]: half way between masses, end bins symmetric about theirs."""
+        """Edges of the mass bins [Msun], shape (m + 1,): half way between masses; end bins are symmetric."""
         middle = 0.5 * (self.mass[1:] + self.mass[:-1])
         return np.concatenate([[2 * self.mass[0] - middle[0]], middle, [2 * self.mass[-1] - middle[-1]]])
 
     def window(self, phase: str) -> tuple[FloatArray, FloatArray]:
-        """Return the end and the duration of a phase, each of shape (z, m) [Myr].
+        """Return the end and the duration of a phase.
 
-        A red supergiant is one in its last `rsg_duration`; carbon burns from `carbon_start` to `carbon_end`; both at
+        A star is a red supergiant in its last `rsg_duration`; carbon burns from `carbon_start` to `carbon_end`; both at
         once is the time that these two intervals share. (The tabulated durations of carbon burning are rounded more
         coarsely than the ages, and are not used.)
+
+        Parameters
+        ----------
+        phase
+            One of `PHASES`.
+
+        Returns
+        -------
+        end, duration : numpy.ndarray
+            Each of shape (z, m) [Myr].
 
         Raises
         ------
         EvaluationError
             If there is no such phase.
+
+        Examples
+        --------
+        >>> from gridscan.stellar_tables.phases import shipped_phase_table
+        >>> end, duration = shipped_phase_table().window("carbon_burning")
+        >>> round(float(end[0, 0]), 2), round(float(1e3 * duration[0, 0]), 1)  # 12 Msun: at 17.71 Myr, for 10.5 kyr
+        (17.71, 10.5)
         """
         rsg_start = self.lifetime - self.rsg_duration
         windows = {

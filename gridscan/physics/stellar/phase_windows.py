@@ -1,4 +1,4 @@
-"""Age windows of the phases of massive stars between the metallicities and masses of a table.
+"""Ages of the phases of massive stars between the metallicities and masses of a table.
 
 A window is kept as its end a1 and its duration a1 - a0, since carbon burning takes a thousandth of the life that it
 ends. Both follow power laws in metallicity and mass between their tabulated values, and straight lines where one of the
@@ -35,19 +35,19 @@ def phase_ages(table: PhaseTable, mass: ArrayLike, metallicity: ArrayLike) -> di
     Parameters
     ----------
     table
-        The ages at which stars of each metallicity and mass are in each phase.
+        Ages at which stars of each metallicity and mass are in each phase.
     mass
-        [Msun], from the first to the last tabulated mass.
+        Initial mass [Msun], from the first to the last tabulated mass.
     metallicity
-        Mass fraction of metals, within the range of the table.
+        Mass fraction of metals Z, within the range of the table.
 
     Returns
     -------
-    dict
-        [Myr], each of the shape to which `mass` and `metallicity` broadcast: ``lifetime``, ``red_supergiant_start``,
-        ``red_supergiant_end``, ``carbon_burning_start``, ``carbon_burning_end`` and the durations
-        ``red_supergiant_duration``, ``carbon_burning_duration``, ``carbon_burning_rsg_duration``. A phase that a star
-        does not have begins when it ends.
+    dict of str to numpy.ndarray
+        Ages [Myr], each of the shape to which `mass` and `metallicity` broadcast: ``lifetime``,
+        ``red_supergiant_start``, ``red_supergiant_end``, ``carbon_burning_start``, ``carbon_burning_end`` and the
+        durations ``red_supergiant_duration``, ``carbon_burning_duration``, ``carbon_burning_rsg_duration``. A phase
+        that a star does not have begins when it ends.
 
     Raises
     ------
@@ -58,7 +58,15 @@ def phase_ages(table: PhaseTable, mass: ArrayLike, metallicity: ArrayLike) -> di
     -----
     The interpolation is that of the ``"continuous"`` mass integration of
     `gridscan.physics.stellar.phase_counts.time_in_phase`. Each window is interpolated by itself: between a mass that
-    has a phase and one that has not, the time in two phases at once may be shorter than what their intervals share.
+    has a phase and one that does not, the time in two phases at once may be shorter than what their intervals share.
+
+    Examples
+    --------
+    >>> from gridscan.physics.stellar.phase_windows import phase_ages
+    >>> from gridscan.stellar_tables.phases import shipped_phase_table
+    >>> ages = phase_ages(shipped_phase_table(), [12.0, 20.0], 0.014)
+    >>> ages["lifetime"].round(2)
+    array([17.71,  9.03])
     """
     mass, metallicity = np.asarray(mass, dtype=float), np.asarray(metallicity, dtype=float)
     log_mass = np.log(_inside("mass", mass, table.mass, "Msun"))
@@ -87,26 +95,41 @@ def phase_ages(table: PhaseTable, mass: ArrayLike, metallicity: ArrayLike) -> di
 def at_metallicity(
     table: PhaseTable, metallicity: FloatArray, end: FloatArray, duration: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return end and duration of a phase between the tabulated metallicities.
+    """Interpolate the end and the duration of a phase between the tabulated metallicities.
 
     Parameters
     ----------
     table
         The table of phases.
     metallicity
-        Mass fraction of metals, within the range of the table.
+        Mass fraction of metals Z, within the range of the table.
     end, duration
-        Shape (z, m) [Myr]: the window of a phase, see `PhaseTable.window`.
+        Shape (z, m): the window of a phase [Myr], see `PhaseTable.window`.
 
     Returns
     -------
-    end, duration
+    end, duration : numpy.ndarray
         Shape (*metallicity.shape, m) [Myr].
 
     Raises
     ------
     EvaluationError
         If a metallicity is outside the table.
+
+    Notes
+    -----
+    A power law in Z; a straight line in Z where one of the two neighbours is zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridscan.physics.stellar.phase_windows import at_metallicity
+    >>> from gridscan.stellar_tables.phases import shipped_phase_table
+    >>> table = shipped_phase_table()
+    >>> end, _ = at_metallicity(table, np.sqrt(0.014 * 0.017), *table.window("alive"))
+    >>> geometric_mean = np.sqrt(table.lifetime[0] * table.lifetime[1])
+    >>> bool(np.allclose(end, geometric_mean, rtol=1e-12))
+    True
     """
     grid = table.metallicity
     inside = _inside("metallicity", metallicity, grid)
@@ -123,19 +146,33 @@ def at_metallicity(
 
 
 def interpolated(first: FloatArray, last: FloatArray, fraction: FloatArray, linear: FloatArray) -> FloatArray:
-    """Return a value between two others, as a power law, or as a straight line where either of them is zero.
+    """Interpolate between two values by a power law, or by a straight line where either of them is zero.
 
     Parameters
     ----------
     first, last
-        Values that are not negative.
+        Values at the two ends, not negative, of one unit.
     fraction, linear
-        How far from the first to the last, in the logarithm of the variable and in the variable itself.
+        How far from the first to the last, in the logarithm of the variable and in the variable itself; dimensionless.
 
     Returns
     -------
     numpy.ndarray
-        Of the shape to which all arguments broadcast; exactly `first` where both values are the same.
+        In the unit of the values, of the shape to which all arguments broadcast; exactly `first` where both are the
+        same.
+
+    Notes
+    -----
+    first (last/first)^fraction, or first + (last - first) × linear.
+
+    Examples
+    --------
+    Half way, the geometric mean; towards zero, the arithmetic one:
+
+    >>> import numpy as np
+    >>> from gridscan.physics.stellar.phase_windows import interpolated
+    >>> interpolated(np.array([4.0, 4.0]), np.array([9.0, 0.0]), 0.5, 0.5).round(12)
+    array([6., 2.])
     """
     power_law = (first > 0.0) & (last > 0.0)
     ratio = np.where(power_law, last, 1.0) / np.where(power_law, first, 1.0)
@@ -145,12 +182,12 @@ def interpolated(first: FloatArray, last: FloatArray, fraction: FloatArray, line
 class MassInterpolation:
     """End and duration of a phase as functions of ln M.
 
-    Attributes
+    Parameters
     ----------
     knots
-        Shape (k + 1,), increasing: ln M [Msun] at the ends of k segments that cover the mass bins of the table.
+        Shape (k + 1,): ln M at the ends of the k segments that cover the mass bins of the table, increasing, M in Msun.
     end, duration
-        Pairs of shape (..., k) [Myr]: the values at the lower and at the upper end of each segment.
+        Pairs of arrays of shape (..., k): the values at the lower and at the upper end of each segment [Myr].
     """
 
     def __init__(self, knots: FloatArray, end: Pair, duration: Pair) -> None:
@@ -158,18 +195,55 @@ class MassInterpolation:
 
     @classmethod
     def continuous(cls, table: PhaseTable, end: FloatArray, duration: FloatArray) -> MassInterpolation:
-        """Interpolate windows of shape (..., m) between tabulated masses, held in the outer halves of end bins."""
+        """Interpolate windows between the tabulated masses, and hold them constant in the outer halves of the end bins.
+
+        Parameters
+        ----------
+        table
+            The table of phases.
+        end, duration
+            Shape (..., m): the windows at the tabulated masses [Myr].
+
+        Returns
+        -------
+        MassInterpolation
+            With m + 1 segments.
+        """
         knots = np.log(np.concatenate([table.bin_edges[:1], table.mass, table.bin_edges[-1:]]))
         held = (np.concatenate([values[..., :1], values, values[..., -1:]], -1) for values in (end, duration))
         return cls(knots, *((values[..., :-1], values[..., 1:]) for values in held))
 
     @classmethod
     def bins(cls, table: PhaseTable, end: FloatArray, duration: FloatArray) -> MassInterpolation:
-        """Hold windows of shape (..., m) constant in the bin of each tabulated mass."""
+        """Hold windows constant in the bin of each tabulated mass.
+
+        Parameters
+        ----------
+        table
+            The table of phases.
+        end, duration
+            Shape (..., m): the windows at the tabulated masses [Myr].
+
+        Returns
+        -------
+        MassInterpolation
+            With m segments.
+        """
         return cls(np.log(table.bin_edges), (end, end), (duration, duration))
 
     def at(self, log_mass: FloatArray) -> Pair:
-        """Return end and duration [Myr] at ln M, shape (..., k), whose leading axes broadcast with the table's."""
+        """Return end and duration of the phase.
+
+        Parameters
+        ----------
+        log_mass
+            Shape (..., n): ln M, M in Msun; its leading axes broadcast with those of the windows.
+
+        Returns
+        -------
+        end, duration : numpy.ndarray
+            Shape (..., n) [Myr].
+        """
         segment = np.clip(np.searchsorted(self.knots, log_mass, side="right") - 1, 0, len(self.knots) - 2)
         fraction, linear = self.place(log_mass, segment)
         end, duration = (
@@ -179,13 +253,38 @@ class MassInterpolation:
         return end, duration
 
     def place(self, log_mass: FloatArray, segment: NDArray[np.intp]) -> Pair:
-        """Return how far ln M is from the lower end of its segment to the upper one, in ln M and in M."""
+        """Return how far ln M is from the lower end of its segment to the upper one.
+
+        Parameters
+        ----------
+        log_mass
+            ln M, M in Msun.
+        segment
+            Index of the segment, broadcast with `log_mass`.
+
+        Returns
+        -------
+        fraction, linear : numpy.ndarray
+            From 0 to 1, in ln M and in M.
+        """
         low, high = self.knots[segment], self.knots[segment + 1]
         return (log_mass - low) / (high - low), np.expm1(log_mass - low) / np.expm1(high - low)
 
     def crossings(self, time: FloatArray) -> FloatArray:
-        """Return every ln M where a0 or a1 passes the time, shape (..., k); NaN where there is none.
+        """Return every ln M at which the phase begins or ends at a time.
 
+        Parameters
+        ----------
+        time
+            Shape (...): the time [Myr].
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (..., 3 k): ln M; NaN where there is none.
+
+        Notes
+        -----
         On a segment a0 - t is a sum of at most three exponentials of ln M, which has two zeros at most, one on either
         side of its only extremum.
         """
@@ -232,12 +331,17 @@ class MassInterpolation:
 
 
 def refuse_unknown_mass_integrations(modes: Iterable[str]) -> None:
-    """Raise the error that names a mass integration that is not in `MASS_INTEGRATIONS`, if there is one.
+    """Raise an error that names a mass integration that is not in `MASS_INTEGRATIONS`, if there is one.
+
+    Parameters
+    ----------
+    modes
+        The names given.
 
     Raises
     ------
     EvaluationError
-        If there is.
+        If any name is unknown.
     """
     for unknown in sorted(set(modes) - set(MASS_INTEGRATIONS)):
         raise EvaluationError(

@@ -1,4 +1,4 @@
-"""The stars of a galaxy of constant star formation: their masses, their metals, and since when they form."""
+"""Stellar population of constant star formation: its initial mass function, its metallicity and its age."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Massive stars drawn at random: their masses, ages and phases, from the exact distributions.
+"""Random massive stars: masses, ages and phases, drawn from the exact distributions.
 
 Of the stars that a star formation rate SFR, constant for a time t, has made, those alive now have the mass density
 
@@ -74,19 +74,19 @@ def draw_alive(
     generator
         Source of random numbers; the same state gives the same stars.
     table
-        The ages at which stars of each metallicity and mass are in each phase; its mass bins bound the masses drawn.
+        Ages at which stars of each metallicity and mass are in each phase; its mass bins bound the masses drawn.
     population
         A single one: one mass function, a metallicity within the range of the table, a time that is not negative.
     star_formation_rate
-        [Msun/Myr], constant since time zero.
+        Star formation rate [Msun/Myr], constant since time zero.
     size
-        How many stars; by default a Poisson number of mean SFR × `time_in_phase` of the phase ``"alive"``.
+        Number of stars; by default a Poisson number of mean SFR × `time_in_phase` of the phase ``"alive"``.
 
     Returns
     -------
-    dict
-        Arrays of shape (size,): ``mass`` [Msun], ``age`` [Myr] and ``phase``, an index into `PHASE_CODES` (int8), in
-        no order.
+    dict of str to numpy.ndarray
+        Arrays of shape (size,), in no order: ``mass`` [Msun], ``age`` [Myr] and ``phase``, an index into `PHASE_CODES`
+        (int8).
 
     Raises
     ------
@@ -96,10 +96,21 @@ def draw_alive(
 
     Notes
     -----
-    Codes 3 and 2 + 3 are the phases ``"carbon_burning_rsg"`` and ``"carbon_burning"`` of `time_in_phase`, 1 + 3 is
+    Codes 3 and 2 + 3 are the phases ``"carbon_burning_rsg"`` and ``"carbon_burning"`` of `time_in_phase`; 1 + 3 is
     ``"red_supergiant"`` but for one case. Each window is interpolated by itself, and where that of both phases at once
     goes to zero between two masses it is shorter than what the other two share: such stars have code 2 only. In the
     shipped table they are 0.15 % of the red supergiants of 28 to 30 Msun, and there are none for ``"bins"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridscan.physics.stellar.population import StellarPopulation
+    >>> from gridscan.physics.stellar.star_sampling import draw_alive
+    >>> from gridscan.stellar_tables.phases import shipped_phase_table
+    >>> kroupa = StellarPopulation(exponents=[1.3, 2.3], breaks=[0.08, 0.5, 120.0], metallicity=0.014, time=20.0)
+    >>> stars = draw_alive(np.random.default_rng(1), shipped_phase_table(), kroupa, 1e6, size=1000)
+    >>> stars["mass"].shape, bool(stars["mass"].min() >= 11.0), bool(stars["age"].max() <= 17.72)
+    ((1000,), True, True)
     """
     pieces = _pieces_of(table, population, alive=True)
     count = _number(generator, pieces, star_formation_rate, size)
@@ -117,24 +128,43 @@ def draw_alive(
 def draw_history(
     generator: np.random.Generator, table: PhaseTable, population: StellarPopulation, star_formation_rate: float
 ) -> Stars:
-    """Draw all massive stars that are born between time zero and a time, with the ages at which their phases end.
+    """Draw all massive stars born between time zero and a time, with the ages at which their phases begin and end.
 
     Parameters
     ----------
-    generator, table, population, star_formation_rate
-        See `draw_alive`.
+    generator
+        Source of random numbers; the same state gives the same stars.
+    table
+        Ages at which stars of each metallicity and mass are in each phase; its mass bins bound the masses drawn.
+    population
+        A single one: one mass function, a metallicity within the range of the table, a time that is not negative.
+    star_formation_rate
+        Star formation rate [Msun/Myr], constant since time zero.
 
     Returns
     -------
-    dict
+    dict of str to numpy.ndarray
         Arrays of one shape (k,), in no order: ``mass`` [Msun], ``birth_time`` [Myr] and the ages [Myr] ``lifetime``,
         ``red_supergiant_start``, ``carbon_burning_start``, ``carbon_burning_end`` and ``carbon_burning_rsg_start``. A
-        phase that a star does not have begins when it would end. k is a Poisson number of mean SFR t ∫ xi dM.
+        phase that a star does not have begins when it would end. k is a Poisson number of mean SFR t ∫ xi dM, with the
+        time t of the population.
 
     Raises
     ------
     EvaluationError
         If an argument is outside its range or more than 50 million stars are to be drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gridscan.physics.stellar.population import StellarPopulation
+    >>> from gridscan.physics.stellar.star_sampling import draw_history
+    >>> from gridscan.stellar_tables.phases import shipped_phase_table
+    >>> kroupa = StellarPopulation(exponents=[1.3, 2.3], breaks=[0.08, 0.5, 120.0], metallicity=0.014, time=20.0)
+    >>> stars = draw_history(np.random.default_rng(1), shipped_phase_table(), kroupa, 1e6)
+    >>> dead = stars["birth_time"] + stars["lifetime"] < 20.0
+    >>> bool((stars["lifetime"][dead] < 20.0).all()), bool(0.3 < dead.mean() < 0.7)
+    (True, True)
     """
     pieces = _pieces_of(table, population, alive=False)
     count = _number(generator, pieces, star_formation_rate, None)
@@ -156,19 +186,29 @@ def phase_codes(
     carbon_burning_end: FloatArray,
     carbon_burning_rsg_start: FloatArray,
 ) -> NDArray[np.int8]:
-    """Return the phase of stars of an age, as an index into `PHASE_CODES`.
+    """Return the phases of stars of given ages.
 
     Parameters
     ----------
     age
-        [Myr]; a star not yet born or dead is in no phase but ``"other"``.
+        Age [Myr]; a star not yet born or dead is in no phase but ``"other"``.
     lifetime, red_supergiant_start, carbon_burning_start, carbon_burning_end, carbon_burning_rsg_start
-        [Myr], as `draw_history` returns them.
+        Ages [Myr], as `draw_history` returns them.
 
     Returns
     -------
     numpy.ndarray
-        int8, of the shape to which all arguments broadcast.
+        Indices into `PHASE_CODES` (int8), of the shape to which all arguments broadcast.
+
+    Examples
+    --------
+    A star that becomes a red supergiant at 17.1 Myr, burns carbon from 17.7 Myr on and dies at 17.71 Myr:
+
+    >>> import numpy as np
+    >>> from gridscan.physics.stellar.star_sampling import PHASE_CODES, phase_codes
+    >>> codes = phase_codes(np.array([5.0, 17.5, 17.705, 18.0]), 17.71, 17.1, 17.7, 17.71, 17.7)
+    >>> [PHASE_CODES[code] for code in codes]
+    ['other', 'red_supergiant', 'carbon_burning_rsg', 'other']
     """
     burning = age < carbon_burning_end
     codes = np.where(age >= red_supergiant_start, 1, 0)
@@ -178,12 +218,22 @@ def phase_codes(
 
 
 def checked_size(size: int) -> int:
-    """Return the number of stars to draw.
+    """Return the number of stars to draw, once it is known to be allowed.
+
+    Parameters
+    ----------
+    size
+        Number of stars.
+
+    Returns
+    -------
+    int
+        The same number.
 
     Raises
     ------
     EvaluationError
-        If it is not a whole number of 0 to 50 million.
+        If it is not a whole number from 0 to 50 million.
     """
     if not isinstance(size, int | np.integer) or size < 0:
         raise EvaluationError(f"size is {size!r}; it must be a whole number from 0 to {MOST_STARS}")
@@ -192,7 +242,18 @@ def checked_size(size: int) -> int:
 
 
 def blocks(count: int) -> Iterator[slice]:
-    """Return slices that together take in so many stars, each few enough for the cache of one core."""
+    """Return slices that together cover a number of stars, each small enough for the cache of one core.
+
+    Parameters
+    ----------
+    count
+        Number of stars.
+
+    Returns
+    -------
+    iterator of slice
+        In order, without gaps.
+    """
     return (slice(start, min(start + _AT_ONCE, count)) for start in range(0, count, _AT_ONCE))
 
 

@@ -118,11 +118,16 @@ def sky(
     axes
         Where to draw, of the projection ``"aitoff"``; a new figure otherwise.
 
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Where it was drawn.
+
     Raises
     ------
     SensitivityError
-        If a name or value is unknown, an axis of the sky is missing or no such axis, a value is negative or infinite,
-        or no value is above zero.
+        If a name or value is unknown, an axis of the sky is missing or not one of directions, a value is negative or
+        infinite, or no value is above zero.
     """
     values = quantity_of(dataset, quantity)
     for axis, value in (at or {}).items():
@@ -156,14 +161,25 @@ def sky_movie(
 
     Parameters
     ----------
-    dataset, quantity, meaning
-        See `sky`.
+    dataset
+        A result of gridscan, lazy or not.
     path
         Its suffix says the format: ``.gif``, or ``.mp4`` where ffmpeg is installed.
+    quantity
+        One of its data variables, see `sky`.
+    meaning
+        Which axes are those of the sky, see `sky`.
     along
         The numeric axis, of 2 to 1000 values.
+    frames_per_second
+        How fast the movie runs.
     dpi
         Pixels per inch; 88 make a movie 640 pixels wide.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it was written.
 
     Raises
     ------
@@ -171,7 +187,7 @@ def sky_movie(
         If the suffix is another one, ffmpeg is missing or fails, or the file cannot be written; an earlier file is
         then left as it was.
     SensitivityError
-        See `sky`; or if the axis has too few or too many values.
+        If the quantity cannot be drawn, see `sky`, or the axis has too few or too many values.
     """
     path = Path(path)
     write = writer_for(path, _colours(meaning.bodies))

@@ -37,11 +37,33 @@ class Tiles:
     directions: Directions
 
     def of(self, values: xr.DataArray) -> FloatArray:
-        """Return a value for each cell; shape (latitude, longitude)."""
+        """Return a value for each cell.
+
+        Parameters
+        ----------
+        values
+            Over the directions.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (latitude, longitude).
+        """
         return np.asarray(values.transpose(*reversed(self.directions)).values)[np.ix_(self.rows, self.columns)]
 
     def share_of_sky(self, chosen: NDArray[np.bool_]) -> float:
-        """Return the solid angle of some cells over that of the whole sphere."""
+        """Return the solid angle of some cells over that of the whole sphere.
+
+        Parameters
+        ----------
+        chosen
+            Whether each cell is chosen, shape (latitude, longitude).
+
+        Returns
+        -------
+        float
+            From 0 to 1.
+        """
         areas = np.diff(np.sin(self.latitude))[:, None] * np.diff(self.longitude)
         return float((areas * chosen).sum() / (4.0 * np.pi))
 
@@ -51,8 +73,15 @@ def tiles_of(values: xr.DataArray, directions: Directions) -> Tiles:
 
     Parameters
     ----------
+    values
+        The quantity.
     directions
         Its axes of longitude and latitude.
+
+    Returns
+    -------
+    Tiles
+        One cell for each direction.
 
     Raises
     ------

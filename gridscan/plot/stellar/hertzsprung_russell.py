@@ -1,4 +1,4 @@
-"""The Hertzsprung-Russell diagram of isochrones and tracks, with the red supergiants in it."""
+"""Hertzsprung-Russell diagram of isochrones and tracks, with the red supergiants in it."""
 
 from __future__ import annotations
 
@@ -50,18 +50,23 @@ def hertzsprung_russell(
         ``carbon_luminosity``. A line ends where ``age`` or ``metallicity`` of an isochrone, ``initial_mass`` or
         ``metallicity`` of a track, changes.
     maximum_temperature
-        [K]: red supergiants are as cool as this or cooler,
+        Effective temperature up to which a star is a red supergiant [K].
     minimum_log_luminosity
-        and log10 of their luminosity in that of the Sun is this or more.
+        log10(L/Lsun) from which on it is one.
     minimum_carbon_luminosity
         In the unit of ``carbon_luminosity``: stretches of a track with this or more are marked.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Where it was drawn.
 
     Raises
     ------
     SensitivityError
         If the table is of another kind, lacks a variable, has no point, or holds what cannot be drawn.
     UnitError
-        If a temperature is no temperature, or a luminosity no luminosity.
+        If a temperature is not in a unit of temperature, or a luminosity not in one of luminosity.
     """
     kind = _kind_of(table)
     temperature = _positive(column(table, "effective_temperature", "point", parse_unit("K")), "effective_temperature")

@@ -1,4 +1,4 @@
-"""The map of stars in a plane: the plane from above, with an observer, the circle around it and what is inside."""
+"""Map of stars in a plane: the plane from above, with an observer, the circle around it and what is inside."""
 
 from __future__ import annotations
 
@@ -95,9 +95,19 @@ class Scene:
 
 
 def background(scene: Scene, below: float = 0.0) -> list[Axes]:
-    """Draw all but the stars on a new page, and return the map and, if there is one, the inset.
+    """Draw all but the stars on a new page.
 
-    `below` is the height in inches to leave free at the foot of the page.
+    Parameters
+    ----------
+    scene
+        What the map shows.
+    below
+        Height to leave free at the foot of the page [inch].
+
+    Returns
+    -------
+    list of matplotlib.axes.Axes
+        The map and, if there is one, the inset.
     """
     foot = below + (0.75 if scene.surface is not None else 0.0)
     height = _SIDE + 0.95 + foot
@@ -134,7 +144,20 @@ def _surroundings(axes: Axes, scene: Scene, side: str) -> Axes:
 
 
 def points(maps: Sequence[Axes], looks: Mapping[str, Look]) -> list[list[PathCollection]]:
-    """Return for each map a set of no points for each phase, the common one first, which is larger in the inset."""
+    """Return for each map a set of no points for each phase, the common one first, which is larger in the inset.
+
+    Parameters
+    ----------
+    maps
+        The map and its inset.
+    looks
+        How stars of each phase are drawn.
+
+    Returns
+    -------
+    list of list of matplotlib.collections.PathCollection
+        By map and phase.
+    """
     scales = [1.0 if one is maps[0] else 3.0 for one in maps]
     pairs = zip(maps, scales, strict=True)
     return [[_no_points(one, order, looks, scale) for order in range(len(looks))] for one, scale in pairs]
@@ -149,7 +172,17 @@ def _no_points(one: Axes, order: int, looks: Mapping[str, Look], scale: float) -
 
 
 def place(artists: Iterable[Sequence[PathCollection]], scene: Scene, phase: Phases) -> None:
-    """Put the points of each phase on the stars that are in it; stars of a negative phase are not drawn."""
+    """Put the points of each phase on the stars that are in it; stars of a negative phase are not drawn.
+
+    Parameters
+    ----------
+    artists
+        Points by map and phase.
+    scene
+        What the map shows.
+    phase
+        Phase of each star.
+    """
     artists = list(artists)
     for code in range(len(artists[0])):
         chosen = phase == code
@@ -159,18 +192,58 @@ def place(artists: Iterable[Sequence[PathCollection]], scene: Scene, phase: Phas
 
 
 def counted(phase: Phases, within: NDArray[np.bool_], phases: int) -> NDArray[np.int64]:
-    """Return how many stars are in each of the phases, and how many of them within the radius; shape (phase, 2)."""
+    """Return how many stars are in each phase, and how many of them within the radius.
+
+    Parameters
+    ----------
+    phase
+        Phase of each star.
+    within
+        Whether it is within the radius.
+    phases
+        Number of phases.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (phase, 2).
+    """
     chosen = [phase == code for code in range(phases)]
     return np.array([[np.sum(one), np.sum(one & within)] for one in chosen])
 
 
 def phase_texts(counts: NDArray[np.int64], looks: Mapping[str, Look]) -> list[str]:
-    """Return what the legend says of each phase."""
+    """Return what the legend says of each phase.
+
+    Parameters
+    ----------
+    counts
+        Stars in each phase, and those of them within the radius.
+    looks
+        How stars of each phase are drawn.
+
+    Returns
+    -------
+    list of str
+        By phase.
+    """
     return [f"{look.label}: {n:,} ({near:,})" for look, (n, near) in zip(looks.values(), counts.tolist(), strict=True)]
 
 
 def name_phases(axes: Axes, scene: Scene, counts: NDArray[np.int64], looks: Mapping[str, Look]) -> None:
-    """Say in the legend which marker is which phase, how many stars are in it, and what else is in the map."""
+    """Say in the legend which marker is which phase, how many stars are in it, and what else is in the map.
+
+    Parameters
+    ----------
+    axes
+        The map.
+    scene
+        What it shows.
+    counts
+        Stars in each phase, and those of them within the radius.
+    looks
+        How stars of each phase are drawn.
+    """
     circle = f"{scene.radius:.4g} {typeset(readable(scene.unit))}"
     for look, text in zip(looks.values(), phase_texts(counts, looks), strict=True):
         area = max(look.area, 25)
@@ -183,7 +256,20 @@ def name_phases(axes: Axes, scene: Scene, counts: NDArray[np.int64], looks: Mapp
 
 
 def thinned(chosen: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
-    """Return at most some of the chosen, evenly spaced in their order."""
+    """Return at most some of the chosen, evenly spaced in their order.
+
+    Parameters
+    ----------
+    chosen
+        Whether each star is chosen.
+    most
+        How many are kept at most.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of bool, of the shape of `chosen`.
+    """
     found = np.flatnonzero(chosen)
     if found.size <= most:
         return chosen
@@ -195,12 +281,26 @@ def thinned(chosen: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
 def surface_of(density: xr.DataArray, horizontal: str, vertical: str, unit: Unit) -> Surface:
     """Return a density over two axes as a background.
 
+    Parameters
+    ----------
+    density
+        Surface density.
+    horizontal, vertical
+        Its axes.
+    unit
+        Unit of length of the map.
+
+    Returns
+    -------
+    Surface
+        At places in that unit.
+
     Raises
     ------
     SensitivityError
         If it has other axes, or is not finite, negative or nowhere positive.
     UnitError
-        If an axis is no length.
+        If an axis is not a length.
     """
     if set(density.dims) != {horizontal, vertical} or not {horizontal, vertical} <= set(density.coords):
         found = listed(map(str, density.dims)) or "nothing"

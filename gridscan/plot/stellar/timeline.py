@@ -48,10 +48,12 @@ def draw_phases(phases: Sequence[Phase], start: float, unit: str) -> NDArray[Any
         From the top; the first one is the whole life. Times are in `unit`.
     start
         How long before the end of the life the lower panel begins.
+    unit
+        Unit of time.
 
     Returns
     -------
-    ndarray of Axes
+    numpy.ndarray of matplotlib.axes.Axes
         The whole life, its end; without a subtitle as yet.
     """
     grid = stacked_page(2, share=False, height=5.6)
@@ -61,7 +63,20 @@ def draw_phases(phases: Sequence[Phase], start: float, unit: str) -> NDArray[Any
 
 
 def duration_text(time: float, unit: str) -> str:
-    """Return a duration in the unit of time that fits it, in words."""
+    """Return a duration in the unit of time that fits it, in words.
+
+    Parameters
+    ----------
+    time
+        The duration.
+    unit
+        Its unit.
+
+    Returns
+    -------
+    str
+        Such as ``"10.5 kyr"``.
+    """
     shown, factor = _fitting(time, unit)
     return f"{number(time * factor)} {shown}"
 
