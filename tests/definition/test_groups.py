@@ -217,6 +217,13 @@ def test_a_replacement_names_the_group_or_its_members(boxes):
         boxes.replace(box=by_group)
 
 
+def test_a_copy_has_groups_of_its_own(boxes):
+    other = boxes.copy()
+    other.group("pair", Layers, thickness="mm", length="mm")
+    assert "pair" in other.groups
+    assert "pair" not in boxes.groups
+
+
 def test_a_member_can_be_computed_by_a_function(boxes):
     twice = boxes.replace(width=lambda length: 2 * length)
     assert float(twice.evaluate("volume")) == 8.0

@@ -27,7 +27,7 @@ def test_the_disk_is_exponential_between_its_edges():
     whole = quad(lambda r: r * math.exp(-r / 1.8), 0.5, 15.0)[0]
     for low, high in ((0.5, 2.0), (1.0, 1.001), (10.0, 15.0)):
         expected = quad(lambda r: r * math.exp(-r / 1.8), low, high)[0] / whole / (2 * math.pi)
-        assert shares(axisymmetric_density, disk, low, high)[0] == pytest.approx(expected, rel=1e-10)
+        assert shares(axisymmetric_density, disk, low, high)[0] == pytest.approx(expected, rel=1e-10, abs=0)
 
 
 def test_the_ring_is_normal_and_clipped_to_the_disk():
@@ -41,10 +41,12 @@ def test_the_ring_is_normal_and_clipped_to_the_disk():
 
 def test_all_stars_of_each_component_are_between_nothing_and_beyond_everything():
     for changes in ({"arm_fraction": 0.0}, {"arm_fraction": 0.0, "ring_fraction": 0.0}):
-        assert shares(axisymmetric_density, single(**changes), 0.0, 99.0)[0] == pytest.approx(0.5 / math.pi, rel=1e-13)
+        assert shares(axisymmetric_density, single(**changes), 0.0, 99.0)[0] == pytest.approx(
+            0.5 / math.pi, rel=1e-13, abs=0
+        )
     azimuth = np.linspace(-np.pi, np.pi, 20001)
     density = shares(arm_density, single(), np.zeros(20001), np.full(20001, 99.0), azimuth)
-    assert np.trapezoid(density, azimuth) == pytest.approx(1.0, rel=1e-4)
+    assert np.trapezoid(density, azimuth) == pytest.approx(1.0, rel=1e-4, abs=0)
 
 
 def test_a_thin_arm_is_where_its_spiral_is():
@@ -61,11 +63,11 @@ def test_a_thin_arm_is_where_its_spiral_is():
 def test_what_follows_from_the_parameters():
     galaxy = single(sun_x=3.0, sun_y=-4.0)
     assert galaxy.sun_radius == 5.0
-    assert galaxy.disk_fraction == pytest.approx(0.25, rel=1e-15)
+    assert galaxy.disk_fraction == pytest.approx(0.25, rel=1e-15, abs=0)
     assert galaxy.boundary_radii.tolist() == [0.5, 15.0, 3.0, 13.0]
     assert galaxy.narrowest == 0.3
     low, high = galaxy.winding_range
-    assert high - low == pytest.approx(math.log(13.0 / 3.0) / math.tan(math.radians(12.0)), rel=1e-14)
+    assert high - low == pytest.approx(math.log(13.0 / 3.0) / math.tan(math.radians(12.0)), rel=1e-14, abs=0)
     azimuth, radius = galaxy.arm_ends
     assert sorted(radius.tolist()) == [3.0] * 4 + [13.0] * 4
     assert (np.abs(azimuth) <= np.pi).all()
@@ -78,7 +80,7 @@ def test_the_defaults_are_those_of_the_model():
     for name, value in vars(Galaxy()).items():
         parameter = model[name]
         default = parameter.default * (math.pi / 180.0 if name in ("arm_pitch", "arm_phase") else 1.0)
-        assert value == pytest.approx(default, rel=1e-15), name
+        assert value == pytest.approx(default, rel=1e-15, abs=0), name
 
 
 def test_a_single_galaxy_has_one_of_each():
