@@ -95,7 +95,7 @@ BROKEN = {
         "[catalogue.detector.mine]",
         "[catalogue.detectors.mine]",
         "18:12: model 'red_supergiants' has no catalogue 'detectors'; did you mean 'detector'?;"
-        " it has imf, detector, flavor",
+        " it has imf, flavor, detector",
     ),
     "misspelt key of a record": (
         "fiducial_mass =",
