@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+__all__ = ["elastic_tree_level", "linear"]
+
 
 def linear(energy: Any, slope: Any) -> Any:
     """Return a cross section in proportion to the energy, the limit of energies far above the mass of the electron.

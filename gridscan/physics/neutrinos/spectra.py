@@ -16,6 +16,8 @@ from scipy.special import gammainc, gammaincc, gammaln, xlogy
 
 from gridscan.errors import EvaluationError
 
+__all__ = ["mean_energy_truncated", "pinched_spectrum"]
+
 FloatArray = NDArray[np.floating[Any]]
 
 

@@ -27,6 +27,20 @@ from scipy.special import zeta
 
 from gridscan.errors import EvaluationError
 
+__all__ = [
+    "DEGENERACY",
+    "MEAN_ENERGIES",
+    "MULTIPLICITIES",
+    "PUBLISHED_NORMALISATION",
+    "TEMPERATURES",
+    "fermi_dirac_integral",
+    "fermi_dirac_spectrum",
+    "neutrino_density",
+    "neutrino_flux",
+    "spectrum_over_mean_energy",
+    "thermal_mean_energy",
+]
+
 FloatArray = NDArray[np.floating[Any]]
 
 #: Electron neutrino, electron antineutrino and the other four: T_i [MeV], <E_i> [MeV] and how many are alike.

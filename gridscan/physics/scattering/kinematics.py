@@ -19,6 +19,33 @@ import numpy as np
 
 from gridscan.errors import EvaluationError
 
+__all__ = [
+    "angular_density",
+    "angular_density_at_angle",
+    "boost_squared",
+    "cm_momentum_squared",
+    "haversine",
+    "inverse_velocity",
+    "inverse_velocity_excess",
+    "kallen",
+    "largest_haversine",
+    "largest_scattering_angle",
+    "mandelstam",
+    "mandelstam_t_range",
+    "momentum",
+    "neutrino_energy",
+    "neutrino_energy_slope",
+    "projectile_energy",
+    "projectile_energy_slope",
+    "refuse_unless_positive",
+    "sine_squared",
+    "smallest_projectile_energy",
+    "target_energy",
+    "target_energy_slope",
+    "velocity",
+    "velocity_deficit",
+]
+
 
 def haversine(angle: Any) -> Any:
     """Return sin^2(angle/2), which is (1 - cos(angle))/2 without cancellation, from 0 to 1.

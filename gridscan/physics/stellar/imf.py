@@ -16,6 +16,8 @@ from scipy.special import exprel
 
 from gridscan.errors import EvaluationError
 
+__all__ = ["mass_between", "number_between", "number_density"]
+
 FloatArray = NDArray[np.floating[Any]]
 
 

@@ -34,6 +34,17 @@ from gridscan.physics.stellar.phase_windows import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+__all__ = [
+    "MOST_STARS",
+    "PHASE_CODES",
+    "Stars",
+    "blocks",
+    "checked_size",
+    "draw_alive",
+    "draw_history",
+    "phase_codes",
+]
+
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 Stars = dict[str, NDArray[Any]]
