@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gridscan.sample import sample
     from gridscan.scenario.reader import Scenario
     from gridscan.storage.files import open_result as open
+    from gridscan.versions import show_versions
 
 __all__ = [
     "GridscanError",
@@ -36,6 +37,7 @@ __all__ = [
     "plan",
     "run",
     "sample",
+    "show_versions",
 ]
 
 # Public names are imported when they are first used, so that `gridscan --help` does not wait for xarray and dask.
@@ -53,6 +55,7 @@ _HOMES = {
     "plan": ("gridscan.run", "plan"),
     "run": ("gridscan.run", "run"),
     "sample": ("gridscan.sample", "sample"),
+    "show_versions": ("gridscan.versions", "show_versions"),
 }
 
 

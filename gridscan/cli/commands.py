@@ -37,6 +37,14 @@ def models() -> None:
 
 
 @main.command()
+def versions() -> None:
+    """Print the versions of gridscan and of its libraries, for the report of a problem."""
+    from gridscan.versions import show_versions
+
+    show_versions()
+
+
+@main.command()
 @click.argument("model_name", metavar="MODEL")
 @click.argument("name", required=False)
 def describe(model_name: str, name: str | None) -> None:

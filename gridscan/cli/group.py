@@ -60,7 +60,8 @@ class _Commands(click.Group):
                 traceback.print_exc()
             click.echo(
                 f"internal error: {type(error).__name__}: {error}\n"
-                "This is a mistake of gridscan, not yours; please report it with the output of `gridscan --debug …`.",
+                "This is a mistake of gridscan, not yours; please report it with the output of `gridscan --debug …` "
+                "and of `gridscan versions`.",
                 err=True,
             )
             ctx.exit(1)

@@ -9,6 +9,15 @@ from typing import Any
 
 import numpy as np
 
+__all__ = [
+    "event_rate",
+    "flux_of_one_star",
+    "flux_of_stars",
+    "inverse_square",
+    "number_of_targets",
+    "star_formation_surface_density",
+]
+
 
 def number_of_targets(mass: Any, electrons_per_mass: Any, avogadro_constant: Any) -> Any:
     """Return the number of electrons in a detector, N_e = M n N_A.

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+__all__ = ["elastic_tree_level", "linear"]
+
 
 class WeakCouplings(NamedTuple):
     """The weak couplings of the electron to a neutrino, exchanged for antineutrinos.

@@ -17,6 +17,8 @@ from scipy.special import gammainc, gammaincc, gammaln, xlogy
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked, require_above
 
+__all__ = ["mean_energy_truncated", "pinched_spectrum"]
+
 FloatArray = NDArray[np.floating[Any]]
 
 

@@ -29,6 +29,20 @@ from scipy.special import zeta
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, Range, checked
 
+__all__ = [
+    "DEGENERACY",
+    "MEAN_ENERGIES",
+    "MULTIPLICITIES",
+    "PUBLISHED_NORMALISATION",
+    "TEMPERATURES",
+    "fermi_dirac_integral",
+    "fermi_dirac_spectrum",
+    "neutrino_density",
+    "neutrino_flux",
+    "spectrum_over_mean_energy",
+    "thermal_mean_energy",
+]
+
 FloatArray = NDArray[np.floating[Any]]
 
 #: Electron neutrino, electron antineutrino and the other four: T_i [MeV], <E_i> [MeV] and how many are alike.

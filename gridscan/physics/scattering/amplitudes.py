@@ -32,6 +32,16 @@ from gridscan.physics.scattering.kinematics import (
     sine_squared,
 )
 
+__all__ = [
+    "SquaredAmplitude",
+    "differential_cross_section",
+    "differential_cross_section_in_t",
+    "helm_form_factor",
+    "muon_tau_neutrino",
+    "muon_tau_target",
+    "total_cross_section",
+]
+
 FloatArray = NDArray[np.floating[Any]]
 SquaredAmplitude = Callable[..., Any]
 

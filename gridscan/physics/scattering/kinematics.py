@@ -22,6 +22,32 @@ from gridscan.numerics.ranges import Range, checked
 
 _POSITIVE = Range(above=0.0, finite=False)
 
+__all__ = [
+    "angular_density",
+    "angular_density_at_angle",
+    "boost_squared",
+    "cm_momentum_squared",
+    "haversine",
+    "inverse_velocity",
+    "inverse_velocity_excess",
+    "kallen",
+    "largest_haversine",
+    "largest_scattering_angle",
+    "mandelstam",
+    "mandelstam_t_range",
+    "momentum",
+    "neutrino_energy",
+    "neutrino_energy_slope",
+    "projectile_energy",
+    "projectile_energy_slope",
+    "sine_squared",
+    "smallest_projectile_energy",
+    "target_energy",
+    "target_energy_slope",
+    "velocity",
+    "velocity_deficit",
+]
+
 
 def haversine(angle: Any) -> Any:
     """Return the haversine sin^2(psi/2) of an angle, which is (1 - cos(psi))/2 without cancellation.

@@ -17,6 +17,8 @@ from scipy.special import exprel
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import FINITE, POSITIVE, checked
 
+__all__ = ["mass_between", "number_between", "number_density"]
+
 FloatArray = NDArray[np.floating[Any]]
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from gridscan.errors import EvaluationError, nearest
 
+__all__ = ["PHASES", "PhaseTable"]
+
 FloatArray = NDArray[np.floating[Any]]
 
 PHASES = ("alive", "red_supergiant", "carbon_burning", "carbon_burning_rsg")

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
     from gridscan.physics.stellar.phase_table import PhaseTable
 
+__all__ = [
+    "MASS_INTEGRATIONS",
+    "MassInterpolation",
+    "at_metallicity",
+    "interpolated",
+    "phase_ages",
+    "refuse",
+    "refuse_unknown_mass_integrations",
+]
+
 FloatArray = NDArray[np.floating[Any]]
 Pair = tuple[FloatArray, FloatArray]
 

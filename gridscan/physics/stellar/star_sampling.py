@@ -36,6 +36,17 @@ if TYPE_CHECKING:
 
     from gridscan.physics.stellar.population import StellarPopulation
 
+__all__ = [
+    "MOST_STARS",
+    "PHASE_CODES",
+    "Stars",
+    "blocks",
+    "checked_size",
+    "draw_alive",
+    "draw_history",
+    "phase_codes",
+]
+
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 Stars = dict[str, NDArray[Any]]
