@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gridscan.errors import GridscanError, ModelError, listed, nearest
-from gridscan.fingerprint import SourceLoader
+from gridscan.fingerprint.identity import SourceLoader
 from gridscan.model import Model
 
 GROUP = "gridscan.models"

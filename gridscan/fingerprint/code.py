@@ -191,7 +191,7 @@ class Trace:
         if unknown:
             self._by_file(module, title, f"which holds a {unknown[0]}")
         statements = module.file.bindings.get(kind.__name__, []) if module.file else []
-        texts = [module.file.text_of(statement) for statement in statements] if module.file else []
+        texts = [module.file.code_of(statement) for statement in statements] if module.file else []
         decorators = [part for one in statements for part in getattr(one, "decorator_list", ())]
         self._add(title, digest(own, *texts, self._names_in(module, decorators)))
         self._follow_statements(module)
@@ -204,7 +204,7 @@ class Trace:
         counted = [one for one in module.file.statements_of(module.name) if not _declares(one, module.namespace)]
         if counted:
             title = module.named("statements")
-            texts = [module.file.text_of(one) for one in counted]
+            texts = [module.file.code_of(one) for one in counted]
             self._add(title, digest(*texts, self._names_in(module, counted)))
             if not module.runs_as_on_disk():
                 self._never_again(f"{title} (edited after this process began, perhaps after they ran)")
@@ -308,7 +308,9 @@ class Trace:
             self._never_again(f"module {module.name} (which has no file)")
 
     def _file(self, title: str, file: SourceFile, package: str) -> None:
-        self._add(title, file.digest)
+        # Nothing in gridscan reads hints, but what a library reads of other modules nobody knows.
+        own = package.partition(".")[0] == "gridscan"
+        self._add(title, file.digest_without_hints if own else file.digest)
         for item in file.imports:
             self._import(item, package)
         # The package of gridscan itself imports by name only what is asked of it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import copy
 import functools
 import importlib
 import importlib.machinery
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridscan.fingerprint.bytecode import Import
 from gridscan.fingerprint.digest import digest
+from gridscan.fingerprint.what_runs import digest_of_code, is_for_type_checkers, strip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,8 +60,13 @@ class SourceFile:
 
     @cached_property
     def digest(self) -> str:
-        """Digest of the content."""
-        return digest(self.content).hex()
+        """Digest of what runs: comments, layout and documentation do not count."""
+        return digest_of_code(self.content, hints=True)
+
+    @cached_property
+    def digest_without_hints(self) -> str:
+        """The same where it is known that nothing reads the hints of functions."""
+        return digest_of_code(self.content, hints=False)
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -108,29 +115,28 @@ class SourceFile:
             if not _bound_names(statement)
             and not isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass)
             and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
-            and not (isinstance(statement, ast.If) and _is_for_type_checkers(statement))
+            and not (isinstance(statement, ast.If) and is_for_type_checkers(statement))
         )
 
     def statements_of(self, name: str) -> tuple[ast.stmt, ...]:
         """Return the other statements that run when the file is the module `name`."""
         return tuple(item for item in self.other_statements if name == "__main__" or not _is_for_scripts(item))
 
-    def text_of(self, node: ast.stmt | ast.expr) -> str:
-        """Return the lines of a part of the file."""
-        lines = self._lines[node.lineno - 1 : node.end_lineno]
-        return "\n".join(lines)
+    def code_of(self, node: ast.stmt | ast.expr) -> str:
+        """Return what a part of the file says, without comments, layout and documentation."""
+        if isinstance(node, ast.stmt) and b"__doc__" not in self.content:
+            tree = ast.Module([copy.deepcopy(node)], [])
+            strip(tree, hints=True)
+            return ast.unparse(tree)
+        return ast.unparse(node)
 
     def decorators(self, name: str) -> tuple[str, tuple[ast.expr, ...]]:
         """Return the text and the parts of what decorates a function or class of the module."""
         for statement in self.bindings.get(name, ()):
             if isinstance(statement, Definition) and statement.decorator_list:
                 parts = tuple(statement.decorator_list)
-                return "\n".join(self.text_of(part) for part in parts), parts
+                return "\n".join(self.code_of(part) for part in parts), parts
         return "", ()
-
-    @cached_property
-    def _lines(self) -> list[str]:
-        return self.content.decode(errors="replace").splitlines()
 
 
 class SourceLoader(importlib.machinery.SourceFileLoader):
@@ -233,7 +239,7 @@ def runs_as_on_disk(file: SourceFile, namespace: Mapping[str, Any]) -> bool:
     """Whether a loaded module certainly runs what its file says now."""
     loader = namespace.get("__loader__")
     if isinstance(loader, SourceLoader):
-        return loader.digest == file.digest
+        return loader.digest == digest(file.content).hex()
     if file.changed >= _BEGAN + _TICK:
         return False
     compiled = namespace.get("__cached__")
@@ -305,15 +311,10 @@ def imports_in(statements: Sequence[ast.stmt]) -> Iterator[Import]:
             yield from (Import(alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield Import(node.module or "", node.level, tuple(alias.name for alias in node.names))
-        elif isinstance(node, ast.If) and _is_for_type_checkers(node):
+        elif isinstance(node, ast.If) and is_for_type_checkers(node):
             stack += node.orelse
         else:
             stack += ast.iter_child_nodes(node)
-
-
-def _is_for_type_checkers(node: ast.If) -> bool:
-    test = node.test
-    return getattr(test, "id", getattr(test, "attr", "")) == "TYPE_CHECKING"
 
 
 def _is_for_scripts(node: ast.stmt) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 import gridscan as gs
 from gridscan.errors import ModelError, UnitError
-from gridscan.fingerprint import changes, code_of
+from gridscan.fingerprint.identity import changes, code_of
 from gridscan.model_loader import load_model
 
 

@@ -20,7 +20,8 @@ import pytest
 import scipy.special
 
 import gridscan as gs
-from gridscan.fingerprint import SourceLoader, changes, code_of, code_of_module, incomparable, modules
+from gridscan.fingerprint import modules
+from gridscan.fingerprint.identity import SourceLoader, changes, code_of, code_of_module, incomparable
 from gridscan.model import Model
 
 MODEL = """
@@ -727,7 +728,8 @@ IN_A_PROCESS = """
     import gridscan.physics.boosted_dark_matter.flux
     loaded = sorted(name for name in sys.modules if name.startswith("gridscan"))
     from gridscan.model_loader import load_model
-    from gridscan.fingerprint import code_of, code_of_module, modules
+    from gridscan.fingerprint import modules
+    from gridscan.fingerprint.identity import code_of, code_of_module
     model = load_model(sys.argv[1])
     print(json.dumps([
         modules._BEGAN,

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridscan.fingerprint import changes, code_of, incomparable
+from gridscan.fingerprint.identity import changes, code_of, incomparable
 from gridscan.fingerprint.values import Incomparable, Values, digest
 
 

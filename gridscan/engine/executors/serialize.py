@@ -20,7 +20,7 @@ import cloudpickle
 
 from gridscan.engine.reuse.fingerprint import CORE
 from gridscan.errors import GridscanError, StoreError
-from gridscan.fingerprint import changes, code_of, code_of_module
+from gridscan.fingerprint.identity import changes, code_of, code_of_module
 from gridscan.fingerprint.modules import is_followed
 from gridscan.units import Unit, unit_of_powers
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from gridscan.engine.compute import Workload
 
 _OWN = "gridscan"
-# What a worker runs beside what numbers go through.
-_COMPUTES = "gridscan.engine.compute"
 _OWN_FILE = re.compile(rf"\b({_OWN}/[\w/]+)\.py$")
 
 
@@ -136,7 +134,7 @@ def _culprit(workload: Workload, error: Exception) -> str:
 
 def _modules_imported(steps: Iterable[Step]) -> list[str]:
     """Return the modules of gridscan that functions of steps use, and the installed modules that they are from."""
-    names = {CORE, _COMPUTES}
+    names = {CORE}
     for node in {id(step.node.function): step.node for step in steps}.values():
         found = (_OWN_FILE.search(title) for title in code_of(*node.callables))
         names |= {match[1].replace("/", ".").removesuffix(".__init__") for match in found if match}

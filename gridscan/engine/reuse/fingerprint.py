@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.definition.graph import Graph
-from gridscan.fingerprint import code_of, code_of_module
 from gridscan.fingerprint.digest import digest
+from gridscan.fingerprint.identity import code_of, code_of_module
 from gridscan.fingerprint.input_keys import content_keys
 from gridscan.inputs.sampling import REALISATION
 from gridscan.units import readable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gridscan.scenario.schema import Storage
 
 #: What it imports is all that numbers go through on their way from a formula to a result.
-CORE = "gridscan.evaluation.region"
+CORE = "gridscan.engine.compute"
 _SEED = "sampling_seed"
 
 #: By input, its dimensions and what tells its values apart.

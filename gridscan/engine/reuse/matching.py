@@ -17,7 +17,7 @@ from gridscan.engine.partition import Region, VariableGroup, split
 from gridscan.errors import listed
 from gridscan.evaluation.block_shape import together
 from gridscan.evaluation.variable import INTERMEDIATE
-from gridscan.fingerprint import changes
+from gridscan.fingerprint.identity import changes
 from gridscan.units import base_factor
 
 if TYPE_CHECKING:
