@@ -12,7 +12,7 @@ import gridscan.physics
 import gridscan.plot
 
 ROOT = Path(gridscan.__file__).parent
-ROOMS = ["neutrinos", "scattering", "stellar"]
+ROOMS = ["boosted_dark_matter", "dark_matter", "galaxy", "neutrinos", "scattering", "stellar"]
 MODULES = [
     module.name
     for room in ROOMS

@@ -8,6 +8,8 @@ import numpy as np
 
 from gridscan.units import registry
 
+__all__ = ["CODATA", "HBAR_C", "KILOPARSEC", "SPEED_OF_LIGHT", "YEAR", "Constants"]
+
 
 def _value(expression: str, unit: str) -> float:
     return float(np.asarray(registry(expression).to(unit).magnitude))

@@ -341,13 +341,13 @@ def _edit(folder, old, new):
     ],
 )
 def test_an_edit_of_the_class_makes_what_takes_the_group_stale_and_nothing_else(folder, old, new, touched):
-    from gridscan.engine.reuse.fingerprint import _code_behind
+    from gridscan.engine.reuse.fingerprint import code_behind
     from gridscan.evaluation.layout import lay_out
     from gridscan.inputs.resolve import resolve
 
     def codes():
         layout = lay_out(resolve(_load(folder), {}), ["area", "volume", "diagonal"])
-        return {name: _code_behind(layout, name) for name in ("area", "volume", "diagonal")}
+        return code_behind(layout, ["area", "volume", "diagonal"])
 
     before = codes()
     _edit(folder, old, new)

@@ -31,6 +31,17 @@ from gridscan.physics.constants import YEAR
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+__all__ = [
+    "MOST_SUPERNOVAE",
+    "PAIRS_AT_ONCE",
+    "GalacticSupernovae",
+    "Supernovae",
+    "draw_supernovae",
+    "seen_from_sun",
+    "summed_over_visible",
+    "visible_pairs",
+]
+
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 

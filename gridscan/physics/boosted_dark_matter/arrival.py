@@ -26,6 +26,20 @@ import numpy as np
 from gridscan.numerics.ranges import Range, checked
 from gridscan.physics.scattering.kinematics import haversine, inverse_velocity_excess
 
+__all__ = [
+    "arrival_jacobian",
+    "halo_distance_coefficients",
+    "halo_distance_extremes",
+    "halo_distance_squared",
+    "path_length",
+    "peak_time",
+    "scattering_angle",
+    "scattering_haversine",
+    "separation",
+    "sky_window",
+    "vanishing_time",
+]
+
 _POSITIVE = Range(above=0.0, finite=False)
 
 

@@ -30,6 +30,8 @@ from numpy.typing import NDArray
 
 from gridscan.physics.scattering.kinematics import inverse_velocity_excess, momentum, velocity
 
+__all__ = ["TEMPERATURES", "Surface", "arrival_surface", "taken"]
+
 FloatArray = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
 

@@ -23,6 +23,8 @@ from gridscan.physics.boosted_dark_matter.arrival_surface import taken
 if TYPE_CHECKING:
     from gridscan.physics.dark_matter.halo import Halo
 
+__all__ = ["circle_integral", "circle_integrals", "density_breaks"]
+
 FloatArray = NDArray[np.floating[Any]]
 
 # The nearest singularities are pi/2 off the real axis: each node on a panel of length 3 is worth a factor of 6.

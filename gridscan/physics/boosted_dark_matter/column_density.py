@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gridscan.physics.boosted_dark_matter.emission import Setting
     from gridscan.physics.dark_matter.halo import Halo
 
+__all__ = ["columns"]
+
 FloatArray = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
 IndexArray = NDArray[np.intp]

@@ -33,6 +33,8 @@ from gridscan.physics.scattering.kinematics import angular_density, momentum, ve
 if TYPE_CHECKING:
     from gridscan.physics.dark_matter.halo import Halo
 
+__all__ = ["Emission", "Setting", "differential_of", "isotropic", "kick_rate"]
+
 FloatArray = NDArray[np.floating[Any]]
 #: dsigma/dOmega [cm²/sr] in the laboratory, of E_nu, T, m [MeV], sin²(psi/2) and parameters, arrays that broadcast.
 Differential = Callable[..., FloatArray]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gridscan.physics.boosted_dark_matter.emission import Setting
     from gridscan.physics.boosted_dark_matter.problem import Problem
 
+__all__ = ["boosted_events", "differential_events", "integrated_flux"]
+
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 #: sigma [cm²] of T and m [MeV] and parameters, arrays of one shape.

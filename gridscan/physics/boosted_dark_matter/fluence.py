@@ -29,6 +29,8 @@ from gridscan.physics.scattering.kinematics import inverse_velocity_excess, larg
 if TYPE_CHECKING:
     from gridscan.physics.boosted_dark_matter.emission import Setting
 
+__all__ = ["fluence_of"]
+
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gridscan.physics.boosted_dark_matter.emission import Emission, Setting
     from gridscan.physics.boosted_dark_matter.problem import Problem
 
+__all__ = ["boosted_flux", "flux_of"]
+
 FloatArray = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
 IndexArray = NDArray[np.intp]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from gridscan.physics.boosted_dark_matter.emission import Emission
 
+__all__ = ["central_integrals"]
+
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 

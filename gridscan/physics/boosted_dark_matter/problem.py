@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gridscan.physics.dark_matter.halo import Halo
     from gridscan.physics.neutrinos.supernova import NeutrinoSource
 
+__all__ = ["CONVENTIONS", "EnergyWindow", "Exposure", "Geometry", "Problem"]
+
 FloatArray = NDArray[np.floating[Any]]
 
 CONVENTIONS = ("standard", "published")

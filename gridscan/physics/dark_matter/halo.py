@@ -19,6 +19,8 @@ from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
 from gridscan.physics.constants import CODATA, Constants
 from gridscan.physics.dark_matter.spike import Spike, refuse_unknown_spikes
 
+__all__ = ["Halo", "HaloParameters", "annihilated_density", "double_power_law_density", "number_density"]
+
 FloatArray = NDArray[np.floating[Any]]
 
 

@@ -28,6 +28,18 @@ if TYPE_CHECKING:
 
     from gridscan.physics.constants import Constants
 
+__all__ = [
+    "SPIKES",
+    "Spike",
+    "radius_of_influence",
+    "refuse_unknown_spikes",
+    "schwarzschild_radius",
+    "spike_integral",
+    "spike_normalisation",
+    "spike_radius",
+    "velocity_dispersion",
+]
+
 FloatArray = NDArray[np.floating[Any]]
 
 #: The spikes that a halo can have around its black hole, by the exponent of the inner part.

@@ -14,6 +14,8 @@ from scipy.special import ndtr
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, SHARE, Range, checked, refuse, require_above
 
+__all__ = ["Galaxy", "SingleGalaxy", "arm_density", "axisymmetric_density"]
+
 FloatArray = NDArray[np.floating[Any]]
 
 _MOST_CROSSINGS = 500

@@ -17,6 +17,15 @@ from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import FINITE, checked, refuse
 from gridscan.units import magnitudes, readable, registry, same_dimension
 
+__all__ = [
+    "GALACTIC_CENTRE",
+    "angle_between",
+    "galactic_coordinates",
+    "off_centre_angle",
+    "off_centre_angle_of_equatorial",
+    "radians",
+]
+
 FloatArray = NDArray[np.floating[Any]]
 Angle: TypeAlias = ArrayLike | pint.Quantity[Any]
 

@@ -39,6 +39,17 @@ if TYPE_CHECKING:
 
     from gridscan.physics.galaxy.components import Galaxy
 
+__all__ = [
+    "clustered",
+    "component_fractions_within",
+    "enclosed_share",
+    "for_each_galaxy",
+    "fraction_within",
+    "fractions",
+    "mean_inverse_square_distance",
+    "special_distances",
+]
+
 FloatArray = NDArray[np.floating[Any]]
 ValueAndError = tuple[FloatArray, FloatArray]
 

@@ -27,6 +27,8 @@ from gridscan.physics.galaxy.distances import clustered, enclosed_share, for_eac
 if TYPE_CHECKING:
     from gridscan.physics.galaxy.components import Galaxy, SingleGalaxy
 
+__all__ = ["flux_exceedance", "nearest_distance_quantile"]
+
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 ValueAndError = tuple[FloatArray, FloatArray]

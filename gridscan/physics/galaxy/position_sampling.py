@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from gridscan.physics.galaxy.components import Galaxy
 
+__all__ = ["clipped_fraction", "draw_positions", "surface_density"]
+
 FloatArray = NDArray[np.floating[Any]]
 
 _CONVERGED = 1e-12

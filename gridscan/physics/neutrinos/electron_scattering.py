@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["elastic_tree_level", "linear"]
+__all__ = ["WeakCouplings", "elastic_tree_level", "linear"]
 
 
 class WeakCouplings(NamedTuple):

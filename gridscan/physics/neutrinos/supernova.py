@@ -35,6 +35,7 @@ __all__ = [
     "MULTIPLICITIES",
     "PUBLISHED_NORMALISATION",
     "TEMPERATURES",
+    "NeutrinoSource",
     "fermi_dirac_integral",
     "fermi_dirac_spectrum",
     "neutrino_density",

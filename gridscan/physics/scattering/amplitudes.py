@@ -33,7 +33,9 @@ from gridscan.physics.scattering.kinematics import (
 )
 
 __all__ = [
+    "NeutrinoExchange",
     "SquaredAmplitude",
+    "TargetExchange",
     "differential_cross_section",
     "differential_cross_section_in_t",
     "helm_form_factor",

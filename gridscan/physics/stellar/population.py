@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+__all__ = ["StellarPopulation"]
+
 
 class StellarPopulation(NamedTuple):
     """Stars that form at a constant rate; numbers, or arrays that broadcast, but for the axis of the mass function.

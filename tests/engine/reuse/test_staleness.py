@@ -116,7 +116,7 @@ EDITS = {
         "beside.py": ("2 * x", "4 * x"),
     },
     "a record of a catalogue, and a formula": {
-        "data/detector.toml": ('fiducial_mass = "20 kt"', 'fiducial_mass = "40 kt"'),
+        "data/detector.toml": ('= "20 kt"', '= "40 kt"'),
         "mine.py": ("return 3 * x", "return 6 * x"),
     },
     "the stellar table, and the default of a parameter": {
