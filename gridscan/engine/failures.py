@@ -184,8 +184,10 @@ class Failures:
     def _described(self, key: str, positions: Positions, codes: np.ndarray) -> str:
         first = np.unravel_index(int(np.argmax(codes != 0)), codes.shape)
         item, resolved = self.block_plan.stored[key], self.block_plan.layout.resolved
-        places = [_position(part, int(index)) for part, index in zip(positions, first, strict=True)]
-        return located(self._reason(int(codes[first])), item.dims, places, resolved.coordinates)
+        # All draws of a cell fail together.
+        dims = list(_sizes(item))
+        places = [_position(part, int(index)) for part, index in zip(positions, first, strict=True)][: len(dims)]
+        return located(self._reason(int(codes[first])), dims, places, resolved.coordinates)
 
 
 def _sizes(item: VariableSpec) -> dict[str, int]:
