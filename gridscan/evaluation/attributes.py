@@ -17,35 +17,40 @@ if TYPE_CHECKING:
 
     from gridscan.definition.graph import Graph
     from gridscan.definition.nodes import Quantity
+    from gridscan.inputs.arrays import Coordinate
     from gridscan.inputs.resolve import Resolved
     from gridscan.inputs.sampling import Sampling
 
 
-def coordinates_of(
-    resolved: Resolved, graph: Graph, dims: Mapping[str, Sequence[str]], sampling: Sampling | None
+def named_coordinates(resolved: Resolved, graph: Graph, dims: Mapping[str, Sequence[str]]) -> dict[str, Coordinate]:
+    """Return what labels what was asked for: axes, what their labels bundle, and what has a single value."""
+    spanned = {dim for name in graph.targets for dim in dims[name]}
+    used = resolved.with_labels(graph.inputs_of(*graph.targets))
+    return {name: item for name, item in resolved.coordinates.items() if name in used and set(item.dims) <= spanned}
+
+
+def coordinate_variables(
+    resolved: Resolved, named: Mapping[str, Coordinate], sampling: Sampling | None
 ) -> dict[str, xr.Variable]:
-    """Return the coordinates of what was asked for: axes, what their labels bundle, and what has a single value.
+    """Return coordinates as variables with attributes.
 
     Parameters
     ----------
     sampling
         Where counts are drawn from, which gives their numbers along one more dimension.
     """
-    spanned = {dim for name in graph.targets for dim in dims[name]}
-    used = resolved.with_labels(graph.inputs_of(*graph.targets))
     variables = {}
-    for name, item in resolved.coordinates.items():
-        if name in used and set(item.dims) <= spanned:
-            attributes = {"long_name": item.long_name, **({} if item.unit is None else unit_attributes(item.unit))}
-            node = resolved.model.parameters.get(name)
-            if node is not None and node.label is not None and name not in resolved.given:
-                attributes["set_by"] = node.label
-            if node is not None and node.role is not None:
-                attributes["role"] = node.role
-            if item.dims == (name,):
-                # Where pictures stand that do not show this axis.
-                attributes["base_value"] = item.values[default_position(resolved, name, item.values)].item()
-            variables[name] = xr.Variable(item.dims, item.values, attributes)
+    for name, item in named.items():
+        attributes = {"long_name": item.long_name, **({} if item.unit is None else unit_attributes(item.unit))}
+        node = resolved.model.parameters.get(name)
+        if node is not None and node.label is not None and name not in resolved.given:
+            attributes["set_by"] = node.label
+        if node is not None and node.role is not None:
+            attributes["role"] = node.role
+        if item.dims == (name,):
+            # Where pictures stand that do not show this axis.
+            attributes["base_value"] = item.values[default_position(resolved, name, item.values)].item()
+        variables[name] = xr.Variable(item.dims, item.values, attributes)
     if sampling is not None:
         numbers = np.arange(sampling.realisations)
         attributes = {"long_name": "number of the realisation", "units": "1"}

@@ -14,7 +14,7 @@ from gridscan.definition.graph import Graph, Step
 from gridscan.definition.nodes import Parameter
 from gridscan.definition.unit_proof import prove
 from gridscan.errors import ScenarioError
-from gridscan.evaluation.attributes import coordinates_of, draws_of, spec_of
+from gridscan.evaluation.attributes import coordinate_variables, draws_of, named_coordinates, spec_of
 from gridscan.inputs.sampling import DRAWN, REALISATION, Sampling
 from gridscan.limits import DEFAULT
 from gridscan.units import base_factor, readable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gridscan.definition.definition import Definition
     from gridscan.evaluation.variable import VariableSpec
-    from gridscan.inputs.arrays import Input
+    from gridscan.inputs.arrays import Coordinate, Input
     from gridscan.inputs.resolve import Resolved
     from gridscan.limits import Limits
 
@@ -42,8 +42,8 @@ class Layout:
     ----------
     dims
         Dimensions of each input and quantity, in the order of the axes.
-    coordinates
-        Of what was asked for.
+    named
+        Coordinates of what was asked for, by name.
     variables
         What was asked for, and the draws of counts among it, by name.
     sampling
@@ -53,10 +53,15 @@ class Layout:
     graph: Graph
     resolved: Resolved
     dims: Mapping[str, tuple[str, ...]]
-    coordinates: Mapping[str, xr.Variable]
+    named: Mapping[str, Coordinate]
     variables: Mapping[str, VariableSpec]
     sampling: Sampling | None = None
     limits: Limits = DEFAULT
+
+    @cached_property
+    def coordinates(self) -> dict[str, xr.Variable]:
+        """The coordinates of what was asked for, as they will be in a Dataset."""
+        return coordinate_variables(self.resolved, self.named, self.sampling if self.drawn else None)
 
     @cached_property
     def chunks(self) -> dict[str, tuple[int, ...]]:
@@ -142,16 +147,16 @@ def lay_out(
     if taken or (counts and REALISATION in resolved.sizes):
         name = f"{taken[0]}{DRAWN}" if taken else REALISATION
         raise ScenarioError(f"the draws of a count need the name {name!r}, which the model or an axis has")
-    coordinates = coordinates_of(resolved, graph, dims, sampling if counts else None)
+    named = named_coordinates(resolved, graph, dims)
     variables = {}
     for name in graph.targets:
         own = resolved.with_labels(graph.inputs_of(name))
-        beside = [key for key, item in coordinates.items() if key in own and item.dims != (key,)]
+        beside = [key for key, item in named.items() if key in own and item.dims != (key,)]
         node = model.quantities[name]
         variables[name] = spec_of(node, dims[name], resolved, beside, (types or {}).get(name, "float64"))
     if sampling is not None:
         variables |= {item.key: item for item in (draws_of(variables[name], sampling) for name in counts)}
-    return Layout(graph, resolved, dims, coordinates, variables, sampling, limits)
+    return Layout(graph, resolved, dims, named, variables, sampling, limits)
 
 
 def _chunks(sizes: Mapping[str, int], limits: Limits) -> dict[str, tuple[int, ...]]:

@@ -94,14 +94,23 @@ def _shallow(layers):
     return layers.max(axis=-1)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_the_first_cell_that_fails_is_told_in_the_same_words(tmp_path, fault):
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        ("not finite", "tides"),
+        ("nan before inf", "tides"),
+        ("raises", "temperature"),
+        ("of a kernel", "depth"),
+        ("nothing to draw", "visitors_drawn"),
+    ],
+)
+def test_the_first_cell_that_fails_is_told_in_the_same_words(tmp_path, fault, seen):
     model = toy().replace(**FAULTS[fault])
     made = scenario(tmp_path, model)
     said = set()
     for evaluate in (
         lambda: gs.evaluate(made),
-        lambda: gs.evaluate(made, limits=ONE_CHUNK).compute(),
+        lambda: gs.evaluate(made, limits=ONE_CHUNK)[seen].compute(),
         lambda: gs.run(made, limits=ONE_CHUNK, fail_fast=True),
     ):
         with pytest.raises(EvaluationError) as caught:
