@@ -29,7 +29,7 @@ def newest() -> str:
     return OLDEST
 
 
-@nox.session(python=sorted({OLDEST, newest()}, key=len))
+@nox.session(python=sorted({OLDEST, newest()}))
 def tests(session: nox.Session) -> None:
     """Run the tests, on the oldest Python that is supported and on the newest here; arguments go to pytest."""
     session.install(".[test]")
