@@ -286,7 +286,7 @@ def run(
         Address of a dask scheduler whose workers compute.
     fail_fast
         Whether to stop at the first cell that cannot be computed. By default the others are computed, and the variable
-        ``status`` of the result says which could not be, and why.
+        ``run_status`` of the result says which could not be, and why.
     progress
         Called with a :class:`gridscan.engine.runner.Progress` whenever a block is done.
     limits

@@ -170,7 +170,7 @@ def run(
 
     FILE is a scenario, the name of a shipped one, or a result, which is run again from the scenario inside it. Cells
     that an earlier result at the same place holds are used if nothing that made them has changed. The exit status is 3
-    if some cells could not be computed; the variable `status` of the result says which, and why.
+    if some cells could not be computed; the variable `run_status` of the result says which, and why.
     """
     import json
 
