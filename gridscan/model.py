@@ -132,7 +132,7 @@ class Model(Definition):
         integer: bool = False,
         vector: str | None = None,
         padded: bool = False,
-        longer_than: Mapping[str, int] | None = None,
+        length_offsets: Mapping[str, int] | None = None,
         selects: str | None = None,
         role: str | None = None,
     ) -> Parameter:
@@ -161,10 +161,10 @@ class Model(Definition):
             For a vector: whether its functions are right for a list whose last value is repeated, as piecewise
             functions are. Lists of several lengths may then stand along an axis, the shorter ones padded so; otherwise
             they are refused.
-        longer_than
-            For a vector whose length belongs to that of others, declared before it: how many values more it has than
-            each of them. ``{"exponents": 1}`` is right for the ends of as many segments as there are exponents, 0 for
-            lists of the same length. Lengths are compared as they are given, before any padding: in each record of a
+        length_offsets
+            For a vector whose length follows from those of others, declared before it: how many values more it has
+            than each of them. ``{"exponents": 1}`` is right for the ends of as many segments as there are exponents,
+            0 for lists of the same length. Lengths are compared as given, before any padding: in each record of a
             label, in each row of zipped axes, in each combination elsewhere.
         selects
             The quantity whose formulas a choice selects.
@@ -204,7 +204,7 @@ class Model(Definition):
             vector=vector,
             selects=selects,
             padded=padded,
-            longer_than=longer_than or {},
+            length_offsets=length_offsets or {},
             role=role,
         )
         check_default(parameter)
@@ -514,7 +514,7 @@ class Model(Definition):
         *,
         long_name: str,
         columns: Mapping[str, tuple[str | Iterable[str], str]],
-        tells: Iterable[str] = (),
+        also_recorded: Iterable[str] = (),
         **argument_units: str,
     ) -> Callable[[Function], Function]:
         """Declare a function that draws members of a population, such as stars, for one point of a scenario.
@@ -531,8 +531,8 @@ class Model(Definition):
             What the members are.
         columns
             By name, the unit and what it is; instead of the unit, the words of a column of indices into them.
-        tells
-            Parameters whose values go with a sample, though its members do not depend on them.
+        also_recorded
+            Parameters whose values are recorded with a sample although its members do not depend on them.
         **argument_units
             One unit for each argument that is wired and not a word.
 
@@ -573,7 +573,7 @@ class Model(Definition):
             )
             node = with_groups(node, self._groups)
             check_kernel_arguments(node)
-            self._populations[name] = Population(node, dimension, parsed, sized, tuple(tells))
+            self._populations[name] = Population(node, dimension, parsed, sized, tuple(also_recorded))
             return function
 
         return declare

@@ -67,7 +67,7 @@ class Parameter:
         Name of the inner dimension of a parameter that is a list of numbers for each grid point.
     padded
         For a vector: whether its functions are right for a shorter one whose last value is repeated.
-    longer_than
+    length_offsets
         For a vector: how many values more it has than other vectors, by their names.
     selects
         For a choice between formulas: the quantity that holds them, which is what ``Model.replace`` swaps.
@@ -90,7 +90,7 @@ class Parameter:
     selects: str | None = None
     table: Table | None = None
     padded: bool = False
-    longer_than: Mapping[str, int] = field(default_factory=dict)
+    length_offsets: Mapping[str, int] = field(default_factory=dict)
     role: str | None = None
 
     @property
@@ -242,15 +242,15 @@ class Population:
         Name of the dimension along which the members lie.
     sized
         Whether the function can be asked for a number of members.
-    tells
-        Parameters that a sample tells the value of, though its members do not depend on it.
+    also_recorded
+        Parameters whose values are recorded with a sample although its members do not depend on them.
     """
 
     quantity: Quantity
     dimension: str
     columns: Mapping[str, Column]
     sized: bool
-    tells: tuple[str, ...] = ()
+    also_recorded: tuple[str, ...] = ()
 
 
 Node: TypeAlias = Parameter | Constant | Quantity

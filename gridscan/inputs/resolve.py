@@ -367,7 +367,7 @@ class _Resolver:
                 continue
             faults = [
                 length_faults(name, lengths[name], other, lengths[other], more)
-                for other, more in parameter.longer_than.items()
+                for other, more in parameter.length_offsets.items()
                 if other in lengths
             ]
             if not parameter.padded:
