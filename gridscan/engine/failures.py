@@ -101,7 +101,10 @@ class Failures:
         ]
         names = " and ".join(repr(status.name) for status in self.statuses())
         if len(lines) > _SHOWN:
-            return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more reasons; {names} in the file says which cells failed"]
+            return [
+                *lines[:_SHOWN],
+                f"and {len(lines) - _SHOWN} more reasons; {names} in the file says which cells failed",
+            ]
         return [*lines[:-1], *(f"{line} ({names} in the file says which)" for line in lines[-1:])]
 
     @property
