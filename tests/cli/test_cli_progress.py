@@ -17,7 +17,7 @@ import gridscan as gs
 import gridscan.cli.progress as progress_module
 from gridscan.cli import main
 from gridscan.cli.progress import duration, line, shown_progress
-from gridscan.engine.runner import Progress
+from gridscan.engine.progress import Progress
 
 SCENARIO = """\
 model = "red_supergiants"

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import gridscan as gs
 from gridscan.errors import GridscanError, ModelError, ScenarioError
 from gridscan.evaluation.poisson_draws import input_keys
+from gridscan.inputs.faults import InputFaults
 from gridscan.inputs.resolve import resolve
-from gridscan.inputs.value_reader import Given, InputFaults
+from gridscan.inputs.value_reader import Given
 from gridscan.model import Model
 from gridscan.model_loader import load_model
 from gridscan.scenario.reader import Scenario

@@ -20,7 +20,7 @@ OTHERWISE = {
     "plot/stellar/hertzsprung_russell.py": {"age", "initial_mass", "luminosity", "metallicity"},
     "cli/tracks.py": {"metallicity"},
     "storage/cf_names.py": {"latitude", "longitude", "time"},
-    "units.py": {"s", "t", "u"},
+    "units": {"s", "t", "u"},
     "plot": {"s", "x", "y"},
     "sensitivity/discrimination.py": {"mass"},
     "cli/questions.py": {"mass"},
