@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gridscan.engine.executors.executors import Executor, LocalExecutor, cluster_at, local_cluster
 from gridscan.engine.plan import Plan, make_plan
 from gridscan.engine.reuse.fingerprint import identity_of
-from gridscan.engine.runner import Outcome, ProgressCallback, carry_out
+from gridscan.engine.runner import carry_out
 from gridscan.errors import GridscanWarning, ScenarioError, StoreError, nearest
 from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.shipped_files import shipped_scenarios
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from gridscan.engine.progress import Outcome, ProgressCallback
     from gridscan.limits import Limits
     from gridscan.model import Model
 
@@ -286,9 +287,9 @@ def run(
         Address of a dask scheduler whose workers compute.
     fail_fast
         Whether to stop at the first cell that cannot be computed. By default the others are computed, and the variable
-        ``status`` of the result says which could not be, and why.
+        ``run_status`` of the result says which could not be, and why.
     progress
-        Called with a :class:`gridscan.engine.runner.Progress` whenever a block is done.
+        Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done.
     limits
         Sizes of blocks and the like, and how long is waited for workers.
 
@@ -357,7 +358,7 @@ def perform(
     fail_fast
         Whether to stop at the first cell that cannot be computed.
     progress
-        Called with a :class:`gridscan.engine.runner.Progress` whenever a block is done.
+        Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done.
 
     Returns
     -------

@@ -167,7 +167,7 @@ def _variable(population: Population, name: str, values: np.ndarray) -> xr.Varia
 def _coordinates(layout: Layout, population: Population) -> dict[str, xr.Variable]:
     """Return what was given and every parameter that is a number, where the members depend on it or it goes along."""
     model, resolved = layout.resolved.model, layout.resolved
-    told = {*layout.graph.inputs_of(population.quantity.name), *population.tells}
+    told = {*layout.graph.inputs_of(population.quantity.name), *population.also_recorded}
     told |= {label for label in model.labels if any(name in told for name in model.bundled(label))}
     coordinates = {}
     for name in model.names:

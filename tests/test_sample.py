@@ -193,7 +193,7 @@ def rain() -> Model:
         "drop",
         long_name="drops",
         columns={"place": ("cm", "where it falls"), "size": (("small", "large"), "size class")},
-        tells=["rate"],
+        also_recorded=["rate"],
         width="cm",
         density="1/min/cm",
         speed_of_light="m/s",

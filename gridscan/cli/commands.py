@@ -23,7 +23,7 @@ from gridscan.errors import GridscanError, StoreError, Terminated, nearest
 
 if TYPE_CHECKING:
     from gridscan.engine.plan import Plan
-    from gridscan.engine.runner import Outcome
+    from gridscan.engine.progress import Outcome
 
 
 @main.command()
@@ -139,7 +139,7 @@ def explain(file: str, quantity: str, model_name: str | None, overrides: dict[st
 def plan(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None, memory: str | None) -> None:
     """Show what a run will compute, how large it is, the memory it takes, and what is there already."""
     from gridscan.cli.report import console, plan_report
-    from gridscan.engine.runner import forecast
+    from gridscan.engine.forecast import forecast
 
     made = planned(file, model_name, overrides, output, memory)
     console().print(plan_report(made, forecast(made)))
@@ -170,7 +170,7 @@ def run(
 
     FILE is a scenario, the name of a shipped one, or a result, which is run again from the scenario inside it. Cells
     that an earlier result at the same place holds are used if nothing that made them has changed. The exit status is 3
-    if some cells could not be computed; the variable `status` of the result says which, and why.
+    if some cells could not be computed; the variable `run_status` of the result says which, and why.
     """
     import json
 

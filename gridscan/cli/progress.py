@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gridscan.engine.runner import Progress, ProgressCallback
+    from gridscan.engine.progress import Progress, ProgressCallback
 
 _LINE_EVERY = 60.0
 _JSON_EVERY = 1.0

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gridscan.definition.figures import Figure
+    from gridscan.engine.forecast import Forecast
     from gridscan.engine.plan import Plan, PlannedQuantity
-    from gridscan.engine.runner import Forecast
     from gridscan.inputs.catalogue import Catalogue
     from gridscan.model import Model
     from gridscan.model_loader import Installed

@@ -109,7 +109,7 @@ def _cycles(model: Definition) -> list[str]:
 
 def _unused_inputs(model: Definition) -> list[str]:
     used = {name for node in model.quantities.values() for name in node.needs}
-    used |= {name for one in model.populations.values() for name in [*one.quantity.arguments, *one.tells]}
+    used |= {name for one in model.populations.values() for name in [*one.quantity.arguments, *one.also_recorded]}
     idle = [name for name in [*model.parameters, *model.constants] if name not in used]
     idle += [name for name in model.labels if not model.bundled(name)]
     functions = [*model.quantities.values(), *(population.quantity for population in model.populations.values())]

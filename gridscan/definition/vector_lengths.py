@@ -164,7 +164,7 @@ def example_lengths(parameters: Iterable[Parameter]) -> dict[str, int]:
     """
     vectors = {item.name: item for item in parameters if item.vector is not None}
     lengths = {name: len(item.default) for name, item in vectors.items() if isinstance(item.default, tuple)}
-    links = [(name, other, more) for name, item in vectors.items() for other, more in item.longer_than.items()]
+    links = [(name, other, more) for name, item in vectors.items() for other, more in item.length_offsets.items()]
     links += [(other, name, -more) for name, other, more in links]
     # So long that none comes out empty.
     long = _SHORTEST + sum(abs(more) for *_, more in links) // 2
@@ -192,13 +192,13 @@ def check_lengths(parameter: Parameter, declared: Mapping[str, Node]) -> None:
         If there is such a length; the message names the nearest vector.
     """
     name = parameter.name
-    if (parameter.longer_than or parameter.padded) and parameter.vector is None:
+    if (parameter.length_offsets or parameter.padded) and parameter.vector is None:
         raise ModelError(f"parameter {name!r} is no list: name its inner dimension with vector=…")
-    relations = parameter.longer_than
+    relations = parameter.length_offsets
     if not isinstance(relations, Mapping) or not all(isinstance(more, int) for more in relations.values()):
-        raise ModelError(f"longer_than of {name!r} takes whole numbers by name, found {relations!r}")
+        raise ModelError(f"length_offsets of {name!r} takes whole numbers by name, found {relations!r}")
     vectors = {key: node for key, node in declared.items() if isinstance(node, Parameter) and node.vector is not None}
-    for other, more in parameter.longer_than.items():
+    for other, more in parameter.length_offsets.items():
         if other not in vectors:
             raise ModelError(
                 f"the length of {name!r} is compared with that of {other!r}, which is no vector declared before it"

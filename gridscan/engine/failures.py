@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from gridscan.evaluation.positions import Positions
     from gridscan.evaluation.variable import VariableSpec
 
-#: The variable of a result that says which cells failed, where there is none of this name already.
-STATUS = "status"
-OTHER_STATUS = "run_status"
+#: The variable of a result that says which cells failed.
+STATUS = "run_status"
 _SHOWN = 3
 _MOST_REASONS = 3
 _LONGEST_REASON = 1000
@@ -58,12 +57,12 @@ class Status:
 class Failures:
     """Cells that failed, by variable: codes at products of positions, which are kept small.
 
-    What it tells does not depend on the order in which it was told.
+    The result does not depend on the order in which failures are added.
 
     Parameters
     ----------
     taken
-        Names that no variable of a status can have.
+        Names of other variables and dimensions of the file.
     """
 
     def __init__(self, block_plan: BlockPlan, taken: Collection[str] = ()) -> None:
@@ -77,7 +76,7 @@ class Failures:
         return bool(self._parts)
 
     def add(self, key: str, positions: Positions, codes: np.ndarray, messages: Messages) -> int:
-        """Take down the codes of a piece of a variable, and return how many cells of an output they are."""
+        """Record the codes of a region of a variable, and return how many failed cells of an output they hold."""
         merged = np.asarray(self.messages.merged(messages, codes), dtype=np.int16, order="C")
         if not self._first:
             self._first = self._described(key, positions, merged)
@@ -92,7 +91,7 @@ class Failures:
         return self._first
 
     def notes(self) -> list[str]:
-        """Return a line for each of the most frequent reasons, and say where the file tells which cells failed."""
+        """Return a line for each of the most frequent reasons, and name the variable that says which cells failed."""
         found = [
             (-count, key, self._reason(code)) for (key, code), count in self._counts.items() if key in self._outputs
         ]
@@ -102,8 +101,11 @@ class Failures:
         ]
         names = " and ".join(repr(status.name) for status in self.statuses())
         if len(lines) > _SHOWN:
-            return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more reasons, which {names} in the file tells"]
-        return [*lines[:-1], *(f"{line} ({names} in the file tells which)" for line in lines[-1:])]
+            return [
+                *lines[:_SHOWN],
+                f"and {len(lines) - _SHOWN} more reasons; {names} in the file says which cells failed",
+            ]
+        return [*lines[:-1], *(f"{line} ({names} in the file says which)" for line in lines[-1:])]
 
     @property
     def keys(self) -> set[str]:
@@ -130,7 +132,7 @@ class Failures:
         return tuple(dim for dim in self.block_plan.layout.resolved.sizes if dim in has)
 
     def _free(self, name: str) -> str:
-        names = itertools.chain([name, f"run_{name}"], (f"run_{name}_{number}" for number in itertools.count(2)))
+        names = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
         return next(found for found in names if found not in self.taken)
 
     def attributes(self, status: Status) -> dict[str, Any]:

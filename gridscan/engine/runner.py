@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,13 +26,13 @@ from gridscan.engine.files.paths import (
     removed_if_stopped,
     replace_result,
     resumed,
-    survey,
     working_path,
 )
 from gridscan.engine.files.working_file import WorkingFile, create, wait_for_disk
 from gridscan.engine.libc import reserve
 from gridscan.engine.partition import Region, VariableGroup, split
-from gridscan.engine.reuse.earlier_file import EarlierFile, damage_of
+from gridscan.engine.progress import Outcome, Progress, ProgressCallback
+from gridscan.engine.reuse.earlier_file import EarlierFile, close_all, damage_of
 from gridscan.engine.reuse.matching import GroupReuse, Reuse
 from gridscan.errors import EvaluationError, StoreError
 from gridscan.evaluation.positions import products, taken
@@ -43,90 +41,12 @@ from gridscan.storage.lock import locked
 from gridscan.storage.zarr_support import check_library
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gridscan.engine.files.file_layout import FileLayout
     from gridscan.engine.plan import Plan
     from gridscan.evaluation.positions import Positions
-
-
-@dataclass
-class Progress:
-    """How far a run is.
-
-    Attributes
-    ----------
-    cells
-        Of all outputs.
-    computed, reused
-        Of the cells, how many this run has computed, and how many it has taken from an earlier one.
-    failed
-        How many could not be computed.
-    written
-        Bytes that are in the file.
-    """
-
-    cells: int
-    nbytes: int
-    computed: int = 0
-    reused: int = 0
-    failed: int = 0
-    written: int = 0
-    started: float = field(default_factory=time.perf_counter)
-    work_started: float = field(default_factory=time.perf_counter)
-
-    @property
-    def done(self) -> int:
-        """Cells that are in the file."""
-        return self.computed + self.reused
-
-    @property
-    def seconds(self) -> float:
-        """Time since the run began."""
-        return time.perf_counter() - self.started
-
-    @property
-    def rate(self) -> float:
-        """Cells computed a second, in this run, since there was somebody to compute them."""
-        return self.computed / max(time.perf_counter() - self.work_started, 1e-9)
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Time until the end at this rate; None where nothing was computed yet."""
-        return (self.cells - self.done) / self.rate if self.computed else None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run has done.
-
-    Attributes
-    ----------
-    notes
-        What the user should know: damage that was found, and cells that could not be computed.
-    computed_by_variable
-        Number of cells computed in this run, by variable of the file.
-    was_made
-        Whether the result was there already, and nothing was written.
-    created
-        The folder of the result, if it was not there before.
-    """
-
-    path: Path
-    progress: Progress
-    notes: tuple[str, ...]
-    computed_by_variable: Mapping[str, int]
-    was_made: bool = False
-    created: Path | None = None
-
-    @property
-    def nbytes(self) -> int:
-        """Size of the result on the disk."""
-        files = self.path.rglob("*") if self.path.is_dir() else [self.path]
-        return sum(file.stat().st_size for file in files if file.is_file())
-
-
-ProgressCallback = Callable[[Progress], None]
 
 
 def carry_out(
@@ -162,28 +82,6 @@ def carry_out(
         return replace(run.outcome(), created=created)
 
 
-@dataclass(frozen=True)
-class Forecast:
-    """What a run will find of its cells already there, and why not more, by output; and what else it will meet."""
-
-    reusable: Mapping[str, int]
-    reasons: Mapping[str, str]
-    notes: tuple[str, ...]
-
-
-def forecast(plan: Plan) -> Forecast:
-    """Say how many cells of a plan need not be computed, without comparing checksums, and why the others have to be."""
-    file_layout = build_layout(plan)
-    earlier_files, notes = survey(plan.path, plan.storage, plan.block_plan.nbytes, file_layout.record["run"])
-    with contextlib.ExitStack() as stack:
-        stack.callback(_close, earlier_files)
-        reuse = Reuse(file_layout, earlier_files)
-        outputs = {key: item.cells for key, item in plan.block_plan.stored.items() if item.is_output}
-        reusable = {key: reuse.count(key) for key in outputs}
-        reasons = {key: reuse.reason(key) for key, cells in outputs.items() if earlier_files and reusable[key] < cells}
-    return Forecast(reusable, reasons, tuple(notes))
-
-
 class _Run:
     def __init__(
         self,
@@ -213,7 +111,7 @@ class _Run:
         earlier_files, notes = earlier_files_for(self.path, working_at, self.plan.layout.limits)
         self.notes += notes
         with contextlib.ExitStack() as stack:
-            stack.callback(_close, earlier_files)
+            stack.callback(close_all, earlier_files)
             if self._is_made(earlier_files):
                 self.progress.reused = self.progress.cells
                 self.progress.written = self.progress.nbytes
@@ -308,8 +206,7 @@ class _Run:
             single = None if early else {name: working.read(key, ()) for name, key in self.block_plan.single.items()}
             self.executor.prepare(make_workload(self.block_plan, single))
             if self.prepared is None:
-                # Until then, processes may have been started for it.
-                self.progress.work_started = time.perf_counter()
+                self.progress.start_work()
             self.prepared = early
 
     def _tasks(self, working: WorkingFile, number: int, reused: GroupReuse, blocks: np.ndarray) -> Iterator[Task]:
@@ -384,12 +281,6 @@ class _Run:
             replace_result(blank, self.path)
         else:
             os.replace(working.path, self.path)
-
-
-def _close(earlier_files: list[EarlierFile]) -> None:
-    """Close the files that have lent, those that were added later, too."""
-    for earlier in earlier_files:
-        earlier.close()
 
 
 def _within(box: Region, part: tuple[np.ndarray, ...]) -> Positions:

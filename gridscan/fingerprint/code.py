@@ -165,8 +165,6 @@ class Trace:
     def _never_again(self, name: str) -> None:
         self._add(name, NEVER_AGAIN + os.urandom(8).hex()[1:])
 
-    # Definitions of the home module.
-
     def _follow_function(self, function: FunctionType, name: str) -> None:
         module = self._module_of(function.__globals__)
         title = module.named(f"function {name}")
@@ -288,8 +286,6 @@ class Trace:
             elif getattr(value, "__module__", module.__name__) != module.__name__:
                 with contextlib.suppress(Incomparable):
                     self._values.of(value)
-
-    # Whole modules.
 
     def _whole(self, module: _Module) -> None:
         key = ("module", id(module))

@@ -19,8 +19,9 @@ from gridscan.definition.vector_lengths import Lengths, length_faults, padding_f
 from gridscan.errors import CatalogueError, listed, nearest
 from gridscan.inputs.arrays import Coordinate, Input
 from gridscan.inputs.catalogue import Catalogue, catalogue_of
+from gridscan.inputs.faults import Fault, InputFaults, Path, shown
 from gridscan.inputs.input_files import TableFiles
-from gridscan.inputs.value_reader import Fault, Given, InputFaults, Numeric, Path, ValueReader, shown
+from gridscan.inputs.value_reader import Given, Numeric, ValueReader
 from gridscan.units import Unit, base_factor
 
 if TYPE_CHECKING:
@@ -367,7 +368,7 @@ class _Resolver:
                 continue
             faults = [
                 length_faults(name, lengths[name], other, lengths[other], more)
-                for other, more in parameter.longer_than.items()
+                for other, more in parameter.length_offsets.items()
                 if other in lengths
             ]
             if not parameter.padded:

@@ -17,10 +17,11 @@ from pydantic import BaseModel, ValidationError
 
 from gridscan.definition.nodes import Parameter
 from gridscan.errors import ModelError, ScenarioError, listed, nearest
+from gridscan.inputs.faults import Fault, InputFaults, schema_fault, shown
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.resolve import Resolved, resolve
 from gridscan.inputs.sampling import Sampling
-from gridscan.inputs.value_reader import Fault, Given, InputFaults, plain, schema_fault, shown
+from gridscan.inputs.value_reader import Given, plain
 from gridscan.model_loader import is_code, load_model
 from gridscan.scenario.schema import Output, ScenarioSchema
 from gridscan.scenario.toml_positions import Positions, locate

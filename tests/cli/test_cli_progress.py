@@ -17,7 +17,7 @@ import gridscan as gs
 import gridscan.cli.progress as progress_module
 from gridscan.cli import main
 from gridscan.cli.progress import duration, line, shown_progress
-from gridscan.engine.runner import Progress
+from gridscan.engine.progress import Progress
 
 SCENARIO = """\
 model = "red_supergiants"
@@ -102,7 +102,7 @@ def test_cells_that_fail_are_said_and_make_the_exit_status_three(folder):
     assert "warning: 2 of 5 cells of 'root' failed: 'root' (" in result.stderr
     assert "depth is negative; allowed is 0 or more" in result.stderr
     assert result.stdout.startswith("wrote half.nc (1 quantity, ")
-    assert "status" in call("info", "half.nc").stdout
+    assert "run_status" in call("info", "half.nc").stdout
     told = json.loads(call("run", "half.toml", "--model", "half.py:model", "--json").stdout.splitlines()[-1])
     assert told["failed"] == 2
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import gridscan as gs
 from gridscan.errors import GridscanError, ModelError, ScenarioError
 from gridscan.evaluation.poisson_draws import input_keys
+from gridscan.inputs.faults import InputFaults
 from gridscan.inputs.resolve import resolve
-from gridscan.inputs.value_reader import Given, InputFaults
+from gridscan.inputs.value_reader import Given
 from gridscan.model import Model
 from gridscan.model_loader import load_model
 from gridscan.scenario.reader import Scenario
@@ -33,10 +34,10 @@ def steps() -> Model:
     """Return a model of steps with as many heights, one more end, and one gap fewer."""
     model = Model("steps", "Steps of a stair")
     model.parameter("widths", ["1 m", "2 m"], "Widths", vector="step", padded=True)
-    model.parameter("heights", [1.0, 2.0], "Heights", vector="step", padded=True, longer_than={"widths": 0})
-    model.parameter("ends", [0.0, 1.0, 3.0], "Ends", vector="end", padded=True, longer_than={"widths": 1})
+    model.parameter("heights", [1.0, 2.0], "Heights", vector="step", padded=True, length_offsets={"widths": 0})
+    model.parameter("ends", [0.0, 1.0, 3.0], "Ends", vector="end", padded=True, length_offsets={"widths": 1})
     model.parameter(
-        "gaps", [1.0], "Between the steps", vector="gap", padded=True, longer_than={"widths": -1, "ends": -2}
+        "gaps", [1.0], "Between the steps", vector="gap", padded=True, length_offsets={"widths": -1, "ends": -2}
     )
     model.parameter("slope", 1.0, "Slope")
     return model
@@ -130,7 +131,7 @@ def test_a_record_that_does_not_fit_a_default_is_refused_where_it_is_selected():
     planet = model.label("planet", "earth", "Planet", records=records)
     model.parameter("layers", planet, "Optical depth of each layer", vector="layer", padded=True)
     model.parameter(
-        "heights", [0.0, 1.0, 2.0], "Ends of the layers", vector="end", padded=True, longer_than={"layers": 1}
+        "heights", [0.0, 1.0, 2.0], "Ends of the layers", vector="end", padded=True, length_offsets={"layers": 1}
     )
     assert faults_of(model) == []
     message = (
@@ -186,20 +187,20 @@ def test_a_vector_that_is_computed_instead_has_no_length_to_compare(steps):
     ("options", "message"),
     [
         (
-            {"vector": "top", "longer_than": {"width": 1}},
+            {"vector": "top", "length_offsets": {"width": 1}},
             "the length of 'tops' is compared with that of 'width', which is no vector declared before it; "
             "did you mean 'widths'?",
         ),
         (
-            {"vector": "top", "longer_than": {"slope": 1}},
+            {"vector": "top", "length_offsets": {"slope": 1}},
             "the length of 'tops' is compared with that of 'slope', which is no vector declared before it",
         ),
         (
-            {"vector": "top", "longer_than": {"tops": 0}},
+            {"vector": "top", "length_offsets": {"tops": 0}},
             "the length of 'tops' is compared with that of 'tops', which is no vector declared before it",
         ),
         (
-            {"vector": "top", "longer_than": {"widths": 0, "ends": 1}},
+            {"vector": "top", "length_offsets": {"widths": 0, "ends": 1}},
             "'tops' (default) has 2 values, expected 4: 1 more than 'ends', which has 3",
         ),
     ],
@@ -213,7 +214,7 @@ def test_a_length_that_cannot_be_compared_is_refused_when_it_is_declared(steps, 
 
 def test_a_number_has_no_length_to_compare(steps):
     with pytest.raises(ModelError, match=r"^parameter 'top' is no list: name its inner dimension with"):
-        steps.parameter("top", 1.0, "Top", longer_than={"widths": 0})
+        steps.parameter("top", 1.0, "Top", length_offsets={"widths": 0})
 
 
 @given(values=st.lists(st.lists(st.sampled_from([1.0, 2.0]), min_size=1, max_size=4), min_size=1, max_size=6))
@@ -271,9 +272,9 @@ def test_formulas_of_lists_are_proven_on_lists_of_lengths_that_belong_together()
     model = Model("walls", "Sums over segments")
     kind = model.label("kind", "one", "Kind")
     model.parameter("weights", kind, "Weights", vector="segment")
-    model.parameter("edges", kind, "Edges", unit="m", vector="edge", longer_than={"weights": 1})
+    model.parameter("edges", kind, "Edges", unit="m", vector="edge", length_offsets={"weights": 1})
     model.parameter("fixed", [1.0, 2.0, 3.0, 4.0, 5.0], "Fixed", vector="bound")
-    model.parameter("free", kind, "As many as are fixed", vector="gap", longer_than={"fixed": -1})
+    model.parameter("free", kind, "As many as are fixed", vector="gap", length_offsets={"fixed": -1})
 
     @model.quantity("m", long_name="length of the wall")
     def wall(weights, edges):
@@ -292,5 +293,5 @@ def test_formulas_of_lists_are_proven_on_lists_of_lengths_that_belong_together()
 def test_lengths_are_compared_by_whole_numbers(relation):
     model = Model("walls", "Sums over segments")
     model.parameter("weights", [1.0], "Weights", vector="segment")
-    with pytest.raises(ModelError, match=r"^longer_than of 'edges' takes whole numbers by name, found "):
-        model.parameter("edges", [1.0, 2.0], "Edges", vector="edge", longer_than=relation)
+    with pytest.raises(ModelError, match=r"^length_offsets of 'edges' takes whole numbers by name, found "):
+        model.parameter("edges", [1.0, 2.0], "Edges", vector="edge", length_offsets=relation)

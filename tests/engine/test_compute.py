@@ -136,10 +136,10 @@ def test_a_cell_that_raises_fails_alone_and_tells_why(tmp_path, bad):
     found, warned = run(tmp_path, ["whole"], make_model())
     assert np.array_equal(np.isnan(found.whole), BAD["whole"])
     assert found.whole.values[~BAD["whole"]].tolist() == whole_values()[~BAD["whole"]].tolist()
-    assert np.array_equal(found.status != 0, BAD["whole"])
-    messages = dict(line.split(": ", 1) for line in found.status.messages.splitlines())
-    assert "ValueError: whole cannot be at 3 4 2" in messages[str(found.status.values[2, 3, 1])]
-    assert "ValueError: whole cannot be at 1 1 1" in messages[str(found.status.values[0, 0, 0])]
+    assert np.array_equal(found.run_status != 0, BAD["whole"])
+    messages = dict(line.split(": ", 1) for line in found.run_status.messages.splitlines())
+    assert "ValueError: whole cannot be at 3 4 2" in messages[str(found.run_status.values[2, 3, 1])]
+    assert "ValueError: whole cannot be at 1 1 1" in messages[str(found.run_status.values[0, 0, 0])]
     assert len(warned) == 2
     assert all(text.startswith("1 of 60 cells of 'whole' failed: 'whole' (") for text in warned)
 
@@ -153,7 +153,7 @@ def test_exactly_the_cells_that_fail_are_missing(tmp_path, bad, cells):
     found, _ = run(tmp_path, ["whole"], make_model())
     (tmp_path / "out.nc").unlink()
     np.testing.assert_array_equal(found.whole, np.where(BAD["whole"], np.nan, whole_values()))
-    assert np.array_equal(found.status != 0, BAD["whole"])
+    assert np.array_equal(found.run_status != 0, BAD["whole"])
 
 
 def test_values_that_are_not_finite_are_told_apart_by_what_they_are(tmp_path, bad):
@@ -163,11 +163,11 @@ def test_values_that_are_not_finite_are_told_apart_by_what_they_are(tmp_path, ba
         wanted = np.log(x - y + 1)
     np.testing.assert_array_equal(found.logarithm, np.where(np.isfinite(wanted), wanted, np.nan))
     assert found.part.values.tolist() == [2, 4, 6, 8]
-    messages = dict(line.split(": ", 1) for line in found.status.messages.splitlines())
-    told = np.vectorize(lambda code: messages.get(str(code), "computed"))(found.status.values)
+    messages = dict(line.split(": ", 1) for line in found.run_status.messages.splitlines())
+    told = np.vectorize(lambda code: messages.get(str(code), "computed"))(found.run_status.values)
     assert np.array_equal(told == "'logarithm' is -inf", np.isneginf(wanted))
     assert np.array_equal(told == "'logarithm' is nan", np.isnan(wanted))
-    assert "flag_meanings" in found.status.attrs
+    assert "flag_meanings" in found.run_status.attrs
     assert warned[0] == "6 of 20 cells of 'logarithm' failed: 'logarithm' is nan"
 
 
@@ -175,8 +175,8 @@ def test_values_that_may_be_missing_have_not_failed(tmp_path, bad):
     found, warned = run(tmp_path, ["logarithm"], make_model(logarithm="where there is none"))
     x, y = grid("x", "y")
     assert np.array_equal(np.isnan(found.logarithm), x < y)
-    assert np.array_equal(found.status != 0, x - y == -1)
-    assert warned == ["4 of 20 cells of 'logarithm' failed: 'logarithm' is -inf ('status' in the file tells which)"]
+    assert np.array_equal(found.run_status != 0, x - y == -1)
+    assert warned == ["4 of 20 cells of 'logarithm' failed: 'logarithm' is -inf ('run_status' in the file says which)"]
 
 
 def test_what_is_made_of_a_failed_factor_fails_with_its_reason(tmp_path, bad):
@@ -184,7 +184,7 @@ def test_what_is_made_of_a_failed_factor_fails_with_its_reason(tmp_path, bad):
     found, warned = run(tmp_path, ["total"], make_model())
     x, y, z = grid("x", "y", "z")
     np.testing.assert_array_equal(found.total, np.where(y == 2, np.nan, 2 * x + 3 * y + z))
-    assert "ValueError: small cannot be at 2" in found.status.messages
+    assert "ValueError: small cannot be at 2" in found.run_status.messages
     assert len(warned) == 1
 
 
@@ -193,8 +193,8 @@ def test_what_is_made_of_a_failed_intermediate_quantity_fails_with_its_reason(tm
     found, warned = run(tmp_path, ["total"], make_model())
     x, y, z = grid("x", "y", "z")
     np.testing.assert_array_equal(found.total, np.where(x == 4, np.nan, 2 * x + 3 * y + z))
-    assert found.status.attrs["messages"].startswith("1: 'part' could not be computed: 'part' (")
-    assert "ValueError: part cannot be at 4" in found.status.messages
+    assert found.run_status.attrs["messages"].startswith("1: 'part' could not be computed: 'part' (")
+    assert "ValueError: part cannot be at 4" in found.run_status.messages
     assert warned[0].startswith("15 of 60 cells of 'total' failed: 'part' could not be computed: 'part' (")
 
 
@@ -204,14 +204,14 @@ def test_a_failed_intermediate_quantity_is_told_from_one_that_may_be_missing(tmp
     found, _ = run(tmp_path, ["total"], model)
     x, _, _ = grid("x", "y", "z")
     assert np.array_equal(np.isnan(found.total), (x == 2) | (x == 3))
-    assert np.array_equal(found.status != 0, x == 2)
+    assert np.array_equal(found.run_status != 0, x == 2)
     BAD.clear()
     # The cells that failed are tried again, and those that were missing are not.
     outcome = performed(scenario(tmp_path, ["total"], model))
     assert 15 <= outcome.progress.computed <= 30
     with gs.open(outcome.path) as dataset:
         assert np.array_equal(np.isnan(dataset.total), x == 3)
-        assert "status" not in dataset
+        assert "run_status" not in dataset
 
 
 def test_an_intermediate_value_that_is_not_finite_counts_for_what_is_made_of_it(tmp_path, bad):
@@ -240,9 +240,9 @@ def test_nothing_is_drawn_where_the_mean_is_none(tmp_path, bad):
     assert np.array_equal(np.isnan(found.events), failed)
     assert np.array_equal(np.isnan(found.events_drawn).all("realisation"), failed | negative)
     assert np.array_equal(np.isnan(found.events_drawn).any("realisation"), failed | negative)
-    assert found.status.dims == ("x", "y")
-    assert np.array_equal(found.status != 0, failed | negative)
-    assert "'events' is negative, so nothing can be drawn" in found.status.messages
+    assert found.run_status.dims == ("x", "y")
+    assert np.array_equal(found.run_status != 0, failed | negative)
+    assert "'events' is negative, so nothing can be drawn" in found.run_status.messages
     assert "42 of 140 cells of 'events_drawn' failed: 'events' is negative, so nothing can be drawn" in warned
     # The others are those that are drawn without any failure.
     BAD.clear()

@@ -69,18 +69,18 @@ def run(*arguments, limits=DEFAULT, **options):
 
 def test_one_status_tells_of_all_outputs_over_all_their_axes(tmp_path):
     found = run(tmp_path, ["root", "other"], make_model())
-    assert list(found.data_vars) == ["root", "other", "status"]
-    assert found.status.dims == ("x", "y", "z")
-    assert found.status.dtype == np.int16
+    assert list(found.data_vars) == ["root", "other", "run_status"]
+    assert found.run_status.dims == ("x", "y", "z")
+    assert found.run_status.dtype == np.int16
     wrong = np.isnan(found.root) | np.isnan(found.other)
-    assert np.array_equal(found.status != 0, wrong.transpose("x", "y", "z"))
-    assert found.status.attrs["flag_values"].tolist() == [0, 1, 2]
-    assert found.status.attrs["flag_meanings"] == "computed failure_1 failure_2"
-    assert found.status.attrs["messages"] == "1: 'root' is nan\n2: 'other' is nan"
-    assert found.status.attrs["long_name"] == "whether a cell was computed, or why one of root, other was not"
+    assert np.array_equal(found.run_status != 0, wrong.transpose("x", "y", "z"))
+    assert found.run_status.attrs["flag_values"].tolist() == [0, 1, 2]
+    assert found.run_status.attrs["flag_meanings"] == "computed failure_1 failure_2"
+    assert found.run_status.attrs["messages"] == "1: 'root' is nan\n2: 'other' is nan"
+    assert found.run_status.attrs["long_name"] == "whether a cell was computed, or why one of root, other was not"
     # Where both failed the first of the outputs is told of.
-    assert found.status.sel(x=1, y=2, z=1) == 1
-    assert found.status.sel(x=1, y=1, z=1) == 2
+    assert found.run_status.sel(x=1, y=2, z=1) == 1
+    assert found.run_status.sel(x=1, y=1, z=1) == 2
 
 
 def test_an_output_called_status_keeps_its_name(tmp_path):
@@ -107,10 +107,10 @@ def test_an_axis_called_status_keeps_its_name(tmp_path):
 def test_outputs_of_different_axes_have_a_status_each_where_one_of_all_would_be_huge(tmp_path):
     limits = Limits(largest_status=26)
     found = run(tmp_path, ["root", "other"], make_model(), limits=limits, x=[1, 2, 3], y=[1, 2, 3], z=[1, 2, 3])
-    assert list(found.data_vars) == ["root", "other", "root_status", "other_status"]
-    assert np.array_equal(found.root_status != 0, np.isnan(found.root))
-    assert np.array_equal(found.other_status != 0, np.isnan(found.other))
-    assert found.other_status.attrs["messages"] == "1: 'other' is nan"
+    assert list(found.data_vars) == ["root", "other", "root_run_status", "other_run_status"]
+    assert np.array_equal(found.root_run_status != 0, np.isnan(found.root))
+    assert np.array_equal(found.other_run_status != 0, np.isnan(found.other))
+    assert found.other_run_status.attrs["messages"] == "1: 'other' is nan"
 
 
 def test_a_run_without_failures_has_no_status(tmp_path):
@@ -120,8 +120,8 @@ def test_a_run_without_failures_has_no_status(tmp_path):
 
 def test_a_scalar_that_fails_is_told_of(tmp_path):
     found = run(tmp_path, ["root", "talkative"], make_model(), "[parameters]\nx = 1\ny = 3")
-    assert found.status.dims == ()
-    assert found.status == 1
+    assert found.run_status.dims == ()
+    assert found.run_status == 1
     assert np.isnan(found.root)
     assert found.talkative == 1
 
@@ -129,14 +129,14 @@ def test_a_scalar_that_fails_is_told_of(tmp_path):
 def test_a_message_of_many_lines_is_told_in_one(tmp_path):
     ROOTS["text"] = "first\n   second\n"
     found = run(tmp_path, ["talkative"], make_model(), x=[1, 2, 3])
-    assert len(found.status.messages.splitlines()) == 1
-    assert found.status.messages.endswith("ValueError: first; second")
+    assert len(found.run_status.messages.splitlines()) == 1
+    assert found.run_status.messages.endswith("ValueError: first; second")
 
 
 def test_long_messages_fit_into_a_file(tmp_path, monkeypatch):
     ROOTS["text"] = "x" * 100_000
     found = run(tmp_path, ["talkative"], make_model(), x=[1, 2, 3])
-    assert 100 < len(found.status.messages) < 2000
+    assert 100 < len(found.run_status.messages) < 2000
 
 
 @pytest.mark.parametrize("kind", ["nc", "zarr"])
@@ -146,9 +146,9 @@ def test_each_kind_of_file_has_the_same_status(tmp_path, kind):
         first = gs.open(gs.run(made)).load()
     with pytest.warns(GridscanWarning, match="failed"):
         second = gs.open(gs.run(made, output=tmp_path / f"second.{kind}")).load()
-    assert second.status.dtype == first.status.dtype == np.int16
-    assert second.status.values.tolist() == first.status.values.tolist()
-    assert second.status.messages == first.status.messages
+    assert second.run_status.dtype == first.run_status.dtype == np.int16
+    assert second.run_status.values.tolist() == first.run_status.values.tolist()
+    assert second.run_status.messages == first.run_status.messages
 
 
 def test_the_names_of_axes_that_cf_keeps_are_those_of_the_file(tmp_path):
@@ -168,8 +168,8 @@ def test_the_names_of_axes_that_cf_keeps_are_those_of_the_file(tmp_path):
     with pytest.warns(GridscanWarning, match="1 of 2 cells of 'root' failed: 'root' is nan"):
         path = gs.run(made)
     with netCDF4.Dataset(path) as file:
-        assert file["status"].dimensions == ("model_time",)
-    assert gs.open(path).status.dims == ("time",)
+        assert file["run_status"].dimensions == ("model_time",)
+    assert gs.open(path).run_status.dims == ("time",)
 
 
 def _told(order):
@@ -217,7 +217,7 @@ def test_many_reasons_are_told_in_a_few_lines():
     failures.add("root", (slice(0, 3), slice(0, 2)), np.arange(1, 7).reshape(3, 2), Messages(texts))
     notes = failures.notes()
     assert notes[:3] == [f"1 of 6 cells of 'root' failed: reason {number}" for number in range(3)]
-    assert notes[3:] == ["and 3 more reasons, which 'status' in the file tells"]
+    assert notes[3:] == ["and 3 more reasons; 'run_status' in the file says which cells failed"]
     assert failures.first() == "reason 0 (first at x = 1, y = 1)"
 
 

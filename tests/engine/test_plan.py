@@ -11,8 +11,8 @@ import xarray as xr
 
 import gridscan as gs
 from gridscan.cli.report import console, plan_report
+from gridscan.engine.forecast import forecast
 from gridscan.engine.plan import default_memory, make_plan
-from gridscan.engine.runner import forecast
 from gridscan.errors import GridscanError, GridscanWarning, ModelError, StoreError
 from gridscan.scenario.reader import Scenario
 

@@ -18,6 +18,7 @@ from reference import ROOT
 import gridscan as gs
 import gridscan.engine.files.finalize
 import gridscan.engine.files.working_file
+import gridscan.engine.progress
 import gridscan.engine.runner
 import gridscan.storage.lock
 from gridscan.engine.executors.executors import LocalExecutor
@@ -560,7 +561,7 @@ def test_the_rate_counts_no_time_before_there_is_somebody_to_compute_and_no_cell
             assert progress.seconds_left is None
             assert bool(progress.reused) == resumed
 
-    monkeypatch.setattr(gridscan.engine.runner, "time", slow)
+    monkeypatch.setattr(gridscan.engine.progress, "time", slow)
     outcome = carry_out(plan(scenario(tmp_path)), slow, watch)
     assert bool(outcome.progress.reused) == resumed
     assert rates == pytest.approx([1.0] * len(rates))

@@ -9,8 +9,8 @@ import pytest
 import gridscan as gs
 from gridscan.errors import CatalogueError
 from gridscan.inputs.catalogue import Catalogue, Record, catalogue_of, read_catalogue, shipped_catalogue
+from gridscan.inputs.faults import InputFaults
 from gridscan.inputs.resolve import resolve
-from gridscan.inputs.value_reader import InputFaults
 from gridscan.model import Model
 from gridscan.model_loader import load_model, shipped_models
 

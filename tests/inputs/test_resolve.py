@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from gridscan.errors import ScenarioError
 from gridscan.inputs.catalogue import Catalogue
+from gridscan.inputs.faults import InputFaults, shown
 from gridscan.inputs.resolve import resolve
-from gridscan.inputs.value_reader import LONGEST_AXIS, Given, InputFaults, shown
+from gridscan.inputs.value_reader import LONGEST_AXIS, Given
 from gridscan.model import Model
 from gridscan.units import Quantity
 

@@ -152,7 +152,7 @@ def test_its_model_is_named_by_its_module_beside_a_scenario(site):
 DRIVER = """
 import json, sys
 import gridscan as gs
-from gridscan.engine.runner import forecast
+from gridscan.engine.forecast import forecast
 from gridscan.model_loader import load_model
 from gridscan.run import perform, plan
 

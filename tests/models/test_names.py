@@ -14,17 +14,16 @@ from gridscan.model_loader import load_model, shipped_models
 PACKAGE = Path(gridscan.__file__).parent
 OWNERS = ("models", "physics")
 #: Words that mean something else there: columns of stellar tables, names that CF reserves, symbols of units, sides of a
-#: picture, arguments of a function, and the variable that says which cells failed.
+#: picture, and arguments of a function.
 OTHERWISE = {
     "stellar_tables": {"age", "initial_mass", "lifetime", "luminosity", "mass", "metallicity"},
     "plot/stellar/hertzsprung_russell.py": {"age", "initial_mass", "luminosity", "metallicity"},
     "cli/tracks.py": {"metallicity"},
     "storage/cf_names.py": {"latitude", "longitude", "time"},
-    "units.py": {"s", "t", "u"},
+    "units": {"s", "t", "u"},
     "plot": {"s", "x", "y"},
     "sensitivity/discrimination.py": {"mass"},
     "cli/questions.py": {"mass"},
-    "engine/failures.py": {"status"},
 }
 
 

@@ -15,8 +15,9 @@ import xarray as xr
 from planets import PLANETS, Counted
 
 import gridscan as gs
+from gridscan.engine.forecast import Forecast, forecast
 from gridscan.engine.plan import Plan, make_plan
-from gridscan.engine.runner import Forecast, Outcome, Progress, forecast
+from gridscan.engine.progress import Outcome, Progress
 from gridscan.limits import DEFAULT, Limits
 from gridscan.model import Model
 from gridscan.run import execute, perform

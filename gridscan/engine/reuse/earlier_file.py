@@ -215,3 +215,9 @@ def _opened(path: Path) -> Any:
     import h5py
 
     return h5py.File(path, "r", rdcc_nbytes=_CHUNK_CACHE)
+
+
+def close_all(earlier_files: list[EarlierFile]) -> None:
+    """Close earlier files, among them those that are added to the list later."""
+    for earlier in earlier_files:
+        earlier.close()

@@ -68,14 +68,14 @@ model.parameter(
     ["2.76 MeV", "4.01 MeV", "6.26 MeV"],
     "Temperatures of the same",
     vector="species",
-    longer_than={"mean_energies": 0},
+    length_offsets={"mean_energies": 0},
 )
 model.parameter(
     "multiplicities",
     [1.0, 1.0, 4.0],
     "How many species are alike",
     vector="species",
-    longer_than={"mean_energies": 0},
+    length_offsets={"mean_energies": 0},
 )
 
 model.parameter(

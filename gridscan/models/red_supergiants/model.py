@@ -54,7 +54,7 @@ model.parameter(
     unit="Msun",
     vector="imf_break",
     padded=True,
-    longer_than={"exponents": 1},
+    length_offsets={"exponents": 1},
 )
 model.parameter(
     "metallicity",
@@ -363,7 +363,7 @@ def _placed(generator, members, galaxy):
     "star",
     long_name="massive stars alive",
     columns={**_PLACES, "age": ("Myr", "age"), "phase": (PHASE_CODES, "phase of the life")},
-    tells=["radius"],
+    also_recorded=["radius"],
     sfr="Msun/Myr",
 )
 def stars(generator, size, stellar_table, stellar_population, sfr, galaxy):
@@ -384,7 +384,7 @@ def stars(generator, size, stellar_table, stellar_population, sfr, galaxy):
         "carbon_burning_end": ("Myr", "age at which carbon burning ends"),
         "carbon_burning_rsg_start": ("Myr", "age at which both phases at once begin, which end with carbon burning"),
     },
-    tells=["radius"],
+    also_recorded=["radius"],
     sfr="Msun/Myr",
 )
 def star_history(generator, stellar_table, stellar_population, sfr, galaxy):

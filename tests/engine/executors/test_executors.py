@@ -247,7 +247,7 @@ def test_a_result_of_worker_processes_is_that_of_this_process_bit_for_bit(pool, 
         length, width, depth = np.meshgrid(dataset.length, dataset.width, dataset.depth, indexing="ij")
         expected = np.where(length * width > 24.5, np.nan, length * width * depth)
         np.testing.assert_allclose(dataset.volume, expected, rtol=1e-14)
-        assert len(set(dataset.status.attrs["messages"].splitlines())) > 10
+        assert len(set(dataset.run_status.attrs["messages"].splitlines())) > 10
     assert not list(scratch.iterdir())
     assert set(psutil.Process().children(recursive=True)) <= before
 

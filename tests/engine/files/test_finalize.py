@@ -167,11 +167,11 @@ def test_values_out_of_the_range_of_single_precision_fail_and_are_not_rounded(tm
     with gs.open(path) as found:
         assert np.isnan(found.area.values).tolist() == [True] * 3 + [False] * 5
         np.testing.assert_allclose(found.area[3:], 3e-39 * np.arange(4, 9), rtol=1e-7)
-        assert found.status.values.tolist() == [1] * 3 + [0] * 5
+        assert found.run_status.values.tolist() == [1] * 3 + [0] * 5
     with pytest.warns(GridscanWarning, match="'area' is too large for float32, which ends at 3.4e"):
         path = run(edges(tmp_path, ["area"], output, size="5e37 cm^2"))
     with gs.open(path) as found:
-        assert found.status.values.tolist() == [0] * 6 + [1] * 2
+        assert found.run_status.values.tolist() == [0] * 6 + [1] * 2
     # In double precision they are what they are.
     path = run(edges(tmp_path, ["area"], f'format = "{form}"\ncompression = "{compression}"', size="1e-45 cm^2"))
     np.testing.assert_allclose(gs.open(path).area, 1e-45 * np.arange(1, 9), rtol=1e-15)
@@ -191,8 +191,8 @@ types = { area = "float32" }
     with pytest.warns(GridscanWarning, match="failed"):
         path = run(gs.Scenario.parse(text, folder=tmp_path, name="edges.toml", model=model))
     with gs.open(path) as found:
-        assert (found.status != 0).values.tolist() == [False, True, False, False, True]
-        assert {line.split(": ", 1)[1] for line in found.status.messages.splitlines()} == {
+        assert (found.run_status != 0).values.tolist() == [False, True, False, False, True]
+        assert {line.split(": ", 1)[1] for line in found.run_status.messages.splitlines()} == {
             "'area' is inf",
             "'area' is too small for float32, which begins at 1.18e-38 (float64 holds less)",
         }
@@ -217,8 +217,8 @@ def test_draws_that_could_not_be_made_are_missing_in_every_form(tmp_path, form, 
     with plainly(path) as found:
         assert np.isnan(found.events_drawn.sel(x=2)).all()
         assert (found.events_drawn.drop_sel(x=2) >= 0).all()
-        assert found.status.dtype == np.int16
-        assert found.status.values.tolist() == [0, 1, 0, 0, 0, 0, 0, 0]
+        assert found.run_status.dtype == np.int16
+        assert found.run_status.values.tolist() == [0, 1, 0, 0, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(("form", "compression"), FORMS)

@@ -85,7 +85,7 @@ import json, sys
 from pathlib import Path
 import numpy as np
 import gridscan as gs
-from gridscan.engine.runner import forecast
+from gridscan.engine.forecast import forecast
 from gridscan.model_loader import load_model
 from gridscan.run import perform, plan
 

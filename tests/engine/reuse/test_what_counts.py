@@ -32,7 +32,7 @@ NOTHING: set[str] = set()
 DRIVER = """\
 import json, sys
 import gridscan as gs
-from gridscan.engine.runner import forecast
+from gridscan.engine.forecast import forecast
 
 if sys.argv[1:]:
     gs.run("scan.toml", output="scan.nc")
@@ -49,7 +49,8 @@ MODULES = {
     "evaluation/positions": EVERYTHING,
     "engine/compute": EVERYTHING,
     "numerics/quadrature": EVERYTHING,
-    "units": EVERYTHING,
+    "units/conversion": EVERYTHING,
+    "units/definitions": EVERYTHING,
     "physics/stellar/imf": {"carbon_burning_rsg", "events_per_year"},
     "physics/galaxy/components": {"fraction_within", "events_per_year"},
     "physics/neutrinos/electron_scattering": {"mean_cross_section", "events_per_year"},
@@ -60,6 +61,7 @@ MODULES = {
     "inputs/grid_point": NOTHING,
     "inputs/input_files": NOTHING,
     "inputs/resolve": NOTHING,
+    "inputs/faults": NOTHING,
     "inputs/value_reader": NOTHING,
     "sensitivity/labelled": NOTHING,
     "evaluation/layout": NOTHING,
@@ -69,6 +71,7 @@ MODULES = {
     "storage/files": NOTHING,
     "engine/partition": NOTHING,
     "engine/runner": NOTHING,
+    "engine/forecast": NOTHING,
     "run": NOTHING,
     "cli/report": NOTHING,
 }

@@ -1,0 +1,265 @@
+"""Declaring the inputs of a model: labels, parameters, tables and constants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pint
+
+from gridscan.definition.definition import Definition
+from gridscan.definition.node_checks import check_default, default_and_unit
+from gridscan.definition.nodes import Constant, Label, Parameter, Table
+from gridscan.definition.vector_lengths import check_lengths
+from gridscan.errors import ModelError
+from gridscan.units import parse_quantity, registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+
+class InputDeclarations(Definition):
+    """A definition that inputs are added to."""
+
+    def label(
+        self,
+        name: str,
+        default: str,
+        description: str,
+        *,
+        records: Mapping[str, Mapping[str, Any]] | Path | None = None,
+    ) -> Label:
+        """Declare a label: a choice among records, each of which sets the parameters that default to the label.
+
+        Parameters
+        ----------
+        name
+            Name by which scenarios take it.
+        default
+            Name of one of the records.
+        description
+            What is chosen.
+        records
+            Values of the parameters, by name, for each record, and its ``source``; or a TOML file of ``[record]``
+            tables, ``Path(__file__).with_name("planet.toml")``. By default the records that ship with gridscan under
+            the name of the label, if there are any. A scenario can add its own.
+
+        Returns
+        -------
+        Label
+            To be given as the default of the parameters that its records set.
+
+        Raises
+        ------
+        ModelError
+            If the name is taken or is not an identifier.
+
+        Examples
+        --------
+        >>> import gridscan as gs
+        >>> model = gs.Model("counter", "Electrons of a detector")
+        >>> detector = model.label("detector", "super-k", "Detector")
+        >>> mass = model.parameter("fiducial_mass", detector, "Fiducial mass", unit="kt")
+        >>> mass.label
+        'detector'
+        """
+        self._claim(name)
+        self._labels[name] = Label(name, default, description, records)
+        return self._labels[name]
+
+    def parameter(
+        self,
+        name: str,
+        default: str | float | Iterable[float | str] | Label,
+        description: str,
+        *,
+        unit: str | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        choices: Iterable[str] = (),
+        integer: bool = False,
+        vector: str | None = None,
+        padded: bool = False,
+        length_offsets: Mapping[str, int] | None = None,
+        selects: str | None = None,
+        role: str | None = None,
+    ) -> Parameter:
+        """Declare a parameter.
+
+        Parameters
+        ----------
+        name
+            Name by which functions and scenarios take it.
+        default
+            ``"2 Msun/yr"`` (whose unit is then the default unit), a number for a dimensionless one, a list of either
+            for a vector, one of `choices`, or a label, whose record then gives the value.
+        description
+            What it is.
+        unit
+            Default unit where `default` is a label or a vector.
+        minimum, maximum
+            Allowed range in the default unit, ends included.
+        choices
+            Allowed words, for a parameter that is a word.
+        integer
+            Whether only whole numbers are allowed.
+        vector
+            Inner dimension, for a parameter that is a list of numbers. Its functions see one more, last, axis.
+        padded
+            For a vector: whether its functions are right for a list whose last value is repeated, as piecewise
+            functions are. Lists of several lengths may then stand along an axis, the shorter ones padded so; otherwise
+            they are refused.
+        length_offsets
+            For a vector whose length follows from those of others, declared before it: how many values more it has
+            than each of them. ``{"exponents": 1}`` is right for the ends of as many segments as there are exponents,
+            0 for lists of the same length. Lengths are compared as given, before any padding: in each record of a
+            label, in each row of zipped axes, in each combination elsewhere.
+        selects
+            The quantity whose formulas a choice selects.
+        role
+            What questions about a result take it for: ``"detector_mass"``, which event rates are proportional to.
+
+        Returns
+        -------
+        Parameter
+            The declared parameter.
+
+        Raises
+        ------
+        ModelError
+            If the name is taken, the default is not allowed, or a length is compared with that of something other than
+            a vector.
+        UnitError
+            If the default cannot be read.
+
+        Examples
+        --------
+        >>> import gridscan as gs
+        >>> model = gs.Model("galaxy", "A galaxy")
+        >>> sfr = model.parameter("sfr", "2 Msun/yr", "Star formation rate", minimum=0)
+        >>> sfr.default, str(sfr.unit)
+        (2.0, 'solar_mass / year')
+        """
+        self._claim(name)
+        parameter = Parameter(
+            name,
+            description,
+            *default_and_unit(name, default, unit, tuple(choices)),
+            label=default.name if isinstance(default, Label) else None,
+            minimum=minimum,
+            maximum=maximum,
+            choices=tuple(choices),
+            integer=integer,
+            vector=vector,
+            selects=selects,
+            padded=padded,
+            length_offsets=length_offsets or {},
+            role=role,
+        )
+        check_default(parameter)
+        check_lengths(parameter, self._nodes)
+        self._nodes[name] = parameter
+        return parameter
+
+    def table(
+        self,
+        name: str,
+        default: Path,
+        description: str,
+        *,
+        read: Callable[[str, str], Any],
+        ranges: Callable[[Any], Mapping[str, tuple[float, float]]] | None = None,
+    ) -> Parameter:
+        """Declare a parameter whose value is the name of a file with a table.
+
+        Functions that take it get the content of the file, one text for each grid point, so that a result depends on
+        what the file says and not on where it lies; `read` is where they parse it (and may remember what it gave).
+
+        Parameters
+        ----------
+        name
+            Name by which functions and scenarios take it.
+        default
+            The file that ships with the model.
+        description
+            What is tabulated.
+        read
+            ``read(content, name)`` returns the table, and raises `CatalogueError` if it is invalid.
+        ranges
+            Returns the smallest and largest value that a table allows to other parameters, in their default units.
+
+        Returns
+        -------
+        Parameter
+            The declared parameter.
+
+        Raises
+        ------
+        ModelError
+            If the name is taken.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> import gridscan as gs
+        >>> model = gs.Model("stars", "Stars of a table")
+        >>> lifetimes = model.table("lifetimes", Path("lifetimes.csv"), "Lifetimes", read=lambda content, name: content)
+        >>> lifetimes.default
+        'lifetimes.csv'
+        """
+        self._claim(name)
+        table = Table(default, read, ranges or (lambda _: {}))
+        parameter = Parameter(name, description, registry.dimensionless, default.name, table=table)
+        self._nodes[name] = parameter
+        return parameter
+
+    def constant(self, name: str, value: str | None = None, description: str = "") -> Constant:
+        """Declare a constant; without a value, the one that pint (CODATA) has under this name.
+
+        Parameters
+        ----------
+        name
+            Name by which functions take it.
+        value
+            A number with a unit.
+        description
+            What it is; the name with blanks by default.
+
+        Returns
+        -------
+        Constant
+            The declared constant.
+
+        Raises
+        ------
+        ModelError
+            If the name is taken, or no value is given and pint has no such constant.
+        UnitError
+            If the value cannot be read.
+
+        Examples
+        --------
+        >>> import gridscan as gs
+        >>> model = gs.Model("light", "Light")
+        >>> model.constant("speed_of_light").default
+        299792458.0
+        """
+        self._claim(name)
+        if value is None:
+            try:
+                quantity = registry.Quantity(1.0, name).to_base_units()
+            except pint.UndefinedUnitError:
+                raise ModelError(f"constant {name!r} is none that pint knows: give its value") from None
+        else:
+            quantity = parse_quantity(value)
+        self._nodes[name] = constant = Constant(
+            name, description or name.replace("_", " "), quantity.units, float(quantity.magnitude)
+        )
+        return constant
+
+    def _claim(self, name: str) -> None:
+        if not name.isidentifier() or name == "zip":
+            raise ModelError(f"model {self.name!r}: {name!r} cannot be a name: it has to be a Python identifier")
+        if any(name in taken for taken in (self._nodes, self._labels, self._populations, self._groups)):
+            raise ModelError(f"model {self.name!r}: the name {name!r} is declared twice")
+        self._checked = set()

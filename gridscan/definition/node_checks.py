@@ -1,0 +1,187 @@
+"""Reading and checking what a node is declared with: its default and unit, and the arguments of its function."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from typing import TYPE_CHECKING, Any
+
+from gridscan.definition.nodes import ROLES, Kernel, Label, Number, Parameter, Quantity
+from gridscan.errors import ModelError, UnitError, listed, nearest
+from gridscan.units import Unit, convert, parse_quantity, parse_unit, readable, registry, same_dimension
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+def default_and_unit(
+    name: str, default: str | float | Iterable[float | str] | Label, unit: str | None, choices: tuple[str, ...]
+) -> tuple[Unit, Number | str | None]:
+    """Read the unit and the value that a parameter is declared with.
+
+    Parameters
+    ----------
+    name
+        Name of the parameter.
+    default
+        As it was declared.
+    unit
+        Default unit where the default does not say it.
+    choices
+        Allowed words.
+
+    Returns
+    -------
+    unit : Unit
+        The default unit.
+    value : float, tuple of float, str or None
+        The default in that unit; None where a label gives it.
+
+    Raises
+    ------
+    ModelError
+        If the default is not one of the choices, or the unit is said twice.
+    UnitError
+        If a unit cannot be read.
+    """
+    if isinstance(default, Label):
+        return parse_unit(unit or "1"), None
+    if choices:
+        if default not in choices:
+            raise ModelError(f"the default {default!r} of {name!r} is none of its choices: {listed(choices)}")
+        return registry.dimensionless, str(default)
+    if isinstance(default, str):
+        quantity = parse_quantity(default)
+        if unit is not None and parse_unit(unit) != quantity.units:
+            raise ModelError(f"parameter {name!r}: the default {default!r} already says the unit, but unit={unit!r}")
+        return quantity.units, float(quantity.magnitude)
+    if isinstance(default, int | float):
+        return parse_unit(unit or "1"), float(default)
+    items = list(default)
+    if items and isinstance(items[0], str):
+        quantities = [parse_quantity(str(item)) for item in items]
+        first = parse_unit(unit) if unit is not None else quantities[0].units
+        return first, tuple(float(convert(float(item.magnitude), item.units, first)) for item in quantities)
+    return parse_unit(unit or "1"), tuple(float(item) for item in items)
+
+
+def check_default(parameter: Parameter) -> None:
+    """Refuse a default that could not be given.
+
+    Parameters
+    ----------
+    parameter
+        The declared parameter.
+
+    Raises
+    ------
+    ModelError
+        If its default is outside its range; the message says what is allowed.
+    """
+    default = parameter.default
+    if parameter.role is not None and parameter.role not in ROLES:
+        hint = nearest(parameter.role, ROLES)
+        raise ModelError(f"{parameter.name!r} has the unknown role {parameter.role!r}{hint}; roles are {listed(ROLES)}")
+    if isinstance(default, tuple) and parameter.vector is None:
+        raise ModelError(f"the default of {parameter.name!r} is a list: name its inner dimension with vector=…")
+    if parameter.vector is not None and default is not None and not (isinstance(default, tuple) and default):
+        raise ModelError(f"the default of {parameter.name!r}, a vector, has to be a list of numbers")
+    values = default if isinstance(default, tuple) else (default,) if isinstance(default, float) else ()
+    low = -math.inf if parameter.minimum is None else parameter.minimum
+    high = math.inf if parameter.maximum is None else parameter.maximum
+    for value in values:
+        if not (low <= value <= high and math.isfinite(value) and (not parameter.integer or value.is_integer())):
+            raise ModelError(
+                f"the default {value:g} of {parameter.name!r} is not allowed: it has to be {parameter.allowed}"
+            )
+
+
+def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names by which a function is wired.
+
+    Parameters
+    ----------
+    name
+        Name of the quantity, for messages.
+    function
+        The function.
+
+    Returns
+    -------
+    tuple of str
+        In the order of its arguments.
+
+    Raises
+    ------
+    ModelError
+        If an argument has no name that could be wired, or a default that would hide an input.
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        raise ModelError(f"the function for {name!r} has no signature that can be read; wrap it in a def") from None
+    for parameter in signature.parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
+            raise ModelError(f"{name!r}: the argument {str(parameter)!r} has no name that could be wired")
+        if parameter.default is not parameter.empty:
+            raise ModelError(
+                f"{name!r}: the argument {parameter.name!r} has a default, which would hide an input;"
+                " declare it as a parameter of the model"
+            )
+    return tuple(signature.parameters)
+
+
+def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel) -> Quantity:
+    """Return a quantity of the name and unit of a node that is computed by another function.
+
+    Parameters
+    ----------
+    node
+        A parameter or quantity.
+    function
+        The function, or a `Kernel`.
+
+    Returns
+    -------
+    Quantity
+        The new node.
+
+    Raises
+    ------
+    ModelError
+        If the function cannot be wired.
+    UnitError
+        If a kernel's unit does not fit, or it declares a unit for something that is not an argument of it.
+    """
+    title = node.long_name if isinstance(node, Quantity) else node.description
+    if not isinstance(function, Kernel):
+        return Quantity(node.name, node.unit, function, argument_names(node.name, function), title)
+    if not same_dimension(function.unit, node.unit):
+        raise UnitError(
+            f"the kernel for {node.name!r} gives {readable(function.unit)!r},"
+            f" expected a unit like {readable(node.unit)!r}"
+        )
+    arguments = argument_names(node.name, function.function)
+    units = function.argument_units
+    return Quantity(node.name, function.unit, function.function, arguments, title, kind="kernel", argument_units=units)
+
+
+def check_kernel_arguments(node: Quantity) -> None:
+    """Refuse units for what is not an argument.
+
+    Parameters
+    ----------
+    node
+        A kernel or population.
+
+    Raises
+    ------
+    UnitError
+        If there is one; the message names the nearest argument.
+    """
+    surplus = [name for name in node.argument_units if name not in node.needs]
+    if surplus:
+        raise UnitError(
+            f"kernel {node.name!r} ({node.where}) declares a unit for {surplus[0]!r},"
+            f" which is no argument of it{nearest(surplus[0], node.arguments)}"
+        )

@@ -1,0 +1,88 @@
+"""What is wrong with given values: each fault with the path to it."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gridscan.errors import ScenarioError, listed, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pydantic import BaseModel
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with a value: the path to it in the file, and whether its key or its value is meant."""
+
+    path: Path
+    message: str
+    at_key: bool = False
+
+
+class InputFaults(ScenarioError):
+    """All the faults found in a set of values.
+
+    Parameters
+    ----------
+    faults
+        In the order in which they were found.
+    """
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = list(faults)
+        super().__init__("\n".join(fault.message for fault in self.faults))
+
+
+def shown(value: Any) -> str:
+    """Return a raw value as a message shows it: on one line, and not too long.
+
+    Parameters
+    ----------
+    value
+        What was given.
+
+    Returns
+    -------
+    str
+        For a message.
+    """
+    text = str(value) if isinstance(value, datetime.date | datetime.time) else " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:76]} …"
+
+
+def schema_fault(item: Any, path: Path, schema: type[BaseModel]) -> tuple[Path, str, bool]:
+    """Turn one error of pydantic into a fault.
+
+    Parameters
+    ----------
+    item
+        The error.
+    path
+        Where the value stands that was checked.
+    schema
+        What it was checked against.
+
+    Returns
+    -------
+    path : tuple
+        Where the fault is.
+    message : str
+        What is wrong.
+    at_key : bool
+        Whether the key is meant.
+    """
+    fields: Iterable[str] = schema.model_fields
+    location = tuple(part for part in item["loc"] if isinstance(part, int) or part in fields)
+    if item["type"] == "extra_forbidden":
+        name = str(item["loc"][-1])
+        return (*path, *item["loc"]), f"unknown key {name!r}{nearest(name, fields)}; allowed are {listed(fields)}", True
+    if item["type"] == "missing":
+        return path, f"the key {item['loc'][-1]!r} is missing", True
+    what = "expected numbers or texts with a unit" if len(item["loc"]) > 1 else item["msg"].lower()
+    return (*path, *location), f"{item['loc'][0]!r}: {what}, found {shown(item['input'])}", False
