@@ -2,18 +2,14 @@
 
 import numpy as np
 
-from gridscan.physics.boosted_dark_matter.arrival import (
-    arrival_jacobian,
-    halo_distance_squared,
-    path_length,
-    scattering_haversine,
-    separation,
-)
+from gridscan.physics.boosted_dark_matter.arrival import arrival_jacobian, path_length
+from gridscan.physics.boosted_dark_matter.geometry import halo_distance_squared, scattering_haversine, separation
 from gridscan.physics.boosted_dark_matter.emission import kick_rate
 from gridscan.physics.boosted_dark_matter.problem import Problem
 from gridscan.physics.dark_matter.halo import Halo, HaloParameters, number_density
 from gridscan.physics.neutrinos.supernova import NeutrinoSource
-from gridscan.physics.scattering.kinematics import inverse_velocity_excess, neutrino_energy
+from gridscan.physics.scattering.inverse_kinematics import neutrino_energy
+from gridscan.physics.scattering.one_particle import inverse_velocity_excess
 
 NFW = {"scale_density": 184.0, "scale_radius": 24.42, "outer_slope": 2.0}
 SGR_A = {"black_hole_mass": 4.29e6, "influence_radius": 0.002}

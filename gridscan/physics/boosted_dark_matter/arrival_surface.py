@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridscan.physics.scattering.kinematics import inverse_velocity_excess, momentum, velocity
+from gridscan.physics.scattering.one_particle import inverse_velocity_excess, momentum, velocity
 
 __all__ = ["TEMPERATURES", "Surface", "arrival_surface", "taken"]
 

@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 from gridscan.physics.boosted_dark_matter.arrival_surface import Surface, arrival_surface
 from gridscan.physics.constants import HBAR_C
 from gridscan.physics.neutrinos.supernova import NeutrinoSource, spectrum_over_mean_energy
-from gridscan.physics.scattering.amplitudes import SquaredAmplitude, differential_cross_section
-from gridscan.physics.scattering.kinematics import angular_density, momentum, velocity
+from gridscan.physics.scattering.cross_sections import SquaredAmplitude, differential_cross_section
+from gridscan.physics.scattering.one_particle import momentum, velocity
+from gridscan.physics.scattering.recoil_angle import angular_density
 
 if TYPE_CHECKING:
     from gridscan.physics.dark_matter.halo import Halo
@@ -250,7 +251,7 @@ def isotropic(
     Returns
     -------
     numpy.ndarray
-        g [1/sr], see `gridscan.physics.scattering.kinematics.angular_density`.
+        g [1/sr], see `gridscan.physics.scattering.recoil_angle.angular_density`.
 
     Notes
     -----
@@ -289,7 +290,7 @@ def differential_of(squared_amplitude: SquaredAmplitude, hbar_c: float = HBAR_C,
 
     Notes
     -----
-    See `gridscan.physics.scattering.amplitudes.differential_cross_section`.
+    See `gridscan.physics.scattering.cross_sections.differential_cross_section`.
 
     Examples
     --------

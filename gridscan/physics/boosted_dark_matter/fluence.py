@@ -24,7 +24,8 @@ from gridscan.numerics.quadrature import panels_between
 from gridscan.physics.boosted_dark_matter.arrival_arcs import last_kick
 from gridscan.physics.boosted_dark_matter.arrival_surface import TEMPERATURES, taken
 from gridscan.physics.boosted_dark_matter.column_density import columns
-from gridscan.physics.scattering.kinematics import inverse_velocity_excess, largest_haversine, momentum
+from gridscan.physics.scattering.one_particle import inverse_velocity_excess, momentum
+from gridscan.physics.scattering.recoil_angle import largest_haversine
 
 if TYPE_CHECKING:
     from gridscan.physics.boosted_dark_matter.emission import Setting

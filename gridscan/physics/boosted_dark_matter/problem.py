@@ -16,7 +16,7 @@ from gridscan.errors import EvaluationError, nearest
 from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, checked
 from gridscan.physics.boosted_dark_matter.emission import Differential, Setting, isotropic
 from gridscan.physics.constants import KILOPARSEC, SPEED_OF_LIGHT
-from gridscan.physics.scattering.kinematics import haversine
+from gridscan.physics.scattering.recoil_angle import haversine
 
 if TYPE_CHECKING:
     from gridscan.physics.dark_matter.halo import Halo

@@ -22,7 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 from gridscan.errors import EvaluationError
 from gridscan.numerics import compound_poisson
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
-from gridscan.physics.galaxy.distances import clustered, enclosed_share, for_each_galaxy, fractions, special_distances
+from gridscan.physics.galaxy.distances import for_each_galaxy, fractions
+from gridscan.physics.galaxy.enclosed_stars import clustered, enclosed_share, special_distances
 
 if TYPE_CHECKING:
     from gridscan.physics.galaxy.components import Galaxy, SingleGalaxy

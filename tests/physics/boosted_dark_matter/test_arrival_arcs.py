@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from halos import halo_of
 
-from gridscan.physics.boosted_dark_matter.arrival import path_length, scattering_haversine
+from gridscan.physics.boosted_dark_matter.arrival import path_length
+from gridscan.physics.boosted_dark_matter.geometry import scattering_haversine
 from gridscan.physics.boosted_dark_matter.arrival_arcs import arcs_of, arrived, last_kick
 
 MILKY_WAY = halo_of(184.0, 24.42, 2.0, 1e-8)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from gridscan.physics.boosted_dark_matter.arrival_surface import arrival_surface, taken
-from gridscan.physics.scattering.kinematics import haversine, inverse_velocity, neutrino_energy
+from gridscan.physics.scattering.inverse_kinematics import neutrino_energy
+from gridscan.physics.scattering.one_particle import inverse_velocity
+from gridscan.physics.scattering.recoil_angle import haversine
 
 DISTANCE, HOTTEST = 8.5, 6.26
 

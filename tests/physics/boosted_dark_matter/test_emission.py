@@ -9,7 +9,9 @@ from halos import setting_of
 from gridscan.physics.boosted_dark_matter.emission import differential_of, isotropic, kick_rate
 from gridscan.physics.constants import HBAR_C
 from gridscan.physics.neutrinos.supernova import NeutrinoSource, spectrum_over_mean_energy
-from gridscan.physics.scattering.kinematics import angular_density, neutrino_energy, neutrino_energy_slope, velocity
+from gridscan.physics.scattering.inverse_kinematics import neutrino_energy, neutrino_energy_slope
+from gridscan.physics.scattering.one_particle import velocity
+from gridscan.physics.scattering.recoil_angle import angular_density
 
 KINETIC, MASS, HAVERSINE = 10.0, 1.0, np.array([0.001, 0.01, 0.02])
 ENERGY = neutrino_energy(KINETIC, MASS, HAVERSINE)

@@ -13,14 +13,11 @@ from gridscan.physics.boosted_dark_matter.flux import boosted_flux
 from gridscan.physics.boosted_dark_matter.problem import Problem
 from gridscan.physics.dark_matter.halo import double_power_law_density
 from gridscan.physics.neutrinos.supernova import NeutrinoSource, spectrum_over_mean_energy
-from gridscan.physics.scattering.amplitudes import muon_tau_neutrino, muon_tau_target, total_cross_section
-from gridscan.physics.scattering.kinematics import (
-    angular_density,
-    inverse_velocity_excess,
-    largest_scattering_angle,
-    neutrino_energy,
-    neutrino_energy_slope,
-)
+from gridscan.physics.scattering.amplitudes import muon_tau_neutrino, muon_tau_target
+from gridscan.physics.scattering.cross_sections import total_cross_section
+from gridscan.physics.scattering.inverse_kinematics import neutrino_energy, neutrino_energy_slope
+from gridscan.physics.scattering.one_particle import inverse_velocity_excess
+from gridscan.physics.scattering.recoil_angle import angular_density, largest_scattering_angle
 
 REFERENCE = reference("boosted_dark_matter")
 KILOPARSEC = 3.085e21

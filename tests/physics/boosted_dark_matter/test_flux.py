@@ -17,7 +17,7 @@ from gridscan.physics.boosted_dark_matter.problem import Problem
 from gridscan.physics.constants import Constants
 from gridscan.physics.neutrinos.supernova import NeutrinoSource
 from gridscan.physics.scattering.amplitudes import muon_tau_neutrino
-from gridscan.physics.scattering.kinematics import velocity
+from gridscan.physics.scattering.one_particle import velocity
 
 REFERENCE = reference("boosted_dark_matter")
 KILOPARSEC = 3.085e21

@@ -9,7 +9,7 @@ from gridscan.physics.boosted_dark_matter.flux import boosted_flux
 from gridscan.physics.boosted_dark_matter.problem import Problem
 from gridscan.physics.constants import KILOPARSEC, SPEED_OF_LIGHT
 from gridscan.physics.neutrinos.supernova import NeutrinoSource
-from gridscan.physics.scattering.kinematics import inverse_velocity_excess
+from gridscan.physics.scattering.one_particle import inverse_velocity_excess
 
 MILKY_WAY = halo_of(184.0, 24.42, 2.0, 1e-8)
 

@@ -1,0 +1,309 @@
+"""Cross sections of elastic scattering on a target at rest, from a squared amplitude.
+
+A squared amplitude is any function ``squared_amplitude(s, t, u, *parameters)`` of the Mandelstam variables [MeV^2] and
+of further arrays such as the dark matter mass: |M|^2, dimensionless, averaged over initial and summed over final spins.
+It is called on arrays that broadcast. `gridscan.physics.scattering.amplitudes` has two, and a form factor.
+
+On a target of mass m2 far above the energies, s and u agree with m2^2 in all but their last digits, and a formula such
+as s^2 + u^2 - 2 m2^4 keeps none. A function that can take s - m1^2 - m2^2 = 2 m2 E1 and u - m1^2 - m2^2 instead, told
+by the keyword ``centred=True``, is given these where a cross section is asked for with ``centred=True``.
+
+Cross sections are in the unit of `hbar_c` squared over that of the energies: cm^2 for 1.97327e-11 MeV cm. They are the
+standard ones. Publications on supernova-neutrino-boosted dark matter multiply the total one by another 2 pi and the
+differential one by `gridscan.physics.scattering.inverse_kinematics.neutrino_energy_slope`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridscan.errors import EvaluationError
+from gridscan.numerics.quadrature import integrate_panels
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
+from gridscan.physics.scattering.one_particle import momentum
+from gridscan.physics.scattering.recoil_angle import sine_squared
+from gridscan.physics.scattering.two_body import boost_squared, mandelstam, mandelstam_t_range
+
+__all__ = [
+    "SquaredAmplitude",
+    "differential_cross_section",
+    "differential_cross_section_in_t",
+    "total_cross_section",
+]
+
+FloatArray = NDArray[np.floating[Any]]
+SquaredAmplitude = Callable[..., Any]
+
+# Ends of the panels in ln(t/(t_min - t)): narrow where the ends of the range of t are far, down to exp(-92) = 1e-40.
+_HALF_CUTS = (0.0, 1.5, 3.0, 5.0, 7.5, 10.5, 14.0, 18.0, 23.0, 30.0, 40.0, 54.0, 72.0, 92.0)
+_CUTS = np.array([*(-cut for cut in _HALF_CUTS[:0:-1]), *_HALF_CUTS])
+_AIM = 1e-12
+# The lowest t, when it went through the energy of the target, may miss the end of the range by a rounding.
+_ROUNDING = 1e-12
+_ENERGIES_AT_ONCE = 1024
+
+
+def differential_cross_section_in_t(
+    squared_amplitude: SquaredAmplitude,
+    mandelstam_t: Any,
+    projectile_energy: Any,
+    projectile_mass: Any,
+    target_mass: Any,
+    hbar_c: Any,
+    *parameters: Any,
+    centred: bool = False,
+) -> Any:
+    """Return dsigma/dt, or 0 for a t that is not allowed.
+
+    Parameters
+    ----------
+    squared_amplitude
+        |M|^2(s, t, u, *parameters).
+    mandelstam_t
+        t [MeV^2], allowed from -4 p_cm^2 to 0.
+    projectile_energy
+        Kinetic energy T1 > 0 of the projectile [MeV]; of a neutrino, its energy.
+    projectile_mass, target_mass
+        m1, 0 for a neutrino, and m2 > 0 [MeV].
+    hbar_c
+        ħc [MeV cm].
+    *parameters
+        Passed on to the amplitude.
+    centred
+        Whether the amplitude is to be given s and u less m1^2 + m2^2.
+
+    Returns
+    -------
+    array or quantity
+        dsigma/dt [cm^2/MeV^2]; all arguments broadcast.
+
+    Raises
+    ------
+    EvaluationError
+        If the energy of a projectile is not positive.
+
+    Notes
+    -----
+    dsigma/dt = |M|^2 (ħc)^2/(64 pi s p_cm^2) with s p_cm^2 = (m2 p1)^2.
+    Source: Particle Data Group 2024, Review of Particle Physics, section Kinematics.
+
+    Examples
+    --------
+    A constant |M|^2 = 16 pi s/(ħc)^2 has a total cross section of 1, spread evenly over 4 p_cm^2:
+
+    >>> import math
+    >>> from gridscan.physics.scattering.cross_sections import differential_cross_section_in_t
+    >>> from gridscan.physics.scattering.two_body import mandelstam_t_range
+    >>> lowest, _ = mandelstam_t_range(10.0, 0.0, 1.0)
+    >>> amplitude = lambda s, t, u: 16 * math.pi * s
+    >>> round(float(differential_cross_section_in_t(amplitude, -1.0, 10.0, 0.0, 1.0, 1.0) * -lowest), 12)
+    1.0
+    """
+    checked("projectile_energy", projectile_energy, Range(above=0.0, finite=False), "MeV")
+    lowest, _ = mandelstam_t_range(projectile_energy, projectile_mass, target_mass)
+    s, u_end = _ends(projectile_energy, projectile_mass, target_mass, centred)
+    allowed = (mandelstam_t <= 0.0) & (mandelstam_t >= lowest * (1.0 + _ROUNDING))
+    t = allowed * mandelstam_t
+    amplitude = _call(squared_amplitude, s, t, u_end - (t - lowest), parameters, centred)
+    flux = 64.0 * np.pi * (target_mass * momentum(projectile_energy, projectile_mass)) ** 2
+    return allowed * amplitude * hbar_c**2 / flux
+
+
+def differential_cross_section(
+    squared_amplitude: SquaredAmplitude,
+    projectile_energy: Any,
+    projectile_mass: Any,
+    target_mass: Any,
+    haversine: Any,
+    hbar_c: Any,
+    *parameters: Any,
+    centred: bool = False,
+) -> Any:
+    """Return dsigma/dOmega per solid angle of the target, at a fixed energy of the projectile; 0 from psi = pi/2 on.
+
+    Parameters
+    ----------
+    squared_amplitude
+        |M|^2(s, t, u, *parameters).
+    projectile_energy
+        Kinetic energy T1 > 0 of the projectile [MeV]; of a neutrino, its energy.
+    projectile_mass, target_mass
+        m1, 0 for a neutrino, and m2 > 0 [MeV].
+    haversine
+        sin^2(psi/2) of the angle between projectile and target: `gridscan.physics.scattering.recoil_angle.haversine`.
+    hbar_c
+        ħc [MeV cm].
+    *parameters
+        Passed on to the amplitude.
+    centred
+        Whether the amplitude is to be given s and u less m1^2 + m2^2.
+
+    Returns
+    -------
+    array or quantity
+        dsigma/dOmega [cm^2/sr]; all arguments broadcast.
+
+    Notes
+    -----
+    (1/2 pi) (dsigma/dt) 2 m2 dT2/dcos(psi) = |M|^2 (ħc)^2/(16 pi s) × gamma^2 cos(psi)/(pi (1 + (gamma^2 - 1)
+    sin^2(psi))^2): the total cross section of a constant |M|^2 times
+    `gridscan.physics.scattering.recoil_angle.angular_density`.
+    Source: Particle Data Group 2024, Review of Particle Physics, section Kinematics.
+
+    Examples
+    --------
+    >>> import math
+    >>> from gridscan.physics.scattering.cross_sections import differential_cross_section
+    >>> from gridscan.physics.scattering.recoil_angle import angular_density
+    >>> amplitude = lambda s, t, u: 16 * math.pi * s
+    >>> ratio = differential_cross_section(amplitude, 10.0, 0.0, 1.0, 0.02, 1.0) / angular_density(10.0, 1.0, 0.02)
+    >>> round(float(ratio), 12)
+    1.0
+    """
+    s, t, u = mandelstam(projectile_energy, projectile_mass, target_mass, haversine)
+    boost = boost_squared(projectile_energy, projectile_mass, target_mass)
+    excess = momentum(projectile_energy, projectile_mass) ** 2 / s
+    cosine = 1.0 - 2.0 * haversine
+    density = (cosine > 0.0) * boost * cosine / (np.pi * (1.0 + excess * sine_squared(haversine)) ** 2)
+    scale = hbar_c**2 / (16.0 * np.pi * s)
+    if centred:
+        s, _ = _ends(projectile_energy, projectile_mass, target_mass, centred)
+        u = -s - t
+    return density * scale * _call(squared_amplitude, s, t, u, parameters, centred)
+
+
+def total_cross_section(
+    squared_amplitude: SquaredAmplitude,
+    projectile_energy: ArrayLike,
+    projectile_mass: ArrayLike,
+    target_mass: ArrayLike,
+    hbar_c: ArrayLike,
+    *parameters: ArrayLike,
+    centred: bool = False,
+    tolerance: float = 1e-8,
+) -> tuple[FloatArray, FloatArray]:
+    """Return total cross sections, of all energies at once, and estimates of their errors.
+
+    Parameters
+    ----------
+    squared_amplitude
+        |M|^2(s, t, u, *parameters), called on arrays of shape (n, 15) with the parameters in shape (n, 1).
+    projectile_energy
+        Kinetic energy T1 of the projectile [MeV]; of a neutrino, its energy.
+    projectile_mass, target_mass
+        m1, 0 or more, and m2 > 0 [MeV].
+    hbar_c
+        ħc [MeV cm].
+    *parameters
+        Passed on to the amplitude, after they were broadcast with the energies and masses.
+    centred
+        Whether the amplitude is to be given s and u less m1^2 + m2^2.
+    tolerance
+        Largest error allowed, relative to the value.
+
+    Returns
+    -------
+    value, error : numpy.ndarray
+        sigma and an estimate of its absolute error [cm^2], of the shape to which all arguments broadcast.
+
+    Raises
+    ------
+    EvaluationError
+        If an argument is outside its range, the amplitude is not finite, or the error is above the tolerance: for a
+        massless mediator, whose total cross section is infinite, or an amplitude that consists of rounding errors.
+
+    Notes
+    -----
+    sigma = (ħc)^2/(16 pi s) ∫_0^1 |M|^2 df with t = -4 p_cm^2 f. A mediator of mass m_V makes |M|^2 fall from t =
+    -m_V^2 on, which may be 1e-20 of the range of t, and one in the u channel does so at the other end. In w = ln(f/(1 -
+    f)) both are smooth over a unit of w, wherever they are. Panels that widen from w = 0 to ±92 are bisected until each
+    integral has converged. The error is the sum of the estimate of the quadrature, what a constant |M|^2 would add
+    beyond, and what the rounding of s and u does to |M|^2. Source: Particle Data Group 2024, Review of Particle
+    Physics, section Kinematics.
+
+    Examples
+    --------
+    |M|^2 = 1/(t - m^2)^2 in closed form, with 4 p_cm^2 = 4 (m2 T1)^2/s: 1/(16 pi s m^2 (m^2 + 4 p_cm^2)).
+
+    >>> import math
+    >>> from gridscan.physics.scattering.cross_sections import total_cross_section
+    >>> value, error = total_cross_section(lambda s, t, u: (t - 0.01) ** -2, 10.0, 0.0, 1.0, 1.0)
+    >>> s = 1.0 + 2 * 10.0
+    >>> round(float(value) * 16 * math.pi * s * 0.01 * (0.01 + 4 * 10.0**2 / s), 9)
+    1.0
+    """
+    checked("projectile_energy", projectile_energy, NOT_NEGATIVE, "MeV")
+    checked("projectile_mass", projectile_mass, NOT_NEGATIVE, "MeV")
+    checked("target_mass", target_mass, POSITIVE, "MeV")
+    given = (projectile_energy, projectile_mass, target_mass, hbar_c, *parameters)
+    arrays = np.broadcast_arrays(*(np.asarray(values, dtype=float) for values in given))
+    shape, columns = arrays[0].shape, [array.ravel() for array in arrays]
+    value, error = np.empty(columns[0].size), np.empty(columns[0].size)
+    for first in range(0, value.size, _ENERGIES_AT_ONCE):
+        block = slice(first, first + _ENERGIES_AT_ONCE)
+        energy, projectile, target, conversion, *rest = (column[block] for column in columns)
+        mean, uncertainty = _mean_squared_amplitude(squared_amplitude, energy, projectile, target, rest, centred)
+        s = (projectile + target) ** 2 + 2.0 * target * energy
+        scale = conversion**2 / (16.0 * np.pi * s)
+        value[block], error[block] = scale * mean, scale * uncertainty
+    poor = np.flatnonzero(~(error <= tolerance * np.abs(value)))
+    if poor.size:
+        index = poor[0]
+        raise EvaluationError(
+            f"total_cross_section has not converged at projectile_energy = {columns[0][index]:g} MeV: found "
+            f"{value[index]:g} with an error of {error[index]:.1g}, which must be at most {tolerance:g} of the value. "
+            "Is the mediator massless, the amplitude not finite, or a difference of nearly equal terms (see centred)?"
+        )
+    return value.reshape(shape), error.reshape(shape)
+
+
+def _ends(energy: Any, projectile_mass: Any, target_mass: Any, centred: bool) -> tuple[Any, Any]:
+    """Return s, and u at the lowest t, or both less the sum of the squared masses."""
+    s = (projectile_mass + target_mass) ** 2 + 2.0 * target_mass * energy
+    if not centred:
+        return s, (projectile_mass**2 - target_mass**2) ** 2 / s
+    centred_s = 2.0 * target_mass * (energy + projectile_mass)
+    lowest, _ = mandelstam_t_range(energy, projectile_mass, target_mass)
+    return centred_s, -centred_s - lowest
+
+
+def _call(squared_amplitude: SquaredAmplitude, s: Any, t: Any, u: Any, parameters: Any, centred: bool) -> Any:
+    return squared_amplitude(s, t, u, *parameters, **({"centred": True} if centred else {}))
+
+
+def _mean_squared_amplitude(
+    squared_amplitude: SquaredAmplitude,
+    energy: FloatArray,
+    projectile_mass: FloatArray,
+    target_mass: FloatArray,
+    parameters: list[FloatArray],
+    centred: bool,
+) -> tuple[FloatArray, FloatArray]:
+    """Return ∫_0^1 |M|^2 df and its error for arrays of shape (n,)."""
+    width = -mandelstam_t_range(energy, projectile_mass, target_mass)[0]
+    s, u_end = _ends(energy, projectile_mass, target_mass, centred)
+
+    def integrand(w: FloatArray, owner: NDArray[np.intp], s: FloatArray = s, u_end: FloatArray = u_end) -> FloatArray:
+        of_panel = [values[owner, None] for values in (s, u_end, width, *parameters)]
+        part, rest = 1.0 / (1.0 + np.exp(-w)), 1.0 / (1.0 + np.exp(w))
+        t, u = -of_panel[2] * part, of_panel[1] - of_panel[2] * rest
+        weighted: FloatArray = part * rest * _call(squared_amplitude, of_panel[0], t, u, of_panel[3:], centred)
+        return weighted
+
+    everyone, panels = np.arange(len(energy)), len(_CUTS) - 1
+    lower, upper = np.tile(_CUTS[:-1], len(energy)), np.tile(_CUTS[1:], len(energy))
+    owner = np.repeat(everyone, panels)
+    value, error = integrate_panels(integrand, owner, lower, upper, len(energy), relative_tolerance=_AIM, rounds=8)
+    # A constant |M|^2 beyond the last cuts would add as much as the integrand is there.
+    tails = integrand(np.tile(_CUTS[[0, -1]], (len(energy), 1)), everyone).sum(axis=-1)
+    # What the rounding of s and of u does to the amplitude, felt at the middle of each panel.
+    middle = np.tile(0.5 * (_CUTS[1:] + _CUTS[:-1]), (len(energy), 1))
+    there = integrand(middle, everyone)
+    moved_s = integrand(middle, everyone, s=np.nextafter(s, np.inf))
+    moved_u = integrand(middle, everyone, u_end=np.nextafter(u_end, np.inf))
+    rounding = (np.abs(moved_s - there) + np.abs(moved_u - there)) @ np.diff(_CUTS)
+    return value, error + np.abs(tails) + rounding
