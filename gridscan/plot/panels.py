@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridscan.errors import SensitivityError, listed
-from gridscan.plot.page import COLOURS, figure_of, finish, spans_decades, stacked_page, title
+from gridscan.plot.page import COLOURS, figure_of, finish, stacked_page, title
+from gridscan.plot.scales import spans_decades
 from gridscan.plot.selection import picked, remarks, scanned_names, shown_axes
 from gridscan.plot.series import Spread, series
 from gridscan.plot.text import unit_text

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.errors import SensitivityError, listed
-from gridscan.plot.page import spans_decades
 from gridscan.plot.panels import Panel, check_names, panels_of, stack, subtitle
+from gridscan.plot.scales import spans_decades
 from gridscan.plot.selection import first_labels, long_axes
 from gridscan.plot.series import lines_by, moved_aside
 from gridscan.sensitivity.labelled import is_numeric, quantity_of, unit_known

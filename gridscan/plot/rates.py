@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.errors import SensitivityError, UnitError, listed, nearest
-from gridscan.plot.page import legend, spans_decades
+from gridscan.plot.page import legend
 from gridscan.plot.panels import Panel, panels_of, stack, subtitle
+from gridscan.plot.scales import spans_decades
 from gridscan.plot.selection import long_axes
 from gridscan.plot.text import unit_text
 from gridscan.sensitivity.labelled import in_unit_of, quantity_of

@@ -11,18 +11,8 @@ from matplotlib import ticker
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
-from gridscan.plot.page import (
-    COLOURS,
-    MOST_LINES,
-    OUTLINE,
-    figure_of,
-    is_logarithmic,
-    label_axis,
-    legend,
-    limits,
-    number_axis,
-    title,
-)
+from gridscan.plot.page import COLOURS, MOST_LINES, OUTLINE, figure_of, legend, title
+from gridscan.plot.scales import is_logarithmic, label_axis, limits, number_axis
 from gridscan.plot.text import labels, number, typeset, unit_text
 from gridscan.sensitivity.labelled import is_numeric, sentence
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridscan.errors import SensitivityError, listed, nearest
-from gridscan.plot.page import COLOURS, cells, finish, legend, page, title
+from gridscan.plot.page import COLOURS, finish, legend, page, title
+from gridscan.plot.scales import cells
 from gridscan.plot.selection import column, held_at, picked, scanned_names
 from gridscan.plot.text import number, plain, unit_text
 from gridscan.sensitivity.labelled import sentence
