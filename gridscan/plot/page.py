@@ -34,14 +34,14 @@ Side = Literal["x", "y"]
 
 
 def save(axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: float = 110) -> Path:
-    """Write the figure that axes belong to, so that it appears under its name only when it is whole.
+    """Write the figure of some axes to a file, which appears only when it is complete.
 
     Parameters
     ----------
     axes
-        What a picture gave: one or several, all of one figure.
+        Axes that a picture returned, all of one figure.
     path
-        Its suffix says the format: ``.png``, ``.pdf`` or ``.svg``.
+        With the suffix of the format: ``.png``, ``.pdf`` or ``.svg``.
     dpi
         Pixels per inch of a PNG.
 
@@ -53,8 +53,8 @@ def save(axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: floa
     Raises
     ------
     StoreError
-        If the suffix is another one, the axes belong to no or several figures, or the file cannot be written; an
-        earlier file is then left as it was.
+        If the suffix is another one, the axes belong to several figures or none, or the file cannot be written; an
+        earlier file then stays as it was.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -62,9 +62,9 @@ def save(axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: floa
         raise StoreError(f"{path}: a picture is written as .png, .pdf or .svg; found {path.suffix or 'no suffix'!r}")
     figures = {id(figure): figure for figure in map(figure_of, np.ravel(np.asarray(axes, dtype=object)))}
     if len(figures) != 1:
-        raise StoreError(f"{path}: one figure is written at a time; found axes of {len(figures)}")
+        raise StoreError(f"{path}: expected axes of one figure; found {len(figures)} figures")
     (figure,) = figures.values()
-    # A page of our own has its margins; another may have a legend beyond its border.
+    # Our own pages have margins; another figure may have a legend beyond its edge.
     box = None if figure.get_layout_engine() is not None else "tight"
     with replacing(path) as temporary:
         figure.savefig(temporary, format=suffix[1:], dpi=dpi, bbox_inches=box)
@@ -72,7 +72,7 @@ def save(axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: floa
 
 
 def page(axes: Axes | None, height: float = _HEIGHT) -> Axes:
-    """Return where to draw: the axes given, or those of a new page.
+    """Return the axes to draw in: those given, or those of a new page.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def projected_page(projection: str, height: float) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        New ones.
+        The new axes.
     """
     return pyplot.figure(figsize=(_WIDTH, height), layout="constrained").add_subplot(projection=projection)
 
@@ -152,7 +152,7 @@ def figure_of(axes: Axes) -> Figure:
 
 
 def title(axes: Axes, text: str, unit: str, side: Side) -> str:
-    """Return the title of an axis, with its unit, broken into lines that fit its length.
+    """Return the title of an axis with its unit, broken into lines that fit its length.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def title(axes: Axes, text: str, unit: str, side: Side) -> str:
 
 
 def _balanced(text: str, most: int) -> list[str]:
-    """Break a text into as few lines as fit, of lengths as equal as can be."""
+    """Break a text into as few lines as possible, of nearly equal lengths."""
     lines = textwrap.wrap(text, most, break_long_words=False)
     widths = range(max(1, len(text) // max(len(lines), 1)), most)
     narrower = (textwrap.wrap(text, width, break_long_words=False) for width in widths)
@@ -186,14 +186,14 @@ def _balanced(text: str, most: int) -> list[str]:
 
 
 def finish(axes: Axes, notes: Iterable[str]) -> None:
-    """Say above the picture what it holds fixed, and what else one has to know.
+    """Write the subtitle: what the picture holds fixed, and other notes.
 
     Parameters
     ----------
     axes
         The axes.
     notes
-        Sentences for the subtitle.
+        Phrases of the subtitle.
     """
     figure = figure_of(axes)
     figure.draw_without_rendering()
@@ -207,7 +207,7 @@ def finish(axes: Axes, notes: Iterable[str]) -> None:
 
 
 def legend(axes: Axes, heading: str, **entries: Any) -> None:
-    """Put the legend to the right of the axes, with the entries that matplotlib finds or those given.
+    """Put the legend to the right of the axes, with the entries given or else those that matplotlib finds.
 
     Parameters
     ----------

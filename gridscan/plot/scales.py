@@ -25,14 +25,14 @@ _MOST_LABELS = 30
 
 
 def spans_decades(values: Any, decades: float = 2.0) -> bool:
-    """Tell whether numbers are better shown by their logarithms; zeros do not count against it.
+    """Return whether numbers are better shown on a logarithmic scale; zeros are ignored.
 
     Parameters
     ----------
     values
         The numbers.
     decades
-        How many decades positive numbers have to span.
+        Decades that positive numbers must span.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def spans_decades(values: Any, decades: float = 2.0) -> bool:
 
 
 def limits(values: xr.DataArray) -> tuple[float, float]:
-    """Return the smallest and the largest value, further apart where they differ by rounding only.
+    """Return the smallest and the largest value, widened if they differ by rounding only.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def limits(values: xr.DataArray) -> tuple[float, float]:
 
 
 def is_logarithmic(points: NDArray[np.float64]) -> bool:
-    """Tell whether sorted points span two decades, or one with equal factors between them rather than equal steps.
+    """Return whether sorted points span two decades, or one if spaced by equal factors rather than steps.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def number_axis(axes: Axes, side: Side, coordinate: xr.DataArray) -> None:
 
 
 def _plain_ticks(axis: Any, points: NDArray[np.float64]) -> None:
-    """Write numbers along a logarithmic axis of few decades, where powers of ten alone would say too little."""
+    """Write numbers along a logarithmic axis of few decades, where powers of ten would be too few."""
     if points.max() / points.min() < 2000:
         powers = points.max() >= 1e5 or points.min() < 1e-4
         short = points.max() / points.min() < 5
@@ -115,7 +115,7 @@ def _plain_ticks(axis: Any, points: NDArray[np.float64]) -> None:
 
 
 def label_axis(axes: Axes, side: Side, values: xr.DataArray, name: str, shift: float = 0) -> None:
-    """Write a label at each point of an axis, thirty of them at most, tilted where they would touch.
+    """Write a label at each point of an axis, at most thirty, tilted if they would touch.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def label_axis(axes: Axes, side: Side, values: xr.DataArray, name: str, shift: f
 
 
 def colour_scale(values: xr.DataArray, logarithmic: bool) -> Normalize:
-    """Return the scale of colours from the smallest to the largest value.
+    """Return the colour scale from the smallest to the largest value.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def colour_bar(axes: Axes, mesh: Any, values: xr.DataArray) -> None:
 
 
 def cells(axes: Axes, values: xr.DataArray, logarithmic: bool, texts: NDArray[Any]) -> None:
-    """Draw one square per cell, with a text in it where there is room; rows of labels run from the top.
+    """Draw one square per cell, with text in it if there is room; rows of labels run from the top.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def cells(axes: Axes, values: xr.DataArray, logarithmic: bool, texts: NDArray[An
     values
         Over two dimensions.
     logarithmic
-        Whether the scale of colours is.
+        Whether the colour scale is.
     texts
         A text for each cell.
     """
