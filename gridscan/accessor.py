@@ -1,4 +1,4 @@
-"""Accessor ``ds.gridscan``: the questions to a result as methods, and the result as pint quantities."""
+"""Accessor ``ds.gridscan``: questions about a result as methods, its figures, and its pint quantities."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @xr.register_dataset_accessor("gridscan")
 class GridscanAccessor:
-    """Questions to a result of gridscan; importing gridscan makes it ``ds.gridscan``.
+    """Questions about a result of gridscan; importing gridscan makes it available as ``ds.gridscan``.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ class GridscanAccessor:
         significance: float = 3.0,
         mass: str | None = None,
     ) -> xr.Dataset:
-        """Return how large a detector tells scenarios apart; see `gridscan.sensitivity.discrimination.discriminate`.
+        """Return the detector size that tells scenarios apart; see `gridscan.sensitivity.discrimination.discriminate`.
 
         Parameters
         ----------
@@ -260,23 +260,23 @@ class GridscanAccessor:
         kind
             One of ``gridscan.model(NAME).figures``.
         *quantities
-            What is shown, for a figure that can show others than its own.
+            Quantities to show, for a figure that can show others than its own.
         model
-            A model of one's own, which made the dataset; by default it is found by the name that the dataset tells.
+            The model that made the dataset; by default the installed one of the name stored in the dataset.
         **options
             Options of the figure.
 
         Returns
         -------
         matplotlib.axes.Axes, or an array of them
-            As the function of the figure gives it.
+            As returned by the function of the figure.
 
         Raises
         ------
         ModelError
             If the model or the figure cannot be found, or the figure does not show these quantities.
         SensitivityError
-            If the dataset does not hold what is shown.
+            If the dataset does not hold what is to be shown.
 
         Examples
         --------
@@ -336,8 +336,8 @@ class GridscanAccessor:
                 try:
                     units[name] = unit_of(variable)
                 except UnitError as error:
-                    raise UnitError(f"the unit of {name!r} is not known: {error}") from None
-                # The quantity says its unit itself; what an attribute says would be wrong after the first operation.
+                    raise UnitError(f"unknown unit of {name!r}: {error}") from None
+                # The quantity carries its unit; an attribute would be wrong after the first operation.
                 for attribute in ("units", "unit_name"):
                     variable.attrs.pop(attribute, None)
         quantified: xr.Dataset = plain.pint.quantify(units, unit_registry=registry)

@@ -1,6 +1,6 @@
-"""Finding models: those of installed packages by name, any other as MODULE:NAME or FILE.py:NAME.
+"""Models by name: those of installed packages, any other as MODULE:NAME or FILE.py:NAME.
 
-A package says which models it has by entry points of the group ``gridscan.models``, as gridscan itself does:
+A package declares its models as entry points of the group ``gridscan.models``, as gridscan itself does:
 
     [project.entry-points."gridscan.models"]
     pendulum = "my_package.model:model"
@@ -44,7 +44,7 @@ class Installed:
 
     @property
     def ships(self) -> bool:
-        """Whether it is one of gridscan's own."""
+        """Whether it ships with gridscan."""
         return self.package.partition(" ")[0] == _OWN
 
     def load(self) -> Model:
@@ -53,12 +53,12 @@ class Installed:
         Returns
         -------
         Model
-            Checked: its wiring is right.
+            Checked.
 
         Raises
         ------
         ModelError
-            If it cannot be imported, is not a model, has another name, or two packages have it.
+            If it cannot be imported, is not a model, has another name, or several packages have one of its name.
         """
         if self.rivals and not self.ships:
             raise ModelError(
@@ -90,7 +90,7 @@ def _installed(_path: tuple[str, ...]) -> dict[str, Installed]:
         found.setdefault(entry.name, []).append((package, entry))
     models = []
     for name, owners in found.items():
-        # One of ours wins; the others are in the order of their packages.
+        # A shipped model wins; the others are in the order of their packages.
         (package, entry), *others = sorted(owners, key=lambda owner: (owner[0].split(" ")[0] != _OWN, owner[0]))
         models.append(Installed(name, package, entry, tuple(other for other, _ in others)))
     return {item.name: item for item in sorted(models, key=lambda item: not item.ships)}
@@ -102,7 +102,7 @@ def shipped_models() -> list[str]:
 
 
 def is_code(name: str) -> bool:
-    """Tell whether the name of a model names code, in a file or a module, that a scenario must not name.
+    """Return whether a name points to code in a file or a module, which a scenario must not name.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def is_code(name: str) -> bool:
 def load_model(name: str) -> Model:
     """Return a model of an installed package by name, or any other as ``path/to/file.py:name`` or ``module:name``.
 
-    Running a model runs its code, so a file or module is only ever named by the user, never by a scenario.
+    Loading a model runs its code, so only the user may name a file or module, never a scenario.
 
     Parameters
     ----------
@@ -130,12 +130,12 @@ def load_model(name: str) -> Model:
     Returns
     -------
     Model
-        Checked: its wiring is right.
+        Checked.
 
     Raises
     ------
     ModelError
-        If there is no such model, it cannot be imported, or its wiring is faulty.
+        If there is no such model, it cannot be imported, or its declarations are faulty.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def _load_from_module(name: str) -> Model:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise ModelError(f"module {module_name} cannot be imported: {type(error).__name__}: {error}") from error
-        raise ModelError(f"there is no module {module_name!r}; install it, or give a file, as FILE.py:NAME") from None
+        raise ModelError(f"no module {module_name!r}; install it, or give a file as FILE.py:NAME") from None
     except Exception as error:
         raise ModelError(f"module {module_name} cannot be imported: {type(error).__name__}: {error}") from error
     return _model_in(module, f"module {module_name}", attribute)
@@ -176,13 +176,13 @@ def _load_from_file(name: str) -> Model:
     file, _, attribute = name.rpartition(":") if not name.endswith(".py") else (name, "", "model")
     path = Path(file).resolve()
     if not path.is_file():
-        raise ModelError(f"there is no model file {file}")
+        raise ModelError(f"no such model file: {file}")
     module_name = f"gridscan_user_model_{path.stem}"
     spec = importlib.util.spec_from_file_location(module_name, path, loader=SourceLoader(module_name, str(path)))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    # The folder stays on the path: what the model imports from beside it may be imported late.
+    # The folder stays on the path, since the model may import modules beside it later.
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
     try:
@@ -198,5 +198,5 @@ def _model_in(module: Any, where: str, attribute: str) -> Model:
     found = getattr(module, attribute, None)
     if not isinstance(found, Model):
         models = [key for key, value in vars(module).items() if isinstance(value, Model)]
-        raise ModelError(f"{where} holds no model {attribute!r}{nearest(attribute, models)}; it holds {listed(models)}")
+        raise ModelError(f"{where} has no model {attribute!r}{nearest(attribute, models)}; it has {listed(models)}")
     return found.check()

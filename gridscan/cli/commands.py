@@ -1,4 +1,4 @@
-"""The commands that describe, check, plan, run and show."""
+"""The commands that describe models, and check, plan, run and show scenarios and results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @main.command()
 def models() -> None:
-    """List the models of installed packages, and the scenarios that ship."""
+    """List the installed models and the shipped scenarios."""
     from gridscan.cli.report import console, models_report
     from gridscan.inputs.shipped_files import shipped_scenarios
     from gridscan.model_loader import installed_models
@@ -38,7 +38,7 @@ def models() -> None:
 
 @main.command()
 def versions() -> None:
-    """Print the versions of gridscan and of its libraries, for the report of a problem."""
+    """Print the versions of gridscan and its libraries, for bug reports."""
     from gridscan.versions import show_versions
 
     show_versions()
@@ -48,7 +48,7 @@ def versions() -> None:
 @click.argument("model_name", metavar="MODEL")
 @click.argument("name", required=False)
 def describe(model_name: str, name: str | None) -> None:
-    """Show the inputs, quantities and figures of a model, or one of them."""
+    """Show the inputs, quantities and figures of a model, or one of them by NAME."""
     from gridscan.cli.report import console, figure_report, model_report, node_report
     from gridscan.errors import ModelError
     from gridscan.model_loader import load_model
@@ -67,7 +67,7 @@ def describe(model_name: str, name: str | None) -> None:
 
 @main.command()
 @click.argument("model_name", metavar="MODEL")
-@out_option("The file to write; MODEL.toml by default.")
+@out_option("File to write; MODEL.toml by default.")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def new(model_name: str, out: Path | None, force: bool) -> None:
     """Write a commented scenario that runs as it is."""
@@ -104,7 +104,7 @@ def schema(model_name: str) -> None:
 @click.argument("files", nargs=-1, required=True)
 @scenario_options
 def check(files: tuple[str, ...], model_name: str | None, overrides: dict[str, Any]) -> None:
-    """Validate scenarios and prove their units, without computing anything."""
+    """Check scenarios and their units, without computing anything."""
     faults = []
     for file in files:
         try:
@@ -137,7 +137,7 @@ def explain(file: str, quantity: str, model_name: str | None, overrides: dict[st
 @scenario_options
 @place_options
 def plan(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None, memory: str | None) -> None:
-    """Show what a run will compute, how large it is, the memory it takes, and what is there already."""
+    """Show what a run will compute, its size and memory, and what it can reuse."""
     from gridscan.cli.report import console, plan_report
     from gridscan.engine.forecast import forecast
 
@@ -149,10 +149,10 @@ def plan(file: str, model_name: str | None, overrides: dict[str, Any], output: P
 @click.argument("file")
 @scenario_options
 @place_options
-@click.option("--workers", type=click.IntRange(min=1), help="Compute with so many processes of this machine.")
-@click.option("--scheduler", metavar="ADDRESS", help="Compute with the workers of a dask scheduler.")
+@click.option("--workers", type=click.IntRange(min=1), help="Number of local worker processes.")
+@click.option("--scheduler", metavar="ADDRESS", help="Compute on the workers of this dask scheduler.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first cell that cannot be computed.")
-@click.option("--json", "as_json", is_flag=True, help="Tell the progress and the outcome as lines of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Report progress and outcome as lines of JSON.")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -166,11 +166,11 @@ def run(
     fail_fast: bool,
     as_json: bool,
 ) -> None:
-    """Evaluate a scenario and write the result, going on where an earlier run was stopped.
+    """Evaluate a scenario and write the result; resume a run that was stopped.
 
-    FILE is a scenario, the name of a shipped one, or a result, which is run again from the scenario inside it. Cells
-    that an earlier result at the same place holds are used if nothing that made them has changed. The exit status is 3
-    if some cells could not be computed; the variable `run_status` of the result says which, and why.
+    FILE is a scenario, the name of a shipped one, or a result, whose scenario is run again. Cells of an earlier result
+    at the same path are reused if nothing that made them has changed. The exit status is 3 if some cells failed; the
+    variable `run_status` of the result says which, and why.
     """
     import json
 
@@ -182,7 +182,7 @@ def run(
         with shown_progress(as_json) as callback:
             outcome = perform(made, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=callback)
     except (KeyboardInterrupt, Terminated) as stop:
-        click.echo("stopped; blocks that are done are kept, and run again goes on from them", err=True)
+        click.echo("stopped; finished blocks are kept, and the same command resumes the run", err=True)
         ctx.exit(130 if isinstance(stop, KeyboardInterrupt) else 143)
     for note in outcome.notes:
         click.echo(f"warning: {note}", err=True)
@@ -199,23 +199,23 @@ def _said(plan: Plan, outcome: Outcome) -> str:
 
     progress = outcome.progress
     if outcome.was_made:
-        return f"{outcome.path} holds all {progress.cells:,} cells already; nothing that made them has changed"
+        return f"{outcome.path} is up to date: nothing that made its {progress.cells:,} cells has changed"
     outputs = sum(item.output for item in plan.quantities)
     counted = f"{outputs} {'quantity' if outputs == 1 else 'quantities'}"
     size = bytes_text(outcome.nbytes)
-    earlier = f"; {progress.reused:,} of {progress.cells:,} cells were there already" if progress.reused else ""
-    made = f", in a folder that was not there: {outcome.created}" if outcome.created else ""
+    earlier = f"; reused {progress.reused:,} of {progress.cells:,} cells" if progress.reused else ""
+    made = f"; created folder {outcome.created}" if outcome.created else ""
     return f"wrote {outcome.path} ({counted}, {size}) in {progress.seconds:.2f} s{earlier}{made}"
 
 
 @main.command()
 @click.argument("file")
-@click.option("--population", metavar="NAME", help="What to draw, if not the first population of the model.")
-@click.option("--number", type=click.IntRange(min=0), help="How many to draw; a random number by default.")
-@click.option("--seed", type=click.IntRange(min=0), help="Of the random numbers; that of the scenario, or 0.")
+@click.option("--population", metavar="NAME", help="Population to draw from; the model's first by default.")
+@click.option("--number", type=click.IntRange(min=0), help="Number to draw; itself random by default.")
+@click.option("--seed", type=click.IntRange(min=0), help="Random seed; that of the scenario by default, or 0.")
 @at_option
 @scenario_options
-@out_option("The netCDF file; POPULATION.nc by default.")
+@out_option("netCDF file to write; POPULATION.nc by default.")
 def sample(
     file: str,
     population: str | None,
@@ -226,9 +226,9 @@ def sample(
     overrides: dict[str, Any],
     out: Path | None,
 ) -> None:
-    """Draw single stars, or what the model has, for one point of a scenario.
+    """Draw random members of a population, such as stars, at one point of a scenario.
 
-    The point is where --at says along the axes of the scenario, and else nearest to the defaults of the model.
+    Along each axis, the point is the --at value, or else the value nearest to the model's default.
     """
     from gridscan.cli.report import bytes_text
     from gridscan.sample import sample as draw_sample
@@ -239,7 +239,7 @@ def sample(
     dataset = draw_sample(file, population, at=at, number=number, seed=seed, **options)
     path = out or Path(f"{dataset.attrs['gridscan_population']}.nc")
     if path.suffix != ".nc":
-        raise StoreError(f"{path}: a sample is a netCDF file, whose name ends in .nc")
+        raise StoreError(f"{path}: a sample is a netCDF file; its name must end in .nc")
     write_result(dataset, path)
     click.echo(dataset.attrs["title"])
     click.echo(f"wrote {path} ({bytes_text(path.stat().st_size)}) in {time.perf_counter() - start:.2f} s")
@@ -247,7 +247,7 @@ def sample(
 
 @main.command()
 @click.argument("file")
-@click.option("--scenario", is_flag=True, help="Print the scenario that made it instead.")
+@click.option("--scenario", is_flag=True, help="Print only the scenario that made it.")
 def info(file: str, scenario: bool) -> None:
     """Show what a result holds and what made it."""
     from gridscan.cli.report import console, result_report
@@ -264,11 +264,11 @@ def info(file: str, scenario: bool) -> None:
 
 @main.command()
 @click.argument("file")
-@click.option("--quantities", help="Names joined by commas; all by default.")
+@click.option("--quantities", help="Names, separated by commas; all by default.")
 @at_option
-@out_option("The CSV file.")
+@out_option("CSV file to write; FILE with the suffix .csv by default.")
 def export(file: str, quantities: str | None, at: dict[str, Any], out: Path | None) -> None:
-    """Write a result as tidy CSV, one row a cell, with units in the header line."""
+    """Write a result as tidy CSV: one row per cell, units in the header."""
     from gridscan.storage.csv import export_csv
 
     names = [name.strip() for name in quantities.split(",")] if quantities is not None else None

@@ -1,4 +1,4 @@
-"""Drawing a figure of a model: finding the result or the sample that it shows, and making what is lacking."""
+"""Drawing a figure of a model: find the result or sample that it shows, and compute what is missing."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ MOVIES = (".gif", ".mp4")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a figure is drawn of.
+    """What a figure is drawn from.
 
     Attributes
     ----------
     source
-        A result, a sample, a scenario, or the name of a shipped one.
+        A result, a sample, a scenario, or the name of a shipped scenario.
     model
-        Used instead of the model that the scenario names.
+        Used in place of the model that the scenario names.
     quantities
         Shown in place of those of the figure.
     overrides
@@ -42,7 +42,7 @@ class Wanted:
     at
         Values of axes.
     seed
-        Of a sample.
+        Seed of a sample.
     """
 
     source: str | Scenario
@@ -60,19 +60,19 @@ class Wanted:
         return isinstance(self.source, str) and Path(self.source).suffix in RESULTS
 
     def scenario(self, overrides: Mapping[str, Any] | None = None) -> Scenario:
-        """Return the scenario of the source, with these values beside the others."""
+        """Return the scenario of the source, with further overrides."""
         from gridscan.run import find_scenario
 
         return find_scenario(self.source, model=self.model, overrides={**self.overrides, **(overrides or {})})
 
 
 def model_of(wanted: Wanted) -> Model:
-    """Return the model whose figures a source has.
+    """Return the model of a source.
 
     Raises
     ------
     GridscanError
-        If the source names none that can be found.
+        If the source names no model, or one that cannot be found.
     """
     if wanted.model is not None:
         return wanted.model
@@ -82,7 +82,7 @@ def model_of(wanted: Wanted) -> Model:
 
     name = dataset_of(str(wanted.source), {}).attrs.get("gridscan_model")
     if name is None:
-        raise StoreError(f"{wanted.source}: does not say which model made it; name one with --model")
+        raise StoreError(f"{wanted.source}: does not name the model that made it; give it with --model")
     try:
         return load_model(str(name))
     except ModelError as error:
@@ -90,7 +90,7 @@ def model_of(wanted: Wanted) -> Model:
 
 
 def function_of(figure: Figure, path: Path, options: Mapping[str, Any]) -> Callable[..., Any]:
-    """Return the function that draws a figure into a file: a movie where its name says so, and a picture elsewhere.
+    """Return the function that draws a figure: as a movie if the suffix of the file is one, otherwise as a picture.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def filmed(figure: Figure, wanted: Wanted, path: Path, options: Mapping[str, Any
 
 
 def data_for(figure: Figure, wanted: Wanted) -> tuple[xr.Dataset, tuple[Any, ...]]:
-    """Return what the functions of a figure take: the result or the sample, and further arguments."""
+    """Return the arguments of the functions of a figure: the result or sample, and further ones."""
     if figure.population is not None:
         members = _sample(figure.population, wanted)
         return members, (_beside(figure, members, wanted.model),) if figure.quantities else ()
@@ -135,7 +135,7 @@ def data_for(figure: Figure, wanted: Wanted) -> tuple[xr.Dataset, tuple[Any, ...
 
 
 def _shown(figure: Figure, wanted: Wanted) -> tuple[str, ...]:
-    """Return what a figure shows of a source if nothing is asked for."""
+    """Return the quantities that a figure shows by default."""
     if wanted.is_result:
         dataset = dataset_of(str(wanted.source), {})
         return figure.shown({str(name): [str(dim) for dim in item.dims] for name, item in dataset.data_vars.items()})
@@ -143,7 +143,7 @@ def _shown(figure: Figure, wanted: Wanted) -> tuple[str, ...]:
 
 
 def _result(figure: Figure, names: Sequence[str], wanted: Wanted) -> xr.Dataset:
-    """Return the result if it holds what is to be shown, and else evaluate its scenario."""
+    """Return the result if it holds what is shown; otherwise evaluate its scenario."""
     from gridscan.run import find_scenario
 
     if wanted.is_result and not wanted.overrides:
@@ -162,7 +162,7 @@ def _result(figure: Figure, names: Sequence[str], wanted: Wanted) -> xr.Dataset:
 
 
 def _lacking(figure: Figure, names: Sequence[str], dataset: xr.Dataset) -> str | None:
-    """Return what a result does not hold of what is to be shown, in words."""
+    """Return in words what a result lacks of the quantities to show, or None."""
     for name in names:
         if name not in dataset:
             return repr(name)
@@ -173,7 +173,7 @@ def _lacking(figure: Figure, names: Sequence[str], dataset: xr.Dataset) -> str |
 
 
 def evaluated(scenario: Scenario, quantities: Sequence[str]) -> xr.Dataset:
-    """Evaluate quantities that the scenario may not ask for; what has no effect on them is then nobody's mistake."""
+    """Evaluate quantities beyond those of the scenario; inputs without effect on them are then no error."""
     from gridscan.engine.plan import make_plan
     from gridscan.run import execute
 
@@ -181,7 +181,7 @@ def evaluated(scenario: Scenario, quantities: Sequence[str]) -> xr.Dataset:
 
 
 def _sample(population: str, wanted: Wanted) -> xr.Dataset:
-    """Return the sample in a file if it is of this population and as is wanted, and else draw one."""
+    """Return the sample in a file if it fits what is wanted; otherwise draw one."""
     if wanted.is_result and not (wanted.at or wanted.overrides or wanted.seed is not None):
         members = dataset_of(str(wanted.source), {})
         if members.attrs.get("gridscan_population") == population:
@@ -209,7 +209,7 @@ def _beside(figure: Figure, members: xr.Dataset, model: Model | None) -> xr.Data
 
 
 def figures_by_model() -> dict[str, dict[str, Figure] | str]:
-    """Return the figures of each installed model, or in one line why it cannot be loaded."""
+    """Return the figures of each installed model, or one line on why it cannot be loaded."""
     from gridscan.model_loader import installed_models
 
     found: dict[str, dict[str, Figure] | str] = {}

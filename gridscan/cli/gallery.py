@@ -1,6 +1,6 @@
-"""The gallery: the pictures that models declare as examples, from the values that these say, or shipped scenarios.
+"""The gallery: the example pictures that models declare, of shipped scenarios or of values of their own.
 
-The Hertzsprung-Russell diagrams are of invented tables in the formats of published ones, which are written beside them.
+The Hertzsprung-Russell diagrams show invented tables in published formats, which are written beside them.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ class Picture(NamedTuple):
 
 
 def isochrone(folder: Path) -> Any:
-    """Draw stars of one age, of a table in the format of CMD 3.9."""
+    """Draw stars of one age, from a table in the format of CMD 3.9."""
     return plot.hertzsprung_russell(read_stellar_table(_written(folder / "isochrone.dat", invented_isochrone())))
 
 
 def track(folder: Path) -> Any:
-    """Draw the way of a star, of a table in the format of PARSEC v2.0."""
+    """Draw the track of a star, from a table in the format of PARSEC v2.0."""
     name = "Z0.014Y0.273_ROT0.00_M15.0.TAB"
     return plot.hertzsprung_russell(read_stellar_table(_written(folder / name, invented_track())))
 
@@ -57,7 +57,7 @@ def _written(path: Path, text: str) -> Path:
 
 
 def _wanted(model: Model, example: Example) -> Wanted:
-    """Return what an example is drawn of: a shipped scenario, or one that gives its own values alone."""
+    """Return what an example is drawn from: a shipped scenario, or one of its own values alone."""
     source: str | Scenario = example.scenario or ""
     if not source:
         quantities = example.quantities or figure_of(model, example.kind).quantities
@@ -118,11 +118,11 @@ def pictures() -> dict[str, Picture]:
             model = item.load()
             examples = model.examples
         except GridscanError as error:
-            warnings.warn(f"its pictures are left out: {error}", GridscanWarning, stacklevel=2)
+            warnings.warn(f"pictures left out: {error}", GridscanWarning, stacklevel=2)
             continue
         for name, example in examples.items():
             found[name if name not in found else f"{model.name}_{name}"] = _picture(model, example)
-    tables = {"isochrone": (isochrone, "stars of one age"), "track": (track, "the way of a star")}
+    tables = {"isochrone": (isochrone, "stars of one age"), "track": (track, "the track of a star")}
     for name, (draw, what) in tables.items():
         found[name] = Picture(f"{what} in the Hertzsprung-Russell diagram, of an invented table", draw=draw)
     return found
@@ -137,7 +137,7 @@ def _picture(model: Model, example: Example) -> Picture:
 def make_gallery(
     folder: Path, *, only: Sequence[str] = (), dpi: float = 110, frames: int = 100
 ) -> Iterator[tuple[Path, str]]:
-    """Write the pictures one after the other, and give the path of each and what it shows.
+    """Write the pictures one after the other, and yield the path and description of each.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def make_gallery(
     dpi
         Pixels per inch; at 110, pictures are 800 pixels wide, and movies are 640.
     frames
-        Of a movie that can have any number.
+        Number of frames of a movie, where it can be chosen.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def make_gallery(
     known = pictures()
     for name in only:
         if name not in known:
-            raise StoreError(f"there is no picture {name!r}{nearest(name, known)}; there are {listed(known, 20)}")
+            raise StoreError(f"unknown picture {name!r}{nearest(name, known)}; the pictures are {listed(known, 20)}")
     for name, picture in known.items():
         if only and name not in only:
             continue

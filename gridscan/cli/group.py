@@ -1,4 +1,4 @@
-"""The group that all commands belong to, and how it answers mistakes."""
+"""The group of all commands, and how it reports errors."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class _Commands(click.Group):
-    """Ends with status 2 and one clear message for the user's mistakes, with 1 for ours."""
+    """Exits with status 2 and one clear message for errors of the user, with status 1 for bugs."""
 
     def invoke(self, ctx: click.Context) -> Any:
         debug = bool(ctx.params.get("debug"))
         for stream in (sys.stdout, sys.stderr):
-            # A terminal without UTF-8 shows a question mark for what it cannot: better than no answer.
+            # A terminal without UTF-8 shows question marks, which is better than an error.
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")
         try:
@@ -47,7 +47,7 @@ class _Commands(click.Group):
         except SystemExit as error:
             if debug:
                 traceback.print_exc()
-            click.echo(f"error: the model ended the program: {type(error).__name__}({error})", err=True)
+            click.echo(f"error: the model exited Python: {type(error).__name__}({error})", err=True)
             ctx.exit(2)
         except OSError as error:
             if debug:
@@ -60,8 +60,8 @@ class _Commands(click.Group):
                 traceback.print_exc()
             click.echo(
                 f"internal error: {type(error).__name__}: {error}\n"
-                "This is a mistake of gridscan, not yours; please report it with the output of `gridscan --debug …` "
-                "and of `gridscan versions`.",
+                "This is a bug in gridscan; please report it with the output of `gridscan --debug …` "
+                "and `gridscan versions`.",
                 err=True,
             )
             ctx.exit(1)
@@ -70,14 +70,14 @@ class _Commands(click.Group):
         name = args[0] if args else ""
         if self.get_command(ctx, name) is None and not name.startswith("-"):
             ctx.fail(
-                f"there is no command {name!r}{nearest(name, self.commands)}; there are {listed(self.commands, 30)}"
+                f"unknown command {name!r}{nearest(name, self.commands)}; the commands are {listed(self.commands, 30)}"
             )
         return super().resolve_command(ctx, args)
 
 
 @contextlib.contextmanager
 def _stopped_by_term() -> Iterator[None]:
-    """Let the signal by which batch systems end a job clear up behind it, as an interrupt from the keyboard does."""
+    """Clean up on SIGTERM, by which batch systems end a job, as on an interrupt from the keyboard."""
 
     def stop(*_: Any) -> None:
         raise Terminated(128 + signal.SIGTERM)
@@ -104,6 +104,6 @@ def _show_warning(otherwise: Callable[..., None]) -> Callable[..., None]:
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__)
-@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug: bool) -> None:
-    """Evaluate a physics model over a whole grid of scenarios: labelled, with units, exact."""
+    """Evaluate a physics model over a whole grid of scenarios, labelled and with units."""

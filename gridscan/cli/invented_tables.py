@@ -6,9 +6,9 @@ import numpy as np
 
 
 def invented_isochrone() -> str:
-    """Return an isochrone of 10 Myr in the format of CMD 3.9, made of a main sequence and a crossing to cool stars.
+    """Return an isochrone of 10 Myr in the format of CMD 3.9: a main sequence, then a crossing to cool stars.
 
-    The numbers are no stellar model: luminosity M^3.5 and temperature M^0.53 on the main sequence, then straight lines.
+    Not a stellar model: luminosity M^3.5 and temperature M^0.53 on the main sequence, then straight lines.
     """
     mass = np.geomspace(0.1, 16.0, 160)
     sequence = np.stack([mass, 3.5 * np.log10(mass) + 0.2, 3.76 + 0.53 * np.log10(mass) - 0.06 * np.log10(mass) ** 2])
@@ -28,7 +28,7 @@ def invented_isochrone() -> str:
 def invented_track() -> str:
     """Return the track of a star of 15 solar masses in the format of PARSEC v2.0, made of straight lines.
 
-    The numbers are no stellar model.
+    Not a stellar model.
     """
     corners = np.array(
         [  # age [yr], log T_eff [K], log L [Lsun], log of the share of carbon burning

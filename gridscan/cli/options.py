@@ -1,4 +1,4 @@
-"""What several commands share: options, opening what FILE names, and showing an answer."""
+"""Shared by several commands: options, opening FILE, and showing an answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def value_of(text: str) -> Any:
-    """Read a value: TOML where it is valid TOML, and a text otherwise."""
+    """Read a value: as TOML where it is valid TOML, otherwise as text."""
     import tomllib
 
     try:
@@ -44,7 +44,7 @@ def settings(ctx: click.Context, parameter: click.Parameter, values: tuple[str, 
 
 def scenario_options(command: Command) -> Command:
     """Give a command --model and --set."""
-    text = "Another model: a name, FILE.py:NAME or MODULE:NAME."
+    text = "Use this model: a name, FILE.py:NAME or MODULE:NAME."
     command = click.option("--model", "model_name", metavar="NAME", help=text)(command)
     return click.option(
         "--set",
@@ -52,16 +52,16 @@ def scenario_options(command: Command) -> Command:
         multiple=True,
         metavar="NAME=VALUE",
         callback=settings,
-        help="Override a value; repeatable.",
+        help="Override an input; repeatable.",
     )(command)
 
 
 def place_options(command: Command) -> Command:
     """Give a command --output and --memory."""
-    command = click.option("--memory", metavar="SIZE", help="What it may take, as 1GB; a quarter of the machine's.")(
-        command
-    )
-    return click.option("--output", type=click.Path(path_type=Path), help="Another place for the result.")(command)
+    text = "Memory limit, such as 1GB; a quarter of the machine's by default."
+    command = click.option("--memory", metavar="SIZE", help=text)(command)
+    text = "Path of the result; that of the scenario by default."
+    return click.option("--output", type=click.Path(path_type=Path), help=text)(command)
 
 
 def out_option(default: str) -> Callable[[Command], Command]:
@@ -129,13 +129,13 @@ def picked_at(dataset: xr.Dataset, file: str, at: dict[str, Any]) -> xr.Dataset:
 def _hint(dataset: xr.Dataset, name: str) -> str:
     if name in dataset.coords and dataset[name].ndim == 1:
         dim = str(dataset[name].dims[0])
-        return f"; it moves along {dim!r}: give a position from 0 to {dataset.sizes[dim] - 1} there"
+        return f"; it varies along {dim!r}: give a position on that, from 0 to {dataset.sizes[dim] - 1}"
     axes = [str(dim) for dim in dataset.sizes]
     return nearest(name, axes) or f"; its axes are {listed(axes)}"
 
 
 def show_or_write(data: xr.DataArray | xr.Dataset, out: Path | None) -> None:
-    """Show an answer, or write it where --out says."""
+    """Show an answer, or write it to --out."""
     import xarray as xr
 
     from gridscan.cli.report import array_report, console
@@ -151,5 +151,5 @@ def show_or_write(data: xr.DataArray | xr.Dataset, out: Path | None) -> None:
     elif out.suffix == ".nc":
         write_result(dataset, out)
     else:
-        raise StoreError(f"{out}: a table is written as .csv or .nc")
+        raise StoreError(f"{out}: a table must end in .csv or .nc")
     click.echo(f"wrote {out}")

@@ -21,7 +21,7 @@ _OF_QUANTITIES = ("along", "by")
 
 
 class _Plot(click.Command):
-    """Lists in its help what the installed models declare."""
+    """Lists the figures of the installed models in its help."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         from gridscan.cli.figures import figures_by_model
@@ -53,14 +53,14 @@ def _told(figure: Figure) -> str:
     default="quantity",
     show_default=True,
     metavar="KIND",
-    help="What is drawn; without KIND, list those of FILE.",
+    help="Kind of picture; without KIND, list those of FILE.",
 )
-@click.option("--along", multiple=True, metavar="AXIS", help="The axis (or two, for a map) to plot along.")
-@click.option("--by", metavar="AXIS", help="One line or colour for each value of this axis.")
-@click.option("--seed", type=click.IntRange(min=0), help="Of a figure of a random sample.")
+@click.option("--along", multiple=True, metavar="AXIS", help="Axis to plot along; repeat it for a map.")
+@click.option("--by", metavar="AXIS", help="Axis with one line or colour per value.")
+@click.option("--seed", type=click.IntRange(min=0), help="Random seed, for figures of a sample.")
 @at_option
 @scenario_options
-@out_option("The picture (.png, .pdf, .svg) or movie (.gif, .mp4).")
+@out_option("Picture (.png, .pdf, .svg) or movie (.gif, .mp4) to write.")
 def plot(
     arguments: tuple[str, ...],
     kind: str,
@@ -73,9 +73,9 @@ def plot(
 ) -> None:
     """Draw a quantity: bars for labels, lines for a numeric axis, a map for two axes.
 
-    FILE is a result, or a scenario, which is then evaluated. An axis that is not shown is held where --at says, and
-    else at the value nearest to the model's default. Instead of one quantity, --kind draws a figure that the model
-    declares, which may have options of its own, such as --frames 50.
+    FILE is a result or a scenario. An axis that is not shown is held at its --at value, or else at the value nearest
+    to the model's default. --kind draws a figure that the model declares, which may have options of its own, such as
+    --frames 50.
 
     Matrices, tornadoes and shares of the variance are drawn by `gridscan sensitivity … --picture`.
     """
@@ -103,7 +103,7 @@ def plot(
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
-    """Tell FILE and quantities from options that belong to a figure: ``--zoom VALUE`` or ``--zoom=VALUE``."""
+    """Separate FILE and quantities from the options of a figure: ``--zoom VALUE`` or ``--zoom=VALUE``."""
     names, options, rest = [], {}, list(arguments)
     while rest:
         argument = rest.pop(0)
@@ -129,13 +129,13 @@ def _check_options(kind: str, given: Mapping[str, Any], allowed: Sequence[str], 
 
 
 def _said(wanted: Wanted) -> dict[str, Any]:
-    """Return what was said of a scenario, by option."""
+    """Return the options given that apply to a scenario."""
     said = {"at": wanted.at, "set": wanted.overrides, "seed": wanted.seed, "model": wanted.model}
     return {name: value for name, value in said.items() if value not in (None, {})}
 
 
 def _show_kinds(wanted: Wanted) -> None:
-    """List the kinds of picture that there are of a file."""
+    """List the kinds of picture of a file."""
     from gridscan.cli.figures import model_of
 
     model = model_of(wanted)
@@ -154,13 +154,13 @@ def _draw_table(file: str, out: Path | None) -> Path:
 
 
 def _draw_quantity(wanted: Wanted, options: Mapping[str, Any], out: Path | None) -> Path:
-    """Draw one quantity, of a result as it is or of a scenario."""
+    """Draw one quantity, of a result or of a scenario."""
     from gridscan import plot as pictures
     from gridscan.cli.figures import data_for
 
     if len(wanted.quantities) != 1:
         found = len(wanted.quantities)
-        raise click.UsageError(f"name one quantity to draw, or a --kind; found {found} quantities")
+        raise click.UsageError(f"give one quantity to draw, or a --kind; found {found} quantities")
     (name,) = wanted.quantities
     if wanted.is_result and not wanted.overrides and wanted.model is None:
         dataset = dataset_of(str(wanted.source), dict(wanted.at), name)
@@ -190,12 +190,12 @@ def _draw_figure(kind: str, wanted: Wanted, given: Mapping[str, Any], out: Path 
 
 
 @main.command()
-@click.option("--only", multiple=True, metavar="NAME", help="One picture; repeatable.")
+@click.option("--only", multiple=True, metavar="NAME", help="Draw only this picture; repeatable.")
 @click.option("--dpi", type=click.FloatRange(20, 600), default=110.0, show_default=True, help="Pixels per inch.")
-@click.option("--frames", type=click.IntRange(min=1), default=100, show_default=True, help="Of the movie.")
-@out_option("The folder; results/gallery by default.")
+@click.option("--frames", type=click.IntRange(min=1), default=100, show_default=True, help="Frames of a movie.")
+@out_option("Folder to write to; results/gallery by default.")
 def gallery(only: tuple[str, ...], dpi: float, frames: int, out: Path | None) -> None:
-    """Draw the pictures that the installed models show in the gallery."""
+    """Draw the example pictures of all installed models."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,4 +1,4 @@
-"""How far a run is: a bar for a terminal, a line a minute for a log, or JSON for a program."""
+"""Progress of a run: a bar in a terminal, a line a minute in a log, or JSON for a program."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _JSON_EVERY = 1.0
 
 @contextmanager
 def shown_progress(as_json: bool) -> Iterator[ProgressCallback]:
-    """Give what is told of each block that is done, and shows it to whoever watches."""
+    """Yield the callback that shows progress, after each block that is done."""
     if as_json:
         yield _Every(_JSON_EVERY, _print_json, at_once=True)
     elif sys.stderr.isatty():
@@ -33,7 +33,7 @@ def shown_progress(as_json: bool) -> Iterator[ProgressCallback]:
 
 
 class _Every:
-    """Shows what it is told at most so often."""
+    """Shows progress at most once in a number of seconds."""
 
     def __init__(self, seconds: float, show: ProgressCallback, *, at_once: bool = False) -> None:
         self.seconds, self.show = seconds, show

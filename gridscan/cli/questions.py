@@ -1,4 +1,4 @@
-"""The commands that ask how sensitive a quantity is."""
+"""The commands on the sensitivity of a quantity."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from gridscan.cli.options import (
 
 @main.group()
 def sensitivity() -> None:
-    """Ask how sensitive a quantity is to the axes of a result, or to every parameter."""
+    """Sensitivity of a quantity to the axes of a result, or to every parameter."""
 
 
-_along = click.option("--along", required=True, metavar="AXIS", help="The axis that is asked about.")
-_over = click.option("--over", metavar="AXES", help="Axes that vary, joined by commas; all by default.")
-_log = click.option("--log", "logarithmic", is_flag=True, help="Of the logarithm of the quantity.")
+_along = click.option("--along", required=True, metavar="AXIS", help="Axis to look along.")
+_over = click.option("--over", metavar="AXES", help="Axes to vary, separated by commas; all by default.")
+_log = click.option("--log", "logarithmic", is_flag=True, help="Analyse the logarithm of the quantity.")
 
 
 def _question(command: Command) -> Command:
     """Give a command FILE, QUANTITY, --at and --out."""
     for decorate in (
-        out_option("Write a .csv or .nc file instead."),
+        out_option("Write a .csv or .nc file instead of showing it."),
         at_option,
         click.argument("quantity"),
         click.argument("file"),
@@ -41,7 +41,7 @@ def _question(command: Command) -> Command:
     return command
 
 
-_picture = click.option("--picture", type=click.Path(path_type=Path), help="Draw it too, as .png, .pdf or .svg.")
+_picture = click.option("--picture", type=click.Path(path_type=Path), help="Also draw it, as .png, .pdf or .svg.")
 
 
 def _draw(kind: str, table: Any, picture: Path | None) -> None:
@@ -77,7 +77,7 @@ def derivative(file: str, quantity: str, at: dict[str, Any], out: Path | None, a
 @sensitivity.command()
 @_question
 @_along
-@click.option("--reference", required=True, help="The label or value compared with.")
+@click.option("--reference", required=True, help="Label or value to compare with.")
 @click.option("--kind", type=click.Choice(["ratio", "difference", "log"]), default="ratio", show_default=True)
 def contrast(
     file: str, quantity: str, at: dict[str, Any], out: Path | None, along: str, reference: str, kind: Any
@@ -100,7 +100,7 @@ def shares(
     logarithmic: bool,
     picture: Path | None,
 ) -> None:
-    """Divide the variance over the grid among the axes: first order, total, pairwise."""
+    """Divide the variance over the grid among the axes: first-order, total and pairwise shares."""
     table = dataset_of(file, at, quantity).gridscan.variance_shares(quantity, _names(over), logarithmic)
     show_or_write(table, out)
     _draw("shares", table, picture)
@@ -118,7 +118,7 @@ def rank(file: str, quantity: str, at: dict[str, Any], out: Path | None, over: s
 @sensitivity.command()
 @_question
 @_along
-@click.option("--value", required=True, help="The value to reach, with its unit.")
+@click.option("--value", required=True, help="Value to reach, with its unit.")
 @click.option("--scale", type=click.Choice(["linear", "log"]), default="linear", show_default=True)
 def crossing(
     file: str, quantity: str, at: dict[str, Any], out: Path | None, along: str, value: str, scale: Any
@@ -130,12 +130,10 @@ def crossing(
 @sensitivity.command()
 @_question
 @_along
-@click.option("--exposure", default="10 yr", show_default=True)
-@click.option(
-    "--background", default="0 / yr", show_default=True, help="A rate, or a rate per mass such as '1 / kt / yr'."
-)
-@click.option("--significance", default=3.0, show_default=True, help="In standard deviations.")
-@click.option("--mass", help="Mass of the detector: a value with a unit, or the name of a coordinate.")
+@click.option("--exposure", default="10 yr", show_default=True, help="Duration of the measurement.")
+@click.option("--background", default="0 / yr", show_default=True, help="Rate, or rate per mass such as '1 / kt / yr'.")
+@click.option("--significance", default=3.0, show_default=True, help="Number of standard deviations.")
+@click.option("--mass", help="Detector mass: a value with a unit, or the name of a coordinate.")
 @_picture
 def discriminate(
     file: str,
@@ -149,7 +147,7 @@ def discriminate(
     mass: str | None,
     picture: Path | None,
 ) -> None:
-    """Show how large a detector tells any two labels or values of an axis apart."""
+    """Show how large a detector must be to tell any two labels or values of an axis apart."""
     options: dict[str, Any] = {
         "exposure": exposure,
         "background": background,
@@ -163,7 +161,7 @@ def discriminate(
 
 @sensitivity.command("local")
 @_question
-@click.option("--keep", help="Axes that stay, joined by commas.")
+@click.option("--keep", help="Axes to keep, separated by commas.")
 @_picture
 @scenario_options
 def local_command(
@@ -176,7 +174,7 @@ def local_command(
     model_name: str | None,
     overrides: dict[str, Any],
 ) -> None:
-    """Show the elasticity to every numeric parameter around the scenario's base values."""
+    """Show the elasticity to every numeric parameter at the scenario's base values."""
     from gridscan.local_sensitivity import local
 
     options: dict[str, Any] = {"model": model_named(model_name), "overrides": overrides}

@@ -39,7 +39,7 @@ _MOST_MATRICES = 12
 
 
 def bytes_text(size: float) -> str:
-    """Return a size in the unit that suits it."""
+    """Return a size in a unit that fits."""
     for unit in ("B", "kB", "MB", "GB"):
         if size < 1000:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.3g} {unit}"
@@ -48,7 +48,7 @@ def bytes_text(size: float) -> str:
 
 
 def _table(*columns: str, title: str | None = None) -> Table:
-    """Return a table in which prose may be broken between words, but no name and no number."""
+    """Return a table in which prose wraps between words, but names and numbers do not."""
     table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for column in columns:
         prose = column in _PROSE
@@ -57,7 +57,7 @@ def _table(*columns: str, title: str | None = None) -> Table:
 
 
 def plan_report(plan: Plan, forecast: Forecast) -> RenderableType:
-    """Show axes, quantities, sizes and the expected memory of a plan, and what of it is there already."""
+    """Show the axes, quantities, sizes and expected memory of a plan, and what it can reuse."""
     axes = _table("axis", "size", "values", title="Axes")
     for axis in plan.axes:
         axes.add_row(escape(axis.name), f"{axis.size:,}", escape(axis.values))
@@ -136,7 +136,7 @@ def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableTy
         quantities.add_row(escape(quantity.name), escape(readable(quantity.unit)), escape(quantity.long_name))
     parts = [labels, parameters, constants, quantities]
     if model.groups:
-        groups = _table("group", "members", title="Groups, which functions take as one argument")
+        groups = _table("group", "members", title="Groups, taken as one argument by functions")
         for name, group in model.groups.items():
             groups.add_row(escape(name), escape(", ".join(group.members)))
         parts.append(groups)
@@ -193,7 +193,7 @@ def figure_report(figure: Figure) -> RenderableType:
         "",
         (inspect.getdoc(function) or "").partition("\n")[0],
         "",
-        f"Shows    {', '.join(needs) or 'whatever is asked for'}",
+        f"Shows    {', '.join(needs) or 'any quantity'}",
         *([f"Along    {', '.join(figure.axes)}"] if figure.axes else []),
         *([f"Sets     {', '.join(settings)}, where the scenario does not"] if settings else []),
         *([f"Options  {_options(figure)}"] if figure.all_options else []),
@@ -305,7 +305,7 @@ def _setting(setting: Any) -> str:
 
 
 def array_report(data: xr.DataArray | xr.Dataset) -> RenderableType:
-    """Show a sensitivity: a matrix for each of the leading labels where it ends in a short axis, rows otherwise."""
+    """Show a sensitivity: as matrices, one for each leading label, if its last axis is short; otherwise as rows."""
     if isinstance(data, xr.DataArray):
         return Group(*_array_parts(data))
     comment = escape(str(data.attrs.get("comment", "")))
@@ -336,7 +336,7 @@ def _array_parts(data: xr.DataArray) -> list[RenderableType]:
 
 
 def _columns(data: xr.Dataset) -> Table:
-    """Show quantities over one and the same axis side by side."""
+    """Show quantities over the same axis side by side."""
     dim = str(next(iter(data.dims)))
     names = [str(name) for name in [*data.coords, *data.data_vars] if name != dim and data[name].dims == (dim,)]
     table = _table(escape(dim), *(escape(_axis_title(data, name)) for name in names))
@@ -392,6 +392,6 @@ def _cell(value: Any) -> str:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console as wide as the terminal, or as COLUMNS says, or wide enough for all but the longest lines."""
+    """Return a console as wide as the terminal or COLUMNS, or else wide enough for all but the longest lines."""
     found = Console(stderr=stderr, highlight=False)
     return found if found.is_terminal or "COLUMNS" in os.environ else Console(stderr=stderr, highlight=False, width=200)

@@ -1,4 +1,4 @@
-"""The commands on evolutionary tracks of stars."""
+"""The commands on the evolutionary tracks of stars."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def tracks() -> None:
 
 
 def _values(unit: str) -> Callable[[click.Context, click.Parameter, str | None], Any]:
-    """Return a callback that reads values joined by commas; a bare number is in the default unit."""
+    """Return a callback that reads values separated by commas; a bare number is in the default unit."""
 
     def read(ctx: click.Context, parameter: click.Parameter, text: str | None) -> list[float] | None:
         from gridscan.units import convert, parse_quantity, parse_unit
@@ -36,7 +36,7 @@ def _values(unit: str) -> Callable[[click.Context, click.Parameter, str | None],
                 given = to if quantity.units == parse_unit("1") else quantity.units
                 values.append(convert(float(quantity.magnitude), given, to))
             except UnitError as error:
-                what = f"{error}" if part.strip()[:1].isdigit() else f"{part.strip()!r} is no number"
+                what = f"{error}" if part.strip()[:1].isdigit() else f"{part.strip()!r} is not a number"
                 raise click.BadParameter(f"{what}, in {text!r}", ctx, parameter) from None
         return values
 
@@ -57,7 +57,7 @@ def _one_value(unit: str) -> Callable[[click.Context, click.Parameter, str], Any
 @tracks.command("list")
 @click.argument("file", metavar="ZIP")
 def list_command(file: str) -> None:
-    """Show the tracks that a ZIP holds."""
+    """List the tracks in a ZIP."""
     from rich.table import Table
 
     from gridscan.cli.report import bytes_text, console
@@ -74,40 +74,40 @@ def list_command(file: str) -> None:
 
 @tracks.command()
 @click.argument("file", metavar="ZIP")
-@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="The table to write, a .csv file.")
+@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Table to write, a .csv file.")
 @click.option(
     "--masses",
     callback=_values("Msun"),
-    help="Initial masses joined by commas, in Msun if without a unit; all by default.",
+    help="Initial masses, separated by commas, in Msun if without a unit; all by default.",
 )
-@click.option("--metallicity", callback=_values("1"), help="Metallicities joined by commas; all by default.")
-@click.option("--rotation", callback=_values("1"), help="Rotation rates joined by commas.")
-@click.option("--helium", callback=_values("1"), help="Helium fractions joined by commas.")
+@click.option("--metallicity", callback=_values("1"), help="Metallicities, separated by commas; all by default.")
+@click.option("--rotation", callback=_values("1"), help="Rotation rates, separated by commas.")
+@click.option("--helium", callback=_values("1"), help="Helium fractions, separated by commas.")
 @click.option(
     "--maximum-temperature",
     default="4000 K",
     show_default=True,
     callback=_one_value("K"),
-    help="Effective temperature up to which a star is a red supergiant.",
+    help="Highest effective temperature of a red supergiant.",
 )
 @click.option(
     "--minimum-log-luminosity",
     type=float,
     default=4.5,
     show_default=True,
-    help="log10(L/Lsun) from which a star is a red supergiant.",
+    help="Lowest log10(L/Lsun) of a red supergiant.",
 )
 @click.option(
     "--minimum-carbon-luminosity",
     type=float,
     default=1e-3,
     show_default=True,
-    help="Column LC from which a star burns carbon.",
+    help="Lowest value of column LC of a star that burns carbon.",
 )
 def extract(file: str, out: Path, **options: Any) -> None:
-    """Write the table of stellar phases that follows from the tracks in a ZIP.
+    """Extract a table of stellar phases from the tracks in a ZIP.
 
-    Where there are several tracks of one metallicity and mass, choose by --rotation or --helium.
+    If a metallicity and mass have several tracks, choose with --rotation or --helium.
     """
     from gridscan.stellar_tables import phase_extraction
 
@@ -118,7 +118,7 @@ def extract(file: str, out: Path, **options: Any) -> None:
 
 @contextmanager
 def _progress_bar() -> Iterator[Callable[[int, int], None] | None]:
-    """Give a function that moves a bar, and None where nobody watches."""
+    """Yield a function that moves a bar, or None without a terminal."""
     if not sys.stderr.isatty():
         yield None
         return

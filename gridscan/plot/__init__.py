@@ -1,9 +1,9 @@
-"""Pictures of a result and of what was asked of it: bars, lines, maps, tornadoes, matrices, signals, skies.
+"""Pictures of results and of their sensitivities: bars, lines, maps, tornadoes, matrices, signals, skies.
 
-Every picture says its units, and at which values the axes that it does not show are held. The default size is 800
-pixels wide at 110 dpi. Colours are those of Okabe and Ito for labels, viridis for numbers; markers, dashes and hatches
-repeat what they say, so that a picture reads in grey. The names of quantities and axes are arguments; figures that know
-those of a model are declared by the model, ``gridscan.model(NAME).figures``.
+Every picture gives units, and the values at which the axes that it does not show are held. It is 800 pixels wide at 110
+dpi. Colours are those of Okabe and Ito for labels, viridis for numbers; markers, dashes and hatches differ too, so that
+a picture reads in grey. The names of quantities and axes are arguments; figures that know those of a model are declared
+by the model, ``gridscan.model(NAME).figures``.
 """
 
 from gridscan.plot.celestial.sky import sky, sky_movie

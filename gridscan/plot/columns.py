@@ -1,4 +1,4 @@
-"""Columns of a table: variables along one dimension, such as stars or points of a track, as bare numbers."""
+"""Columns of a table as bare numbers: variables along one dimension, such as stars or points of a track."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 
 
 def column(dataset: xr.Dataset, name: str, dimension: str, unit: Unit | None = None) -> FloatArray:
-    """Return a variable along the one dimension of a table, as bare numbers, in a unit where one is asked for.
+    """Return a variable along the one dimension of a table as bare numbers, in a unit if one is given.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def column(dataset: xr.Dataset, name: str, dimension: str, unit: Unit | None = N
     Raises
     ------
     SensitivityError
-        If there is none of that name, it has other dimensions, or it does not hold real numbers.
+        If there is no such variable, it has other dimensions, or it does not hold real numbers.
     UnitError
         If its unit does not fit.
     """
@@ -57,7 +57,7 @@ def column(dataset: xr.Dataset, name: str, dimension: str, unit: Unit | None = N
 
 
 def finite(numbers: FloatArray, name: str) -> FloatArray:
-    """Return numbers as they are, once they are known to be finite.
+    """Return numbers unchanged, or raise an error if one is not finite.
 
     Parameters
     ----------
@@ -78,9 +78,7 @@ def finite(numbers: FloatArray, name: str) -> FloatArray:
     """
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if wrong.size:
-        raise SensitivityError(
-            f"{name!r} holds {numbers[wrong[0]]} at position {wrong[0]}; every value has to be finite"
-        )
+        raise SensitivityError(f"{name!r} holds {numbers[wrong[0]]} at position {wrong[0]}; every value must be finite")
     return numbers
 
 
@@ -104,7 +102,7 @@ def single(dataset: xr.Dataset, name: str, unit: Unit) -> float:
     Raises
     ------
     SensitivityError
-        If there is none of that name, or it has a dimension.
+        If there is no such coordinate, or it has a dimension.
     UnitError
         If its unit does not fit.
     """

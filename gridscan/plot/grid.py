@@ -9,19 +9,8 @@ from matplotlib import ticker
 from scipy.stats import poisson
 
 from gridscan.inputs.sampling import DRAWN
-from gridscan.plot.page import (
-    COLOURS,
-    cells,
-    colour_bar,
-    colour_scale,
-    finish,
-    is_logarithmic,
-    legend,
-    number_axis,
-    page,
-    spans_decades,
-    title,
-)
+from gridscan.plot.page import COLOURS, finish, legend, page, title
+from gridscan.plot.scales import cells, colour_bar, colour_scale, is_logarithmic, number_axis, spans_decades
 from gridscan.plot.selection import first_labels, held_at, picked, random_axis, remarks, scanned_names, shown_axes
 from gridscan.plot.series import series
 from gridscan.plot.text import number, unit_text

@@ -1,4 +1,4 @@
-"""Movies: a figure whose frames are drawn one after the other, and the file: a GIF of few colours, or an MP4."""
+"""Movies: the frames of a figure, and the file, a GIF of few colours or an MP4."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ Frame = NDArray[np.uint8]
 Writer = Callable[[Path, Iterator[Frame], float], None]
 
 MOST_FRAMES = 1000
-# Of a GIF.
+# In a GIF.
 MOST_COLOURS = 256
 
 
 class Stage(abc.ABC):
-    """The figure of a movie: what stands still is drawn once, and what moves is put in place for each frame.
+    """The figure of a movie: what stands still is drawn once, what moves is updated for each frame.
 
     Parameters
     ----------
     axes
-        Of the figure, which is closed with the movie.
+        Axes of the figure, which is closed with the movie.
     name, unit, moments
         The axis along which the movie runs: what the clock calls it, its unit, and its value in each frame, increasing.
     dpi
@@ -55,7 +55,7 @@ class Stage(abc.ABC):
 
     @abc.abstractmethod
     def prepare(self) -> None:
-        """Draw what stands still, so that nothing moves that should not."""
+        """Draw what stands still."""
 
     @abc.abstractmethod
     def show(self, number: int) -> None:
@@ -83,14 +83,14 @@ class Stage(abc.ABC):
         return plain(f"{self.name} = {self.moments[number]:.{digits_of(self.moments)}f} {self.unit}".rstrip())
 
     def frames(self) -> Iterator[Frame]:
-        """Give the frames as red, green and blue; shape (height, width, 3)."""
+        """Yield the frames as red, green and blue; shape (height, width, 3)."""
         self.prepare()
         for number in range(self.moments.size):
             self.show(number)
             yield np.array(self.canvas.buffer_rgba())[..., :3]
 
     def film(self, write: Writer, path: Path, frames_per_second: float) -> Path:
-        """Write all frames under a name, which appears when the movie is whole, and close the figure.
+        """Write all frames to a file, which appears only when it is complete, and close the figure.
 
         Parameters
         ----------
@@ -115,26 +115,26 @@ class Stage(abc.ABC):
 
 
 def check_frames(count: int, found: str | None = None) -> None:
-    """Refuse a movie of too few or too many frames.
+    """Raise an error for a movie of too few or too many frames.
 
     Parameters
     ----------
     count
         Number of frames.
     found
-        What there is instead, for the message.
+        What was found, for the message.
 
     Raises
     ------
     SensitivityError
-        If it is not allowed; the message says how many are.
+        If it is out of range; the message gives the range.
     """
     if not 2 <= count <= MOST_FRAMES:
         raise SensitivityError(f"a movie has 2 to {MOST_FRAMES} frames; {found or f'found {count}'}")
 
 
 def writer_for(path: Path, colours: NDArray[np.floating[Any]]) -> Writer:
-    """Return the function that writes frames under a name; its suffix says the format.
+    """Return the function that writes frames to a file, in the format of its suffix.
 
     Parameters
     ----------
@@ -159,12 +159,12 @@ def writer_for(path: Path, colours: NDArray[np.floating[Any]]) -> Writer:
     if suffix != ".mp4":
         raise StoreError(f"{path}: a movie is written as .gif or .mp4; found {path.suffix or 'no suffix'!r}")
     if not FFMpegWriter.isAvailable():
-        raise StoreError(f"{path}: an .mp4 needs ffmpeg, which was not found; install it, or give a name with .gif")
+        raise StoreError(f"{path}: an .mp4 needs ffmpeg, which was not found; install it, or write a .gif")
     return _write_mp4
 
 
 def check_pace(frames_per_second: float, dpi: float) -> None:
-    """Refuse a movie that is too fast, or has no size.
+    """Raise an error for a movie that is too fast or has no size.
 
     Parameters
     ----------
@@ -176,16 +176,16 @@ def check_pace(frames_per_second: float, dpi: float) -> None:
     Raises
     ------
     SensitivityError
-        If one is out of range; the message says what is allowed.
+        If one is out of range; the message gives the range.
     """
     if not 0 < frames_per_second <= 100:
-        raise SensitivityError(f"a movie has more than 0 and up to 100 frames a second; found {frames_per_second:g}")
+        raise SensitivityError(f"frames per second must be above 0 and at most 100; found {frames_per_second:g}")
     if not 0 < dpi < np.inf:
-        raise SensitivityError(f"a movie has more than 0 pixels per inch; found dpi={dpi:g}")
+        raise SensitivityError(f"dpi must be positive and finite; found dpi={dpi:g}")
 
 
 def digits_of(moments: NDArray[np.floating[Any]]) -> int:
-    """Return how many decimals tell increasing times apart, to a tenth of the shortest step.
+    """Return the number of decimals that distinguish increasing times, to a tenth of the shortest step.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def _write_mp4(path: Path, frames: Iterator[Frame], frames_per_second: float) ->
     source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{first.shape[1]}x{first.shape[0]}"]
     target = ["-c:v", "libx264", "-crf", "20", "-pix_fmt", "yuv420p", "-f", "mp4", str(path)]
     rate = ["-framerate", f"{frames_per_second:g}", "-i", "pipe:0"]
-    # matplotlib's own writer would draw every frame from nothing.
+    # matplotlib's own writer would redraw every frame in full.
     command = [FFMpegWriter.bin_path(), "-y", "-loglevel", "error", *source, *rate, *target]
     with tempfile.TemporaryFile() as messages:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=messages)

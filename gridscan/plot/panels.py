@@ -1,11 +1,12 @@
-"""Several quantities one below the other, over one axis that they share, under one subtitle."""
+"""Several quantities one below the other, over a common axis, under one subtitle."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridscan.errors import SensitivityError, listed
-from gridscan.plot.page import COLOURS, figure_of, finish, spans_decades, stacked_page, title
+from gridscan.plot.page import COLOURS, figure_of, finish, stacked_page, title
+from gridscan.plot.scales import spans_decades
 from gridscan.plot.selection import picked, remarks, scanned_names, shown_axes
 from gridscan.plot.series import Spread, series
 from gridscan.plot.text import unit_text
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-# A line without a label beside panels that have them: none of their colours.
+# For a line without a label beside panels with labels.
 _NEUTRAL = "#444444"
 
 
@@ -31,11 +32,11 @@ class Panel(NamedTuple):
     by
         One line, or one colour of bars, for each value of this axis.
     held
-        Where the other axes are held, in words.
+        Values at which the other axes are held, in words.
     logarithmic
         Whether the scale of the values is.
     spread
-        How far whiskers reach.
+        Length of the whiskers.
     """
 
     values: xr.DataArray
@@ -46,7 +47,7 @@ class Panel(NamedTuple):
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Refuse panels of no quantity, or of one that comes twice.
+    """Raise an error for no quantity, or for one given twice.
 
     Parameters
     ----------
@@ -56,10 +57,10 @@ def check_names(names: Sequence[str]) -> None:
     Raises
     ------
     SensitivityError
-        If there is none, or one comes twice; the message gives the names found.
+        If there is none, or one is given twice; the message lists the names found.
     """
     if not names or len(set(names)) < len(names):
-        raise SensitivityError(f"each panel needs a quantity of its own; found {listed(names) or 'none'}")
+        raise SensitivityError(f"each panel needs another quantity; found {listed(names) or 'none'}")
 
 
 def panels_of(dataset: xr.Dataset, names: Sequence[str], along: str, by: str | None) -> list[Panel]:
@@ -84,7 +85,7 @@ def panels_of(dataset: xr.Dataset, names: Sequence[str], along: str, by: str | N
     Raises
     ------
     SensitivityError
-        If a name is unknown or comes twice, a quantity does not depend on `along`, none of them depends on `by`, or
+        If a name is unknown or given twice, a quantity does not depend on `along`, none of them depends on `by`, or
         there is nothing to draw.
     """
     check_names(names)
@@ -103,7 +104,7 @@ def panels_of(dataset: xr.Dataset, names: Sequence[str], along: str, by: str | N
 
 
 def stack(panels: Sequence[Panel], along: str) -> NDArray[Any]:
-    """Draw panels on a new page, with one legend for each axis that tells lines apart.
+    """Draw panels on a new page, with one legend for each axis of lines.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def stack(panels: Sequence[Panel], along: str) -> NDArray[Any]:
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        From the top; without a subtitle as yet.
+        From the top; still without a subtitle.
     """
     grid = stacked_page(len(panels))
     explained: set[str | None] = set()
@@ -135,7 +136,7 @@ def stack(panels: Sequence[Panel], along: str) -> NDArray[Any]:
 
 
 def subtitle(grid: NDArray[Any], panels: Sequence[Panel], notes: Sequence[str] = ()) -> None:
-    """Say above the first panel what all of them hold fixed, what each leaves out, and what else one has to know.
+    """Write the common subtitle: what the panels hold fixed, what each leaves out, and other notes.
 
     Parameters
     ----------
@@ -156,5 +157,5 @@ def subtitle(grid: NDArray[Any], panels: Sequence[Panel], notes: Sequence[str] =
     finish(grid[0], [", ".join(held), *notes, *said])
     figure_of(grid[0]).draw_without_rendering()
     for axes, panel in zip(grid, panels, strict=True):
-        # The subtitle and tilted labels take of the height that a title was broken for.
+        # The subtitle and tilted labels have reduced the height that the titles were broken for.
         axes.set_ylabel(title(axes, sentence(panel.values), unit_text(panel.values), "y"))

@@ -1,4 +1,4 @@
-"""Expected numbers, each with the spread of the Poisson number that it is the mean of."""
+"""Expected numbers with their Poisson spread."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.errors import SensitivityError, listed
-from gridscan.plot.page import spans_decades
 from gridscan.plot.panels import Panel, check_names, panels_of, stack, subtitle
+from gridscan.plot.scales import spans_decades
 from gridscan.plot.selection import first_labels, long_axes
 from gridscan.plot.series import lines_by, moved_aside
 from gridscan.sensitivity.labelled import is_numeric, quantity_of, unit_known
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-# A logarithmic scale begins at the lowest number over this.
+# A logarithmic scale begins at the lowest number divided by this.
 _ROOM_BELOW = 4.0
 
 
@@ -33,10 +33,10 @@ def counts(
     along: str | None = None,
     by: str | None = None,
 ) -> NDArray[Any]:
-    """Draw expected numbers N with their Poisson spread √N, one panel a quantity: bars along labels, else lines.
+    """Draw expected numbers N with their Poisson spread √N, one panel per quantity: bars along labels, else lines.
 
-    A line alone has its spread as a band; several lines have whiskers. Whiskers end at zero, and on a logarithmic
-    scale, which has no zero, at its lower edge. Axes that are not shown are held as in `draw`.
+    A single line has a band; several lines have whiskers. Whiskers end at zero, or at the lower edge of a logarithmic
+    scale. Axes that are not shown are held as in `draw`.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def counts(
     Raises
     ------
     SensitivityError
-        If a name is unknown, a quantity is no number of something or negative, or there is nothing to draw.
+        If a name is unknown, a quantity is not an expected number or is negative, or there is nothing to draw.
     UnitError
         If the unit of a quantity is not known.
     """
@@ -82,12 +82,12 @@ def _number_of_something(dataset: xr.Dataset, name: str) -> xr.DataArray:
     values = quantity_of(dataset, name)
     unit = readable(unit_known(values))
     if unit not in ("1", "count", "event", "star"):
-        raise SensitivityError(f"{name!r} is in {unit!r}: a Poisson spread √N belongs to a number N, without a unit")
+        raise SensitivityError(f"{name!r} is in {unit!r}; a Poisson spread √N needs a number N without a unit")
     return values
 
 
 def _shared_axis(numbers: Sequence[xr.DataArray], by: str | None) -> str:
-    """Return the first axis of labels that all have, or the numeric one with the most values."""
+    """Return the first common axis of labels, or the common numeric axis with the most values."""
     first = numbers[0]
     shared = [str(axis) for axis in first.dims if axis != by and all(axis in other.dims for other in numbers)]
     long = [axis for axis in long_axes(first) if axis in shared]
@@ -95,7 +95,7 @@ def _shared_axis(numbers: Sequence[xr.DataArray], by: str | None) -> str:
     if not shared:
         every = [f"{values.name} ({listed(map(str, values.dims)) or 'none'})" for values in numbers]
         besides = f" besides {by!r}" if by is not None else ""
-        raise SensitivityError(f"there is no axis{besides} that every quantity has; their axes: {listed(every)}")
+        raise SensitivityError(f"the quantities share no axis{besides}; their axes: {listed(every)}")
     return (labelled or sorted(long, key=lambda axis: -first.sizes[axis]) or shared)[0]
 
 
@@ -103,7 +103,7 @@ def _with_spread(panel: Panel) -> Panel:
     """Return a panel with whiskers of √N, which end at zero or at the lower edge of a logarithmic scale."""
     values = panel.values
     if bool((values < 0).any()):
-        raise SensitivityError(f"{values.name!r} holds {float(values.min()):.4g}: no number of things is below zero")
+        raise SensitivityError(f"{values.name!r} holds {float(values.min()):.4g}; an expected number must be 0 or more")
     # A whisker that reaches decades above its number would hide it on a linear scale.
     panel = panel._replace(logarithmic=spans_decades(np.append(values.values, values.values + np.sqrt(values.values))))
     return panel._replace(spread=functools.partial(_spread, floor=_floor(panel)))
@@ -114,13 +114,13 @@ def _floor(panel: Panel) -> float:
 
 
 def _spread(numbers: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
-    """Return how far the whiskers of numbers reach down and up."""
+    """Return the lengths of the whiskers down and up."""
     root = np.sqrt(numbers)
     return np.array([numbers - np.maximum(numbers - root, floor), root])
 
 
 def _set_limits(axes: Axes, panel: Panel, along: str) -> None:
-    """Let the scale begin at zero, or at the floor of the whiskers, and leave room for markers and for numbers."""
+    """Begin the scale at zero or at the floor of the whiskers, with room for markers and numbers."""
     highest = float((panel.values + np.sqrt(panel.values)).max())
     if panel.logarithmic:
         floor = _floor(panel)
@@ -131,7 +131,7 @@ def _set_limits(axes: Axes, panel: Panel, along: str) -> None:
 
 
 def _explanation(panels: Sequence[Panel], along: str) -> str:
-    """Say what the spread is, where it is cut, and where lines stand."""
+    """Explain the spread, where it is cut, and whether lines are moved sideways."""
     lines = is_numeric(panels[0].values, along)
     rows = [lines_by(panel.values, panel.by) if panel.by is not None else 1 for panel in panels]
     shape = "whiskers" if not lines or min(rows) > 1 else "band" if max(rows) == 1 else "band or whiskers"
@@ -139,11 +139,11 @@ def _explanation(panels: Sequence[Panel], along: str) -> str:
     if any(_is_cut(panel) for panel in panels):
         parts.append("cut short at the lower edge of a logarithmic scale")
     if lines and moved_aside(panels[0].values.sizes[along], max(rows)):
-        parts.append("lines moved sideways to part them")
+        parts.append("lines moved sideways to separate them")
     return ", ".join(parts)
 
 
 def _is_cut(panel: Panel) -> bool:
-    """Tell whether a whisker ends at the lower edge of a logarithmic scale, and not at its own end."""
+    """Return whether a whisker is cut at the lower edge of a logarithmic scale."""
     lower = panel.values - np.sqrt(panel.values)
     return panel.logarithmic and bool(((lower < _floor(panel)) & (panel.values > 0)).any())

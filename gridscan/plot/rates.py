@@ -1,4 +1,4 @@
-"""A flux above the events that it makes in detectors: over an axis, with a line at one event per year, and spectra."""
+"""A flux and, below it, the events in detectors: over an axis, with a line at one event per year, or as spectra."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.errors import SensitivityError, UnitError, listed, nearest
-from gridscan.plot.page import legend, spans_decades
+from gridscan.plot.page import legend
 from gridscan.plot.panels import Panel, panels_of, stack, subtitle
+from gridscan.plot.scales import spans_decades
 from gridscan.plot.selection import long_axes
 from gridscan.plot.text import unit_text
 from gridscan.sensitivity.labelled import in_unit_of, quantity_of
@@ -57,7 +58,7 @@ def signal(
     Raises
     ------
     SensitivityError
-        If a name is unknown, `events` is no number per time, or there is nothing to draw.
+        If a name is unknown, `events` is not a number per time, or there is nothing to draw.
     """
     above, below = panels_of(dataset, [flux, events], along, by or _usual(dataset, events, along, usually_by))
     one = _one_event_per_year(below.values)
@@ -79,7 +80,7 @@ def spectra(
 ) -> NDArray[Any]:
     """Draw a flux per energy, and below it the events per energy and time.
 
-    Of two quantities of which the dataset has one, that one is drawn. Axes that are not shown are held as in `draw`,
+    If the dataset has only one of the two quantities, that one is drawn. Axes that are not shown are held as in `draw`,
     which the subtitle says.
 
     Parameters
@@ -98,7 +99,7 @@ def spectra(
     Returns
     -------
     ndarray of Axes
-        The flux, the events; or the one that there is.
+        The flux and the events, or the one found.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def spectra(
 
 
 def _usual(dataset: xr.Dataset, quantity: str, along: str, axis: str | None) -> str | None:
-    """Return the axis if the quantity has several values along it, and it is not that along which is drawn."""
+    """Return the axis if the quantity has several values along it, unless it is `along`."""
     return axis if axis in long_axes(quantity_of(dataset, quantity)) and axis != along else None
 
 
@@ -132,7 +133,7 @@ def _one_event_per_year(events: xr.DataArray) -> float:
 
 
 def _distance(events: xr.DataArray, one: float) -> list[str]:
-    """Say how far the events stay below one per year, where that is many decades."""
+    """Note how far the events stay below one per year, if by many decades."""
     highest = float(events.max())
     decades = np.log10(one / highest) if highest > 0 else 0.0
     return [f"the highest stays {decades:.1f} decades below one event per year"] if decades > _FAR else []

@@ -1,4 +1,4 @@
-"""What a picture shows of a quantity, and at which values it holds the rest."""
+"""The axes that a picture shows, and the values at which it holds the others."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def shown_axes(values: xr.DataArray, along: list[str], by: str | None) -> list[s
     """
     if not values.dims:
         found = f"{float(values):.4g} {unit_text(values)}".strip()
-        raise SensitivityError(f"{values.name!r} has no axis, it is the one number {found}: there is nothing to plot")
+        raise SensitivityError(f"{values.name!r} is the single number {found}, without an axis to plot along")
     if len(along) > 2:
         raise SensitivityError(f"a picture has one or two axes; found {listed(along)}; pick a value of the others")
     asked = [*along, *([by] if by is not None else [])]
@@ -61,7 +61,9 @@ def shown_axes(values: xr.DataArray, along: list[str], by: str | None) -> list[s
         return along
     free = [axis for axis in long_axes(values) or map(str, values.dims) if axis != by]
     if not free:
-        raise SensitivityError(f"{values.name!r} has no axis with several values but {by!r}: plot along that instead")
+        raise SensitivityError(
+            f"{values.name!r} has no axis with several values except {by!r}; plot along that instead"
+        )
     numeric = [axis for axis in free if is_numeric(values, axis)]
     return [max(numeric, key=lambda axis: values.sizes[axis])] if numeric else free[:1]
 
@@ -102,7 +104,7 @@ def first_labels(values: xr.DataArray, shown: str) -> str | None:
 
 
 def remarks(values: xr.DataArray, logarithmic: bool) -> list[str]:
-    """Say which values a picture does not show.
+    """Return which values a picture leaves out, in words.
 
     Parameters
     ----------
@@ -114,7 +116,7 @@ def remarks(values: xr.DataArray, logarithmic: bool) -> list[str]:
     Returns
     -------
     list of str
-        Sentences for the subtitle.
+        Phrases for the subtitle.
     """
     missing, zeros = int(values.isnull().sum()), int((values == 0).sum())
     found = [f"{missing} of {values.size} values are missing and left blank"] if missing else []
@@ -146,10 +148,10 @@ def random_axis(values: xr.DataArray) -> str | None:
 
 
 def held_at(values: xr.DataArray, kept: list[str]) -> dict[str, int]:
-    """Return where the axes that are not kept are held.
+    """Return the positions at which the axes that are not kept are held.
 
-    At the value nearest to the default of the model, which results note as ``base_value`` of the axis, and without such
-    a note at the first label, or the middle one of the numbers.
+    At the value nearest to the default of the model, which results store as ``base_value`` of the axis; without it at
+    the first label or the middle number.
 
     Parameters
     ----------
@@ -186,8 +188,8 @@ def picked(
     kept
         The axes that stay.
     scanned
-        Names of coordinates of a single value that were an axis once, and have to be said; by default all. Labels on
-        which the values depend are said too.
+        Names of coordinates of a single value that were an axis before, which the subtitle gives; by default all.
+        Labels on which the values depend are given too.
     sort
         Whether to sort numeric axes.
 
@@ -233,7 +235,7 @@ def scanned_names(dataset: xr.Dataset) -> set[str] | None:
     Returns
     -------
     set of str or None
-        None where there is no scenario.
+        None if there is no scenario.
     """
     with contextlib.suppress(ValueError, AttributeError, KeyError):
         axes = tomllib.loads(dataset.attrs["gridscan_scenario"].replace("\r\n", "\n")).get("axes", {})

@@ -1,4 +1,4 @@
-"""Lines and bars of a quantity, one or a group for each value of a second axis, with a spread where there is one."""
+"""Lines and bars of a quantity, also one for each value of a second axis, with an optional spread."""
 
 from __future__ import annotations
 
@@ -11,18 +11,8 @@ from matplotlib import ticker
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import NDArray
 
-from gridscan.plot.page import (
-    COLOURS,
-    MOST_LINES,
-    OUTLINE,
-    figure_of,
-    is_logarithmic,
-    label_axis,
-    legend,
-    limits,
-    number_axis,
-    title,
-)
+from gridscan.plot.page import COLOURS, MOST_LINES, OUTLINE, figure_of, legend, title
+from gridscan.plot.scales import is_logarithmic, label_axis, limits, number_axis
 from gridscan.plot.text import labels, number, typeset, unit_text
 from gridscan.sensitivity.labelled import is_numeric, sentence
 
@@ -41,7 +31,7 @@ _DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)))
 _HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++", "----", "||||", "oooo", "**")
 
 Spread = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-"""What turns values into how far their whiskers reach down and up: of shape (2, n), of the unit of the values."""
+"""From values to the lengths of their whiskers down and up: shape (2, n), in the unit of the values."""
 
 
 class Row(NamedTuple):
@@ -78,9 +68,9 @@ def series(
     logarithmic
         Whether the scale of the values is; zeros are left blank then.
     spread
-        How far whiskers reach from each value; none by default. Of one line it is a band.
+        Lengths of the whiskers; none by default. A single line gets a band.
     colour
-        Of what is drawn where there is no `by`.
+        Colour if there is no `by`.
     with_legend
         Whether to put the legend of `by` to the right.
     """
@@ -93,7 +83,7 @@ def series(
 
 
 def lines_by(values: xr.DataArray, by: str) -> int:
-    """Return how many lines, or groups of bars, are drawn for an axis: of numbers some, of labels all that fit.
+    """Return how many lines or groups of bars are drawn for an axis: some of its numbers, or all labels that fit.
 
     Parameters
     ----------
@@ -144,7 +134,7 @@ def _lines(axes: Axes, values: xr.DataArray, along: str, rows: list[Row], spread
         if spread is not None and len(rows) > 1:
             _line_whiskers(axes, line, k, len(rows), spread)
             continue
-        # On a long axis some markers are left out, at other places for each line.
+        # On a long axis some markers are left out, different ones for each line.
         every = max(1, x.size // _MOST_MARKERS)
         line.set_markevery((k % every, every))
         if spread is not None:
@@ -157,7 +147,7 @@ def _lines(axes: Axes, values: xr.DataArray, along: str, rows: list[Row], spread
 
 
 def moved_aside(points: int, lines: int) -> bool:
-    """Tell whether lines with whiskers are moved sideways, because several have a whisker at one point.
+    """Return whether lines with whiskers are moved sideways, because several have one at the same point.
 
     Parameters
     ----------
@@ -179,13 +169,13 @@ def _whisker_step(points: int) -> int:
 
 
 def _line_whiskers(axes: Axes, line: Line2D, k: int, count: int, spread: Spread) -> None:
-    """Draw the whiskers of one line of several, at points or places where they do not hide those of the others."""
+    """Draw the whiskers of one line of several, where they do not hide those of the others."""
     x, y = (np.asarray(data, dtype=float) for data in line.get_data())
     every = _whisker_step(x.size)
     places = (k * every // count, every)
     line.set_markevery(places)
     if moved_aside(x.size, count):
-        # By a few points of 72 per inch, markers and all.
+        # By a few points (1/72 inch), with the markers.
         shift = (k - (count - 1) / 2) * min(4.0, 200.0 / (x.size * count))
         line.set_transform(axes.transData + ScaledTranslation(shift / 72, 0, figure_of(axes).dpi_scale_trans))
     axes.errorbar(
@@ -200,7 +190,7 @@ def _line_whiskers(axes: Axes, line: Line2D, k: int, count: int, spread: Spread)
 
 
 def _margins(points: NDArray[np.float64]) -> tuple[float, float]:
-    """Return limits that hold every point of an axis, also those without a value."""
+    """Return limits that contain every point of an axis, also those without a value."""
     first, last = float(points[0]), float(points[-1])
     if is_logarithmic(points):
         margin = (last / first) ** 0.04
@@ -228,7 +218,7 @@ def _bars(axes: Axes, values: xr.DataArray, along: str, rows: list[Row], spread:
 
 
 def _bar_whiskers(axes: Axes, bars: BarContainer, spread: Spread) -> None:
-    """Draw a whisker on each bar, outlined so that it shows on every colour and hatch; numbers then stand above it."""
+    """Draw a whisker on each bar, outlined to show on every colour and hatch; numbers then stand above it."""
     centres = [bar.get_x() + bar.get_width() / 2 for bar in bars]
     heights = np.array([bar.get_height() for bar in bars], dtype=float)
     bars.errorbar = axes.errorbar(

@@ -1,4 +1,4 @@
-"""Pictures of answers: a tornado of elasticities, shares of the variance, a matrix of the pairs told apart."""
+"""Pictures of sensitivities: a tornado of elasticities, shares of the variance, a matrix of pairs to tell apart."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridscan.errors import SensitivityError, listed, nearest
-from gridscan.plot.page import COLOURS, cells, finish, legend, page, title
+from gridscan.plot.page import COLOURS, finish, legend, page, title
+from gridscan.plot.scales import cells
 from gridscan.plot.selection import column, held_at, picked, scanned_names
 from gridscan.plot.text import number, plain, unit_text
 from gridscan.sensitivity.labelled import sentence
@@ -37,7 +38,7 @@ def tornado(table: xr.Dataset, *, axes: Axes | None = None, most: int = 15) -> A
     Raises
     ------
     SensitivityError
-        If the table is another one, or nothing is to be shown.
+        If the table is of another kind, or `most` is below one.
 
     Examples
     --------
@@ -48,13 +49,13 @@ def tornado(table: xr.Dataset, *, axes: Axes | None = None, most: int = 15) -> A
     5
     """
     if most < 1:
-        raise SensitivityError(f"a tornado needs one bar or more; found most={most}")
+        raise SensitivityError(f"a tornado needs at least one bar; found most={most}")
     values, held = picked(column(table, "elasticity", "parameter", "gridscan.local"), ["parameter"], set())
     errors, _ = picked(column(table, "elasticity_error", "parameter", "gridscan.local"), ["parameter"], set())
     found = np.flatnonzero(np.isfinite(values.values))
     chosen = found[np.argsort(-np.abs(values.values[found]), kind="stable")][:most]
     heights = values.values[chosen].tolist()
-    # What is narrower than a line would look like an error that is there.
+    # A whisker narrower than a line would look like a real error.
     whiskers = np.where(errors.values[chosen] > 0.003 * np.max(np.abs(heights)), errors.values[chosen], np.nan)
     axes = page(axes, 1.3 + 0.27 * len(heights))
     drawn = axes.barh(
@@ -84,7 +85,7 @@ def _parameters(values: xr.DataArray) -> list[str]:
 
 
 def matrix(table: xr.Dataset, *, method: str = "asimov", axes: Axes | None = None) -> Axes:
-    """Draw what `discriminate` found for each pair: the required mass where it is known, else the scale factor.
+    """Draw the required mass for each pair from `discriminate`, or the scale factor if no mass is known.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def matrix(table: xr.Dataset, *, method: str = "asimov", axes: Axes | None = Non
     Raises
     ------
     SensitivityError
-        If the table is another one, the method is unknown, or no pair can be told apart.
+        If the table is of another kind, the method is unknown, or no pair can be told apart.
     """
     values = column(table, "required_mass" if "required_mass" in table else "scale_factor", "method", "discriminate")
     methods = [str(known) for known in table["method"].values]
@@ -128,7 +129,7 @@ def matrix(table: xr.Dataset, *, method: str = "asimov", axes: Axes | None = Non
 
 
 def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
-    """Draw the shares of the variance as bars, of each axis alone and with its interactions, the highest on top.
+    """Draw the shares of the variance as bars, for each axis alone and with its interactions, the highest on top.
 
     Parameters
     ----------
@@ -146,7 +147,7 @@ def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
     Raises
     ------
     SensitivityError
-        If the table is another one.
+        If the table is of another kind.
     """
     scanned = scanned_names(table)
     total, held = picked(column(table, "total", "axis", "variance_shares"), ["axis"], scanned)

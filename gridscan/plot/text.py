@@ -1,4 +1,4 @@
-"""Text in a picture: numbers, units, labels and values, as matplotlib typesets them."""
+"""Text in a picture: numbers, units, labels and values, for matplotlib to typeset."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OF_THE_SUN = re.compile("[MLR]sun")
 
 
 def plain(text: str) -> str:
-    """Return a text in which no dollar sign begins a formula.
+    """Return a text with its dollar signs escaped.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def plain(text: str) -> str:
 
 
 def unit_text(variable: xr.DataArray) -> str:
-    """Return the unit of a variable as a person writes it.
+    """Return the unit of a variable as one writes it.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def unit_text(variable: xr.DataArray) -> str:
     Returns
     -------
     str
-        Empty where it has none; what cannot be read as a unit, as it stands.
+        Empty if it has none; unchanged if it cannot be read as a unit.
     """
     try:
         return label_of(variable)
@@ -54,7 +54,7 @@ def unit_text(variable: xr.DataArray) -> str:
 
 
 def typeset(unit: str) -> str:
-    """Return a unit with powers as exponents, and a text that is not such a product as it is.
+    """Return a unit with powers as exponents; any other text unchanged.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def typeset(unit: str) -> str:
 
 
 def number(value: float, style: str = ".3g") -> str:
-    """Return a number as it stands in a cell: ``1.2×10$^{-5}$``, ``∞``, and nothing where it is missing.
+    """Return a number for a cell: ``1.2×10$^{-5}$``, ``∞``, or nothing if it is missing.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def power(value: float) -> str:
 
 
 def labels(values: xr.DataArray, axis: str) -> list[str]:
-    """Return a label for each point of an axis; numbers with as many digits as it takes to tell them apart.
+    """Return a label for each point of an axis, numbers with enough digits to tell them apart.
 
     Parameters
     ----------
@@ -156,9 +156,9 @@ def labels(values: xr.DataArray, axis: str) -> list[str]:
 
 
 def point(values: xr.DataArray, axis: str, index: int) -> str:
-    """Return where a point of an axis lies: ``time = 5 Myr``.
+    """Return the name and value of a point of an axis: ``time = 5 Myr``.
 
-    An axis along which several parameters move together has no values of its own; theirs are given.
+    An axis of several parameters that move together gets the values of these.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""JSON Schema by which an editor completes and checks the scenarios of a model."""
+"""JSON Schema of the scenarios of a model, for editors that complete and check them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def json_schema(model: Definition) -> dict[str, Any]:
-    """Return the JSON Schema by which an editor completes and checks scenarios of a model.
+    """Return the JSON Schema of the scenarios of a model, for editors that complete and check them.
 
     Parameters
     ----------

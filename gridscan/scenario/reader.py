@@ -1,6 +1,6 @@
-"""Scenario files: TOML to validated inputs, with every fault at its line and column.
+"""Scenario files: TOML to validated inputs, each error with its line and column.
 
-A scenario is data: nothing in it is executed or evaluated.
+A scenario is data: nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Scenario:
     Attributes
     ----------
     name
-        Name in messages: the path as it was given.
+        Name in messages: the path as given.
     file
-        Name of its file, which its result tells.
+        Name of its file, which is stored in the result.
     text
         Content of the file.
     folder
-        What its output path is relative to.
+        Base of its output path.
     schema
         The keys of the file.
     model
@@ -56,7 +56,7 @@ class Scenario:
     resolved
         Its values as arrays in base units.
     overrides
-        Values given beside the file, which win over it.
+        Values that win over those of the file.
 
     Examples
     --------
@@ -81,7 +81,7 @@ class Scenario:
 
     @property
     def tables(self) -> Mapping[str, str]:
-        """Content of the files that it names."""
+        """Contents of the files that it names."""
         return self.resolved.tables
 
     @property
@@ -118,7 +118,7 @@ class Scenario:
         Raises
         ------
         ScenarioError
-            With a line ``file:line:column: …`` for each fault.
+            With a line ``file:line:column: …`` for each error.
         """
         path = Path(path)
         return cls.parse(_read(path), name=str(path), folder=path.parent, model=model, overrides=overrides)
@@ -144,15 +144,15 @@ class Scenario:
         name
             Name in messages.
         file
-            Name of its file, which its result tells.
+            Name of its file, which is stored in the result.
         folder
-            What its output path, and the files that it names, are relative to.
+            Base of relative paths: of its output and of the files that it names.
         model
             Used instead of the model that the text names.
         overrides
             Values by name that win over those of the text; a list makes an axis.
         tables
-            Content of files that the text names, which win over those in the folder.
+            Contents of files that the text names, which win over those in the folder.
 
         Returns
         -------
@@ -162,7 +162,7 @@ class Scenario:
         Raises
         ------
         ScenarioError
-            With a line ``name:line:column: …`` for each fault.
+            With a line ``name:line:column: …`` for each error.
         """
         file = Path(name).name if file is None else file
         kept = {key: plain(value) for key, value in (overrides or {}).items()}
@@ -172,19 +172,21 @@ class Scenario:
 def _read(path: Path) -> str:
     try:
         if path.stat().st_size > _LARGEST_FILE:
-            raise ScenarioError(f"{path}: {path.stat().st_size:,} bytes are too many for a scenario")
+            raise ScenarioError(
+                f"{path}: too large for a scenario: {path.stat().st_size:,} bytes; at most {_LARGEST_FILE:,}"
+            )
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         beside = [str(other) for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
         raise ScenarioError(f"{path}: there is no such file{nearest(str(path), beside)}") from None
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"{path}: not a text in UTF-8 (byte {error.start}); expected a TOML file") from None
+        raise ScenarioError(f"{path}: not UTF-8 text (byte {error.start}); expected a TOML file") from None
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 class _Reader:
-    """Collects the faults of one text, then gives the scenario or all of them."""
+    """Reads one text, and returns the scenario or raises all its errors at once."""
 
     def __init__(self, text: str, name: str, file: str, files: TableFiles, overrides: dict[str, Any]) -> None:
         self.text, self.name, self.file, self.files, self.overrides = text, name, file, files, overrides
@@ -247,7 +249,7 @@ class _Reader:
         if not isinstance(name, str):
             return None
         if is_code(name):
-            message = f"a scenario names no Python code; run it with --model {name}, and a plain name here"
+            message = f"a scenario cannot name Python code; write a plain name here, and run it with --model {name}"
             self.faults.append(Fault(("model",), message))
             return None
         try:
@@ -303,7 +305,9 @@ class _Reader:
         for dimension, members in tables.items():
             path = ("axes", "zip", dimension)
             if dimension in model.names or not dimension.isidentifier():
-                message = f"{dimension!r} cannot name the zipped axis: it has to be an identifier that is no parameter"
+                message = (
+                    f"{dimension!r} cannot name the zipped axis; use an identifier that is not a name of the model"
+                )
                 self.faults.append(Fault(path, message, at_key=True))
             for name, value in members.items():
                 if name in given or not isinstance(value, list | dict):
@@ -325,7 +329,7 @@ class _Reader:
                 message = f"{name!r} is given twice, here and in [axes]"
                 self.faults.append(Fault(path, message, at_key=True))
             elif isinstance(value, dict) or (isinstance(value, list) and not vector):
-                message = f"{name!r} takes one value here; several make an axis, which belongs in [axes]"
+                message = f"{name!r} takes one value here; several values make an axis and belong in [axes]"
                 self.faults.append(Fault(path, message))
             else:
                 given[name] = Given(value, path)
@@ -338,50 +342,50 @@ class _Reader:
         if not isinstance(wanted, list):
             return
         if not wanted:
-            self.faults.append(Fault(path, f"no quantity is asked for; there are {listed(model.quantities, 60)}"))
+            self.faults.append(Fault(path, f"no quantity is requested; the model has {listed(model.quantities, 60)}"))
         for index, name in enumerate(wanted):
             if not isinstance(name, str):
                 continue
             if name not in model.quantities:
-                hint = nearest(name, model.quantities) or f"; there are {listed(model.quantities, 60)}"
+                hint = nearest(name, model.quantities) or f"; it has {listed(model.quantities, 60)}"
                 message = f"model {model.name!r} has no quantity {name!r}{hint}"
                 self.faults.append(Fault((*path, index), message))
             elif name in given:
-                message = f"{name!r} is given a value, so there is nothing to compute for it"
+                message = f"{name!r} is given a value, so there is nothing to compute"
                 self.faults.append(Fault((*path, index), message))
             elif name in wanted[:index]:
-                self.faults.append(Fault((*path, index), f"{name!r} is asked for twice"))
+                self.faults.append(Fault((*path, index), f"{name!r} is requested twice"))
         counts = [name for name, node in model.quantities.items() if node.count]
         if "sampling" in content and not set(counts) & {name for name in wanted if isinstance(name, str)}:
-            message = f"none of the quantities asked for is a count to draw; counts are {listed(counts, 20)}"
+            message = f"none of the requested quantities is a count to draw; the counts are {listed(counts, 20)}"
             self.faults.append(Fault(("sampling",), message, at_key=True))
         file = output.get("path")
         kind, suffix = ("zarr folder", ".zarr") if output.get("format") == "zarr" else ("netCDF file", ".nc")
         if isinstance(file, str) and (Path(file).suffix != suffix or "\0" in file):
-            self.faults.append(Fault(("output", "path"), f"the output is a {kind}: {file!r} does not end in {suffix}"))
+            self.faults.append(Fault(("output", "path"), f"{file!r} does not end in {suffix}; the output is a {kind}"))
         types = output.get("types")
         for name in types if isinstance(types, dict) else []:
             if name not in wanted:
                 known = [item for item in wanted if isinstance(item, str)]
-                message = f"{name!r} is not among the quantities asked for{nearest(name, known)}"
+                message = f"{name!r} is not among the requested quantities{nearest(name, known)}"
                 self.faults.append(Fault(("output", "types", name), message, at_key=True))
 
 
 def _syntax_fault(error: ValueError, text: str) -> tuple[int, int, str]:
-    """Return line, column and reason of what tomllib refused."""
+    """Return the line, column and reason of a syntax error of tomllib."""
     lines = text.split("\n")
     if not isinstance(error, tomllib.TOMLDecodeError):
-        # Python itself refuses to read a whole number of thousands of digits, and says no line.
+        # Python itself refuses an integer of thousands of digits, and gives no line.
         digits = re.search(r"\d{4000,}", text.replace("_", ""))
         line = text.replace("_", "").count("\n", 0, digits.start() if digits else 0) + 1
-        return line, 1, "a whole number of too many digits"
+        return line, 1, "an integer with too many digits"
     place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
     line, column = (int(place[1]), int(place[2])) if place else (len(lines), len(lines[-1]) + 1)
     what = re.sub(r"\s*\(at [^)]*\)$", "", str(error))
     if what == "Illegal character '\\n'":
-        what = "the line ends inside a text"
-    what = what.replace("Cannot overwrite a value", "this key was given before")
-    what = re.sub(r"Cannot declare \((.*?),?\) twice", lambda found: f"the table {found[1]} was given before", what)
+        what = "the line ends inside a string"
+    what = what.replace("Cannot overwrite a value", "duplicate key")
+    what = re.sub(r"Cannot declare \((.*?),?\) twice", lambda found: f"duplicate table {found[1]}", what)
     return line, column, what[:1].lower() + what[1:]
 
 

@@ -21,14 +21,14 @@ class Storage(BaseModel):
 
 
 class Output(Storage):
-    """What is written, and where."""
+    """What to write, and where."""
 
     quantities: list[str] = Field(description="The quantities to evaluate")
     path: str | None = Field(
-        None, description="The file, relative to the scenario; beside the scenario under its name by default"
+        None, description="The file, relative to the scenario; by default beside it, under its name"
     )
     types: dict[str, Literal["float64", "float32"]] = Field(
-        default_factory=dict, description='Quantities that are stored in fewer digits: NAME = "float32"'
+        default_factory=dict, description='Quantities stored with fewer digits: NAME = "float32"'
     )
 
 
@@ -38,16 +38,16 @@ class ScenarioSchema(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     model: str = Field(description="Name of the model")
-    title: str = Field("", description="One line that says what is asked")
-    description: str = Field("", description="More, if needed")
+    title: str = Field("", description="The question, in one line")
+    description: str = Field("", description="Further description")
     axes: dict[str, Any] = Field(
-        default_factory=dict, description="Parameters, labels or quantities that take several values: the grid"
+        default_factory=dict, description="Parameters, labels or quantities with several values: the grid"
     )
     parameters: dict[str, Any] = Field(
-        default_factory=dict, description="Parameters, labels, constants or quantities that take one value"
+        default_factory=dict, description="Parameters, labels, constants or quantities with one value"
     )
     catalogue: dict[str, dict[str, dict[str, Any]]] = Field(
-        default_factory=dict, description="Records of one's own: [catalogue.KIND.LABEL]"
+        default_factory=dict, description="Your own records: [catalogue.KIND.LABEL]"
     )
     sampling: Sampling | None = Field(None, description="Random draws of the counts, beside their means")
-    output: Output = Field(description="What is written, and where")
+    output: Output = Field(description="What to write, and where")

@@ -1,4 +1,4 @@
-"""Template of a commented scenario file, for any model."""
+"""Commented template of a scenario, for any model."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def starter(model: Model, schema: str | None = None) -> str:
         f"model = {json.dumps(model.name)}",
         f"title = {json.dumps(model.description)}",
         "",
-        "# What takes several values is an axis of the grid: a list of labels, numbers or texts with units,",
-        "# or values, linspace, geomspace [first, last, how many], arange [first, end, step] with a unit.",
+        "# Inputs with several values are the axes of the grid: a list of labels, numbers or texts with units,",
+        "# or values, linspace, geomspace [first, last, number], arange [first, end, step] with a unit.",
         "[axes]",
         *axes,
         "",
-        "# What takes one value: each has the default shown. Remove the # to change it, or move it to [axes].",
+        "# Inputs with one value; the defaults are shown. Remove the # to change one, or move it to [axes].",
         "[parameters]",
         *_aligned([_commented(model, name) for name in [*model.labels, *model.parameters] if name not in on_axes]),
         "",
-        "# A label of one's own is a record with the values that it sets:",
+        "# A label of your own is a record of the values that it sets:",
         *_record_example(model),
         *_sampling(model),
         "[output]",
@@ -64,7 +64,7 @@ def starter(model: Model, schema: str | None = None) -> str:
 
 
 def _axes(model: Model) -> tuple[list[str], list[str]]:
-    """Choose a label and a number for the first grid."""
+    """Choose a label and a number as the axes of the template."""
     rows, names = [], []
     for name, label in list(model.labels.items())[:1]:
         others = [other for other in catalogue_of(model, name) if other != label.default]
@@ -120,7 +120,7 @@ def _record_example(model: Model) -> list[str]:
     for name, label in model.labels.items():
         records = catalogue_of(model, name)
         if not records:
-            # Without a record the scenario would not run, so this one is no comment.
+            # The scenario would not run without a record, so this one is not commented out.
             rows = [f"{key} = {_placeholder(model.parameters[key])}" for key in model.bundled(name)]
             return [f"[catalogue.{name}.{label.default}]   # these numbers are placeholders", *rows, ""]
         for key, record in records.items():
@@ -149,7 +149,7 @@ def _placeholder(parameter: Parameter) -> str:
 
 
 def _results(model: Model) -> list[str]:
-    """Return the quantities that no other one takes, which is where the chains of formulas end."""
+    """Return the quantities that no other quantity takes: the ends of the chains of formulas."""
     taken = {name for quantity in model.quantities.values() for name in quantity.needs}
     return [name for name, node in model.quantities.items() if name not in taken and node.error_of is None]
 

@@ -1,4 +1,4 @@
-"""Line and column of each key and value of a TOML text, which tomllib does not tell."""
+"""Line and column of each key and value of a TOML text, which tomllib does not give."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Response of a quantity to one axis: its slope, its elasticity, its contrast to a reference, where it crosses a value.
+"""Response of a quantity to one axis: slope, elasticity, contrast to a reference, crossing of a value.
 
-Every answer is labelled, has its unit, and is as lazy as the quantity: nothing here needs an axis to lie in one chunk,
-so that files larger than memory stream. Along an axis that is divided into chunks, each block reads the blocks that it
-is compared with for itself. A cell that has no answer is NaN, and a GridscanWarning counts such cells: at once for
-numpy, for dask block by block when it is computed.
+Every answer is labelled, has its unit, and is as lazy as the quantity. An axis may be divided into chunks, so files
+larger than memory stream: each block reads for itself the blocks that it is compared with. A cell without an answer is
+NaN, and a GridscanWarning counts such cells: at once for numpy, block by block for dask when it is computed.
 """
 
 from __future__ import annotations
@@ -89,7 +88,8 @@ def elasticity(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
         raise SensitivityError(f"the elasticity of {name!r} needs an axis with two or more positive values; {found}")
     slope = _slope(blockwise(_log, y.variable), along, np.log(np.where(positive, x, 1.0)), positive)
     slope = masked(
-        slope, f"the elasticity of {name!r} needs {along!r} and {name!r} positive and finite, neighbours too"
+        slope,
+        f"the elasticity of {name!r} needs {along!r} and {name!r} positive and finite, also in neighbouring cells",
     )
     long_name = f"elasticity of {sentence(y)} to {sentence(y[along])}"
     return answer(slope, f"{name}_elasticity", long_name, registry.dimensionless, y.coords)
@@ -147,13 +147,13 @@ def derivative(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
     if x.size < 2:
         raise SensitivityError(f"the slope of {name!r} needs an axis with two or more values; {along!r} has {x.size}")
     slope = _slope(blockwise(_finite, y.variable), along, x, np.full(x.shape, True))
-    slope = masked(slope, f"the slope of {name!r} along {along!r} needs {name!r} finite, neighbours too")
+    slope = masked(slope, f"the slope of {name!r} along {along!r} needs {name!r} finite, also in neighbouring cells")
     long_name = f"derivative of {sentence(y)} with respect to {sentence(y[along])}"
     return answer(slope, f"{name}_derivative", long_name, unit, y.coords)
 
 
 def contrast(dataset: xr.Dataset, name: str, along: str, reference: str | float, kind: Kind = "ratio") -> xr.DataArray:
-    """Return a quantity relative to what it is at one label, or one value, of an axis.
+    """Return a quantity relative to its value at one label, or one number, of an axis.
 
     Parameters
     ----------
@@ -227,8 +227,8 @@ def crossing(dataset: xr.Dataset, name: str, along: str, value: str | float, sca
     Returns
     -------
     xarray.DataArray
-        x in the unit of the axis, with the other dimensions of the quantity. NaN where y never reaches the value,
-        which is an answer and not warned of.
+        x in the unit of the axis, with the other dimensions of the quantity. NaN, without a warning, where y never
+        reaches the value.
 
     Raises
     ------
@@ -298,7 +298,7 @@ def _followed(scale: Scale) -> str:
 def _slope(variable: xr.Variable, along: str, x: NDArray[np.float64], usable: NDArray[np.bool_]) -> xr.Variable:
     neighbours, weights = _stencil(x, usable)
     if neighbours.shape[1] < 2:
-        message = f"axis {along!r} has two points: its slope is of first order, the same at both"
+        message = f"axis {along!r} has two points: its slope is of first order and the same at both"
         warnings.warn(message, GridscanWarning, stacklevel=3)
     # Weighted differences to the point itself, not weighted values: the slope of a constant is zero to the last bit.
     terms = [

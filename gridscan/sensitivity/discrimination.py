@@ -1,4 +1,4 @@
-"""Detector size that tells apart the scenarios along an axis by counting events."""
+"""Detector size needed to tell the scenarios along an axis apart by counting events."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from gridscan.units import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# What a model says of the mass that event rates are proportional to.
+# The role by which a model marks the mass that event rates are proportional to.
 _ROLE = "detector_mass"
 _YEAR = parse_unit("yr")
 _PER_YEAR = parse_unit("1/yr")
@@ -154,7 +154,7 @@ def _declared_mass(dataset: xr.Dataset) -> str | None:
     """Return the coordinate that the model declares to be the detector mass."""
     names = [str(name) for name, item in dataset.coords.items() if item.attrs.get("role") == _ROLE]
     if len(names) > 1:
-        raise SensitivityError(f"there are {len(names)} detector masses; choose one with mass=…: {listed(names)}")
+        raise SensitivityError(f"the dataset has {len(names)} detector masses; choose one with mass=…: {listed(names)}")
     return names[0] if names else None
 
 
@@ -200,21 +200,21 @@ def _in_unit(variable: xr.DataArray, unit: Unit) -> xr.DataArray:
 
 def _positive(argument: str, value: float) -> float:
     if not (np.isfinite(value) and value > 0):
-        raise SensitivityError(f"{argument} has to be finite and positive; found {value:g}")
+        raise SensitivityError(f"{argument} must be finite and positive; found {value:g}")
     return float(value)
 
 
 def _positive_or_refuse(values: NDArray[Any], name: str) -> NDArray[Any]:
     wrong = ~(np.isfinite(values) & (values > 0))
     if wrong.any():
-        raise SensitivityError(f"mass {name!r} has to be finite and positive; found {values[wrong].flat[0]:g}")
+        raise SensitivityError(f"mass {name!r} must be finite and positive; found {values[wrong].flat[0]:g}")
     return values
 
 
 def _check_free(rate: xr.DataArray, along: str) -> None:
     taken = sorted({f"{along}_a", f"{along}_b", "method"} & {str(dimension) for dimension in rate.dims})
     if taken:
-        raise SensitivityError(f"an axis named {taken[0]!r} is in the way of the result; rename it in the dataset")
+        raise SensitivityError(f"an axis named {taken[0]!r} clashes with one of the result; rename it in the dataset")
 
 
 def _side(variable: xr.Variable, along: str, side: str) -> xr.Variable:

@@ -45,15 +45,15 @@ def quantity_of(dataset: xr.Dataset, name: str) -> xr.DataArray:
         raise SensitivityError(f"unknown quantity {name!r}{nearest(name, names)}; the dataset has: {listed(names)}")
     quantity = dataset[name]
     if quantity.dtype.kind not in "iuf":
-        raise SensitivityError(f"quantity {name!r} holds no real numbers but {quantity.dtype}")
+        raise SensitivityError(f"quantity {name!r} holds {quantity.dtype}, not real numbers")
     numbers = quantity.astype(float)
-    # Which coordinates belong to it.
+    # It lists the coordinates that belong to the variable.
     numbers.encoding = dict(quantity.encoding)
     return numbers
 
 
 def check_axis(quantity: xr.DataArray, axis: str) -> None:
-    """Refuse an axis that a quantity does not have.
+    """Raise an error if a quantity does not have an axis.
 
     Parameters
     ----------
@@ -69,12 +69,12 @@ def check_axis(quantity: xr.DataArray, axis: str) -> None:
     """
     axes = [str(dimension) for dimension in quantity.dims]
     if axis not in axes:
-        owned = f"its axes are: {listed(axes)}" if axes else "it has no axis at all"
+        owned = f"its axes are: {listed(axes)}" if axes else "it has no axes"
         raise SensitivityError(f"{quantity.name!r} does not depend on an axis {axis!r}{nearest(axis, axes)}; {owned}")
 
 
 def is_numeric(quantity: xr.DataArray, axis: str) -> bool:
-    """Tell whether an axis has numbers, as opposed to labels or nothing, for its coordinate.
+    """Return whether the coordinate of an axis is numeric, rather than labels or missing.
 
     Parameters
     ----------
@@ -109,21 +109,21 @@ def numeric_axis(quantity: xr.DataArray, axis: str) -> NDArray[np.float64]:
     Raises
     ------
     SensitivityError
-        If the axis does not exist, holds labels, has no values, or holds a value that is not finite or comes twice.
+        If the axis does not exist, holds labels, has no values, or holds a value that is not finite or not unique.
     """
     check_axis(quantity, axis)
     if not is_numeric(quantity, axis):
         others = [str(dimension) for dimension in quantity.dims if is_numeric(quantity, str(dimension))]
         found = f"labels ({listed(_labels(quantity, axis), 4)})" if axis in quantity.coords else "no values of its own"
         offer = f"the numeric axes are: {listed(others)}" if others else f"{quantity.name!r} has no numeric axis"
-        raise SensitivityError(f"axis {axis!r} holds {found} and this needs numbers; {offer}")
+        raise SensitivityError(f"axis {axis!r} holds {found} where numbers are needed; {offer}")
     values = np.asarray(quantity[axis].values, dtype=float)
     if not np.isfinite(values).all():
-        raise SensitivityError(f"axis {axis!r} holds {values[~np.isfinite(values)][0]}; every value has to be finite")
+        raise SensitivityError(f"axis {axis!r} holds {values[~np.isfinite(values)][0]}; every value must be finite")
     unique, counts = np.unique(values, return_counts=True)
     if (counts > 1).any():
         twice = f"{unique[counts > 1][0]:g} {counts[counts > 1][0]} times"
-        raise SensitivityError(f"axis {axis!r} holds the value {twice}; every value may come once")
+        raise SensitivityError(f"axis {axis!r} holds the value {twice}; every value must be unique")
     return values
 
 
@@ -153,7 +153,7 @@ def position_on(quantity: xr.DataArray, axis: str, wanted: str | float) -> int:
     """
     if is_numeric(quantity, axis):
         with contextlib.suppress(ValueError):
-            # A value of an axis is looked up, not computed with: its number is enough.
+            # The value is only looked up, so its number is enough.
             wanted = float(wanted)
         values, value = numeric_axis(quantity, axis), in_unit_of(quantity[axis], wanted)
         found = np.flatnonzero(np.isclose(values, value, rtol=_SAME_VALUE, atol=0.0))
@@ -185,7 +185,7 @@ def unit_known(variable: xr.DataArray) -> Unit:
     Raises
     ------
     UnitError
-        If it says none, or one that cannot be read; the message names the variable.
+        If it has none, or one that cannot be read; the message names the variable.
     """
     try:
         return unit_of(variable)
@@ -227,7 +227,7 @@ def in_unit_of(variable: xr.DataArray, value: str | float) -> float:
 
 
 def sentence(variable: xr.DataArray) -> str:
-    """Return what a variable is, in words.
+    """Return the description of a variable.
 
     Parameters
     ----------
@@ -266,7 +266,7 @@ def blockwise(function: Callable[..., NDArray[Any]], *variables: xr.Variable, **
 
 
 def masked(variable: xr.Variable, reason: str) -> xr.Variable:
-    """Turn what is not finite into NaN and warn of it: at once for numpy, with each block when dask computes it.
+    """Turn values that are not finite into NaN, with a warning: at once for numpy, block by block for dask.
 
     Parameters
     ----------
@@ -292,7 +292,7 @@ def answer(
     coords: Mapping[Hashable, Any],
     comment: str | None = None,
 ) -> xr.DataArray:
-    """Label a result: the coordinates that fit its dimensions, its unit, what it is, and nothing left from its inputs.
+    """Label a result with its coordinates, unit and description; nothing is kept from its inputs.
 
     Parameters
     ----------
@@ -321,7 +321,7 @@ def answer(
 
 
 def scenario_attributes(dataset: xr.Dataset) -> dict[str, Any]:
-    """Return the attributes that tell which scenario a result is of, for an answer that is a table.
+    """Return the attributes that hold the scenario of a result, for an answer that is a table.
 
     Parameters
     ----------

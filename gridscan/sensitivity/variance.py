@@ -1,10 +1,10 @@
 """Analysis of variance on the full factorial grid: which axis matters most.
 
-Every grid point has the same weight: the points of an axis are its distribution, so that an axis that is spaced
-geometrically stands for a quantity known to a factor. Nothing is sampled; every share is made of means and variances
-along dimensions. Dask arrays stay lazy and are read in streams: computing all results together, which takes no longer
-than one of them, reads the quantity once, or a few times where many axes are divided into many chunks, and holds some
-hundred megabytes of means at most, never the array.
+Every grid point has the same weight: the points of an axis are its distribution, so an axis spaced geometrically stands
+for a quantity known to within a factor. Nothing is sampled; every share follows from means and variances along
+dimensions. Dask arrays stay lazy and are streamed: compute all results together, which takes no longer than one. That
+reads the quantity once, or a few times if many axes are divided into many chunks, and holds some hundred megabytes of
+means at most, never the array.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# n evenly spaced points, ends included, have (n + 1)/(n - 1) times the variance of the interval they stand for. Of two
-# axes that matter the same, one fine and one of n points, the coarse one is given a share too high by 1/(2 n): 0.05 at
-# ten points. The Ishigami function, with all axes as coarse, is 0.10 off at ten points, 0.05 at 20, 0.03 at 41.
+# n evenly spaced points, ends included, have (n + 1)/(n - 1) times the variance of the interval that they represent. Of
+# two equally important axes, one fine and one of n points, the coarse one gets a share too high by 1/(2 n): 0.05 at ten
+# points. The Ishigami function, with all axes equally coarse, is off by 0.10 at ten points, 0.05 at 20, 0.03 at 41.
 FEWEST_POINTS = 10
 
-# A spread of fewer units in the last place than this is rounding, and its shares would be noise.
+# A smaller relative spread is rounding, and its shares would be noise.
 _ROUNDING = 4 * np.finfo(float).eps
 
 _CAUSES = {
@@ -95,8 +95,8 @@ def variance_shares(
     Warns
     -----
     GridscanWarning
-        If a numeric axis has fewer than ten points: its shares are then 0.05 and more away from those of a continuous
-        axis. Labels are all there is, and never too few. Also if the quantity is constant in some cells.
+        If a numeric axis has fewer than ten points: its shares are then off by 0.05 or more from those of a
+        continuous axis. Labels are complete, and never too few. Also if the quantity is constant in some cells.
 
     Notes
     -----
@@ -197,10 +197,10 @@ def _varied(y: xr.DataArray, over: str | Sequence[str] | None) -> list[str]:
         )
     kept = {"axis", "axis_2"} & (set(y.dims) - set(axes))
     if kept:
-        raise SensitivityError(f"an axis named {kept.pop()!r} cannot stay beside the shares; rename it in the dataset")
+        raise SensitivityError(f"an axis named {kept.pop()!r} clashes with one of the result; rename it in the dataset")
     coarse = [f"{axis} ({y.sizes[axis]})" for axis in axes if is_numeric(y, axis) and 1 < y.sizes[axis] < FEWEST_POINTS]
     if coarse:
-        bias = f"fewer than {FEWEST_POINTS} points, so that shares are off by 0.05 and more"
+        bias = f"fewer than {FEWEST_POINTS} points, so shares are off by 0.05 or more"
         message = (
             f"the shares of {y.name!r} are those of the grid, not of a continuous axis: {listed(coarse)} has {bias}"
         )
@@ -227,7 +227,7 @@ def _moments(values: xr.Variable, axes: list[str], unity: float, held_bytes: int
         frozenset({a, b}): blockwise(_share, explained[frozenset({a, b})], variance, alone[a], alone[b])
         for a, b in itertools.combinations(axes, 2)
     }
-    # All but what the other axes explain together.
+    # The part that the other axes together do not explain.
     others = [blockwise(_share, explained[whole - {axis}], variance) for axis in axes]
     total = [blockwise(_share, variance, variance, part) for part in others]
     none = xr.zeros_like(variance)
@@ -272,7 +272,7 @@ def _not_constant(variance: NDArray[Any], mean: NDArray[Any], unity: float) -> N
 
 
 def _share(part: NDArray[Any], variance: NDArray[Any], *explained: NDArray[Any]) -> NDArray[Any]:
-    """Return the share of a part beyond what is explained already; differences of rounding below zero are zero."""
+    """Return the share of a part minus the shares given; rounding below zero is cut off."""
     share = np.divide(part, variance, out=np.zeros(np.shape(variance)), where=variance > 0)
     rest: NDArray[Any] = np.maximum(share - sum(explained), 0.0)
     return rest

@@ -1,8 +1,7 @@
-"""Pictures: what is drawn, what is said of it, what is chosen, and what is refused."""
+"""Pictures of a quantity: what is drawn, what is said of it, what is chosen, and what is refused."""
 
 import json
 import math
-import os
 
 import matplotlib
 
@@ -12,73 +11,12 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib import pyplot
-from matplotlib.colors import LogNorm, to_hex
-from pictures import assert_readable, attributes, subtitle, tick_labels
+from matplotlib.colors import to_hex
+from pictures import DETECTORS, IMFS, RADII, TIMES, assert_readable, attributes, subtitle, tick_labels
 
 import gridscan as gs
-from gridscan.errors import SensitivityError, StoreError
-from gridscan.plot import draw, matrix, page, save, shares, text, tornado
-from gridscan.sensitivity.discrimination import discriminate
-from gridscan.sensitivity.variance import variance_shares
-
-IMFS = ["kroupa", "salpeter", "top-heavy", "top-light"]
-DETECTORS = ["juno", "super-k", "hyper-k"]
-RADII = np.geomspace(0.2, 5, 8)
-TIMES = np.array([5.0, 8.0, 12.0, 20.0])
-
-
-@pytest.fixture(autouse=True)
-def no_figure_is_left():
-    yield
-    pyplot.close("all")
-
-
-@pytest.fixture
-def dataset():
-    imf, time, radius = np.ix_([1.0, 0.9, 1.7, 0.4], TIMES - 5, RADII)
-    mass = np.array([20, 22.5, 187])
-    flux = 1e3 * imf * time * radius
-    scenario = "[axes]\nimf = []\ntime = []\nradius = []\ndetector = []\n[axes.zip.sun]\nsun_x = []\nsun_y = []\n"
-    return xr.Dataset(
-        {
-            "flux": (("imf", "time", "radius"), flux, attributes("1/cm^2/s", "mean neutrino flux")),
-            "events": (("imf", "time", "radius", "detector"), flux[..., None] * mass, attributes("1/yr", "event rate")),
-            "ratio": (("imf", "time"), np.where(time > 0, imf * time, np.nan)[..., 0], attributes("1", "ratio")),
-            "mass": (("detector",), mass, attributes("kt", "detector mass")),
-            "offset": (("time",), TIMES - 10, attributes("kpc", "offset")),
-            "shape": (("sun", "radius"), np.outer([1, 2], RADII), attributes("1", "share within the radius")),
-            "single": ((), 4.25, attributes("kt", "one mass")),
-            "unborn": (("imf", "time"), np.where(time > 7, imf * time, np.nan)[..., 0], attributes("1", "unborn")),
-            "lost": (("imf", "time"), np.full((4, 4), np.nan), attributes("1", "lost")),
-        },
-        coords={
-            "imf": ("imf", IMFS, {"long_name": "Initial mass function"}),
-            "time": ("time", TIMES, attributes("Myr", "Time since star formation began")),
-            "radius": ("radius", RADII, attributes("kpc", "Radius around the Sun")),
-            "detector": ("detector", DETECTORS, {"long_name": "Detector"}),
-            "sun_x": ("sun", [-8.2, -8.0], attributes("kpc", "Sun, first coordinate")),
-            "sun_y": ("sun", [0.0, 0.3], attributes("kpc", "Sun, second coordinate")),
-            "sfr": ((), 2.0, attributes("Msun/yr", "Star formation rate")),
-        },
-        attrs={"gridscan_scenario": scenario, "gridscan_overrides": json.dumps({})},
-    )
-
-
-@pytest.fixture
-def table():
-    names = ["sfr", "arm_pitch", "radius", "time", "metallicity"]
-    return xr.Dataset(
-        {
-            "elasticity": ("parameter", [1.0, -3.25, 0.5, 0.0, -0.1], {"long_name": "elasticity d ln(y) / d ln(x)"}),
-            "elasticity_error": ("parameter", [0.0, 0.5, 1e-9, 0.0, 1e-9]),
-        },
-        coords={
-            "parameter": names,
-            "base_value": ("parameter", ["2 Msun/yr", "12 deg", "1 kpc", "20 Myr", "0.014"]),
-        },
-        attrs={"quantity": "y", "comment": "around imf = kroupa, time = 20 Myr; no elasticity (zero): sun_y"},
-    )
-
+from gridscan.errors import SensitivityError
+from gridscan.plot import draw, text
 
 # Lines
 
@@ -167,14 +105,6 @@ def test_bars_are_grouped_by_a_second_axis(dataset):
 def test_bars_of_one_colour_say_their_numbers(dataset):
     axes = draw(dataset, "mass", along="detector")
     assert [item.get_text() for item in axes.texts] == ["20", "22.5", "187"]
-    assert_readable(axes)
-
-
-def test_many_long_labels_are_tilted_rather_than_overlapping():
-    names = [f"detector-number-{k}" for k in range(9)]
-    y = xr.DataArray(np.arange(1.0, 10), dims="detector", coords={"detector": names}, name="y")
-    axes = draw(y.to_dataset(), "y")
-    assert {label.get_rotation() for label in axes.get_xticklabels()} == {35}
     assert_readable(axes)
 
 
@@ -273,37 +203,6 @@ def test_a_picture_of_nothing_but_zeros_says_so(dataset):
     assert "every value shown is zero" in subtitle(draw(dataset.sel(time=[5]), "flux", along="radius"))
 
 
-@pytest.mark.parametrize(
-    ("values", "scale"),
-    [([1, 10, 99], "linear"), ([1, 10, 101], "log"), ([-1, 10, 10000], "linear"), ([0, 1, 99], "linear")],
-)
-def test_values_over_two_decades_are_drawn_on_a_logarithmic_scale(values, scale):
-    y = xr.DataArray(np.array(values, dtype=float), dims="x", coords={"x": [1, 2, 3]}, name="y")
-    assert draw(y.to_dataset(), "y").get_yscale() == scale
-
-
-@pytest.mark.parametrize(
-    ("points", "scale"),
-    [
-        (np.geomspace(1, 20, 6), "log"),
-        (np.linspace(1, 20, 6), "linear"),
-        (np.linspace(1, 200, 6), "log"),
-        (np.geomspace(1, 8, 6), "linear"),
-        (np.linspace(-1, 200, 6), "linear"),
-    ],
-)
-def test_an_axis_that_is_spaced_by_factors_is_drawn_on_a_logarithmic_scale(points, scale):
-    y = xr.DataArray(points, dims="x", coords={"x": points}, name="y")
-    assert draw(y.to_dataset(), "y").get_xscale() == scale
-
-
-def test_a_quantity_that_is_constant_but_for_rounding_is_not_blown_up():
-    y = xr.DataArray(2 + 1e-14 * np.arange(4), dims="x", coords={"x": np.arange(4)}, name="y")
-    axes = draw(y.to_dataset(), "y")
-    assert axes.get_ylim() == pytest.approx((1.9, 2.1))
-    assert_readable(axes)
-
-
 def test_tiny_values_keep_their_power_of_ten_clear_of_the_subtitle(dataset):
     axes = draw(dataset.assign(offset=dataset.offset * 1e-44), "offset")
     axes.figure.draw_without_rendering()
@@ -346,61 +245,6 @@ def test_a_long_subtitle_is_broken_between_what_it_says(dataset):
         " = " in item and item.endswith("Msun/yr") for line in lines[1:-1] for item in line.rstrip(",").split(", ")
     )
     assert_readable(axes)
-
-
-def test_a_long_note_is_broken_between_words():
-    axes = page.page(None)
-    page.finish(axes, [" ".join(["supergiants"] * 20)])
-    lines = axes.get_title(loc="left").split("\n")
-    assert len(lines) > 1
-    assert {word for line in lines for word in line.split()} == {"supergiants"}
-
-
-# Text
-
-
-@pytest.mark.parametrize(
-    ("unit", "shown"),
-    [
-        ("1/cm^2/s", "cm$^{-2}$ s$^{-1}$"),
-        ("Msun/yr", "M$_{\\odot}$ yr$^{-1}$"),
-        ("kpc^0.5*MeV", "kpc$^{0.5}$ MeV"),
-        ("Msun/kpc^2/yr", "M$_{\\odot}$ kpc$^{-2}$ yr$^{-1}$"),
-        ("°", "°"),
-        ("furlong per $", "furlong per \\$"),
-    ],
-)
-def test_units_are_typeset(unit, shown):
-    assert text.typeset(unit) == shown
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (0.0, "0"),
-        (-0.25, "−0.25"),
-        (1234.5, "1230"),
-        (98765.0, "98800"),
-        (1.5e6, "1.5×10$^{6}$"),
-        (-2e-7, "−2×10$^{-7}$"),
-        (np.inf, "∞"),
-        (np.nan, ""),
-    ],
-)
-def test_numbers_are_short(value, shown):
-    assert text.number(value) == shown
-
-
-def test_labels_have_the_digits_that_tell_them_apart():
-    y = xr.DataArray(np.zeros(3), dims="x", coords={"x": [1.0, 1.0002, 2.0]})
-    assert text.labels(y, "x") == ["1", "1.0002", "2"]
-
-
-def test_dollar_signs_and_missing_units_do_no_harm():
-    y = xr.DataArray([1.0, 2.0], dims="x", coords={"x": ["a$b$", "c$"]}, name="y", attrs={"units": "US$"})
-    axes = draw(y.to_dataset(), "y")
-    axes.figure.draw_without_rendering()
-    assert axes.get_ylabel() == "y [US\\$]"
 
 
 # What is refused
@@ -489,176 +333,3 @@ def test_the_dataset_is_left_as_it_was(dataset):
     before = dataset.copy(deep=True)
     draw(dataset, "ratio", along=["time", "imf"])
     xr.testing.assert_identical(dataset, before)
-
-
-# Tables of answers
-
-
-def test_a_tornado_has_the_strongest_on_top_with_sign_base_value_and_error(table):
-    axes = tornado(table)
-    assert tick_labels(axes.yaxis) == [
-        "arm_pitch = 12 deg",
-        "sfr = 2 Msun/yr",
-        "radius = 1 kpc",
-        "metallicity = 0.014",
-        "time = 20 Myr",
-    ]
-    assert axes.yaxis_inverted()
-    assert [bar.get_width() for bar in axes.patches] == [-3.25, 1.0, 0.5, -0.1, 0.0]
-    assert [item.get_text() for item in axes.texts] == ["−3.25", "+1", "+0.5", "−0.1", "0"]
-    assert axes.patches[0].get_facecolor() != axes.patches[1].get_facecolor()
-    whiskers = axes.collections[0].get_segments()
-    np.testing.assert_array_equal(whiskers[0][:, 0], [-3.75, -2.75])
-    assert axes.get_xlabel() == "elasticity d ln(y) / d ln(x)"
-    assert subtitle(axes) == "around imf = kroupa, time = 20 Myr"
-    assert_readable(axes)
-
-
-def test_a_tornado_says_how_many_parameters_it_leaves_out(table):
-    axes = tornado(table, most=2)
-    assert len(axes.patches) == 2
-    assert subtitle(axes).endswith("the 2 strongest of 5 parameters")
-
-
-def test_a_tornado_of_a_table_with_kept_axes_says_which_value_it_shows(table):
-    kept = xr.concat([table, table * 2], dim=xr.DataArray(["kroupa", "salpeter"], dims="imf", name="imf"))
-    axes = tornado(kept.isel(imf=[1, 0]).drop_attrs(deep=False))
-    assert axes.patches[0].get_width() == -6.5
-    assert subtitle(axes) == "imf = salpeter"
-
-
-@pytest.fixture
-def pairs(dataset):
-    rates = dataset.sel(time=20, detector="juno").isel(radius=0, imf=[0, 1, 2, 0])
-    rates = rates.assign_coords(imf=("imf", [*IMFS[:3], "twin"], {"long_name": "Initial mass function"}))
-    rates = rates.assign(events=rates.events / 1e4).drop_vars(["flux", "ratio", "lost", "shape"])
-    return discriminate(rates, "events", "imf", mass="20 kt")
-
-
-def test_a_matrix_has_the_mass_of_each_pair_with_a_blank_diagonal(pairs):
-    axes = matrix(pairs)
-    expected = pairs.required_mass.sel({"method": "asimov"}).values
-    shown = np.array([item.get_text() for item in axes.texts]).reshape(4, 4)
-    assert list(np.diagonal(shown)) == [""] * 4
-    assert shown[0, 1] == text.number(expected[0, 1])
-    assert shown[0, 3] == shown[3, 0] == "∞"
-    mesh = axes.collections[0]
-    assert isinstance(mesh.norm, LogNorm)
-    np.testing.assert_array_equal(np.ma.getmaskarray(mesh.get_array()), ~np.isfinite(expected))
-    assert axes.figure.axes[1].get_ylabel().endswith("[kt]")
-    assert tick_labels(axes.yaxis) == [*IMFS[:3], "twin"]
-    assert axes.get_ylabel() == "Initial mass function a"
-    assert axes.get_xlabel() == "Initial mass function b"
-    assert subtitle(axes).startswith("asimov: exposure 10 yr, background 0 / yr, significance 3 time = 20 Myr")
-    assert_readable(axes)
-
-
-def test_a_matrix_without_a_mass_has_scale_factors_of_the_method_asked_for(pairs):
-    axes = matrix(pairs.drop_vars("required_mass"), method="gaussian")
-    expected = pairs.scale_factor.sel({"method": "gaussian"}).values
-    assert axes.texts[1].get_text() == text.number(expected[0, 1])
-    assert "[" not in axes.figure.axes[1].get_ylabel()
-
-
-@pytest.mark.parametrize("factor", [1, 1e6])
-def test_the_colour_bar_of_a_narrow_range_has_numbers_that_differ(pairs, factor):
-    mass = pairs.required_mass
-    narrow = pairs.assign(required_mass=mass.copy(data=mass.data * factor)).isel(imf_a=[0, 2], imf_b=[0, 2])
-    axes = matrix(narrow)
-    assert_readable(axes)
-    bar = axes.figure.axes[1]
-    low, high = bar.get_ylim()
-    shown = [tick.label2.get_text() for tick in bar.yaxis.get_major_ticks() if low <= tick.get_loc() <= high]
-    assert len(shown) >= 2
-    assert len(set(shown)) == len(shown)
-    assert not any(tick.label2.get_text() for tick in bar.yaxis.get_minor_ticks())
-
-
-def test_shares_are_bars_of_first_order_and_total_with_the_highest_on_top():
-    a, b = np.ix_(np.linspace(0, 1, 10), np.linspace(0, 2, 11))
-    y = xr.DataArray(a + b + a * b, dims=("a", "b"), coords={"a": a.ravel(), "b": b.ravel()}, name="y")
-    y.attrs.update(attributes("kpc", "the quantity"))
-    result = variance_shares(y.to_dataset(), "y")
-    axes = shares(result)
-    assert tick_labels(axes.yaxis) == ["b", "a"]
-    alone, total = ([bar.get_width() for bar in group] for group in axes.containers)
-    np.testing.assert_array_equal(alone, result.first_order.sel(axis=["b", "a"]))
-    np.testing.assert_array_equal(total, result.total.sel(axis=["b", "a"]))
-    assert axes.get_xlabel() == "share of the variance of the quantity"
-    assert_readable(axes)
-
-
-def test_tables_of_another_kind_are_refused(table, pairs, dataset):
-    for picture, wrong, message in (
-        (tornado, dataset, "expected the table of gridscan.local"),
-        (matrix, table, "expected the table of discriminate"),
-        (shares, pairs, "expected the table of variance_shares"),
-    ):
-        with pytest.raises(SensitivityError, match=message):
-            picture(wrong)
-    with pytest.raises(SensitivityError, match="unknown method 'asimow'; did you mean 'asimov'"):
-        matrix(pairs, method="asimow")
-    with pytest.raises(SensitivityError, match="most=0"):
-        tornado(table, most=0)
-    with pytest.raises(SensitivityError, match="no finite value"):
-        matrix(pairs.isel(imf_a=[0, 3], imf_b=[0, 3]))
-    assert pyplot.get_fignums() == []
-
-
-# Files
-
-
-@pytest.mark.parametrize(("suffix", "begins"), [(".png", b"\x89PNG"), (".pdf", b"%PDF"), (".SVG", b"<?xml")])
-def test_a_picture_is_written_in_the_format_of_its_suffix(dataset, tmp_path, suffix, begins):
-    path = save(draw(dataset, "mass"), tmp_path / "new" / f"mass{suffix}")
-    assert path.read_bytes().startswith(begins)
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_png_is_eight_hundred_pixels_wide(dataset, tmp_path):
-    path = save(draw(dataset.sel(time=20), "flux", along="radius"), tmp_path / "flux.png")
-    assert pyplot.imread(path).shape[1] == 800
-    assert path.stat().st_size < 80_000
-
-
-def test_a_picture_takes_the_place_of_an_earlier_one_at_once(dataset, tmp_path):
-    (tmp_path / "mass.svg").write_text("old")
-    os.link(tmp_path / "mass.svg", tmp_path / "link")
-    save(draw(dataset, "mass"), tmp_path / "mass.svg")
-    assert (tmp_path / "link").read_text() == "old"
-    assert (tmp_path / "mass.svg").read_text().startswith("<?xml")
-
-
-def test_what_cannot_be_written_is_refused_and_leaves_what_was_there(dataset, tmp_path, monkeypatch):
-    axes = draw(dataset, "mass")
-    (tmp_path / "file").write_text("here")
-    for path, message in (
-        (tmp_path / "mass.jpg", r"written as \.png, \.pdf or \.svg; found '\.jpg'"),
-        (tmp_path / "mass", "found 'no suffix'"),
-        (tmp_path / "file" / "mass.png", "cannot be created"),
-    ):
-        with pytest.raises(StoreError, match=message):
-            save(axes, path)
-    (tmp_path / "folder.png").mkdir()
-    with pytest.raises(StoreError, match="is a folder"):
-        save(axes, tmp_path / "folder.png")
-    (tmp_path / "old.png").write_text("old")
-    monkeypatch.setattr("matplotlib.figure.Figure.savefig", _full)
-    with pytest.raises(StoreError, match=r"old\.png: cannot be written: the disk is full"):
-        save(axes, tmp_path / "old.png")
-    assert (tmp_path / "old.png").read_text() == "old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.png", "old.png"]
-
-
-def _full(*_, **__):
-    raise OSError(28, "No space left on device")
-
-
-def test_a_matrix_shows_the_numbers_of_the_cells_that_it_colours(dataset):
-    table = discriminate(dataset, "events", "imf", background="1 / yr", mass="20 kt")
-    axes = matrix(table)
-    held = {"time": 2, "radius": 4, "detector": 0}
-    expected = table.required_mass.sel({"method": "asimov"}).isel(held)
-    shown = {(item.get_position()[1], item.get_position()[0]): item.get_text() for item in axes.texts}
-    assert shown[0.5, 1.5] == text.number(float(expected[0, 1]))
-    assert "time = 12 Myr" in axes.get_title(loc="left")

@@ -2,7 +2,14 @@
 
 import itertools
 
+import numpy as np
+
 from gridscan.units import parse_unit, unit_attributes
+
+IMFS = ["kroupa", "salpeter", "top-heavy", "top-light"]
+DETECTORS = ["juno", "super-k", "hyper-k"]
+RADII = np.geomspace(0.2, 5, 8)
+TIMES = np.array([5.0, 8.0, 12.0, 20.0])
 
 
 def attributes(unit, long_name):
