@@ -99,7 +99,7 @@ class Model(Declarations):
             check_kernel_arguments(new)
             model._nodes[name] = new
             if isinstance(node, Quantity) and node.gives_error:
-                model._nodes.pop(f"{name}_error", None)
+                del model._nodes[f"{name}_error"]
             model._proven.discard(name)
         return model.check(unused=False)
 

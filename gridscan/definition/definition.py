@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gridscan.definition.figures import Example, Figure, figures_by_kind
 from gridscan.definition.nodes import Constant, Group, Label, Node, Parameter, Population, Quantity
@@ -15,6 +15,45 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Self = TypeVar("Self", bound="Definition")
+Kind = TypeVar("Kind")
+
+
+class Nodes(dict[str, "Node"]):
+    """Parameters, constants and quantities by name; those of one kind are picked out once, not at each question."""
+
+    def __init__(self, nodes: Mapping[str, Node] | None = None) -> None:
+        super().__init__(nodes or {})
+        self._kinds: dict[type, dict[str, Any]] = {}
+        self._bundled: dict[str, list[str]] = {}
+
+    def __reduce__(self) -> tuple[type[Nodes], tuple[dict[str, Node]]]:
+        return Nodes, (dict(self),)
+
+    def __setitem__(self, name: str, node: Node) -> None:
+        self._forget()
+        super().__setitem__(name, node)
+
+    def __delitem__(self, name: str) -> None:
+        self._forget()
+        super().__delitem__(name)
+
+    def of_kind(self, kind: type[Kind]) -> dict[str, Kind]:
+        """Return the nodes of one kind by name."""
+        if kind not in self._kinds:
+            self._kinds[kind] = {name: node for name, node in self.items() if isinstance(node, kind)}
+        return dict(self._kinds[kind])
+
+    def bundled(self, label: str) -> list[str]:
+        """Return the names of the parameters that the records of a label set."""
+        if not self._bundled:
+            for name, node in self.items():
+                if isinstance(node, Parameter) and node.label is not None:
+                    self._bundled.setdefault(node.label, []).append(name)
+        return list(self._bundled.get(label, ()))
+
+    def _forget(self) -> None:
+        self._kinds.clear()
+        self._bundled.clear()
 
 
 class Definition:
@@ -31,7 +70,7 @@ class Definition:
     def __init__(self, name: str, description: str) -> None:
         self.name = name
         self.description = description
-        self._nodes: dict[str, Node] = {}
+        self._nodes = Nodes()
         self._labels: dict[str, Label] = {}
         self._populations: dict[str, Population] = {}
         self._groups: dict[str, Group] = {}
@@ -55,17 +94,17 @@ class Definition:
     @property
     def parameters(self) -> dict[str, Parameter]:
         """The parameters by name."""
-        return {name: node for name, node in self._nodes.items() if isinstance(node, Parameter)}
+        return self._nodes.of_kind(Parameter)
 
     @property
     def constants(self) -> dict[str, Constant]:
         """The constants by name."""
-        return {name: node for name, node in self._nodes.items() if isinstance(node, Constant)}
+        return self._nodes.of_kind(Constant)
 
     @property
     def quantities(self) -> dict[str, Quantity]:
         """The quantities by name."""
-        return {name: node for name, node in self._nodes.items() if isinstance(node, Quantity)}
+        return self._nodes.of_kind(Quantity)
 
     @property
     def populations(self) -> dict[str, Population]:
@@ -112,12 +151,12 @@ class Definition:
         list of str
             Names of parameters.
         """
-        return [name for name, parameter in self.parameters.items() if parameter.label == label]
+        return self._nodes.bundled(label)
 
     def copy(self: Self) -> Self:
         """Return a model that can be extended without touching this one."""
         model = copy.copy(self)
-        model._nodes, model._labels, model._proven = dict(self._nodes), dict(self._labels), set(self._proven)
+        model._nodes, model._labels, model._proven = Nodes(self._nodes), dict(self._labels), set(self._proven)
         model._populations, model._groups = dict(self._populations), dict(self._groups)
         model._figures, model._figure_modules = list(self._figures), list(self._figure_modules)
         model._checked = set()

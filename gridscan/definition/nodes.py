@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from gridscan.errors import listed
@@ -188,7 +189,7 @@ class Quantity:
     functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def arguments(self) -> tuple[str, ...]:
         """The names that the function depends on: those of its arguments, with the members of groups in their place."""
         members = (self.groups[name].members if name in self.groups else (name,) for name in self.takes)
@@ -199,7 +200,7 @@ class Quantity:
         """The code that runs: the function, and the classes of its groups."""
         return (self.function, *(group.kind for group in self.groups.values()))
 
-    @property
+    @cached_property
     def needs(self) -> tuple[str, ...]:
         """Every name that has to exist for this quantity: arguments, what functions are of, limits of an integral."""
         if self.integral is None:
