@@ -18,7 +18,7 @@ Self = TypeVar("Self", bound="Definition")
 Kind = TypeVar("Kind")
 
 
-class Nodes(dict[str, "Node"]):
+class _Nodes(dict[str, "Node"]):
     """Parameters, constants and quantities by name; those of one kind are picked out once, not at each question."""
 
     def __init__(self, nodes: Mapping[str, Node] | None = None) -> None:
@@ -26,8 +26,8 @@ class Nodes(dict[str, "Node"]):
         self._kinds: dict[type, dict[str, Any]] = {}
         self._bundled: dict[str, list[str]] = {}
 
-    def __reduce__(self) -> tuple[type[Nodes], tuple[dict[str, Node]]]:
-        return Nodes, (dict(self),)
+    def __reduce__(self) -> tuple[type[_Nodes], tuple[dict[str, Node]]]:
+        return _Nodes, (dict(self),)
 
     def __setitem__(self, name: str, node: Node) -> None:
         self._forget()
@@ -70,7 +70,7 @@ class Definition:
     def __init__(self, name: str, description: str) -> None:
         self.name = name
         self.description = description
-        self._nodes = Nodes()
+        self._nodes = _Nodes()
         self._labels: dict[str, Label] = {}
         self._populations: dict[str, Population] = {}
         self._groups: dict[str, Group] = {}
@@ -156,7 +156,7 @@ class Definition:
     def copy(self: Self) -> Self:
         """Return a model that can be extended without touching this one."""
         model = copy.copy(self)
-        model._nodes, model._labels, model._proven = Nodes(self._nodes), dict(self._labels), set(self._proven)
+        model._nodes, model._labels, model._proven = _Nodes(self._nodes), dict(self._labels), set(self._proven)
         model._populations, model._groups = dict(self._populations), dict(self._groups)
         model._figures, model._figure_modules = list(self._figures), list(self._figure_modules)
         model._checked = set()
