@@ -98,7 +98,7 @@ class Model(Declarations):
             new = with_groups(substitute(node, function), self._groups)
             check_kernel_arguments(new)
             model._nodes[name] = new
-            if isinstance(node, Quantity) and node.gives_error:
+            if isinstance(node, Quantity) and node.gives_error and f"{name}_error" in model._nodes:
                 del model._nodes[f"{name}_error"]
             model._proven.discard(name)
         return model.check(unused=False)
