@@ -32,15 +32,11 @@ STEPS = {
     "gridscan.physics.boosted_dark_matter.fluence": {"fluence_of"},
     "gridscan.physics.boosted_dark_matter.flux": {"flux_of"},
     "gridscan.physics.boosted_dark_matter.near_halo_centre": {"central_integrals"},
-    "gridscan.physics.galaxy.distances": {
-        "clustered",
-        "enclosed_share",
-        "for_each_galaxy",
-        "fractions",
-        "special_distances",
-    },
+    "gridscan.physics.galaxy.distances": {"for_each_galaxy", "fractions"},
+    "gridscan.physics.galaxy.enclosed_stars": {"clustered", "enclosed_share", "special_distances"},
     "gridscan.physics.dark_matter.spike": {"refuse_unknown_spikes"},
     "gridscan.physics.stellar.phase_windows": {"refuse_unknown_mass_integrations"},
+    "gridscan.physics.stellar.mass_distribution": {"mass_distribution", "one_number"},
     "gridscan.physics.stellar.star_sampling": {"blocks", "checked_size"},
 }
 

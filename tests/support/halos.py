@@ -3,8 +3,12 @@
 import numpy as np
 
 from gridscan.physics.boosted_dark_matter.arrival import arrival_jacobian, path_length
+from gridscan.physics.boosted_dark_matter.arrival_geometry import (
+    halo_distance_squared,
+    scattering_haversine,
+    separation,
+)
 from gridscan.physics.boosted_dark_matter.emission import kick_rate
-from gridscan.physics.boosted_dark_matter.geometry import halo_distance_squared, scattering_haversine, separation
 from gridscan.physics.boosted_dark_matter.problem import Problem
 from gridscan.physics.dark_matter.halo import Halo, HaloParameters, number_density
 from gridscan.physics.neutrinos.supernova import NeutrinoSource

@@ -14,7 +14,7 @@ from gridscan.model import Model
 from gridscan.models.boosted_dark_matter.kernels import amplitude_of, points_of, target_of, with_error
 from gridscan.models.boosted_dark_matter.problems import problem_of, require_order
 from gridscan.models.shared import declare_detector, either
-from gridscan.physics.boosted_dark_matter import all_supernovae, arrival
+from gridscan.physics.boosted_dark_matter import all_supernovae, arrival, arrival_geometry
 from gridscan.physics.boosted_dark_matter import events as counting
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
 from gridscan.physics.boosted_dark_matter.problem import EnergyWindow, Exposure, Geometry
@@ -23,7 +23,7 @@ from gridscan.physics.dark_matter.spike import SPIKES
 from gridscan.physics.galaxy.coordinates import angle_between
 from gridscan.physics.neutrinos.detection import number_of_targets as targets_in
 from gridscan.physics.neutrinos.supernova import NeutrinoSource, neutrino_flux
-from gridscan.physics.scattering import amplitudes, kinematics
+from gridscan.physics.scattering import amplitudes, cross_sections, inverse_kinematics, one_particle, recoil_angle
 
 model = Model("boosted_dark_matter", "Dark matter boosted by the neutrinos of a supernova, on the sky and in time")
 
@@ -199,14 +199,14 @@ def sky_angle(longitude, latitude, supernova_longitude, supernova_latitude):
 @model.quantity("kpc", long_name="distance at which particles that arrive were kicked")
 def path_length(time, sky_angle, kinetic_energy, dark_matter_mass, distance, speed_of_light):
     """Solve d + l c/v = R_s + c t for l. Source: law of cosines."""
-    excess = kinematics.inverse_velocity_excess(kinetic_energy, dark_matter_mass)
+    excess = one_particle.inverse_velocity_excess(kinetic_energy, dark_matter_mass)
     return arrival.path_length(time, sky_angle, excess, distance, speed_of_light)
 
 
 @model.quantity("1", long_name="haversine of the scattering angle")
 def scattering_haversine(path_length, sky_angle, distance):
     """sin²(ψ/2), and 1 where nothing arrives. Source: triangle of Earth, supernova and the place of the kick."""
-    haversine = arrival.scattering_haversine(path_length, sky_angle, distance)
+    haversine = arrival_geometry.scattering_haversine(path_length, sky_angle, distance)
     return np.where(path_length > 0 * path_length, haversine, 1.0)
 
 
@@ -216,7 +216,7 @@ def scattering_haversine(path_length, sky_angle, distance):
 @model.quantity("MeV", long_name="energy of the neutrino that kicks a particle so")
 def neutrino_energy(kinetic_energy, dark_matter_mass, scattering_haversine):
     """E_ν = T m / (p cos ψ - T), 0 where no neutrino can. Source: conservation of energy and momentum."""
-    return kinematics.neutrino_energy(kinetic_energy, dark_matter_mass, scattering_haversine)
+    return inverse_kinematics.neutrino_energy(kinetic_energy, dark_matter_mass, scattering_haversine)
 
 
 @model.quantity("MeV^2", long_name="Mandelstam variable s of neutrinos on dark matter")
@@ -283,12 +283,12 @@ def neutrino_differential_cross_section(
     """dσ/dΩ = |M|² (ħc)²/(16π s) g(ψ); published: × v/c, and × dE_ν/dT for an interaction. Source: Lin et al. 2023."""
     whole = neutrino_squared_amplitude * hbar_c**2
     scale = whole / (16 * np.pi * dark_matter_mass * (dark_matter_mass + 2 * neutrino_energy))
-    counted = scale * kinematics.angular_density(neutrino_energy, dark_matter_mass, scattering_haversine)
+    counted = scale * recoil_angle.angular_density(neutrino_energy, dark_matter_mass, scattering_haversine)
 
     def published():
-        slope = kinematics.neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine)
+        slope = inverse_kinematics.neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine)
         factor = np.where(interaction == "constant", 1.0, slope)
-        return counted * kinematics.velocity(kinetic_energy, dark_matter_mass) * factor
+        return counted * one_particle.velocity(kinetic_energy, dark_matter_mass) * factor
 
     return either(convention == "standard", lambda: counted, published, counted)
 
@@ -299,14 +299,14 @@ def neutrino_differential_cross_section(
 @model.quantity("kpc", long_name="distance of the kick from the supernova")
 def kick_distance(path_length, sky_angle, distance):
     """Radius with d² = l² + R_s² - 2 l R_s cos θ. Source: law of cosines."""
-    return arrival.separation(path_length, sky_angle, distance)
+    return arrival_geometry.separation(path_length, sky_angle, distance)
 
 
 @model.quantity("kpc", long_name="distance of the kick from the centre of the halo")
 def halo_radius(path_length, longitude, latitude, halo_longitude, halo_latitude, halo_distance):
     """Radius with r² = l² + R_g² - 2 l R_g cos γ, γ the angle to the centre on the sky. Source: law of cosines."""
     angle = angle_between(longitude, latitude, halo_longitude, halo_latitude)
-    return arrival.separation(path_length, angle, halo_distance)
+    return arrival_geometry.separation(path_length, angle, halo_distance)
 
 
 @model.kernel("MeV/cm^3", long_name="density of dark matter where the kick is", halo_radius="kpc")
@@ -324,7 +324,7 @@ def neutrino_fluence(neutrino_energy, kick_distance, neutrino_source):
 @model.quantity("1", long_name="change of the neutrino energy with the kinetic energy of the kick")
 def neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine):
     """dE_ν/dT at a fixed angle. Source: conservation of energy and momentum."""
-    return kinematics.neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine)
+    return inverse_kinematics.neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine)
 
 
 @model.quantity("1/MeV/cm^3/sr", long_name="particles kicked to Earth per volume, kinetic energy and solid angle")
@@ -341,7 +341,7 @@ def sky_flux(
     emissivity, time, sky_angle, sky_outer_angle, kinetic_energy, dark_matter_mass, scattering_haversine, speed_of_light
 ):
     """dΦ/(dT dΩ) = j dl/dt, 0 outside the window on the sky. Source: particles counted along the line of sight."""
-    excess = kinematics.inverse_velocity_excess(kinetic_energy, dark_matter_mass)
+    excess = one_particle.inverse_velocity_excess(kinetic_energy, dark_matter_mass)
     flux = emissivity * arrival.arrival_jacobian(excess, scattering_haversine, speed_of_light)
     return np.where((time > 0 * time) & (sky_angle <= sky_outer_angle), flux, 0 * flux)
 
@@ -459,7 +459,7 @@ def target_scattering_cross_section(
     target_squared_amplitude,
 ):
     """σ = ∫ dt |M|² (ħc)²/(64π s p²); published: 2π times as much for an interaction. Source: Lin et al. 2023."""
-    value, _ = amplitudes.total_cross_section(
+    value, _ = cross_sections.total_cross_section(
         *(amplitude_of(target_squared_amplitude), kinetic_energy, dark_matter_mass, target_mass),
         *(hbar * speed_of_light, points_of(target_squared_amplitude)),
         tolerance=1e-6,

@@ -220,7 +220,7 @@ def path_length(
     d + b l = R_s + c t:
 
     >>> from gridscan.physics.boosted_dark_matter.arrival import path_length
-    >>> from gridscan.physics.boosted_dark_matter.geometry import separation
+    >>> from gridscan.physics.boosted_dark_matter.arrival_geometry import separation
     >>> length = path_length(1.0, 0.3, 0.25, 8.0, 1.0)
     >>> round(float(separation(length, 0.3, 8.0) + 1.25 * length), 12)
     9.0

@@ -4,7 +4,7 @@ from halos import halo_of
 
 from gridscan.physics.boosted_dark_matter.arrival import path_length
 from gridscan.physics.boosted_dark_matter.arrival_arcs import arcs_of, arrived, last_kick
-from gridscan.physics.boosted_dark_matter.geometry import scattering_haversine
+from gridscan.physics.boosted_dark_matter.arrival_geometry import scattering_haversine
 
 MILKY_WAY = halo_of(184.0, 24.42, 2.0, 1e-8)
 RANDOM = np.random.default_rng(3)

@@ -8,7 +8,7 @@ from scipy.special import ndtr
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import gauss_legendre, integrate_panels
-from gridscan.physics.galaxy import distances
+from gridscan.physics.galaxy import distances, enclosed_stars
 from gridscan.physics.galaxy.components import Galaxy
 
 REFERENCE = reference("red_supergiants")
@@ -70,7 +70,8 @@ def test_twice_the_panels_and_a_tighter_tolerance_give_the_same(variant, monkeyp
     coarse = distances.fraction_within(*arguments), distances.mean_inverse_square_distance(*arguments, FLOOR)
     for cached in (distances.fractions, distances._mean_inverse_squares):
         cached.cache_clear()
-    monkeypatch.setattr(distances, "integrate_panels", _halved)
+    for module in (distances, enclosed_stars):
+        monkeypatch.setattr(module, "integrate_panels", _halved)
     monkeypatch.setattr(distances, "_TOLERANCE", 1e-13)
     monkeypatch.setattr(distances, "_TOLERANCE_OF_MEAN", 1e-12)
     fine = distances.fraction_within(*arguments), distances.mean_inverse_square_distance(*arguments, FLOOR)
@@ -314,6 +315,6 @@ def test_an_integral_that_has_not_converged_is_refused(monkeypatch):
         return integrate_panels(*arguments, **{**options, "rounds": 0})
 
     distances.fractions.cache_clear()
-    monkeypatch.setattr(distances, "integrate_panels", stopped)
+    monkeypatch.setattr(enclosed_stars, "integrate_panels", stopped)
     with pytest.raises(EvaluationError, match="fraction_within has not converged at radius = 9 kpc"):
         distances.fraction_within(9.0, Galaxy(**{**MILKY_WAY, "arm_width": 0.05}))

@@ -4,6 +4,7 @@ from scipy.stats import ks_2samp, kstest
 
 from gridscan.errors import EvaluationError
 from gridscan.physics.stellar import imf, phase_counts, star_sampling
+from gridscan.physics.stellar.mass_distribution import AGES
 from gridscan.physics.stellar.phase_table import PhaseTable
 from gridscan.physics.stellar.phase_windows import phase_ages
 from gridscan.physics.stellar.population import StellarPopulation
@@ -202,7 +203,7 @@ def test_every_star_has_the_phase_of_its_mass_and_age(mode):
 
 
 def test_a_living_star_is_in_one_phase_and_the_codes_say_which():
-    ages = dict.fromkeys(star_sampling._AGES, 10.0) | {"red_supergiant_start": 6.0, "carbon_burning_start": 4.0}
+    ages = dict.fromkeys(AGES, 10.0) | {"red_supergiant_start": 6.0, "carbon_burning_start": 4.0}
     ages |= {"carbon_burning_rsg_start": 6.0, "carbon_burning_end": 8.0}
     codes = star_sampling.phase_codes(np.array([-1.0, 3.9, 4.0, 5.9, 6.0, 7.9, 8.0, 9.9, 10.0, 12.0]), **ages)
     assert codes.dtype == np.int8
@@ -210,7 +211,7 @@ def test_a_living_star_is_in_one_phase_and_the_codes_say_which():
         *("other", "other", "carbon_burning", "carbon_burning", "carbon_burning_rsg", "carbon_burning_rsg"),
         *("red_supergiant", "red_supergiant", "other", "other"),
     ]
-    never = dict.fromkeys(star_sampling._AGES, 10.0)
+    never = dict.fromkeys(AGES, 10.0)
     assert not star_sampling.phase_codes(np.linspace(0.0, 12.0, 25), **never).any()
 
 
@@ -269,7 +270,7 @@ def test_a_history_seen_at_a_time_is_the_sample_alive_then(mode, time):
     sample = _draw(22, None, rate, time, mode=mode)
     assert ks_2samp(history["mass"][alive], sample["mass"]).pvalue > IMPROBABLE
     assert ks_2samp(age[alive], sample["age"]).pvalue > IMPROBABLE
-    ages = {name: history[name] for name in star_sampling._AGES}
+    ages = {name: history[name] for name in AGES}
     codes = star_sampling.phase_codes(age, **ages)
     seen, drawn = (np.bincount(phase, minlength=4) for phase in (codes[alive], sample["phase"]))
     assert (np.abs(seen - drawn) < 4.0 * np.sqrt(seen + drawn) + 1.0).all()
@@ -282,7 +283,7 @@ def test_a_history_seen_at_a_time_is_the_sample_alive_then(mode, time):
 def test_a_history_has_all_stars_born_with_the_ages_of_their_masses(mode):
     rate, time = 3e6, 12.0
     history = _history(23, rate, time, metallicity=0.0146, mode=mode)
-    assert set(history) == {"mass", "birth_time", *star_sampling._AGES}
+    assert set(history) == {"mass", "birth_time", *AGES}
     born = rate * time * float(imf.number_between(11.0, 37.5, *KROUPA))
     count = len(history["mass"])
     assert abs(count - born) < 4.0 * np.sqrt(born)
@@ -292,7 +293,7 @@ def test_a_history_has_all_stars_born_with_the_ages_of_their_masses(mode):
     assert share.pvalue > IMPROBABLE
     ages = _ages(history["mass"], 0.0146, mode)
     ages["carbon_burning_rsg_start"] = ages["carbon_burning_end"] - ages["carbon_burning_rsg_duration"]
-    for name in star_sampling._AGES:
+    for name in AGES:
         np.testing.assert_allclose(history[name], ages[name], rtol=1e-12)
     heavy = history["mass"] > 31.0
     np.testing.assert_array_equal(history["red_supergiant_start"][heavy], history["lifetime"][heavy])

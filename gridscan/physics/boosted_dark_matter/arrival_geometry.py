@@ -51,7 +51,7 @@ def separation(path_length: Any, angle: Any, distance: Any) -> Any:
     Examples
     --------
     >>> import math
-    >>> from gridscan.physics.boosted_dark_matter.geometry import separation
+    >>> from gridscan.physics.boosted_dark_matter.arrival_geometry import separation
     >>> round(float(separation(3.0, math.pi / 2, 4.0)), 12)
     5.0
     """
@@ -84,7 +84,7 @@ def scattering_angle(path_length: Any, theta: Any, supernova_distance: Any) -> A
     An isosceles triangle, 45 degrees at Earth and at the supernova, has an exterior angle of 90 degrees:
 
     >>> import math
-    >>> from gridscan.physics.boosted_dark_matter.geometry import scattering_angle
+    >>> from gridscan.physics.boosted_dark_matter.arrival_geometry import scattering_angle
     >>> round(math.degrees(scattering_angle(math.sqrt(0.5), math.pi / 4, 1.0)), 9)
     90.0
     """
@@ -116,7 +116,7 @@ def scattering_haversine(path_length: Any, theta: Any, supernova_distance: Any) 
     Examples
     --------
     >>> import math
-    >>> from gridscan.physics.boosted_dark_matter.geometry import scattering_haversine
+    >>> from gridscan.physics.boosted_dark_matter.arrival_geometry import scattering_haversine
     >>> round(float(scattering_haversine(math.sqrt(0.5), math.pi / 4, 1.0)), 12)
     0.5
     """
@@ -155,7 +155,7 @@ def halo_distance_squared(path_length: Any, theta: Any, phi: Any, halo_distance:
     A right angle between point and centre:
 
     >>> import math
-    >>> from gridscan.physics.boosted_dark_matter.geometry import halo_distance_squared
+    >>> from gridscan.physics.boosted_dark_matter.arrival_geometry import halo_distance_squared
     >>> round(float(halo_distance_squared(3.0, 0.0, 0.0, 4.0, math.pi / 2)), 9)
     25.0
     """
@@ -192,7 +192,7 @@ def halo_distance_coefficients(
     Examples
     --------
     >>> import math
-    >>> from gridscan.physics.boosted_dark_matter.geometry import halo_distance_coefficients
+    >>> from gridscan.physics.boosted_dark_matter.arrival_geometry import halo_distance_coefficients
     >>> [round(float(value), 9) for value in halo_distance_coefficients(3.0, math.pi / 2, 4.0, math.pi / 2)]
     [25.0, 24.0]
     """
@@ -224,7 +224,7 @@ def halo_distance_extremes(path_length: Any, theta: Any, halo_distance: Any, off
     Examples
     --------
     >>> import math
-    >>> from gridscan.physics.boosted_dark_matter.geometry import halo_distance_extremes
+    >>> from gridscan.physics.boosted_dark_matter.arrival_geometry import halo_distance_extremes
     >>> [round(float(value), 9) for value in halo_distance_extremes(3.0, math.pi / 2, 4.0, math.pi / 2)]
     [1.0, 49.0]
     """

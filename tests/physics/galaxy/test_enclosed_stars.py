@@ -1,0 +1,38 @@
+"""Stars within a distance of the Sun: a closed form, where it is singular, and the map that smooths it."""
+
+import numpy as np
+import pytest
+from galaxies import MILKY_WAY
+
+from gridscan.physics.galaxy import enclosed_stars
+from gridscan.physics.galaxy.components import Galaxy
+
+
+def test_from_the_centre_the_share_of_an_exponential_disk_is_its_closed_form():
+    disk = {"sun_x": 0, "sun_y": 0, "arm_fraction": 0, "ring_fraction": 0}
+    galaxy = Galaxy(**disk, disk_inner_radius=0, disk_outer_radius=200).single()
+    distance = np.array([0.01, 1.0, 5.0, 40.0])
+    value, error = enclosed_stars.enclosed_share(galaxy, distance, 1e-11)
+    x = distance / galaxy.disk_scale_length
+    np.testing.assert_allclose(value, -np.expm1(-x) - x * np.exp(-x), rtol=1e-10)
+    assert (error <= 1e-9 * value).all()
+
+
+def test_the_share_bends_where_the_circle_touches_a_boundary_or_reaches_the_centre():
+    galaxy = Galaxy(**MILKY_WAY).single()
+    above, below = enclosed_stars.special_distances(galaxy)
+    assert galaxy.sun_radius in above
+    for radius in galaxy.boundary_radii:
+        assert abs(galaxy.sun_radius - radius) in above
+        assert galaxy.sun_radius + radius in below
+
+
+@pytest.mark.parametrize(("low", "high"), [(False, False), (False, True), (True, False), (True, True)])
+def test_the_map_keeps_the_interval_and_is_flat_at_singular_ends(low, high):
+    x = np.linspace(0.0, 1.0, 101)
+    mapped, slope = enclosed_stars.clustered(x, np.array(low), np.array(high))
+    assert mapped[0] == 0.0
+    assert mapped[-1] == pytest.approx(1.0, abs=1e-15)
+    assert slope[0] == pytest.approx(0.0 if low else 2.0 if high else 1.0, abs=1e-15)
+    assert slope[-1] == pytest.approx(0.0 if high else 2.0 if low else 1.0, abs=1e-15)
+    np.testing.assert_allclose(np.gradient(mapped, x)[1:-1], slope[1:-1], atol=2e-3)
