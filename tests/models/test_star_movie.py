@@ -325,7 +325,7 @@ def test_a_movie_that_fails_leaves_the_one_that_was_there(tmp_path, monkeypatch)
         ({}, {"times": [0.0, 25.0]}, "up to 20 Myr; found 0 to 25"),
         ({}, {"times": [-1.0, 5.0]}, "found -1 to 5"),
         ({}, {"times": [0.0, np.nan]}, "have to increase"),
-        ({}, {"frames_per_second": 0}, "frames a second; found 0"),
+        ({}, {"frames_per_second": 0}, "frames per second must be above 0 and at most 100; found 0"),
         ({}, {"dpi": 0}, "found dpi=0"),
         ({"time": ((), 0.0, attributes("Myr"))}, {}, "'time' of the sample, which is 0 Myr"),
         ({"time": ((), np.nan, attributes("Myr"))}, {}, "'time' holds nan"),

@@ -455,7 +455,12 @@ def test_a_movie_runs_along_any_numeric_axis_and_says_the_time_it_is_held_at(tmp
     ("name", "options", "error", "message"),
     [
         ("m.avi", {}, StoreError, r"\.gif or \.mp4; found '\.avi'"),
-        ("m.gif", {"frames_per_second": 0}, SensitivityError, "frames a second; found 0"),
+        (
+            "m.gif",
+            {"frames_per_second": 0},
+            SensitivityError,
+            "frames per second must be above 0 and at most 100; found 0",
+        ),
         ("m.gif", {"along": "mass"}, SensitivityError, "does not depend on an axis 'mass'"),
         ("m.gif", {"along": "latitude"}, SensitivityError, "another axis than those of the sky; found 'latitude'"),
     ],
