@@ -294,7 +294,7 @@ def test_what_ffmpeg_says_of_its_failure_is_passed_on_and_the_old_movie_stays(tm
 def test_a_movie_without_ffmpeg_or_of_another_format_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(FFMpegWriter, "isAvailable", lambda: False)
     for name, message in (
-        ("m.mp4", r"m\.mp4: an \.mp4 needs ffmpeg, which was not found; install it, or give a name with \.gif"),
+        ("m.mp4", r"m\.mp4: an \.mp4 needs ffmpeg, which was not found; install it, or write a \.gif"),
         ("m.avi", r"m\.avi: a movie is written as \.gif or \.mp4; found '\.avi'"),
         ("m", "found 'no suffix'"),
     ):

@@ -529,7 +529,7 @@ def test_panels_are_written_as_one_picture_eight_hundred_pixels_wide(dataset, tm
 def test_axes_of_several_figures_or_none_are_not_written(dataset, tmp_path):
     with pytest.raises(StoreError, match="expected axes of one figure; found 2 figures"):
         save([*signal(dataset), *counts(dataset)], tmp_path / "two.png")
-    with pytest.raises(StoreError, match="found axes of 0"):
+    with pytest.raises(StoreError, match="found 0 figures"):
         save([], tmp_path / "none.png")
     assert list(tmp_path.iterdir()) == []
 

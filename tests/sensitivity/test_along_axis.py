@@ -352,7 +352,7 @@ def test_an_axis_of_labels_has_no_slope_and_no_crossing(grid, ask):
 def test_an_axis_with_a_value_twice_or_without_a_number_is_refused(ask):
     with pytest.raises(SensitivityError, match=r"^axis 'x' holds the value 2 2 times; every value must be unique$"):
         ask(on_axis([1.0, 2.0, 2.0], 1.0), "y", "x")
-    with pytest.raises(SensitivityError, match=r"^axis 'x' holds nan; every value has to be finite$"):
+    with pytest.raises(SensitivityError, match=r"^axis 'x' holds nan; every value must be finite$"):
         ask(on_axis([1.0, math.nan, 2.0], 1.0), "y", "x")
 
 
