@@ -1,4 +1,4 @@
-"""Evaluate a physics model over a whole grid of scenarios: labelled, with units, exact."""
+"""Evaluate a physics model over a whole grid of scenarios, labelled and with units."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gridscan.definition.nodes import kernel
     from gridscan.errors import GridscanError, GridscanWarning
     from gridscan.inputs.sampling import Sampling
+    from gridscan.limits import Limits
     from gridscan.local_sensitivity import local
     from gridscan.model import Model
     from gridscan.model_loader import load_model as model
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GridscanError",
     "GridscanWarning",
+    "Limits",
     "Model",
     "Sampling",
     "Scenario",
@@ -44,6 +46,7 @@ __all__ = [
 _HOMES = {
     "GridscanError": ("gridscan.errors", "GridscanError"),
     "GridscanWarning": ("gridscan.errors", "GridscanWarning"),
+    "Limits": ("gridscan.limits", "Limits"),
     "Model": ("gridscan.model", "Model"),
     "Sampling": ("gridscan.inputs.sampling", "Sampling"),
     "Scenario": ("gridscan.scenario.reader", "Scenario"),

@@ -336,7 +336,7 @@ class GridscanAccessor:
                 try:
                     units[name] = unit_of(variable)
                 except UnitError as error:
-                    raise UnitError(f"unknown unit of {name!r}: {error}") from None
+                    raise UnitError(f"the unit of {name!r} is not known: {error}") from None
                 # The quantity carries its unit; an attribute would be wrong after the first operation.
                 for attribute in ("units", "unit_name"):
                     variable.attrs.pop(attribute, None)

@@ -138,10 +138,10 @@ def test_a_model_is_loaded_from_a_module_by_name(site):
     [
         (
             "radioactivity.modell:model",
-            "there is no module 'radioactivity.modell'; install it, or give a file, as FILE",
+            "no module 'radioactivity.modell'; install it, or give a file as FILE",
         ),
-        ("absent:model", "there is no module 'absent'"),
-        ("radioactivity.model:modell", "module radioactivity.model holds no model 'modell'; did you mean 'model'?"),
+        ("absent:model", "no module 'absent'"),
+        ("radioactivity.model:modell", "module radioactivity.model has no model 'modell'; did you mean 'model'?"),
         ("noisy:model", "module noisy cannot be imported: ValueError: bang"),
         ("needy:model", "module needy cannot be imported: ModuleNotFoundError: No module named 'absent'"),
     ],
@@ -158,6 +158,8 @@ def test_a_module_without_the_model_is_refused_with_the_reason(site, name, messa
 @pytest.mark.parametrize("name", ["radioactivity.model:model", "my_model.py:model", "my_model.py"])
 def test_a_scenario_never_names_code(site, name):
     install(site)
-    with pytest.raises(ScenarioError, match=r"s\.toml:1:9: a scenario names no Python code; run it with --model"):
+    with pytest.raises(
+        ScenarioError, match=r"s\.toml:1:9: a scenario cannot name Python code; write a plain name here"
+    ):
         gs.Scenario.parse(f'model = "{name}"\n[output]\nquantities = ["activity"]\n', name="s.toml")
     assert "radioactivity" not in sys.modules

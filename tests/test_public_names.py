@@ -55,3 +55,21 @@ def test_every_public_name_of_the_package_can_be_completed_and_has_a_docstring()
         assert name in dir(gridscan)
         if name != "__version__":
             assert getattr(gridscan, name).__doc__, name
+
+
+def test_limits_are_taken_wherever_sizes_matter(tmp_path):
+    small = gridscan.Limits(eager_cells=2, lazy_bytes=10)
+    model = gridscan.model("red_supergiants")
+    asked = {"time": ["10 Myr", "20 Myr", "25 Myr"]}
+    assert model.evaluate("carbon_burning_rsg", **asked).chunks is None
+    assert model.evaluate("carbon_burning_rsg", limits=small, **asked).chunks is not None
+    text = 'model = "red_supergiants"\naxes.time = ["10 Myr", "20 Myr"]\noutput.quantities = ["carbon_burning_rsg"]\n'
+    scenario = gridscan.Scenario.parse(text, folder=tmp_path)
+    assert gridscan.plan(scenario, limits=small).layout.limits is small
+    assert gridscan.evaluate(scenario).carbon_burning_rsg.chunks is None
+    many = gridscan.Scenario.parse(text.replace('["10 Myr", "20 Myr"]', '["10 Myr", "20 Myr", "25 Myr"]'))
+    assert gridscan.evaluate(many, limits=small).carbon_burning_rsg.chunks is not None
+    path = gridscan.run(scenario, output=tmp_path / "out.nc", limits=gridscan.Limits(largest_block=1))
+    with gridscan.open(path, limits=small) as lazy, gridscan.open(path) as eager:
+        assert lazy.carbon_burning_rsg.chunks is not None
+        assert eager.carbon_burning_rsg.chunks is None

@@ -60,7 +60,7 @@ def check_names(names: Sequence[str]) -> None:
         If there is none, or one is given twice; the message lists the names found.
     """
     if not names or len(set(names)) < len(names):
-        raise SensitivityError(f"each panel needs another quantity; found {listed(names) or 'none'}")
+        raise SensitivityError(f"each panel needs a quantity of its own; found {listed(names) or 'none'}")
 
 
 def panels_of(dataset: xr.Dataset, names: Sequence[str], along: str, by: str | None) -> list[Panel]:

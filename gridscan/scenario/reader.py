@@ -351,7 +351,7 @@ class _Reader:
                 message = f"model {model.name!r} has no quantity {name!r}{hint}"
                 self.faults.append(Fault((*path, index), message))
             elif name in given:
-                message = f"{name!r} is given a value, so there is nothing to compute"
+                message = f"{name!r} is given a value, so there is nothing to compute for it"
                 self.faults.append(Fault((*path, index), message))
             elif name in wanted[:index]:
                 self.faults.append(Fault((*path, index), f"{name!r} is requested twice"))

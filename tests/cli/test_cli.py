@@ -319,7 +319,7 @@ def test_shipped_scenarios_name_a_schema_that_they_meet():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["runn", "small.toml"], "there is no command 'runn'; did you mean 'run'?"),
+        (["runn", "small.toml"], "unknown command 'runn'; did you mean 'run'?"),
         (["run", "smal.toml"], "smal.toml: there is no such file; did you mean 'small.toml'?"),
         (["describe", "red_supergiant"], "unknown model 'red_supergiant'; did you mean 'red_supergiants'?"),
         (["describe", "red_supergiants", "fluxx"], "did you mean 'flux'?"),
@@ -329,7 +329,7 @@ def test_shipped_scenarios_name_a_schema_that_they_meet():
         (["run", "small.toml", "--output", "small.txt"], ".nc"),
         (["export", "small.toml", "--quantities", "flu"], "the result holds no quantity 'flu'"),
         (["plot", "small.toml", "fluxx"], "did you mean 'flux'"),
-        (["check", "small.toml", "--model", "none.py:model"], "there is no model file none.py"),
+        (["check", "small.toml", "--model", "none.py:model"], "no such model file: none.py"),
     ],
 )
 def test_mistakes_end_with_status_2_and_one_clear_message(folder, arguments, message):
@@ -465,7 +465,7 @@ def test_a_zipped_axis_is_asked_for_by_position(folder):
     question = ["sensitivity", "contrast", "zip.nc", "events_per_year", "--along", "imf", "--reference", "kroupa"]
     result = call(*question, "--at", "time=10 Myr")
     assert result.exit_code == 2
-    assert "it moves along 'pair': give a position from 0 to 2 there" in result.output
+    assert "it varies along 'pair': give a position on that, from 0 to 2" in result.output
 
 
 def test_running_as_a_module_is_the_same(folder):

@@ -125,7 +125,7 @@ def test_a_file_of_another_program_needs_the_model(folder):
     xr.Dataset({"flux": ("time", [1.0, 2.0])}).to_netcdf("other.nc")
     result = call("plot", "other.nc", "--kind", "signal")
     assert result.exit_code == 2
-    assert "other.nc: does not say which model made it; name one with --model" in result.output
+    assert "other.nc: does not name the model that made it; give it with --model" in result.output
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_file_of_another_program_needs_the_model(folder):
             ["small.toml", "red_supergiants", "--alon", "time"],
             "--alon does not apply to --kind quantity; did you mean '--along'",
         ),
-        (["small.toml"], "name one quantity to draw, or a --kind; found 0 quantities"),
+        (["small.toml"], "give one quantity to draw, or a --kind; found 0 quantities"),
         (
             ["x.dat", "flux", "--kind", "hertzsprung-russell"],
             "--kind hertzsprung-russell takes no quantity; remove 'flux'",

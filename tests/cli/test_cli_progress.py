@@ -79,7 +79,7 @@ def test_json_tells_the_progress_and_the_outcome_as_lines(folder, monkeypatch):
 def test_a_second_run_says_that_nothing_is_left_to_do(folder):
     assert call("run", "s.toml").stdout.startswith("wrote s.nc (2 quantities, ")
     before = os.stat("s.nc").st_mtime_ns
-    assert call("run", "s.toml").stdout == ("s.nc holds all 8 cells already; nothing that made them has changed\n")
+    assert call("run", "s.toml").stdout == "s.nc is up to date: nothing that made its 8 cells has changed\n"
     assert os.stat("s.nc").st_mtime_ns == before
     told = json.loads(call("run", "s.toml", "--json").stdout.splitlines()[-1])
     assert (told["computed"], told["reused"]) == (0, 8)
@@ -93,7 +93,7 @@ def test_an_extended_run_says_what_was_there_and_the_plan_knows_it_before(folder
     planned = call("plan", "s.toml").stdout
     assert "Reusable 8 of 12 cells" in planned
     assert "flux: 4 of 6; the others are new" in planned
-    assert call("run", "s.toml").stdout.endswith("; 8 of 12 cells were there already\n")
+    assert call("run", "s.toml").stdout.endswith("; reused 8 of 12 cells\n")
 
 
 def test_cells_that_fail_are_said_and_make_the_exit_status_three(folder):
@@ -143,7 +143,7 @@ def test_a_stop_by_the_keyboard_says_that_what_is_done_is_kept(folder, monkeypat
     monkeypatch.setattr(sys.modules["gridscan.run"], "perform", stop)
     result = call("run", "s.toml")
     assert result.exit_code == 130
-    assert result.stderr == "stopped; blocks that are done are kept, and run again goes on from them\n"
+    assert result.stderr == "stopped; finished blocks are kept, and the same command resumes the run\n"
 
 
 def test_a_formula_that_ends_the_program_fails_like_any_other(folder):
@@ -160,7 +160,7 @@ def test_a_signal_in_a_formula_is_no_failure_of_it(folder):
     Path("half.py").write_text(ended, encoding="utf-8")
     result = call("run", "half.toml", "--model", "half.py:model")
     assert result.exit_code == 143
-    assert result.stderr == "stopped; blocks that are done are kept, and run again goes on from them\n"
+    assert result.stderr == "stopped; finished blocks are kept, and the same command resumes the run\n"
 
 
 @pytest.mark.parametrize(("result", "found"), [("None", "NoneType"), ("'abc'", "str"), ("depth + 1j", "complex128")])
@@ -175,7 +175,7 @@ def test_a_model_that_ends_the_program_is_an_error(folder):
     Path("half.py").write_text("import sys\n\nsys.exit(0)\n", encoding="utf-8")
     result = call("check", "half.toml", "--model", "half.py:model")
     assert result.exit_code == 2
-    assert result.stderr == "error: the model ended the program: SystemExit(0)\n"
+    assert result.stderr == "error: the model exited Python: SystemExit(0)\n"
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -105,7 +105,7 @@ def test_thresholds_are_given_with_units_or_without(folder):
         (["list", "text.zip"], "text.zip: is no ZIP"),
         (["extract", "tracks.zip"], "--out"),
         (["extract", "tracks.zip", "--out", "x.csv", "--masses", "12 yr,14"], "'yr'"),
-        (["extract", "tracks.zip", "--out", "x.csv", "--masses", "12,,14"], "'' is no number, in '12,,14'"),
+        (["extract", "tracks.zip", "--out", "x.csv", "--masses", "12,,14"], "'' is not a number, in '12,,14'"),
         (["extract", "tracks.zip", "--out", "x.csv", "--masses", "13"], "has no track of mass 13 Msun"),
         (["extract", "tracks.zip", "--out", "x.csv", "--masses", "nan"], "has no track of mass nan Msun"),
         (["extract", "tracks.zip", "--out", "x.csv", "--maximum-temperature", "4000 K,1 K"], "expected one"),

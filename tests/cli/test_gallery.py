@@ -212,5 +212,5 @@ def test_the_files_are_written_and_the_movie_has_its_frames(tmp_path):
 
 
 def test_an_unknown_picture_is_refused(tmp_path):
-    with pytest.raises(StoreError, match="there is no picture 'timelin'; did you mean 'timeline'"):
+    with pytest.raises(StoreError, match="unknown picture 'timelin'; did you mean 'timeline'"):
         list(make_gallery(tmp_path, only=["timelin"]))

@@ -154,11 +154,11 @@ def test_signals_end_a_run_with_a_message_and_keep_its_work(tmp_path):
     assert [term[0], interrupt[0], rest[0]] == [143, 130, 0]
     for _, out, err, names, _ in (term, interrupt):
         assert out == ""
-        assert err == "stopped; blocks that are done are kept, and run again goes on from them\n"
+        assert err == "stopped; finished blocks are kept, and the same command resumes the run\n"
         assert names[0].endswith(".work")
         assert names[1:] == ["counts", "err", "out", "slow.toml"]
     assert rest[3] == ["counts", "err", "out", "slow.nc", "slow.toml"]
-    assert "cells were there already" in rest[1]
+    assert "; reused " in rest[1]
     assert 0 < rest[4] < term[4] + interrupt[4]
 
 

@@ -235,7 +235,7 @@ def test_a_density_that_cannot_be_drawn_is_refused_before_a_figure_is_made(densi
     for wrong, message in (
         (density * 0, "positive somewhere; found 0 to 0"),
         (density - 100, "0 or more"),
-        (density.where(density < 1000), "has to be finite"),
+        (density.where(density < 1000), "must be finite"),
         (density.rename(x="u"), "over 'x' and 'y', with the values of both; found one over y, u"),
         (density.drop_vars("y"), "with the values of both"),
         (density.expand_dims(imf=1), "found one over imf, y, x"),

@@ -294,7 +294,7 @@ def test_what_ffmpeg_says_of_its_failure_is_passed_on_and_the_old_movie_stays(tm
 def test_a_movie_without_ffmpeg_or_of_another_format_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(FFMpegWriter, "isAvailable", lambda: False)
     for name, message in (
-        ("m.mp4", r"m\.mp4: an \.mp4 needs ffmpeg, which was not found; install it, or give a name with \.gif"),
+        ("m.mp4", r"m\.mp4: an \.mp4 needs ffmpeg, which was not found; install it, or write a \.gif"),
         ("m.avi", r"m\.avi: a movie is written as \.gif or \.mp4; found '\.avi'"),
         ("m", "found 'no suffix'"),
     ):
@@ -325,7 +325,7 @@ def test_a_movie_that_fails_leaves_the_one_that_was_there(tmp_path, monkeypatch)
         ({}, {"times": [0.0, 25.0]}, "up to 20 Myr; found 0 to 25"),
         ({}, {"times": [-1.0, 5.0]}, "found -1 to 5"),
         ({}, {"times": [0.0, np.nan]}, "have to increase"),
-        ({}, {"frames_per_second": 0}, "frames a second; found 0"),
+        ({}, {"frames_per_second": 0}, "frames per second must be above 0 and at most 100; found 0"),
         ({}, {"dpi": 0}, "found dpi=0"),
         ({"time": ((), 0.0, attributes("Myr"))}, {}, "'time' of the sample, which is 0 Myr"),
         ({"time": ((), np.nan, attributes("Myr"))}, {}, "'time' holds nan"),

@@ -198,7 +198,7 @@ def test_lines_by_labels_have_whiskers_and_stand_side_by_side(dataset):
     assert np.mean(shown) == pytest.approx(one.transData.transform((12.0, 1.0))[0])
     bars = [container.lines[2][0] for container in one.containers]
     assert [bar.get_transform().transform((12.0, 1.0))[0] for bar in bars] == pytest.approx(shown)
-    assert "lines moved sideways to part them" in subtitle(axes[0])
+    assert "lines moved sideways to separate them" in subtitle(axes[0])
 
 
 def test_on_a_long_axis_each_line_has_its_whiskers_and_markers_at_places_of_its_own():
@@ -319,16 +319,16 @@ def test_a_panel_without_the_axis_of_the_lines_has_one_line_of_a_colour_of_its_o
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"quantities": ["flux"]}, r"'flux' is in '1/cm\^2/s': a Poisson spread √N belongs to a number N"),
+        ({"quantities": ["flux"]}, r"'flux' is in '1/cm\^2/s'; a Poisson spread √N needs a number N"),
         ({"quantities": ["carbon_burning_rgs"]}, "unknown quantity 'carbon_burning_rgs'; did you mean"),
         ({"quantities": []}, "each panel needs a quantity of its own; found none"),
         ({"quantities": ["carbon_burning_rsg"] * 2}, "each panel needs a quantity of its own"),
         ({"along": "radius"}, "'carbon_burning_rsg' does not depend on an axis 'radius'"),
         ({"along": "time", "by": "detector"}, "does not depend on an axis 'detector'"),
         ({"along": "time", "by": "time"}, "an axis can be shown once"),
-        ({"quantities": ["negative"]}, "'negative' holds -1: no number of things is below zero"),
+        ({"quantities": ["negative"]}, "'negative' holds -1; an expected number must be 0 or more"),
         ({"quantities": ["share"]}, "'share' is in '%'"),
-        ({"quantities": ["carbon_burning_rsg", "lonely"]}, "there is no axis that every quantity has"),
+        ({"quantities": ["carbon_burning_rsg", "lonely"]}, "the quantities share no axis"),
         ({"quantities": ["carbon_burning_rsg"], "along": "imf", "by": "imf"}, "an axis can be shown once"),
     ],
 )
@@ -527,9 +527,9 @@ def test_panels_are_written_as_one_picture_eight_hundred_pixels_wide(dataset, tm
 
 
 def test_axes_of_several_figures_or_none_are_not_written(dataset, tmp_path):
-    with pytest.raises(StoreError, match="one figure is written at a time; found axes of 2"):
+    with pytest.raises(StoreError, match="expected axes of one figure; found 2 figures"):
         save([*signal(dataset), *counts(dataset)], tmp_path / "two.png")
-    with pytest.raises(StoreError, match="found axes of 0"):
+    with pytest.raises(StoreError, match="found 0 figures"):
         save([], tmp_path / "none.png")
     assert list(tmp_path.iterdir()) == []
 

@@ -168,7 +168,7 @@ BROKEN = {
     "table for a parameter": (
         "0.014",
         "{ value = 3 }",
-        "14:15: 'metallicity' takes one value here; several make an axis, which belongs in [axes]",
+        "14:15: 'metallicity' takes one value here; several values make an axis and belong in [axes]",
     ),
     "not a number": ("0.014", "nan", "14:15: 'metallicity' cannot be nan; allowed is a number from 0.014 to 0.017"),
     "infinite": (
@@ -208,12 +208,12 @@ BROKEN = {
     "zipped axis named like a parameter": (
         "[axes.zip.place]",
         "[axes.zip.time]",
-        "9:11: 'time' cannot name the zipped axis: it has to be an identifier that is no parameter",
+        "9:11: 'time' cannot name the zipped axis; use an identifier that is not a name of the model",
     ),
     "zipped axis with an impossible name": (
         "[axes.zip.place]",
         '[axes.zip."the place"]',
-        "9:11: 'the place' cannot name the zipped axis: it has to be an identifier that is no parameter",
+        "9:11: 'the place' cannot name the zipped axis; use an identifier that is not a name of the model",
     ),
     "zip without a name": ("[axes.zip.place]", "[axes.zip]", "9:7: zipped axes are written [axes.zip.NAME]"),
     "single value in a zipped axis": (
@@ -291,7 +291,7 @@ BROKEN = {
     "list in parameters": (
         "0.014",
         "[0.014, 0.017]",
-        "14:15: 'metallicity' takes one value here; several make an axis, which belongs in [axes]",
+        "14:15: 'metallicity' takes one value here; several values make an axis and belong in [axes]",
     ),
     "axis given twice": (
         "metallicity =",
@@ -330,7 +330,7 @@ BROKEN = {
         "",
         "22:2: the key 'quantities' is missing",
     ),
-    "no quantity": ('["flux", "events_per_year"]', "[]", "23:14: no quantity is asked for; there are {quantities}"),
+    "no quantity": ('["flux", "events_per_year"]', "[]", "23:14: no quantity is requested; the model has {quantities}"),
     "quantities that are no list": (
         '["flux", "events_per_year"]',
         '"flux"',
@@ -341,7 +341,7 @@ BROKEN = {
         '["flux", 3]',
         "23:23: 'quantities': input should be a valid string, found 3",
     ),
-    "quantity asked for twice": ('"events_per_year"]', '"flux"]', "23:23: 'flux' is asked for twice"),
+    "quantity asked for twice": ('"events_per_year"]', '"flux"]', "23:23: 'flux' is requested twice"),
     "quantity given and asked for": (
         "metallicity =",
         'flux = "1 / cm^2 / s"\nmetallicity =',
@@ -350,12 +350,12 @@ BROKEN = {
     "parameter asked for": (
         '"events_per_year"]',
         '"radius"]',
-        "23:23: model 'red_supergiants' has no quantity 'radius'; there are {quantities}",
+        "23:23: model 'red_supergiants' has no quantity 'radius'; it has {quantities}",
     ),
     "output of another kind": (
         '"out.nc"',
         '"out.csv"',
-        "24:8: the output is a netCDF file: 'out.csv' does not end in .nc",
+        "24:8: 'out.csv' does not end in .nc; the output is a netCDF file",
     ),
     "unknown key of the output": (
         "path = ",
@@ -373,7 +373,7 @@ BROKEN = {
     "model that is a file": (
         '"red_supergiants"',
         '"mine.py:model"',
-        "1:9: a scenario names no Python code; run it with --model mine.py:model, and a plain name here",
+        "1:9: a scenario cannot name Python code; write a plain name here, and run it with --model mine.py:model",
     ),
     "model that is no text": ('"red_supergiants"', "3", "1:9: 'model': input should be a valid string, found 3"),
     "title that is no text": (
@@ -386,13 +386,13 @@ BROKEN = {
         "axes = 3\n",
         "4:8: 'axes': input should be a valid table, found 3",
     ),
-    "unclosed string": ('"A scan"', '"A scan', "2:16: not valid TOML: the line ends inside a text"),
+    "unclosed string": ('"A scan"', '"A scan', "2:16: not valid TOML: the line ends inside a string"),
     "unclosed list": ('"top-heavy"]', '"top-heavy"', "6:1: not valid TOML: unclosed array"),
-    "key twice": ("sfr =", 'imf = ["kroupa"]\nsfr =', "6:17: not valid TOML: this key was given before"),
-    "table twice": ("[parameters]", "[axes]", "13:6: not valid TOML: the table 'axes' was given before"),
+    "key twice": ("sfr =", 'imf = ["kroupa"]\nsfr =', "6:17: not valid TOML: duplicate key"),
+    "table twice": ("[parameters]", "[axes]", "13:6: not valid TOML: duplicate table 'axes'"),
     "value missing": ("0.014", "", "14:15: not valid TOML: invalid value"),
     "bare word": ("0.014", "solar", "14:15: not valid TOML: invalid value"),
-    "number of thousands of digits": ("0.014", "1" * 5000, "14:1: not valid TOML: a whole number of too many digits"),
+    "number of thousands of digits": ("0.014", "1" * 5000, "14:1: not valid TOML: an integer with too many digits"),
     "key without equals sign": (
         "metallicity = 0.014",
         "metallicity 0.014",
@@ -466,8 +466,8 @@ def test_the_command_line_reports_a_broken_file_with_status_two_and_no_traceback
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("s.toml", b"title = '\xff'", "s.toml: not a text in UTF-8 (byte 9); expected a TOML file"),
-        ("s.toml", b"\xff\xfe\x00", "s.toml: not a text in UTF-8 (byte 0); expected a TOML file"),
+        ("s.toml", b"title = '\xff'", "s.toml: not UTF-8 text (byte 9); expected a TOML file"),
+        ("s.toml", b"\xff\xfe\x00", "s.toml: not UTF-8 text (byte 0); expected a TOML file"),
         ("s.toml", b"", "s.toml:1:1: the key 'model' is missing\ns.toml:1:1: the key 'output' is missing"),
         ("s.toml", b"# nothing\n", "s.toml:1:1: the key 'model' is missing\ns.toml:1:1: the key 'output' is missing"),
         ("t.toml", b"", "s.toml: there is no such file; did you mean 't.toml'?"),
@@ -522,7 +522,7 @@ def test_ten_faults_of_one_file_are_reported_at_once_and_in_order():
         "s.toml:12:15: 'mean_energy': found 'kpc', expected a unit like 'MeV'",
         "s.toml:14:21: the record 'mine' of 'detector' lacks 'electrons_per_mass'",
         "s.toml:18:23: model 'red_supergiants' has no quantity 'event_per_year'; did you mean 'events_per_year'?",
-        "s.toml:19:8: the output is a netCDF file: 'out.csv' does not end in .nc",
+        "s.toml:19:8: 'out.csv' does not end in .nc; the output is a netCDF file",
     ]
 
 

@@ -323,7 +323,7 @@ def test_an_unknown_quantity_is_refused_with_the_nearest_name_and_all_there_are(
 
 @pytest.mark.parametrize("ask", EVERY)
 def test_a_quantity_of_text_is_refused(grid, ask):
-    with pytest.raises(SensitivityError, match=r"quantity 'named' holds no real numbers but <U1"):
+    with pytest.raises(SensitivityError, match=r"quantity 'named' holds <U1, not real numbers"):
         ask(grid, "named", "imf")
 
 
@@ -334,7 +334,7 @@ def test_an_axis_that_the_quantity_has_not_is_refused_with_those_it_has(grid, as
     assert str(refused.value) == "'y' does not depend on an axis 'inf'; did you mean 'imf'?; its axes are: imf, x, t"
     with pytest.raises(SensitivityError, match=r"^'other' does not depend on an axis 'x'; its axes are: t$"):
         ask(grid, "other", "x")
-    with pytest.raises(SensitivityError, match=r"^'y' does not depend on an axis 'x'; it has no axis at all$"):
+    with pytest.raises(SensitivityError, match=r"^'y' does not depend on an axis 'x'; it has no axes$"):
         ask(grid.isel(x=0, t=0, imf=0), "y", "x")
 
 
@@ -342,7 +342,7 @@ def test_an_axis_that_the_quantity_has_not_is_refused_with_those_it_has(grid, as
 def test_an_axis_of_labels_has_no_slope_and_no_crossing(grid, ask):
     with pytest.raises(SensitivityError) as refused:
         ask(grid, "y", "imf")
-    found = "axis 'imf' holds labels (kroupa, salpeter, top-heavy) and this needs numbers"
+    found = "axis 'imf' holds labels (kroupa, salpeter, top-heavy) where numbers are needed"
     assert str(refused.value) == f"{found}; the numeric axes are: x, t"
     with pytest.raises(SensitivityError, match=r"axis 'imf' holds no values of its own .* 'y' has no numeric axis"):
         ask(grid.isel(x=0, t=0).drop_vars("imf"), "y", "imf")
@@ -350,9 +350,9 @@ def test_an_axis_of_labels_has_no_slope_and_no_crossing(grid, ask):
 
 @pytest.mark.parametrize("ask", [EVERY[0], EVERY[1], EVERY[3]])
 def test_an_axis_with_a_value_twice_or_without_a_number_is_refused(ask):
-    with pytest.raises(SensitivityError, match=r"^axis 'x' holds the value 2 2 times; every value may come once$"):
+    with pytest.raises(SensitivityError, match=r"^axis 'x' holds the value 2 2 times; every value must be unique$"):
         ask(on_axis([1.0, 2.0, 2.0], 1.0), "y", "x")
-    with pytest.raises(SensitivityError, match=r"^axis 'x' holds nan; every value has to be finite$"):
+    with pytest.raises(SensitivityError, match=r"^axis 'x' holds nan; every value must be finite$"):
         ask(on_axis([1.0, math.nan, 2.0], 1.0), "y", "x")
 
 

@@ -192,9 +192,9 @@ def test_dask_gives_the_numbers_of_numpy_and_computes_nothing_before_it_is_asked
             "number; expected a value such as '2 kpc'); "
             "the dataset has: events, noise, weights, flux, radius, fiducial_mass, slope",
         ),
-        (SensitivityError, {"mass": "0 kt"}, "mass 'mass' has to be finite and positive; found 0"),
-        (SensitivityError, {"exposure": "0 yr"}, "exposure has to be finite and positive; found 0"),
-        (SensitivityError, {"significance": -1.0}, "significance has to be finite and positive; found -1"),
+        (SensitivityError, {"mass": "0 kt"}, "mass 'mass' must be finite and positive; found 0"),
+        (SensitivityError, {"exposure": "0 yr"}, "exposure must be finite and positive; found 0"),
+        (SensitivityError, {"significance": -1.0}, "significance must be finite and positive; found -1"),
         (
             SensitivityError,
             {"background": "-1 / yr"},
@@ -227,7 +227,7 @@ def test_the_detector_mass_is_what_the_model_declares_it_to_be_whatever_its_name
 
 def test_of_several_detector_masses_one_has_to_be_chosen(grid):
     both = grid.assign_coords(buffer=("detector", [1.0, 2.0], {"units": "kilotonne", "role": "detector_mass"}))
-    with pytest.raises(SensitivityError, match=r"there are 2 detector masses; choose one with mass=….*buffer"):
+    with pytest.raises(SensitivityError, match=r"the dataset has 2 detector masses; choose one with mass=….*buffer"):
         discriminate(both, "events", "imf")
     assert "required_mass" in discriminate(both, "events", "imf", mass="buffer")
 
@@ -273,5 +273,5 @@ def test_a_rate_that_is_negative_or_not_finite_is_refused_with_its_name_also_whe
 
 @pytest.mark.parametrize("taken", ["method", "imf_a", "imf_b"])
 def test_an_axis_of_the_name_of_the_result_is_refused(grid, taken):
-    with pytest.raises(SensitivityError, match=rf"^an axis named '{taken}' is in the way of the result; rename it"):
+    with pytest.raises(SensitivityError, match=rf"^an axis named '{taken}' clashes with one of the result; rename it"):
         discriminate(grid.rename(detector=taken), "events", "imf")

@@ -297,5 +297,5 @@ def test_a_quantity_an_axis_or_a_unit_that_is_not_there_is_refused():
 
 def test_an_axis_of_the_name_of_the_result_is_refused_only_where_it_would_stay():
     dataset = labelled_grid([[1.0, 2.0], [2.0, 3.0]]).rename(a="axis")
-    with pytest.raises(SensitivityError, match=r"^an axis named 'axis' cannot stay beside the shares; rename it"):
+    with pytest.raises(SensitivityError, match=r"^an axis named 'axis' clashes with one of the result; rename it"):
         variance_shares(dataset, "y", over="b")

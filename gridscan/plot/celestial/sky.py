@@ -1,6 +1,6 @@
-"""The whole sky in galactic coordinates: a quantity in every direction, as a picture or as a movie.
+"""The whole sky in galactic coordinates: a quantity in every direction, as a picture or a movie.
 
-The projection is that of Aitoff, as an observer sees the sky from inside: longitude increases to the left.
+In the Aitoff projection, as an observer sees the sky from inside: longitude increases to the left.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.floating[Any]]
 
-#: A flux dies exponentially at its edges: what is fainter than the brightest by more is drawn in the darkest colour.
+#: A flux falls exponentially at its edges; fluxes fainter than the brightest by more have the darkest colour.
 DECADES = 8
 _HEIGHT = 4.9
 _SMALL = 9
@@ -43,16 +43,16 @@ _EDGE: dict[str, Any] = {"markeredgecolor": "white", "markeredgewidth": 0.8, "li
 
 @dataclasses.dataclass(frozen=True)
 class Body:
-    """Something on the sky that is marked where a quantity depends on its place.
+    """A body on the sky, marked if a quantity depends on its position.
 
     Attributes
     ----------
     longitude, latitude
-        Coordinates that hold its place.
+        Names of the coordinates that hold its position.
     title
-        What the legend calls it.
+        Name in the legend.
     name
-        A coordinate whose value follows the title; it belongs to the mark.
+        Name of a coordinate whose value follows the title.
     marker, colour, size
         How it is drawn.
     """
@@ -67,7 +67,7 @@ class Body:
 
     @property
     def coordinates(self) -> tuple[str, ...]:
-        """All coordinates that the mark tells."""
+        """All coordinates that the mark shows."""
         return tuple(name for name in (self.name, self.longitude, self.latitude) if name is not None)
 
 
@@ -80,9 +80,9 @@ class Sky:
     directions
         The axes of galactic longitude and latitude.
     bodies
-        What is marked.
+        Bodies to mark.
     told
-        Inputs whose values every picture says.
+        Inputs whose values every picture gives.
     """
 
     directions: Directions
@@ -98,11 +98,11 @@ def sky(
     at: Mapping[str, str | float] | None = None,
     axes: Axes | None = None,
 ) -> Axes:
-    """Draw a quantity of the directions of the sky, in galactic coordinates and the projection of Aitoff.
+    """Draw a quantity over the directions of the sky, in galactic coordinates and the Aitoff projection.
 
-    Longitude increases to the left, the galactic centre is in the middle. The colours are logarithmic over eight
-    decades at most; where the quantity is zero or missing the sky is blank, and the subtitle says on how much of it.
-    Bodies are marked where the quantity depends on their place.
+    Longitude increases to the left, the galactic centre is in the middle. The colour scale is logarithmic, over at most
+    eight decades. The sky is blank where the quantity is zero or missing; the subtitle gives the share. Bodies are
+    marked if the quantity depends on their position.
 
     Parameters
     ----------
@@ -112,11 +112,11 @@ def sky(
         One of its data variables, with both axes of the sky; the others are held at the value nearest to the model's
         default.
     meaning
-        Which axes are those of the sky, what is marked, and what the subtitle says.
+        The axes of the sky, the bodies to mark, and the inputs in the subtitle.
     at
         Values of other axes: a number in the unit of the axis, or text such as ``"350 yr"``.
     axes
-        Where to draw, of the projection ``"aitoff"``; a new figure otherwise.
+        Where to draw, in the projection ``"aitoff"``; a new figure otherwise.
 
     Returns
     -------
@@ -126,8 +126,8 @@ def sky(
     Raises
     ------
     SensitivityError
-        If a name or value is unknown, an axis of the sky is missing or not one of directions, a value is negative or
-        infinite, or no value is above zero.
+        If a name or value is unknown, an axis of the sky is missing or not an angle, a value is negative or infinite,
+        or no value is positive.
     """
     values = quantity_of(dataset, quantity)
     for axis, value in (at or {}).items():
@@ -156,19 +156,19 @@ def sky_movie(
 ) -> Path:
     """Write a movie of the picture of `sky`: one frame for each value of an axis, in increasing order.
 
-    All frames have the same colours, over eight decades below the brightest of all. The movie appears under its name
-    only when it is whole.
+    All frames have the same colour scale, eight decades down from the brightest. The file appears only when it is
+    complete.
 
     Parameters
     ----------
     dataset
         A result of gridscan, lazy or not.
     path
-        Its suffix says the format: ``.gif``, or ``.mp4`` where ffmpeg is installed.
+        With the suffix of the format: ``.gif``, or ``.mp4`` if ffmpeg is installed.
     quantity
         One of its data variables, see `sky`.
     meaning
-        Which axes are those of the sky, see `sky`.
+        The axes of the sky, see `sky`.
     along
         The numeric axis, of 2 to 1000 values.
     frames_per_second
@@ -185,7 +185,7 @@ def sky_movie(
     ------
     StoreError
         If the suffix is another one, ffmpeg is missing or fails, or the file cannot be written; an earlier file is
-        then left as it was.
+        then stays as it was.
     SensitivityError
         If the quantity cannot be drawn, see `sky`, or the axis has too few or too many values.
     """
@@ -194,14 +194,16 @@ def sky_movie(
     check_pace(frames_per_second, dpi)
     values = quantity_of(dataset, quantity)
     if along in meaning.directions:
-        raise SensitivityError(f"a movie of the sky runs along another axis than those of the sky; found {along!r}")
+        raise SensitivityError(
+            f"a movie of the sky cannot run along {along!r}, an axis of the sky; choose another axis"
+        )
     moments = np.sort(numeric_axis(values, along))
     check_frames(moments.size, f"{along!r} has {moments.size} values")
     return _Changing(dataset, values, along, meaning, dpi).film(write, path, frames_per_second)
 
 
 class _Changing(Stage):
-    """The figure of a movie: the sky and what is said of it are drawn anew in each frame."""
+    """The figure of a movie: the sky and its texts change in each frame."""
 
     def __init__(self, dataset: xr.Dataset, values: xr.DataArray, along: str, meaning: Sky, dpi: float) -> None:
         left, held = _picked(dataset, values, [along], meaning)
@@ -221,7 +223,7 @@ class _Changing(Stage):
         finish(axes, [", ".join(held), *_coverage(self.tiles)])
 
     def prepare(self) -> None:
-        """Find the layout once, so that nothing moves."""
+        """Lay out the page once, so that nothing moves."""
         self.canvas.draw()
         self.figure.set_layout_engine("none")
 
@@ -238,7 +240,7 @@ class _Changing(Stage):
 def _picked(
     dataset: xr.Dataset, values: xr.DataArray, along: list[str], meaning: Sky
 ) -> tuple[xr.DataArray, list[str]]:
-    """Hold all axes but those of the sky and those given; return what is left, and in words what is held."""
+    """Hold all axes except those of the sky and those given; return what is left, and in words what is held."""
     for axis in meaning.directions:
         check_axis(values, axis)
     names = [str(name) for name, item in values.coords.items() if not item.dims]
@@ -250,14 +252,14 @@ def _picked(
     left, held = picked(unmarked, [*along, *meaning.directions], told)
     axes_said = {item.split(" = ")[0] for item in held} | {*along, *map(str, values.dims)}
     left = left.assign_coords({name: values[name] for name in names})
-    # Which coordinates belong to it.
+    # It lists the coordinates that belong to the variable.
     left.encoding = dict(values.encoding)
     settings = _settings(dataset, meaning.told)
     return left, [*held, *(text for name, text in settings.items() if name not in axes_said)]
 
 
 def _settings(dataset: xr.Dataset, told: Sequence[str]) -> dict[str, str]:
-    """Return what a result says of some of the inputs that it was made with, in words."""
+    """Return the values of some inputs of a result, in words."""
     try:
         settings = json.loads(dataset.attrs["gridscan_settings"])
     except (KeyError, ValueError, TypeError):
@@ -274,7 +276,7 @@ def _settings(dataset: xr.Dataset, told: Sequence[str]) -> dict[str, str]:
 def _checked(found: FloatArray, name: str) -> FloatArray:
     wrong = found[found < 0.0]
     if wrong.size:
-        raise SensitivityError(f"{name!r} is {wrong[0]:.4g} in a direction; a logarithmic scale needs 0 or more")
+        raise SensitivityError(f"{name!r} is {wrong[0]:.4g} in some direction; a logarithmic scale needs 0 or more")
     return found
 
 
@@ -293,7 +295,7 @@ def _shown(found: FloatArray) -> Any:
 
 
 def _remarks(tiles: Tiles, found: FloatArray, norm: LogNorm) -> list[str]:
-    """Say how much of the sky is blank, not given, or fainter than the colours go."""
+    """Return how much of the sky is blank, fainter than the colour scale, or not covered, in words."""
     missing, zero = np.isnan(found), found == 0.0
     faint = (found > 0.0) & (found < float(norm.vmin or 0.0))
     texts = {"zero on {}, left blank": zero, "missing on {}, left blank": missing}
@@ -321,7 +323,7 @@ def _page(axes: Axes | None) -> Axes:
 
 
 def _paint(axes: Axes, tiles: Tiles, found: FloatArray, norm: LogNorm, values: xr.DataArray) -> Any:
-    """Draw the cells and the colour bar, and return what `_shown` can be given to."""
+    """Draw the cells and the colour bar, and return the mesh."""
     edges = -tiles.longitude[::-1], tiles.latitude
     mesh = axes.pcolormesh(*edges, _shown(found), norm=norm, cmap="viridis", rasterized=True)
     heading = title(axes, sentence(values), unit_text(values), "x")
@@ -342,7 +344,7 @@ def _mark(axes: Axes, values: xr.DataArray, meaning: Sky) -> None:
     geographic.set_longitude_grid_ends(90)
     axes.tick_params(labelsize=_SMALL)
     for place in _LONGITUDES:
-        # Below the equator, where the markers of the plane are not.
+        # Below the equator, clear of markers in the plane.
         text = axes.text(np.deg2rad(place), np.deg2rad(-4), f"{-place % 360}°", ha="center", va="top", fontsize=_SMALL)
         text.set_path_effects(OUTLINE)
     axes.set(xlabel="Galactic longitude", ylabel="Galactic latitude")
@@ -358,7 +360,7 @@ def _mark(axes: Axes, values: xr.DataArray, meaning: Sky) -> None:
 
 
 def _is_of(values: xr.DataArray, names: tuple[str, str]) -> bool:
-    """Tell whether a quantity is one of a single place, as opposed to lying beside coordinates of one."""
+    """Return whether a quantity belongs to a single position, rather than being stored beside one."""
     owned = values.encoding.get("coordinates")
     known = {*str(owned).split()} if owned else {*map(str, values.coords)}
     return all(name in values.coords and name in known and not values[name].dims for name in names)
@@ -374,7 +376,7 @@ def _degrees(value: xr.DataArray) -> float:
 
 
 def _colours(bodies: Sequence[Body]) -> FloatArray:
-    """Return greys, the colours of the scale on white and under the grid, and those of the marks, for a GIF."""
+    """Return the colours of a GIF: greys, the colour scale on white and under the grid, and the marks."""
     scale = matplotlib.colormaps["viridis"](np.linspace(0, 1, 105))[:, :3]
     greys = np.repeat(np.linspace(0, 1, 32)[:, None], 3, axis=1)
     marks = [to_rgb(body.colour) for body in bodies]

@@ -1,4 +1,4 @@
-"""How the directions of a grid tile the sky: cells half way to their neighbours, and the solid angles of these."""
+"""Tiling of the sky by the directions of a grid: cells up to half way to their neighbours, and their solid angles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FloatArray = NDArray[np.floating[Any]]
 
 #: The names of the axes of longitude and latitude.
 Directions = tuple[str, str]
-# A difference in direction [deg] that is rounding.
+# Directions closer than this [deg] differ by rounding.
 _SAME = 1e-9
 _DEGREE = parse_unit("deg")
 
@@ -31,7 +31,7 @@ class Tiles:
     #: Edges [rad], increasing.
     longitude: FloatArray
     latitude: FloatArray
-    #: Which points of the axes are in the cells.
+    #: Index of the point of each axis in each cell.
     columns: NDArray[np.intp]
     rows: NDArray[np.intp]
     directions: Directions
@@ -52,7 +52,7 @@ class Tiles:
         return np.asarray(values.transpose(*reversed(self.directions)).values)[np.ix_(self.rows, self.columns)]
 
     def share_of_sky(self, chosen: NDArray[np.bool_]) -> float:
-        """Return the solid angle of some cells over that of the whole sphere.
+        """Return the solid angle of some cells, as a share of the whole sphere.
 
         Parameters
         ----------
@@ -69,7 +69,7 @@ class Tiles:
 
 
 def tiles_of(values: xr.DataArray, directions: Directions) -> Tiles:
-    """Return the cells about the directions that a quantity is given for.
+    """Return the cells around the directions of a quantity.
 
     Parameters
     ----------
@@ -86,14 +86,14 @@ def tiles_of(values: xr.DataArray, directions: Directions) -> Tiles:
     Raises
     ------
     SensitivityError
-        If it lacks one of the axes, a latitude is beyond a pole, or there are not two longitudes and two latitudes.
+        If it lacks one of the axes, a latitude is beyond a pole, or there are fewer than two longitudes or latitudes.
     UnitError
         If an axis is not in a unit of an angle.
     """
     turn, height = (_degrees(values, name) for name in directions)
     beyond = np.abs(height) > 90.0 + _SAME
     if beyond.any():
-        raise SensitivityError(f"{directions[1]!r} holds {height[beyond][0]:g} deg; allowed is -90 to 90 deg")
+        raise SensitivityError(f"{directions[1]!r} holds {height[beyond][0]:g} deg; allowed: -90 to 90 deg")
     longitude, columns = _around(turn)
     rows = np.argsort(height)
     latitude = _edges(height[rows], 90.0)
@@ -109,9 +109,9 @@ def _degrees(values: xr.DataArray, name: str) -> FloatArray:
 
 
 def _around(points: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
-    """Return the edges of cells [deg] from -180 to 180 about longitudes, and which longitude each cell is."""
+    """Return the edges [deg] of cells around longitudes, from -180 to 180, and the index of each cell's longitude."""
     turned = points - 360.0 * np.round(points / 360.0)
-    # Directions that are a whole turn apart are one.
+    # Directions a full turn apart are the same.
     places, columns = np.unique(np.round(turned, 9), return_index=True)
     steps = np.diff(places)
     gap = places[0] + 360.0 - places[-1]

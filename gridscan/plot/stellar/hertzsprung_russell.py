@@ -1,4 +1,4 @@
-"""Hertzsprung-Russell diagram of isochrones and tracks, with the red supergiants in it."""
+"""Hertzsprung-Russell diagram of isochrones and tracks, with their red supergiants."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Chosen = NDArray[np.bool_]
 
 _KINDS = ("isochrone", "track")
-# What tells one isochrone, or one track, from the next in a table.
+# The columns that distinguish isochrones, or tracks, in a table.
 _MARKS = {"isochrone": ("age", "metallicity"), "track": ("initial_mass", "metallicity")}
 _MOST_LINES = 10
 _MOST_RANGES = 4
@@ -45,16 +45,16 @@ def hertzsprung_russell(
     Parameters
     ----------
     table
-        Of dimension ``point`` and of the kind ``"isochrone"`` or ``"track"``, which its attribute ``kind`` says:
+        With dimension ``point`` and attribute ``kind``, ``"isochrone"`` or ``"track"``:
         ``effective_temperature``, ``luminosity`` and, for an isochrone, ``initial_mass``; for a track ``age`` and
         ``carbon_luminosity``. A line ends where ``age`` or ``metallicity`` of an isochrone, ``initial_mass`` or
         ``metallicity`` of a track, changes.
     maximum_temperature
-        Effective temperature up to which a star is a red supergiant [K].
+        Highest effective temperature of a red supergiant [K].
     minimum_log_luminosity
-        log10(L/Lsun) from which on it is one.
+        Lowest log10(L/Lsun) of a red supergiant.
     minimum_carbon_luminosity
-        In the unit of ``carbon_luminosity``: stretches of a track with this or more are marked.
+        Lowest ``carbon_luminosity``, in its unit, at which a track is marked as burning carbon.
 
     Returns
     -------
@@ -64,9 +64,9 @@ def hertzsprung_russell(
     Raises
     ------
     SensitivityError
-        If the table is of another kind, lacks a variable, has no point, or holds what cannot be drawn.
+        If the table is of another kind, lacks a variable, has no points, or holds values that cannot be drawn.
     UnitError
-        If a temperature is not in a unit of temperature, or a luminosity not in one of luminosity.
+        If the unit of temperature or luminosity does not fit.
     """
     kind = _kind_of(table)
     temperature = _positive(column(table, "effective_temperature", "point", parse_unit("K")), "effective_temperature")
@@ -88,7 +88,7 @@ def hertzsprung_russell(
     if kind == "track":
         label = f"carbon burning:\nL$_\\mathrm{{C}}$ ≥ {number(minimum_carbon_luminosity)}"
         _draw_stretches(axes, lines, temperature, luminosity, burning, label)
-    # The legend names the lines, below its heading, before the region and the points in it.
+    # In the legend, the lines come first, below the heading, then the region and its points.
     axes.add_patch(region)
     points: dict[str, Any] = {"color": _RED, "markersize": 4, "markeredgewidth": 0}
     axes.plot(temperature[red], luminosity[red], "o", **points, zorder=4, label=f"{int(red.sum()):,} points there")
@@ -105,7 +105,7 @@ def _kind_of(table: xr.Dataset) -> str:
             f"expected a table of the kind {' or '.join(_KINDS)}; found {kind!r}{nearest(kind, _KINDS)}"
         )
     if table.sizes.get("point", 0) == 0:
-        raise SensitivityError(f"an {kind} without a point has nothing to plot".replace("an track", "a track"))
+        raise SensitivityError(f"the {kind} has no points: there is nothing to plot")
     return kind
 
 
@@ -117,13 +117,13 @@ def _positive(numbers: FloatArray, name: str) -> FloatArray:
 
 
 def _keys(table: xr.Dataset, kind: str) -> dict[str, tuple[FloatArray, str]]:
-    """Return the columns that tell one line from the next, with their units."""
+    """Return the columns that distinguish the lines, with their units."""
     names = [name for name in _MARKS[kind] if name in table.variables and table[name].dims == ("point",)]
     return {name: (finite(column(table, name, "point"), name), unit_text(table[name])) for name in names}
 
 
 def _lines(table: xr.Dataset, kind: str, keys: dict[str, tuple[FloatArray, str]]) -> list[slice]:
-    """Return the stretches of the table that are one isochrone or one track."""
+    """Return the slices of the table that are one isochrone or one track each."""
     ends = np.zeros(table.sizes["point"] - 1, dtype=bool)
     for numbers, _ in keys.values():
         ends |= np.diff(numbers) != 0
@@ -159,7 +159,7 @@ def _draw_lines(
     temperature: FloatArray,
     luminosity: FloatArray,
 ) -> str:
-    """Draw one line an isochrone or track, and return the heading of the legend."""
+    """Draw one line per isochrone or track, and return the heading of the legend."""
     several = {name: numbers for name, (numbers, _) in keys.items() if np.unique(numbers).size > 1}
     ranks = [np.unique(numbers, return_inverse=True)[1] for numbers in several.values()]
     shades: Any = matplotlib.colormaps["viridis"](np.linspace(0, 0.88, int(ranks[0].max()) + 1)) if ranks else []
@@ -185,7 +185,7 @@ def _draw_lines(
 def _draw_stretches(
     axes: Axes, lines: list[slice], temperature: FloatArray, luminosity: FloatArray, burning: Chosen, label: str
 ) -> None:
-    """Mark the chosen stretches of the lines by a broad band below them; a single point by a dot as broad."""
+    """Mark the chosen stretches of the lines by a broad band below them, single points by a dot of that width."""
     for number_of_line, line in enumerate(lines):
         heights = np.where(burning[line], luminosity[line], np.nan)
         band: dict[str, Any] = {
@@ -201,7 +201,7 @@ def _draw_stretches(
 
 
 def _held(table: xr.Dataset, keys: dict[str, tuple[FloatArray, str]]) -> list[str]:
-    """Say what is the same for the whole table."""
+    """Return what is the same for the whole table, in words."""
     scanned = scanned_names(table)
     single = [str(name) for name, item in table.coords.items() if not item.dims]
     same = [table[name][0] for name, (numbers, _) in keys.items() if np.unique(numbers).size == 1]
@@ -209,7 +209,7 @@ def _held(table: xr.Dataset, keys: dict[str, tuple[FloatArray, str]]) -> list[st
 
 
 def _masses_of(table: xr.Dataset, keys: dict[str, tuple[FloatArray, str]], red: Chosen) -> str:
-    """Say which masses the red supergiants of an isochrone have, of each where there are few."""
+    """Return the masses of the red supergiants in words, by isochrone if there are few."""
     if not red.any():
         return "no point is a red supergiant"
     mass, unit = column(table, "initial_mass", "point"), unit_text(table["initial_mass"])
@@ -226,7 +226,7 @@ def _masses_of(table: xr.Dataset, keys: dict[str, tuple[FloatArray, str]], red: 
 
 
 def _durations(table: xr.Dataset, lines: list[slice], red: Chosen, burning: Chosen) -> str:
-    """Say for how long carbon burns along a track, and for how long in a red supergiant."""
+    """Return in words how long carbon burns along a track, and how long of that in a red supergiant."""
     if len(lines) > 1:
         return ""
     if not burning.any():

@@ -1,4 +1,4 @@
-"""Map of stars in a plane: the plane from above, with an observer, the circle around it and what is inside."""
+"""Map of stars in a plane, seen from above, with the observer and a circle around it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 Phases = NDArray[np.int8]
 
-# Of the page: the side of the map in inches, and the share of the width that the map takes with its labels.
+# Side of the map [inch], and its share of the width of the page, labels included.
 _SIDE, _SHARE = 4.0, 0.63
-# The surface density of a disk falls by more than the eye can tell apart.
+# The surface density of a disk falls by more decades than the eye can distinguish.
 _DECADES = 4.0
 _QUIET = LinearSegmentedColormap.from_list("quiet", ["#ffffff", "#a6a6a6"])
 _FRAME = "#444444"
@@ -43,7 +43,7 @@ _SUN: dict[str, Any] = {
 
 
 class Look(NamedTuple):
-    """How the stars of a phase are drawn: the rarer, the larger."""
+    """Marker of the stars of a phase: larger for rarer phases."""
 
     label: str
     colour: str
@@ -54,7 +54,7 @@ class Look(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Surface:
-    """A surface density over the plane, of shape (vertical, horizontal), at places in the unit of a map."""
+    """A surface density over the plane, shape (vertical, horizontal), at positions in the unit of a map."""
 
     horizontal: FloatArray
     vertical: FloatArray
@@ -65,20 +65,20 @@ class Surface:
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """What a map shows whatever the phases of the stars are; lengths are in `unit`.
+    """What a map shows beside the phases of the stars; lengths are in `unit`.
 
     Attributes
     ----------
     x, y
-        Places of the stars.
+        Positions of the stars.
     within
-        Which stars are in the circle around the Sun.
+        Whether each star is in the circle around the Sun.
     sun, radius
         Position of the Sun and radius of the circle.
     half_width
-        The map extends as far from the centre, to all sides.
+        Distance from the centre to the sides of the map.
     inset
-        Half the width of the picture of the Sun's surroundings; None where there is none.
+        Half width of the inset around the Sun; None without an inset.
     surface
         The grey background.
     """
@@ -95,7 +95,7 @@ class Scene:
 
 
 def background(scene: Scene, below: float = 0.0) -> list[Axes]:
-    """Draw all but the stars on a new page.
+    """Draw everything except the stars on a new page.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def background(scene: Scene, below: float = 0.0) -> list[Axes]:
     for one in maps:
         one.add_patch(Circle(scene.sun, scene.radius, fill=False, edgecolor="black", linewidth=1.1, zorder=7))
         one.plot(*scene.sun, **_SUN, zorder=8)
-    # The map takes the left of the page; legend, inset and bar have their places beside it, whatever the engine does.
+    # The layout engine places the map at the left of the page; legend, inset and bar are placed beside it by hand.
     layout: Any = figure_of(axes).get_layout_engine()
     layout.set(rect=(0, foot / height, _SHARE, 1 - foot / height))
     for beside in axes.child_axes:
@@ -144,7 +144,7 @@ def _surroundings(axes: Axes, scene: Scene, side: str) -> Axes:
 
 
 def points(maps: Sequence[Axes], looks: Mapping[str, Look]) -> list[list[PathCollection]]:
-    """Return for each map a set of no points for each phase, the common one first, which is larger in the inset.
+    """Return for each map an empty set of points per phase, the common phase first and larger in the inset.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def _no_points(one: Axes, order: int, looks: Mapping[str, Look], scale: float) -
 
 
 def place(artists: Iterable[Sequence[PathCollection]], scene: Scene, phase: Phases) -> None:
-    """Put the points of each phase on the stars that are in it; stars of a negative phase are not drawn.
+    """Move the points of each phase to its stars; stars of a negative phase are not drawn.
 
     Parameters
     ----------
@@ -192,14 +192,14 @@ def place(artists: Iterable[Sequence[PathCollection]], scene: Scene, phase: Phas
 
 
 def counted(phase: Phases, within: NDArray[np.bool_], phases: int) -> NDArray[np.int64]:
-    """Return how many stars are in each phase, and how many of them within the radius.
+    """Return the number of stars in each phase, and of those within the radius.
 
     Parameters
     ----------
     phase
         Phase of each star.
     within
-        Whether it is within the radius.
+        Whether each star is within the radius.
     phases
         Number of phases.
 
@@ -213,7 +213,7 @@ def counted(phase: Phases, within: NDArray[np.bool_], phases: int) -> NDArray[np
 
 
 def phase_texts(counts: NDArray[np.int64], looks: Mapping[str, Look]) -> list[str]:
-    """Return what the legend says of each phase.
+    """Return the text of each phase in the legend.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def phase_texts(counts: NDArray[np.int64], looks: Mapping[str, Look]) -> list[st
 
 
 def name_phases(axes: Axes, scene: Scene, counts: NDArray[np.int64], looks: Mapping[str, Look]) -> None:
-    """Say in the legend which marker is which phase, how many stars are in it, and what else is in the map.
+    """Draw the legend: marker and number of stars of each phase, and what else is in the map.
 
     Parameters
     ----------
@@ -256,19 +256,19 @@ def name_phases(axes: Axes, scene: Scene, counts: NDArray[np.int64], looks: Mapp
 
 
 def thinned(chosen: NDArray[np.bool_], most: int) -> NDArray[np.bool_]:
-    """Return at most some of the chosen, evenly spaced in their order.
+    """Return at most a number of the chosen stars, evenly spaced in their order.
 
     Parameters
     ----------
     chosen
         Whether each star is chosen.
     most
-        How many are kept at most.
+        Largest number to keep.
 
     Returns
     -------
     numpy.ndarray
-        Of bool, of the shape of `chosen`.
+        Whether each star is kept, shape of `chosen`.
     """
     found = np.flatnonzero(chosen)
     if found.size <= most:
@@ -293,7 +293,7 @@ def surface_of(density: xr.DataArray, horizontal: str, vertical: str, unit: Unit
     Returns
     -------
     Surface
-        At places in that unit.
+        At positions in that unit.
 
     Raises
     ------
@@ -311,14 +311,14 @@ def surface_of(density: xr.DataArray, horizontal: str, vertical: str, unit: Unit
     values = np.asarray(density.transpose(vertical, horizontal).values, dtype=float)
     if not (np.isfinite(values).all() and values.min() >= 0 and values.max() > 0):
         found = f"{values.min():g} to {values.max():g}"
-        raise SensitivityError(f"the density has to be finite, 0 or more, and positive somewhere; found {found}")
+        raise SensitivityError(f"the density must be finite, 0 or more, and positive somewhere; found {found}")
     return Surface(edges[0], edges[1], values, sentence(density), unit_text(density))
 
 
 def _increasing(density: xr.DataArray, name: str, unit: Unit) -> FloatArray:
     points = np.asarray(density[name].values, dtype=float)
     if points.size < 2 or not (np.diff(points) > 0).all():
-        raise SensitivityError(f"the density has to have two points along {name!r} or more, which increase")
+        raise SensitivityError(f"the density needs two or more increasing points along {name!r}")
     return np.asarray(convert(points, unit_known(density[name]), unit))
 
 

@@ -1,4 +1,4 @@
-"""A life as bars over time: as a whole, and its end, where what matters may take a thousandth of it."""
+"""A life as bars over time: the whole, and its end, which may be a thousandth of it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _UNITS = ("Gyr", "Myr", "kyr", "yr", "d", "s")
-# A bar of a smaller part of the width is hardly seen.
+# A bar with a smaller share of the width is hardly visible.
 _THIN = 1 / 150
 
 
 class Phase(NamedTuple):
-    """A phase of a life, by the time from its start and its end to the end of the life.
+    """A phase of a life; `start` and `end` are times before the end of the life.
 
-    `absent` is said of a phase without a duration.
+    `absent` is the text for a phase without a duration.
     """
 
     name: str
@@ -33,14 +33,14 @@ class Phase(NamedTuple):
 
     @property
     def duration(self) -> float:
-        """How long it lasts."""
+        """Duration of the phase."""
         return self.start - self.end
 
 
 def draw_phases(phases: Sequence[Phase], start: float, unit: str) -> NDArray[Any]:
     """Draw phases over a whole life, and below it over its end.
 
-    A phase too short to be seen in the whole life is drawn wider there, and said to be.
+    A phase too short to be visible in the whole life is drawn wider there, with a note.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def draw_phases(phases: Sequence[Phase], start: float, unit: str) -> NDArray[Any
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        The whole life, its end; without a subtitle as yet.
+        The whole life and its end, still without a subtitle.
     """
     grid = stacked_page(2, share=False, height=5.6)
     _draw_life(grid[0], phases, unit)
@@ -63,7 +63,7 @@ def draw_phases(phases: Sequence[Phase], start: float, unit: str) -> NDArray[Any
 
 
 def duration_text(time: float, unit: str) -> str:
-    """Return a duration in the unit of time that fits it, in words.
+    """Return a duration in words, in a unit of time that fits.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def _draw_life(axes: Axes, phases: Sequence[Phase], unit: str) -> None:
 
 
 def _draw_end(axes: Axes, phases: Sequence[Phase], start: float, unit: str) -> None:
-    """Draw the phases over the time before the end of the life, and say of those that begin before it when."""
+    """Draw the phases over the time before the end of the life; for those that begin earlier, say when."""
     shown, factor = _fitting(start, unit)
     _rows(axes, phases, unit)
     _bars(axes, phases, start, "this stretch", lambda before: before * factor)
@@ -115,12 +115,12 @@ def _draw_end(axes: Axes, phases: Sequence[Phase], start: float, unit: str) -> N
 
 
 def _bars(axes: Axes, phases: Sequence[Phase], stretch: float, whole: str, place: Callable[[float], float]) -> None:
-    """Draw the parts of the phases in the last stretch of the life; those too thin to be seen as a line, with an arrow.
+    """Draw the phases in the last stretch of the life; those too thin to be visible as a line with an arrow.
 
     Parameters
     ----------
     place
-        Turns a time before the end of the life into a horizontal place.
+        From a time before the end of the life to a horizontal position.
     """
     for row, phase in enumerate(phases):
         start = min(phase.start, stretch)
@@ -144,7 +144,7 @@ def _bars(axes: Axes, phases: Sequence[Phase], stretch: float, whole: str, place
 
 
 def _rows(axes: Axes, phases: Sequence[Phase], unit: str) -> None:
-    """Give each phase a row with its name at the left and its duration at the right, or say that there is none."""
+    """Give each phase a row: its name at the left, its duration or a note that there is none at the right."""
     axes.set_yticks(range(len(phases)), [phase.name for phase in phases])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(phases) - 0.5, -0.5)
@@ -162,6 +162,6 @@ def _rows(axes: Axes, phases: Sequence[Phase], unit: str) -> None:
 
 
 def _fitting(time: float, unit: str) -> tuple[str, float]:
-    """Return the largest unit of time of which a time is one or more, and how many of it are one of its own unit."""
+    """Return the largest unit of time in which a time is at least one, and the factor to that unit."""
     factors = {name: float(convert(1.0, parse_unit(unit), parse_unit(name))) for name in _UNITS}
     return next(((name, factor) for name, factor in factors.items() if time * factor >= 1), (unit, 1.0))

@@ -480,7 +480,7 @@ def test_a_worker_that_is_killed_costs_little_and_a_scheduler_that_is_killed_end
         assert (broken.returncode, broken.out, broken.err) == (2, "", message)
     again = finished(begin("broken.nc"))
     assert again.returncode == 3
-    assert "cells were there already" in again.out
+    assert "; reused " in again.out
     assert (tmp_path / "broken.nc").read_bytes() == (tmp_path / "alone.nc").read_bytes()
 
 

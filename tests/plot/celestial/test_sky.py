@@ -346,7 +346,7 @@ def test_axes_in_radians_are_read_by_their_unit():
         (lambda data: data.isel(latitude=[0]), "needs two longitudes and two latitudes; found 1"),
         (lambda data: data.assign(sky_flux=-data.sky_flux), "logarithmic scale needs 0 or more"),
         (lambda data: data.assign(sky_flux=0 * data.sky_flux), "zero in every direction"),
-        (lambda data: data.assign_coords(latitude=data.latitude + 10), "'latitude' holds 95 deg; allowed is -90 to 90"),
+        (lambda data: data.assign_coords(latitude=data.latitude + 10), "'latitude' holds 95 deg; allowed: -90 to 90"),
         (lambda data: data.rename(sky_flux="flux"), "unknown quantity 'sky_flux'"),
     ],
 )
@@ -455,9 +455,14 @@ def test_a_movie_runs_along_any_numeric_axis_and_says_the_time_it_is_held_at(tmp
     ("name", "options", "error", "message"),
     [
         ("m.avi", {}, StoreError, r"\.gif or \.mp4; found '\.avi'"),
-        ("m.gif", {"frames_per_second": 0}, SensitivityError, "frames a second; found 0"),
+        (
+            "m.gif",
+            {"frames_per_second": 0},
+            SensitivityError,
+            "frames per second must be above 0 and at most 100; found 0",
+        ),
         ("m.gif", {"along": "mass"}, SensitivityError, "does not depend on an axis 'mass'"),
-        ("m.gif", {"along": "latitude"}, SensitivityError, "another axis than those of the sky; found 'latitude'"),
+        ("m.gif", {"along": "latitude"}, SensitivityError, "cannot run along 'latitude', an axis of the sky"),
     ],
 )
 def test_a_movie_that_cannot_be_made_is_refused_before_a_figure_is_made(tmp_path, name, options, error, message):
