@@ -1,4 +1,4 @@
-"""What several models declare or choose alike."""
+"""Declarations that several models share."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def declare_detector(model: Model, default: str) -> Label:
 
 
 def either(condition: Any, first: Callable[[], Any], second: Callable[[], Any], like: Any) -> Any:
-    """Return `np.where` of two formulas, and do not work out one that is nowhere chosen, but in the proof of units."""
+    """Return `np.where` of two formulas, skipping one that is nowhere chosen, except in the proof of units."""
     if not hasattr(like, "units") and (condition.all() or not condition.any()):
         return first() if condition.all() else second()
     return np.where(condition, first(), second())

@@ -1,8 +1,8 @@
-"""Arrays larger than memory, read block by block: each block when it is needed, and none kept for later.
+"""Arrays larger than memory, read block by block, without keeping a block for later.
 
-Where two blocks of an answer need the same block of an array, dask reads that once and keeps it from the first use to
-the last; in the order in which an array is reduced or written, that may be most of the array. What is made here reads
-such a block once more instead.
+Where two blocks of an answer need the same block of an array, dask reads it once and keeps it from the first use to the
+last, which may be most of the array in the order in which arrays are reduced or written. The functions here read such a
+block again instead.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Blocks:
     def __init__(self, array: Any) -> None:
         if _on_cluster(array):
             raise SensitivityError(
-                "the values are persisted in the memory of a cluster; ask this of the dataset without .persist(), or"
+                "the values are persisted in the memory of a cluster; use the dataset without .persist(), or"
                 " .compute() it first"
             )
         self.chunks: Chunks = getattr(array, "chunks", tuple((size,) for size in array.shape))
@@ -60,7 +60,7 @@ class Blocks:
 
     @functools.cached_property
     def _graph(self) -> tuple[str, dict[Any, Any]]:
-        # Once for all blocks: a graph takes longer to prepare than a block to read.
+        # Once for all blocks, since preparing a graph takes longer than reading a block.
         (array,) = optimize(self._array)
         return array.name, ensure_dict(array.__dask_graph__())
 
@@ -121,7 +121,7 @@ def reread(variable: xr.Variable, along: str, places: NDArray[np.intp], beside: 
 
 
 def _take(blocks: Blocks, axis: int, places: NDArray[np.intp], block_info: Any = None) -> NDArray[Any]:
-    """Make one block: its own place but for the axis, there the places wanted, and repeated beside."""
+    """Make one block with the wanted indices of the axis, repeated along the new one."""
     info, rank = block_info[None], len(blocks.chunks)
     at, spans = list(info["chunk-location"][-rank:]), info["array-location"][-rank:]
     wanted = places[slice(*spans[axis])]
@@ -138,7 +138,7 @@ def _take(blocks: Blocks, axis: int, places: NDArray[np.intp], block_info: Any =
 
 
 def _on_cluster(array: Any) -> bool:
-    # Who has not imported it has no cluster.
+    # Without distributed imported there is no cluster.
     distributed = sys.modules.get("distributed")
     layers = getattr(getattr(array, "dask", None), "layers", {}).values()
     return distributed is not None and any(

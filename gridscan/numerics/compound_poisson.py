@@ -4,18 +4,18 @@ With N ~ Poisson(λ) and independent, identically distributed X_i > 0, S_n = X_1
 
     P(S_N > F) = Σ_{n >= 1} (q_n - q_{n-1}) P(N >= n),
 
-a sum of terms that are not negative, for one more severity never makes a sum smaller. It keeps its relative accuracy as
+a sum of terms that are not negative, because one more severity never lowers a sum. It keeps its relative accuracy as
 λ → 0, and the q_n serve every λ at once.
 
-One severity above F decides. The others are rounded down to a lattice of m steps in F, X_i/F in (k_i, k_i + 1]/m, so
-that D_n = k_1 + ... + k_n makes S_n m/F lie above D_n and not above D_n + n. Hence
+A single severity above F is enough. The others are rounded down to a lattice of m steps in F, X_i/F in
+(k_i, k_i + 1]/m, so that D_n = k_1 + ... + k_n makes S_n m/F lie above D_n and not above D_n + n. Hence
 
     P(D_n <= m - n, no X_i > F) <= 1 - q_n <= P(D_n <= m - 1, no X_i > F).
 
 Both sides are cumulative sums of the n-th convolution power of the lattice distribution. The discrete Fourier transform
-makes it a power, and the cumulative sum a scalar product: one multiplication of the modes for each n, of which ever
-fewer matter. Damping by r^k keeps what wraps around the period L below r^L. Source: Grübel & Hermesmeier 1999, ASTIN
-Bulletin 29, 197 (damping); the bounds follow from stochastic order.
+makes it a power, and the cumulative sum a scalar product: one multiplication of the modes for each n, of which fewer
+and fewer matter. Damping by r^k keeps what wraps around the period L below r^L. Source: Grübel & Hermesmeier 1999,
+ASTIN Bulletin 29, 197 (damping); the bounds follow from stochastic order.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _STEPS = (2**12, 2**14, 2**16, 2**18)
 # The period L of the transform in units of m, 4 for the quarter turns of `_transforms`, and r^L.
 _PERIOD = 4
 _WRAPPED = 1e-6
-# Left-out modes of this magnitude change a sum by 1e-18: the weights of all modes add up to less than 250.
+# Omitted modes of this magnitude change a sum by 1e-18: the weights of all modes add up to less than 250.
 _NO_MODE = 4e-21
-# About what rounding leaves of a q_n with n > 1: no finer lattice removes it.
+# Rounding error of a q_n with n > 1, about; a finer lattice does not reduce it.
 _ROUNDING = 1e-11
 _EPSILON = float(np.finfo(float).eps)
 _MOST_SEVERITIES = 2**17
@@ -67,9 +67,9 @@ def exceedance(
     ----------
     mean_number
         Shape (p,): the mean numbers λ of severities, finite and not negative. Up to about a thousand the bounds are
-        close; far above, the lattice tells less and less, and the error grows to 0.5.
+        close; far above, they drift apart, and the error grows to 0.5.
     tail
-        Returns P(X > y F) for an increasing array of y from 0 to 1, F being the threshold: 1 at y = 0, for severities
+        Returns P(X > y F) for an increasing array of y from 0 to 1, F being the threshold: 1 at y = 0, since severities
         are positive, and never increasing. Jumps are allowed.
     relative_uncertainty, absolute_uncertainty
         How far the true tail T may be from the tail t that is given: |T - t| <= relative × t + absolute.
@@ -107,7 +107,7 @@ def exceedance(
     mean_number = checked("mean_number", mean_number, NOT_NEGATIVE)
     value, error = np.zeros(mean_number.shape), np.zeros(mean_number.shape)
     lattice = functools.cache(lambda steps: _Lattice(tail(np.arange(steps + 1) / steps)))
-    # Classes of λ share their sums, and are fixed, lest the company of other λ change a result.
+    # λ of one class share their sums; the classes are fixed, so that a result does not depend on the other λ.
     octave = np.floor(np.log2(np.maximum(mean_number, 1.0))).astype(int)
     for power in np.unique(octave[mean_number > 0.0]).tolist():
         rough = np.flatnonzero((octave == power) & (mean_number > 0.0))
@@ -134,13 +134,13 @@ class _Sums:
     def __init__(self, mean: float) -> None:
         most = 2.0 * mean + 12.0 * math.sqrt(2.0 * mean) + 30.0
         self.count = int(min(most, _MOST_SEVERITIES))
-        # Sums that are shorter by more than three standard deviations matter little: the first lattice will do.
+        # Sums that are shorter by more than three standard deviations matter little: the first lattice suffices.
         self.usual = int(min(max(1.0, mean - 3.0 * math.sqrt(mean)), self.count))
         self.lower, self.upper = np.zeros(self.count), np.ones(self.count)
         self.refined = False
 
     def refine(self, lattice: _Lattice) -> None:
-        """Take what a lattice tells, of all sums the first time and then of those that matter."""
+        """Tighten the bounds with a finer lattice, of all sums the first time and then of those that matter."""
         first = self.usual if self.refined else 1
         lower, upper = lattice.exceedances(first, self.count)
         lower = np.concatenate([self.lower[: first - 1], np.maximum(self.lower[first - 1 :], lower)])

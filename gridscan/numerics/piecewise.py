@@ -20,7 +20,7 @@ IndexArray = NDArray[np.intp]
 #: Heights and their errors at points of shape (nodes, k), and pieces of shape (k,).
 Integrand = Callable[[FloatArray, IndexArray], tuple[FloatArray, FloatArray]]
 
-# Below it numbers have no relative accuracy any more.
+# Smaller numbers have lost their relative accuracy.
 _NOTHING = 1e-290
 _ROUNDING = 4.0 * np.finfo(float).eps
 _ORDER = 16
@@ -28,7 +28,7 @@ _MOST_PANELS = 200_000
 
 
 class Estimate(NamedTuple):
-    """Values, their absolute errors, and whether the accuracy asked for was attained; arrays of one shape."""
+    """Values, their absolute errors, and whether the requested accuracy was reached; arrays of one shape."""
 
     value: FloatArray
     error: FloatArray
@@ -56,7 +56,7 @@ class Pieces(NamedTuple):
 
 
 def estimate(value: FloatArray, error: FloatArray, accuracy: float, shape: tuple[int, ...]) -> Estimate:
-    """Put values and errors into another shape, and say whether the errors are small enough.
+    """Reshape values and errors, and check whether the errors are small enough.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Poisson counts: the divergence of two means, the exposure that tells them apart, and quantiles."""
+"""Poisson counts: the divergence of two means, the exposure that distinguishes them, and quantiles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ METHODS = ("asimov", "gaussian")
 # and y - x cancel at most one digit.
 _SERIES_BELOW = 0.1
 _SERIES_TERMS = 8
-#: The largest mean of a Poisson count: beyond, a double no longer tells all counts apart.
+#: The largest mean of a Poisson count: beyond it, a double does not hold every whole number.
 LARGEST_MEAN = 1e12
 
 
@@ -69,7 +69,7 @@ def scale_to_discriminate(
     significance: ArrayLike,
     method: str,
 ) -> NDArray[np.float64]:
-    """Return the factor by which a detector has to grow to tell two rates apart.
+    """Return the factor by which a detector must grow to distinguish two rates.
 
     Signal and background both grow with the detector. The result does not depend on which rate is called a.
 
@@ -120,7 +120,7 @@ def scale_to_discriminate(
     background = _counts("background rates", background)
     exposure, z = _positive("exposure", exposure), _positive("significance", significance)
     counts_a, counts_b = (rate_a + background) * exposure, (rate_b + background) * exposure
-    # Not counts_a - counts_b: a large background would swallow the digits in which two small rates differ.
+    # Not counts_a - counts_b, in which a large background would cancel the digits of two small rates.
     difference = (rate_a - rate_b) * exposure
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if method == "gaussian":
@@ -181,8 +181,8 @@ def poisson_quantile(probability: ArrayLike, mean: ArrayLike) -> NDArray[np.int6
     mean = _counts("means of Poisson counts", mean)
     probability = np.asarray(probability, dtype=float)
     for what, array, wrong in (
-        ("a probability has to be above 0 and below 1", probability, ~((probability > 0) & (probability < 1))),
-        ("the mean of a Poisson count has to be at most 1e12", mean, mean > LARGEST_MEAN),
+        ("a probability must be above 0 and below 1", probability, ~((probability > 0) & (probability < 1))),
+        ("the mean of a Poisson count must be at most 1e12", mean, mean > LARGEST_MEAN),
     ):
         if wrong.any():
             raise EvaluationError(f"{what}; found {array[wrong].flat[0]:g}")
@@ -209,7 +209,7 @@ def _counts(what: str, values: ArrayLike) -> NDArray[np.float64]:
     wrong = ~(np.isfinite(array) & (array >= 0))
     if wrong.any():
         found = f"{int(wrong.sum())} of {array.size}, such as {array[wrong].flat[0]:g}"
-        raise EvaluationError(f"{what} have to be finite and not negative; found {found}")
+        raise EvaluationError(f"{what} must be finite and not negative; found {found}")
     return array
 
 
@@ -217,12 +217,12 @@ def _positive(what: str, values: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=float)
     wrong = ~(np.isfinite(array) & (array > 0))
     if wrong.any():
-        raise EvaluationError(f"{what} has to be finite and positive; found {array[wrong].flat[0]:g}")
+        raise EvaluationError(f"{what} must be finite and positive; found {array[wrong].flat[0]:g}")
     return array
 
 
 def share(part: Any, whole: Any) -> Any:
-    """Return part/whole, NaN where the whole is zero: of nothing there is no share.
+    """Return part/whole, NaN where the whole is zero.
 
     Parameters
     ----------

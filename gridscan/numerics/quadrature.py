@@ -166,7 +166,7 @@ def integrate_panels(
     owner
         Shape (panels,): which of the integrals a panel belongs to, from 0 to `count` - 1.
     lower, upper
-        Shape (panels,): the ends of the panels, to be laid where the integrand has kinks or jumps.
+        Shape (panels,): the ends of the panels, which belong where the integrand has kinks or jumps.
     count
         Number of integrals; one that has no panel is zero.
     relative_tolerance
@@ -176,7 +176,7 @@ def integrate_panels(
     rounds
         How often panels are bisected before the integrals are returned as they are.
     most_panels
-        How many panels there may be in all before they are: an integrand that needs more would take forever.
+        Largest number of panels in all; with more, the integrals are returned as they are.
 
     Returns
     -------
@@ -227,7 +227,7 @@ def _panel_integrals(
     heights = integrand(0.5 * (upper + lower)[:, None] + half[:, None] * nodes, owner)
     value = half * (heights @ kronrod)
     difference = np.abs(half * (heights @ (kronrod - gauss)))
-    # How much the integrand varies about its mean: for a constant one the difference is rounding and nothing else.
+    # How much the integrand varies about its mean; for a constant one the difference is only rounding.
     variation = half * (np.abs(heights - 0.5 * (heights @ kronrod)[:, None]) @ kronrod)
     magnitude = half * (np.abs(heights) @ kronrod)
     ratio = np.divide(200.0 * difference, variation, out=np.zeros_like(variation), where=variation > 0.0)

@@ -1,4 +1,4 @@
-"""Checks of arguments: what is outside its range, where, and what is allowed."""
+"""Range checks of arguments, whose errors name the wrong value, its index, and the allowed range."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def checked(name: str, values: Any, allowed: Range, unit: str = "") -> FloatArra
 
 
 def refuse(name: str, values: Any, wrong: Any, allowed: str, unit: str = "") -> None:
-    """Raise an error that says which value of an argument is wrong, where it is, and what it must be, if one is wrong.
+    """Raise an error if a value of an argument is wrong, with the value, its index, and what it must be.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
-"""Variances of conditional means on a full grid, computed from a stream of blocks of which none is kept.
+"""Variances of conditional means on a full grid, computed block by block without keeping a block.
 
-A conditional mean is an accumulation. When its last block has come it is folded into the variance and dropped, so that
-what is held depends on the order of the blocks: with the axes that a mean runs along as the innermost loops, it is
-never more than a block. Passes over the array are planned such that the means held at one time stay within a bound,
-and there are as few as that allows.
+A conditional mean accumulates over blocks. After its last block it is folded into the variance and dropped, so that the
+memory needed depends on the order of the blocks: with the axes that a mean runs along as the innermost loops, it is
+never more than a block. Passes over the array are planned such that the means held at one time stay within a bound, and
+there are as few as that allows.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# What blocks give is folded one by one, for which more threads would only wait.
+# The sums of blocks are folded one by one, so that more threads would only wait.
 _MOST_THREADS = 4
 
 Subset = frozenset[int]
 _Place = TypeVar("_Place")
 _Result = TypeVar("_Result")
 
-# A stream has threads of its own. Of several in one process one runs at a time, so that memory is needed once.
+# Each stream has its own threads; one stream runs at a time in a process, so that its memory is needed once.
 _TURN = threading.Lock()
 _WITHIN = threading.local()
 
@@ -234,7 +234,7 @@ class _Mean:
         return _Moments.of(sums / self._cells if self._cells > 1 else sums, self.subset)
 
     def add(self, place: tuple[int, ...], result: NDArray[Any] | _Moments) -> None:
-        """Take what a block gives, and fold the mean into the moments when its last block has come."""
+        """Add the sums of a block, and fold the mean into the moments after its last block."""
         if not isinstance(result, _Moments):
             row = tuple(place[axis] for axis in sorted(self.subset))
             if row not in self._unfinished:
@@ -277,7 +277,7 @@ class _Moments:
 
 
 def _ahead(function: Callable[[_Place], _Result], places: Iterable[_Place]) -> Iterator[tuple[_Place, _Result]]:
-    """Give the results in order, while some threads work on the next few."""
+    """Yield the results in order, while threads work on the next few."""
     threads = min(_MOST_THREADS, dask.config.get("num_workers", None) or CPU_COUNT)
     pool = ThreadPoolExecutor(threads, initializer=_mark_within)
     running: deque[tuple[_Place, Future[_Result]]] = deque()
@@ -300,7 +300,7 @@ def _mark_within() -> None:
 
 
 def _alone(work: Callable[[], _Result]) -> _Result:
-    """Do work when no other stream runs; one that a stream asks for while it reads its blocks does not wait for that.
+    """Do work when no other stream runs, except for one that a stream itself asks for while it reads its blocks.
 
     It gets a thread that ends with it: the memory that a thread has freed stays with the thread, and so a scheduler
     with many threads would need as much for each of them.

@@ -1,4 +1,4 @@
-"""Isochrones in the format of CMD 3.9, and the recognition of tables of stellar models by their content."""
+"""Isochrones in the format of CMD 3.9, and a reader that recognises a stellar table by its content."""
 
 from __future__ import annotations
 
@@ -121,15 +121,15 @@ def read_stellar_table(path: str | Path) -> xr.Dataset:
     try:
         with path.open("rb") as stream:
             if stream.peek(4)[:4] == b"PK\x03\x04":
-                raise CatalogueError(f"{path}: is a ZIP; expected one table, of isochrones or of a track")
+                raise CatalogueError(f"{path}: is a ZIP; give one table, of isochrones or of a track")
             words = words_in_front(stream, str(path))
     except OSError as error:
         raise StoreError(f"{path}: cannot be read: {reason(error)}") from None
     isochrone, track = (len(words.intersection(names)) for names in (ISOCHRONE_COLUMNS, TRACK_COLUMNS))
-    # Half of the columns are enough to tell which of the two was meant, and its reader says what is missing.
+    # Half of the columns show which of the two was meant; its reader then names the missing ones.
     if max(isochrone, track) < 2:
         raise CatalogueError(
-            f"{path}: is neither a table of isochrones (with columns {listed(ISOCHRONE_COLUMNS)}) nor a track "
+            f"{path}: neither a table of isochrones (with columns {listed(ISOCHRONE_COLUMNS)}) nor a track "
             f"({listed(TRACK_COLUMNS)})"
         )
     return read_isochrones(path) if isochrone > track else read_track(path)

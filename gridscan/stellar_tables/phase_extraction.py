@@ -1,4 +1,4 @@
-"""Table of stellar phases from a ZIP of evolutionary tracks, in the format of the shipped one."""
+"""Extraction of a table of stellar phases from a ZIP of evolutionary tracks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gridscan.stellar_tables.tracks import (
     read_track,
 )
 
-#: Called with the bytes read so far, and with all that are to be read.
+#: Called with the bytes read so far, and the total.
 Progress = Callable[[int, int], None]
 
 _UNITS = (
@@ -67,7 +67,7 @@ def extract(
     minimum_carbon_luminosity
         Luminosity of carbon burning over that of the star from which on carbon burns.
     progress
-        Called with the bytes read so far and those to be read.
+        Called with the bytes read so far and the total.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def extract(
     path, out = Path(path), Path(out)
     with TrackArchive(path) as archive:
         if out.exists() and os.path.samefile(path, out):
-            raise StoreError(f"{out}: is the ZIP itself; give the table another name")
+            raise StoreError(f"{out}: is the ZIP of the tracks; give the table another name")
         tracks = select(path, archive.tracks, masses, metallicity, helium, rotation)
         total, done = sum(track.size for track in tracks), 0
 
@@ -105,7 +105,7 @@ def extract(
     try:
         read_phase_table(text, str(out))
     except CatalogueError as error:
-        raise CatalogueError(f"{path}: the tracks that were chosen make no table of phases: {error}") from None
+        raise CatalogueError(f"{path}: no table of phases from the chosen tracks: {error}") from None
     with replacing(out) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return out

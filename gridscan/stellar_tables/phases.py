@@ -1,4 +1,4 @@
-"""Tables of the phases of massive stars as comma-separated files: the shipped one and one's own."""
+"""Tables of the phases of massive stars as comma-separated files: the shipped one and a user's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHIPPED = "stellar_phases.csv"
 
 _COLUMN_UNITS = {"metallicity": "1", "mass": "Msun"}
 _AGE_UNIT = "Myr"
-# Ages of a table are rounded one by one.
+# Allowance for the rounding of each age in a table.
 _ROUNDED = 1e-5
 
 
@@ -33,7 +33,7 @@ _ROUNDED = 1e-5
 def read_phase_table(text: str, name: str = "table of stellar phases") -> PhaseTable:
     """Read a table of phases from comma-separated text.
 
-    Lines that begin with ``#`` are comments, but for ``# units: column unit; column unit; ...``. Then follow a line of
+    Lines that begin with ``#`` are comments, except ``# units: column unit; column unit; ...``. Then follow a line of
     column names, in any order, and one line for each metallicity and mass, both increasing.
 
     Parameters
@@ -58,7 +58,7 @@ def read_phase_table(text: str, name: str = "table of stellar phases") -> PhaseT
     comments = [(number, line) for number, line in lines if line.startswith("#")]
     rows = [(number, next(csv.reader([line]))) for number, line in lines if not line.startswith("#")]
     if len(rows) < 2:
-        raise CatalogueError(f"{name}: no line of column names followed by rows")
+        raise CatalogueError(f"{name}: holds no line of column names followed by rows")
     header_line, header = rows[0][0], [column.strip() for column in rows[0][1]]
     factors = _column_factors(name, comments, header_line, header)
     values = np.array([_numbers(name, number, header, row) for number, row in rows[1:]])
@@ -121,7 +121,7 @@ def _column_factors(
     """Return, for each column, the unit in which it is given and that in which it is used."""
     found = [(number, line.partition("units:")[2]) for number, line in comments if line.startswith("# units:")]
     if not found:
-        raise CatalogueError(f"{name}:1: no line '# units: column unit; ...' before the column names")
+        raise CatalogueError(f"{name}:1: missing line '# units: column unit; ...' before the column names")
     number, text = found[0]
     given = dict(entry.split(maxsplit=1) for entry in text.split(";") if len(entry.split()) >= 2)
     pairs: dict[str, tuple[units.Unit, units.Unit]] = {}
@@ -148,9 +148,9 @@ def _numbers(name: str, number: int, header: list[str], row: list[str]) -> list[
         try:
             values.append(float(text))
         except ValueError:
-            raise CatalogueError(f"{name}:{number}: {column} is {text.strip()!r}, which is no number") from None
+            raise CatalogueError(f"{name}:{number}: {column} is {text.strip()!r}, not a number") from None
         if not 0.0 <= values[-1] < np.inf:
-            raise CatalogueError(f"{name}:{number}: {column} is {text.strip()}; it has to be finite and not negative")
+            raise CatalogueError(f"{name}:{number}: {column} is {text.strip()}; it must be finite and not negative")
     return values
 
 
@@ -185,7 +185,7 @@ def _refuse_contradictions(name: str, numbers: list[int], columns: dict[str, Flo
     burning = columns["carbon_end"] - columns["carbon_start"] + rounding
     both = np.minimum(columns["carbon_duration"], columns["rsg_duration"]) + rounding
     faults = {
-        "lifetime and carbon_end have to be above zero": (life == 0.0) | (columns["carbon_end"] == 0.0),
+        "lifetime and carbon_end must be above zero": (life == 0.0) | (columns["carbon_end"] == 0.0),
         "carbon_end is before carbon_start": columns["carbon_end"] < columns["carbon_start"],
         "carbon_end is after the end of the lifetime": columns["carbon_end"] > limit,
         "rsg_duration is longer than the lifetime": columns["rsg_duration"] > limit,

@@ -1,4 +1,4 @@
-"""Columns of numbers in whitespace-separated text, read as a stream; every message gives file and line."""
+"""Reader of whitespace-separated columns of numbers, as a stream, whose errors give file and line."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def read_columns(
 
 
 def words_in_front(stream: BinaryIO, name: str) -> set[str]:
-    """Return all words in front of the first row of numbers, by which a kind of table is recognised.
+    """Return all words before the first row of numbers, from which the kind of table is recognised.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def words_in_front(stream: BinaryIO, name: str) -> set[str]:
 
 
 class _Table:
-    """What has been read of a table so far."""
+    """A table as far as it has been read."""
 
     def __init__(self, name: str, wanted: Sequence[str], optional: Sequence[str]) -> None:
         self.name, self.wanted, self.optional = name, wanted, optional
@@ -229,23 +229,25 @@ class _Table:
         for name, (position, values) in self.columns.items():
             value = _number(cells[position])
             if value is None:
-                raise CatalogueError(f"{self.name}:{number}: {name} is {_text(cells[position])!r}, which is no number")
+                raise CatalogueError(f"{self.name}:{number}: {name} is {_text(cells[position])!r}, not a number")
             values.append(value)
         self.lines.append(number)
         if len(self.lines) > _MOST_ROWS:
-            raise CatalogueError(f"{self.name}:{number}: more than {_MOST_ROWS:,} rows, which no stellar model has")
+            raise CatalogueError(f"{self.name}:{number}: more than {_MOST_ROWS:,} rows, too many for a stellar model")
 
 
 def _numbered_lines(stream: BinaryIO, name: str, ended: bool) -> Iterator[tuple[int, bytes]]:
-    """Give the lines that are not empty, stripped, with their numbers."""
+    """Yield the lines that are not empty, stripped, with their numbers."""
     number = 0
     while line := stream.readline(_LONGEST_LINE + 1):
         number += 1
         if len(line) > _LONGEST_LINE:
-            raise CatalogueError(f"{name}:{number}: a line of more than {_LONGEST_LINE:,} characters, in no table")
+            raise CatalogueError(
+                f"{name}:{number}: a line of more than {_LONGEST_LINE:,} characters, too long for a table"
+            )
         if ended and not line.endswith(b"\n"):
             raise CatalogueError(
-                f"{name}:{number}: the file ends within a line, so it is cut off; expected a line break at its end"
+                f"{name}:{number}: the file is cut off within a line; expected a line break at its end"
             )
         stripped = line.removeprefix(_BYTE_ORDER_MARK).strip() if number == 1 else line.strip()
         if stripped:
@@ -253,7 +255,7 @@ def _numbered_lines(stream: BinaryIO, name: str, ended: bool) -> Iterator[tuple[
 
 
 def _number(cell: bytes) -> float | None:
-    """Return the number in a cell, or None; Python's own ``1_000`` is none."""
+    """Return the number in a cell, or None, also for Python's ``1_000``."""
     if b"_" in cell:
         return None
     with suppress(ValueError):
@@ -262,6 +264,6 @@ def _number(cell: bytes) -> float | None:
 
 
 def _text(cell: bytes) -> str:
-    """Return a cell as it is shown to a person, without anything that a terminal would obey."""
+    """Return a cell for a message, without control characters."""
     text = cell[:1000].decode("utf-8", errors="replace")
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -1,4 +1,4 @@
-"""ZIP of evolutionary tracks, read as a stream: nothing is unpacked to disk, and no size in the ZIP is trusted.
+"""ZIP of evolutionary tracks, read as a stream without unpacking it to disk or trusting its sizes.
 
 A member is a track if its name without folders is like ``Z0.014Y0.273_ROT0.00_M12.0.TAB``. All others are ignored, and
 so are members whose name is absolute, climbs out of its folder, or holds characters that cannot be printed.
@@ -30,19 +30,19 @@ _FIRST_BYTES = b"PK\x03\x04"
 
 _LARGEST_DIRECTORY = 8_000_000
 _LARGEST_MEMBER = 500_000_000
-# Deflated tables of numbers shrink to a third; a ratio beyond this one is made to fill memory.
+# Deflated tables of numbers shrink to a third; a larger ratio is an attack on memory.
 _LARGEST_RATIO = 200
 _SMALL_MEMBER = 1_000_000
 _BLOCK = 1 << 16
 _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# All that the standard library raises on a damaged ZIP.
+# The errors of the standard library about a damaged ZIP.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True, order=True)
 class TrackName:
-    """What the name of a member says about its track.
+    """A track as described by the name of its member.
 
     Attributes
     ----------
@@ -147,8 +147,8 @@ class TrackArchive:
             )
         if info.file_size > max(_SMALL_MEMBER, _LARGEST_RATIO * info.compress_size):
             raise CatalogueError(
-                f"{where}: {info.compress_size:,} bytes would unpack to {info.file_size:,}, which no table does; "
-                f"the ratio is at most {_LARGEST_RATIO}"
+                f"{where}: {info.compress_size:,} bytes would unpack to {info.file_size:,}; "
+                f"the ratio for a table is at most {_LARGEST_RATIO}"
             )
         with self._faults_named(track.name):
             member = self._zip.open(info)
@@ -181,7 +181,7 @@ class TrackArchive:
 
     @contextmanager
     def _faults_named(self, member: str = "") -> Iterator[None]:
-        """Turn what the standard library raises on a damaged ZIP into one message."""
+        """Turn the errors of the standard library about a damaged ZIP into one message."""
         try:
             yield
         except _DAMAGE as error:
@@ -190,7 +190,7 @@ class TrackArchive:
             else:
                 self._file.seek(0)
                 begins = self._file.read(4) == _FIRST_BYTES
-                what = " is a ZIP that is damaged or cut off" if begins else " is no ZIP"
+                what = " is a ZIP that is damaged or cut off" if begins else " is not a ZIP"
             raise CatalogueError(f"{self.path}:{what} ({reason(error)})") from None
         except OSError as error:
             raise StoreError(f"{self.path}: cannot be read: {reason(error)}") from None
@@ -207,7 +207,7 @@ def list_tracks(path: str | Path) -> list[TrackName]:
     Returns
     -------
     list of TrackName
-        What the names of the members say.
+        One for each track, from the names of the members.
 
     Raises
     ------
@@ -221,7 +221,7 @@ def list_tracks(path: str | Path) -> list[TrackName]:
 
 
 class _Guarded(io.BufferedReader):
-    """A file that refuses to read a table of contents too large to be one: a ZIP of millions of members."""
+    """A file that refuses to read an oversized table of contents, as of a ZIP of millions of members."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > _LARGEST_DIRECTORY:
@@ -233,7 +233,7 @@ class _Guarded(io.BufferedReader):
 
 
 class _Member(io.RawIOBase):
-    """The bytes of one member, counted, so that neither more nor fewer come than the ZIP states."""
+    """The bytes of one member, checked against the number that the ZIP states."""
 
     def __init__(
         self, archive: TrackArchive, track: TrackName, member: IO[bytes], progress: Callable[[int], None] | None
@@ -250,8 +250,8 @@ class _Member(io.RawIOBase):
         self._count += len(block)
         if self._count > self._track.size or (not block and self._count < self._track.size):
             raise CatalogueError(
-                f"{self._archive.path}: {self._track.name}: is damaged: {self._count:,} bytes came out of "
-                f"{self._track.size:,} stated"
+                f"{self._archive.path}: {self._track.name}: is damaged: {self._count:,} bytes read, "
+                f"{self._track.size:,} stated in the ZIP"
             )
         if self._progress is not None and block:
             self._progress(len(block))

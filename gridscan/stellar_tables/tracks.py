@@ -29,7 +29,7 @@ MINIMUM_CARBON_LUMINOSITY = 1e-3
 
 TRACK_COLUMNS = ("AGE", "LOG_TE", "LOG_L", "LC")
 
-# What 10**x and log10 leave of a value that lies exactly on a threshold.
+# Rounding error of 10**x and log10 for a value that lies exactly on a threshold.
 _ROUNDING = 1e-12
 # The share of a phase that may lie outside the interval in which the model places it.
 _MISPLACED_SHARE = 0.01
@@ -59,7 +59,7 @@ def variable(values: FloatArray, unit: str, long_name: str, **attributes: Any) -
 
 
 def refuse_outside(columns: Columns, limits: Mapping[str, tuple[float, float]]) -> None:
-    """Refuse numbers that no star has, column by column.
+    """Refuse numbers that are impossible for a star, column by column.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def _check(columns: Columns) -> None:
     refuse_outside(columns, {"AGE": (0.0, 1e15), "LOG_TE": (0.0, 10.0), "LOG_L": (-20.0, 20.0)})
     age = columns.values["AGE"]
     if len(age) < 2:
-        raise CatalogueError(f"{columns.name}:{columns.lines[0]}: a track of one row; expected two or more")
+        raise CatalogueError(f"{columns.name}:{columns.lines[0]}: the track has one row; expected two or more")
     backwards = np.flatnonzero(np.diff(age) < 0.0)
     if backwards.size:
         row = int(backwards[0])
@@ -212,8 +212,8 @@ def phase_windows(
     -----
     GridscanWarning
         Where more than a per cent of the red supergiant phase is not the last `rsg_duration` of the life, or more than
-        a per cent of the interval of carbon burning is without it (the model takes both for granted), and where carbon
-        never burns.
+        a per cent of the interval of carbon burning is without it (the model assumes both), and where carbon never
+        burns.
 
     Notes
     -----
@@ -317,7 +317,7 @@ def _in_age(age: FloatArray, steps: _Stretches) -> _Stretches:
     before, after = age[holds], age[holds + 1]
 
     def at(share: FloatArray) -> FloatArray:
-        # Rounding may neither pass the end of a step nor miss it.
+        # Rounding must not move the end of a step.
         return np.where(share == 1.0, after, np.minimum(before + share * (after - before), after))
 
     return _Stretches(at(steps.start[holds]), at(steps.end[holds]))

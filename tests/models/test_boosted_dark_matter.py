@@ -409,7 +409,7 @@ def test_the_published_factors_of_an_amplitude_of_ones_own_are_asked_for_by_its_
 
 
 def test_an_own_interaction_needs_an_amplitude_and_lists_need_one_entry_a_species(model):
-    with pytest.raises(EvaluationError, match=r"'own' needs one, by Model.replace\(neutrino_squared_amplitude=…\)"):
+    with pytest.raises(EvaluationError, match=r"'own' give one with Model.replace\(neutrino_squared_amplitude=…\)"):
         model.evaluate("flux", interaction="own")
     with pytest.raises(GridscanError, match=r"^'temperatures' has 2 values, expected 3: as many as 'mean_energies'"):
         model.evaluate("flux", temperatures=["1 MeV", "2 MeV"])

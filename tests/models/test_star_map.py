@@ -221,7 +221,7 @@ def other_flags():
         (sample(), {"inset": 0}, "half the width of the inset is 0 kpc"),
         (sample(), {"inset": "inf kpc"}, "half the width of the inset is inf kpc"),
         (sample(), {"inset": "3 Myr"}, "'x' needs a value in 'kpc'"),
-        (sample(), {"most": -1}, "found most=-1"),
+        (sample(), {"most": -1}, "most is -1; it must be 0 or more"),
     ],
 )
 def test_a_sample_that_cannot_be_drawn_is_refused_before_a_figure_is_made(stars, options, message):

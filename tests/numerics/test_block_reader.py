@@ -145,6 +145,6 @@ def test_what_is_persisted_on_a_cluster_is_compared_there_and_not_read_again():
         for ask in (QUESTIONS["elasticity"], QUESTIONS["discriminate"]):
             np.testing.assert_allclose(ask(persisted, "a").compute(), ask(dataset, "a"), rtol=1e-12)
         with pytest.raises(
-            SensitivityError, match=r"^the values are persisted in the memory of a cluster; ask this of"
+            SensitivityError, match=r"^the values are persisted in the memory of a cluster; use the dataset"
         ):
             Blocks(persisted["y"].data)

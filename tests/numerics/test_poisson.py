@@ -63,7 +63,7 @@ def test_the_divergence_broadcasts():
 def test_the_divergence_refuses_negative_and_non_finite_counts(bad, place):
     arguments = [np.array([1.0, 2.0]), np.array([1.0, 2.0])]
     arguments[place][1] = bad
-    with pytest.raises(EvaluationError, match=rf"expected counts have to be finite .* 1 of 2, such as {bad:g}"):
+    with pytest.raises(EvaluationError, match=rf"expected counts must be finite .* 1 of 2, such as {bad:g}"):
         poisson_divergence(*arguments)
 
 
@@ -116,11 +116,11 @@ GOOD = {"rate_a": 1.0, "rate_b": 2.0, "background": 0.0, "exposure": 1.0, "signi
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"rate_a": -1.0}, "rates have to be finite and not negative; found 1 of 1, such as -1"),
-        ({"rate_b": math.nan}, "rates have to be finite and not negative; found 1 of 1, such as nan"),
-        ({"background": -0.5}, "background rates have to be finite and not negative; found 1 of 1, such as -0.5"),
-        ({"exposure": 0.0}, "exposure has to be finite and positive; found 0"),
-        ({"significance": math.inf}, "significance has to be finite and positive; found inf"),
+        ({"rate_a": -1.0}, "rates must be finite and not negative; found 1 of 1, such as -1"),
+        ({"rate_b": math.nan}, "rates must be finite and not negative; found 1 of 1, such as nan"),
+        ({"background": -0.5}, "background rates must be finite and not negative; found 1 of 1, such as -0.5"),
+        ({"exposure": 0.0}, "exposure must be finite and positive; found 0"),
+        ({"significance": math.inf}, "significance must be finite and positive; found inf"),
         ({"method": "asimow"}, "unknown method 'asimow'; did you mean 'asimov'?; expected one of asimov, gaussian"),
     ],
 )

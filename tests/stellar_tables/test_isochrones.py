@@ -118,7 +118,7 @@ def _with(row, column, value):
         (table(rows=[*ROWS, OLDER[0][:-1]]), ":9: 12 cells for 13 columns"),
         (table(rows=[]), "is empty: no row of numbers"),
         (table(names=NAMES.replace("Mass", "Mini")), ":5: two columns are called 'Mini'"),
-        (_with(1, "logL", "****"), ":7: logL is '****', which is no number"),
+        (_with(1, "logL", "****"), ":7: logL is '****', not a number"),
         (_with(1, "logL", "nan"), ":7: logL is nan; expected a finite number"),
         (_with(2, "logTe", 3650.0), ":8: logTe is 3650; expected a number from 0 to 10"),
         (_with(2, "Zini", 1.5), ":8: Zini is 1.5; expected a number from 0 to 1"),
@@ -128,8 +128,8 @@ def _with(row, column, value):
         (_with(0, "label", -1), ":6: label is -1; expected an integer from 0 to 9"),
         (_with(0, "label", 1.5), ":6: label is 1.5; expected an integer from 0 to 9"),
         (table(end=(f"# {NAMES} extra",)), ":9: the columns change here"),
-        (table(end=())[:-1], ":8: the file ends within a line, so it is cut off"),
-        (table(end=())[:-30], ":8: the file ends within a line, so it is cut off"),
+        (table(end=())[:-1], ":8: the file is cut off within a line"),
+        (table(end=())[:-30], ":8: the file is cut off within a line"),
         ("", "no line of column names"),
     ],
 )
@@ -180,9 +180,9 @@ def test_a_table_is_recognised_by_its_columns(written, text, kind):
     [
         (
             "a b c\n1 2 3\n",
-            "is neither a table of isochrones (with columns Zini, logAge, Mini, logL, logTe) nor a track",
+            "neither a table of isochrones (with columns Zini, logAge, Mini, logL, logTe) nor a track",
         ),
-        ("AGE colour\n1 2\n", "is neither"),
+        ("AGE colour\n1 2\n", "neither"),
         ("hello\n", "holds no row of numbers"),
         ("", "holds no row of numbers"),
         ("x" * 1_100_000, ":1: a line of more than"),
@@ -199,4 +199,4 @@ def test_a_table_of_neither_kind_is_refused(written, text, expected):
 
 def test_a_zip_is_no_table(tmp_path):
     path = write_zip(tmp_path / "tracks.zip", simple_members())
-    assert "is a ZIP; expected one table" in refusal(CatalogueError, read_stellar_table, path)
+    assert "is a ZIP; give one table" in refusal(CatalogueError, read_stellar_table, path)

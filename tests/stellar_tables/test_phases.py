@@ -42,7 +42,7 @@ def test_a_table_of_ones_own_in_other_units_is_used():
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ([COLUMNS, *ROWS], r":1: no line '# units:"),
+        ([COLUMNS, *ROWS], r":1: missing line '# units:"),
         ([HEADER.replace("mass Msun; ", ""), COLUMNS, *ROWS], ":1: no unit for column 'mass'"),
         ([HEADER.replace("lifetime Myr", "lifetime Mpc"), COLUMNS, *ROWS], ":1: column 'lifetime'"),
         ([HEADER.replace("lifetime Myr", "lifetime Myrz"), COLUMNS, *ROWS], ":1: column 'lifetime'"),
@@ -53,7 +53,7 @@ def test_a_table_of_ones_own_in_other_units_is_used():
         ([HEADER, COLUMNS, ROWS[0] + ",1", ROWS[1]], ":3: 9 values for 8 columns"),
         ([HEADER, COLUMNS, ROWS[0], ROWS[1].replace("0.5", "-0.5")], ":4: rsg_duration is -0.5"),
         ([HEADER, COLUMNS, ROWS[0], ROWS[1].replace("0.5", "nan")], ":4: rsg_duration is nan"),
-        ([HEADER, COLUMNS, ROWS[0], ROWS[1].replace("0.5", "half")], ":4: rsg_duration is 'half', which is no number"),
+        ([HEADER, COLUMNS, ROWS[0], ROWS[1].replace("0.5", "half")], ":4: rsg_duration is 'half', not a number"),
         ([HEADER, COLUMNS, *ROWS[::-1]], ":3: found metallicity 0.01 and mass 20 where 0.01 and 10 belong"),
         ([HEADER, COLUMNS, *ROWS, ROWS[0].replace("0.01", "0.02", 1)], ":5: 3 rows for 2 metallicities and 2 masses"),
         ([HEADER, COLUMNS, ROWS[0]], ":3: a table needs"),
@@ -67,7 +67,7 @@ def test_a_table_of_ones_own_in_other_units_is_used():
         ([HEADER, COLUMNS, ROWS[0], ROWS[1].replace(",0.5,", ",9.5,")], ":4: rsg_duration is longer"),
         ([HEADER, COLUMNS, ROWS[0].replace(",20,100,", ",20,101,"), ROWS[1]], ":3: carbon_duration is longer"),
         ([HEADER, COLUMNS, ROWS[0], ROWS[1].replace(",0.5,100", ",0.5,101")], ":4: carbon_rsg_duration is longer"),
-        ([HEADER, COLUMNS], ": no line of column names followed by rows"),
+        ([HEADER, COLUMNS], ": holds no line of column names followed by rows"),
     ],
 )
 def test_a_bad_table_is_refused_with_name_and_line(lines, message):

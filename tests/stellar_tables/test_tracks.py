@@ -153,7 +153,7 @@ def test_nothing_but_the_table_is_written_and_an_earlier_one_survives_a_failure(
 def test_the_zip_itself_is_never_overwritten(tmp_path):
     path = write_zip(tmp_path / "tracks.zip", simple_members())
     before = path.read_bytes()
-    assert "is the ZIP itself" in message(StoreError, extract, path, path)
+    assert "is the ZIP of the tracks" in message(StoreError, extract, path, path)
     assert path.read_bytes() == before
 
 
@@ -447,10 +447,10 @@ def _changed(old, new):
         ("# hello\n" + _changed(" LC", " L_C"), "star:2: no column 'LC'; did you mean 'L_C'?"),
         (_changed("LOG_R", "AGE"), "star:1: two columns are called 'AGE'"),
         (track_text([], [], [], []), "star: is empty: no row of numbers"),
-        (track_text([1.0], [4.0], [3.0], [0.0]), "star:2: a track of one row"),
+        (track_text([1.0], [4.0], [3.0], [0.0]), "star:2: the track has one row"),
         (_changed("1000000.0", "3000000.0"), "star:4: ages run backwards, from 3000000.0 to 2000000.0 yr"),
-        (_changed("1000000.0", "1e6x"), "star:3: AGE is '1e6x', which is no number"),
-        (_changed("1000000.0", "1_0"), "star:3: AGE is '1_0', which is no number"),
+        (_changed("1000000.0", "1e6x"), "star:3: AGE is '1e6x', not a number"),
+        (_changed("1000000.0", "1_0"), "star:3: AGE is '1_0', not a number"),
         (_changed("1000000.0", "\x1b[31m"), "star:3: AGE is '\N{REPLACEMENT CHARACTER}[31m'"),
         (_changed("3.7", "nan"), "star:3: LOG_TE is nan; expected a finite number"),
         (_changed("3.7", "inf"), "star:3: LOG_TE is inf; expected a finite number"),
@@ -469,7 +469,7 @@ def test_faults_of_a_track_are_named_with_their_line(text, expected):
 def test_a_file_that_ends_within_a_line_is_refused(tmp_path):
     path = tmp_path / "star.TAB"
     path.write_text(track_text(*PLAIN).rstrip("\n"), encoding="utf-8")
-    assert f"{path}:4: the file ends within a line" in message(CatalogueError, read_track, path)
+    assert f"{path}:4: the file is cut off within a line" in message(CatalogueError, read_track, path)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
@@ -537,9 +537,9 @@ def test_files_that_hold_no_tracks_are_refused(tmp_path):
     )
     text = tmp_path / "text.zip"
     text.write_text("hello", encoding="utf-8")
-    assert "text.zip: is no ZIP" in message(CatalogueError, list_tracks, text)
+    assert "text.zip: is not a ZIP" in message(CatalogueError, list_tracks, text)
     (tmp_path / "empty.zip").touch()
-    assert "empty.zip: is no ZIP" in message(CatalogueError, list_tracks, tmp_path / "empty.zip")
+    assert "empty.zip: is not a ZIP" in message(CatalogueError, list_tracks, tmp_path / "empty.zip")
     assert "cannot be read" in message(StoreError, list_tracks, tmp_path / "none.zip")
     assert "cannot be read" in message(StoreError, list_tracks, tmp_path)
 
@@ -590,8 +590,8 @@ def _patched(path, field, value):
         ("method", 99, "is compressed by method 99"),
         ("crc", 12345, "is damaged (Bad CRC-32"),
         ("size", 600_000_000, "has 600,000,000 bytes; a track has no more than"),
-        ("size", 400_000_000, "bytes would unpack to 400,000,000, which no table does"),
-        ("size", 10_000, "is damaged: 235 bytes came out of 10,000 stated"),
+        ("size", 400_000_000, "bytes would unpack to 400,000,000; the ratio for a table is at most"),
+        ("size", 10_000, "is damaged: 235 bytes read, 10,000 stated"),
         ("size", 100, "is damaged (Bad CRC-32"),
     ],
 )
@@ -643,7 +643,7 @@ def test_more_bytes_than_the_zip_states_are_not_taken(tmp_path, monkeypatch):
     path = write_zip(tmp_path / "tracks.zip", simple_members())
     blocks = iter([b"# \n" * 1000] * 50)
     monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda *_: next(blocks, b""))
-    assert "bytes came out of 235 stated" in message(CatalogueError, extract, path, tmp_path / "out.csv")
+    assert "bytes read, 235 stated" in message(CatalogueError, extract, path, tmp_path / "out.csv")
 
 
 def test_a_damaged_member_is_named(tmp_path):
@@ -660,7 +660,7 @@ def test_a_bomb_is_refused_before_it_unfolds(tmp_path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for mass in (12, 14):
             archive.writestr(member_name("0.014", mass), b"0 " * 4_000_000)
-    assert "would unpack to 8,000,000, which no table does" in message(
+    assert "would unpack to 8,000,000; the ratio for a table is at most" in message(
         CatalogueError, extract, path, tmp_path / "out.csv"
     )
 

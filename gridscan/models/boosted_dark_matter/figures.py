@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-#: What the variables of a result mean for a picture of the sky. A flux is nothing without what it is told with.
+#: Roles of the variables of a result in a picture of the sky, and those that its caption must state.
 SKY = Sky(
     directions=("longitude", "latitude"),
     bodies=(

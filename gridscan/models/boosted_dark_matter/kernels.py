@@ -1,4 +1,4 @@
-"""Quantities of the grid as the functions of arrays that the integrals of the physics take."""
+"""Adapters from quantities of the grid to the functions of arrays that the integrals call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def with_error(estimate: Estimate) -> tuple[Any, Any]:
-    """Return values and errors; a zero has no sign."""
+    """Return values and errors, with -0 as 0."""
     return estimate.value + 0.0, estimate.error + 0.0
 
 
@@ -68,10 +68,10 @@ def differential_of(cross_section: Any) -> Callable[..., Any]:
 def _sound(cross_section: Any, whose: str, replaced: str) -> Any:
     if not (cross_section >= 0.0).all():
         wrong = cross_section[~(cross_section >= 0.0)][0]
-        found = "negative" if wrong < 0 else "no number"
+        found = "negative" if wrong < 0 else "not a number"
         raise EvaluationError(
-            f"the cross section of {whose} is {found}; a squared amplitude is 0 or more (interaction = 'own' needs one,"
-            f" by Model.replace({replaced}=…))"
+            f"the cross section of {whose} is {found}; a squared amplitude is 0 or more (for interaction = 'own' give"
+            f" one with Model.replace({replaced}=…))"
         )
     return cross_section
 

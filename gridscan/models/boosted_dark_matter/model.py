@@ -1,7 +1,7 @@
 """Dark matter of a halo, boosted by the neutrinos of a supernova: its flux on the sky and in time, and its events.
 
 The story, top to bottom: where the supernova and the centre of the halo are; when and where on the sky kicked particles
-arrive; what kicks them; the flux; what it does in a detector. Masses are given as the energy m c².
+arrive; which neutrinos kick them; the flux; the events in a detector. Masses are given as the energy m c².
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ model.parameter("accuracy_of_events", 1e-4, "Relative accuracy of what is summed
 model.constant("speed_of_light")
 model.constant("hbar", description="reduced Planck constant")
 
-# What belongs together.
+# Groups of parameters.
 
 model.group("geometry", Geometry, distance="kpc", halo_distance="kpc", off_centre_angle="rad")
 model.group(
@@ -210,7 +210,7 @@ def scattering_haversine(path_length, sky_angle, distance):
     return np.where(path_length > 0 * path_length, haversine, 1.0)
 
 
-# What kicks them.
+# The neutrinos that kick them.
 
 
 @model.quantity("MeV", long_name="energy of the neutrino that kicks a particle so")
@@ -346,7 +346,7 @@ def sky_flux(
     return np.where((time > 0 * time) & (sky_angle <= sky_outer_angle), flux, 0 * flux)
 
 
-# The flux of the whole sky. Its kernels take the interaction as a function of the kick.
+# The flux of the whole sky. Its kernels take the interaction as a function.
 
 _KICK: dict[str, Any] = {
     "functions": {"neutrino_differential_cross_section": ["neutrino_energy", "kinetic_energy", "scattering_haversine"]},
@@ -416,7 +416,7 @@ def fluence(
     return with_error(counting.differential_events(kinetic_energy, problem, 1.0, *exposure, accuracy=accuracy))
 
 
-# What it does in a detector.
+# Events in a detector.
 
 
 @model.quantity("1", long_name="squared amplitude of dark matter on a target particle")

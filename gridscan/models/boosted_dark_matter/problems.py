@@ -1,4 +1,4 @@
-"""The groups of the model as the problem that the integrals of the physics solve."""
+"""The groups of the model as the `Problem` of the integrals."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def problem_of(halo: HaloParameters, source: NeutrinoSource, geometry: Geometry, cross_section: Any) -> Problem:
-    """Return what is kicked, with the interaction at each point of the grid."""
+    """Return the problem, with the interaction at each point of the grid."""
     return Problem(
         dark_matter_mass=halo.dark_matter_mass,
         supernova_distance=geometry.distance,
@@ -33,7 +33,7 @@ def problem_of(halo: HaloParameters, source: NeutrinoSource, geometry: Geometry,
 
 
 def require_order(*, exposure: Exposure | None = None, energy_window: EnergyWindow | None = None) -> None:
-    """Refuse windows that do not end later than they begin.
+    """Refuse windows that end before they begin, or at once.
 
     Raises
     ------

@@ -143,7 +143,7 @@ EXAMPLES = (
     ),
     Example(
         "required_mass",
-        "the detector mass that tells two initial mass functions apart",
+        "the detector mass that distinguishes two initial mass functions",
         "discriminate",
         quantities=("events_per_year",),
         settings={"imf": _IMFS, "detector": "theia-100", "radius": "1 kpc"},

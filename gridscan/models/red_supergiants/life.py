@@ -1,4 +1,4 @@
-"""The life of one star of the model as bars over time: as a whole, and its end."""
+"""Figure of the life of one star as bars over time: the whole life, and its end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _NEEDED = ("lifetime", "red_supergiant_duration", "carbon_burning_start", "carbon_burning_end")
 _TABULATED = "carbon_burning_rsg_duration"
-# What the subtitle says even where the scenario does not scan it: which star this is.
+# Which star this is: in the subtitle even if the scenario does not scan it.
 _OF_THE_STAR = {"initial_mass", "metallicity"}
 # Ages are rounded in tables: an end later than that of the life by less than this part of it is that of the life.
 _ROUNDED = 1e-6
@@ -53,7 +53,7 @@ def timeline(dataset: xr.Dataset, *, zoom: str | float | None = None) -> NDArray
     Raises
     ------
     SensitivityError
-        If a variable is missing, is no time, or contradicts another, or `zoom` is not within the life.
+        If a variable is missing, is not a time, or contradicts another, or `zoom` is not within the life.
     UnitError
         If a unit is not known, or that of `zoom` is none of time.
     """
@@ -72,10 +72,10 @@ def _times(dataset: xr.Dataset) -> tuple[dict[str, float], list[str]]:
     missing = [name for name in _NEEDED if name not in dataset.data_vars]
     if missing:
         found = listed(map(str, dataset.data_vars)) or "none"
-        raise SensitivityError(f"the life of a star needs {listed(_NEEDED)}; missing: {listed(missing)}; found {found}")
+        raise SensitivityError(f"missing {listed(missing)}; the life of a star needs {listed(_NEEDED)}; found {found}")
     unit = unit_known(dataset["lifetime"])
     if unit.dimensionality != parse_unit("s").dimensionality:
-        raise SensitivityError(f"'lifetime' is in {readable(unit)!r}; a time is needed, such as 'Myr'")
+        raise SensitivityError(f"'lifetime' is in {readable(unit)!r}; it must be a time, such as 'Myr'")
     scanned = scanned_names(dataset)
     scanned = scanned if scanned is None else scanned | _OF_THE_STAR
     times, held = {}, dict[str, None]()
@@ -85,7 +85,7 @@ def _times(dataset: xr.Dataset) -> tuple[dict[str, float], list[str]]:
         try:
             times[name] = float(convert(float(value), unit_known(dataset[name]), unit))
         except UnitError as error:
-            raise SensitivityError(f"{name!r} is no time like 'lifetime': {error}") from None
+            raise SensitivityError(f"{name!r} is not a time, as 'lifetime' is: {error}") from None
     return times, list(held)
 
 
@@ -120,7 +120,7 @@ def _phases(times: dict[str, float]) -> list[Phase]:
 
 def _zoom_start(lifetime: xr.DataArray, zoom: str | float | None, life: float, phases: Sequence[Phase]) -> float:
     if zoom is None:
-        # Of a star that burns no carbon, the red supergiant is shown; of one that is neither, the last tenth.
+        # Without carbon burning the red supergiant is shown; without either, the last tenth of the life.
         shown = [phase.start for phase in (phases[2], phases[1]) if phase.duration > 0]
         return min(_BEFORE * shown[0] if shown else life / 10, life)
     try:
@@ -129,7 +129,9 @@ def _zoom_start(lifetime: xr.DataArray, zoom: str | float | None, life: float, p
         raise UnitError(f"zoom: {error}") from None
     if not 0 < start <= life:
         unit = readable(unit_known(lifetime))
-        raise SensitivityError(f"zoom is {start:.7g} {unit}; expected more than zero, to {life:.7g} {unit}, the life")
+        raise SensitivityError(
+            f"zoom is {start:.7g} {unit}; it must be above zero and at most {life:.7g} {unit}, the lifetime"
+        )
     return start
 
 

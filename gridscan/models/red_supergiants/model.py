@@ -1,7 +1,7 @@
 """Carbon-burning red supergiants of a star-forming disk galaxy, and their neutrinos.
 
 The story, top to bottom: how many stars of each kind a constant star formation rate keeps alive; which part of them is
-near the Sun; which flux of neutrinos they send; which events that makes in a detector.
+near the Sun; their flux of neutrinos; its events in a detector.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The map of a sample of stars of the model, and which marker is which phase of their lives."""
+"""Figure of a sample of stars on a map, with a marker for each phase of their lives."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def galaxy(
         If a variable or coordinate is missing, depends on something else, or holds what cannot be drawn.
     """
     if most < 0:
-        raise SensitivityError(f"a map shows 0 stars of phase 'other' or more; found most={most}")
+        raise SensitivityError(f"most is {most}; it must be 0 or more stars of phase 'other'")
     phase, scene = _phases_of(stars), scene_of(stars, density, inset)
     maps = background(scene)
     axes = maps[0]
@@ -96,7 +96,7 @@ def scene_of(stars: xr.Dataset, density: xr.DataArray | None, inset: float | str
     y, distance = (finite(column(stars, name, "star", unit), name) for name in ("y", "distance"))
     sun, radius = (single(stars, "sun_x", unit), single(stars, "sun_y", unit)), single(stars, "radius", unit)
     if not radius > 0:
-        raise SensitivityError(f"'radius' is {radius:g} {readable(unit)}; a circle needs more than 0")
+        raise SensitivityError(f"'radius' is {radius:g} {readable(unit)}; it must be above 0")
     surface = None if density is None else surface_of(density, "x", "y", unit)
     edges = np.zeros(0) if surface is None else np.concatenate([surface.horizontal, surface.vertical])
     reach = 1.02 * float(np.max(np.abs([*x, *y, *edges, *sun, abs(sun[0]) + radius, abs(sun[1]) + radius])))
@@ -105,13 +105,13 @@ def scene_of(stars: xr.Dataset, density: xr.DataArray | None, inset: float | str
     except UnitError as error:
         raise UnitError(f"inset: {error}") from None
     if not 0 < width < np.inf:
-        raise SensitivityError(f"half the width of the inset is {width:g} {readable(unit)}; expected more than 0")
+        raise SensitivityError(f"half the width of the inset is {width:g} {readable(unit)}; it must be above 0")
     shown = None if inset is None and width > 0.6 * reach else width
     return Scene(x, y, distance <= radius, sun, radius, reach, shown, unit, surface)
 
 
 def held(stars: xr.Dataset) -> list[str]:
-    """Say the time, and at which values the rest is held that the picture does not show."""
+    """State the time, and the values of the parameters that the picture does not show."""
     scanned = scanned_names(stars)
     names = [str(name) for name, item in stars.coords.items() if not item.dims]
     drawn = ("time", "sun_x", "sun_y", "radius")
@@ -120,7 +120,7 @@ def held(stars: xr.Dataset) -> list[str]:
 
 
 def check_flags(phase: xr.DataArray) -> None:
-    """Refuse phases that are numbered otherwise.
+    """Refuse phases with other numbers.
 
     Raises
     ------

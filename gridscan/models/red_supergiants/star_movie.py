@@ -1,4 +1,4 @@
-"""A movie of the stars of a galaxy: they are born, change their phase and die, each at its place."""
+"""Movie of the stars of a galaxy on a map: they are born, change their phase and die."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
     from numpy.typing import NDArray
 
-# Of phase 'other': more of them would be a fog, and a file of many megabytes.
+# Of phase 'other': more would be a fog, and a file of many megabytes.
 _MOST_POINTS = 8000
 _PANEL_HEIGHT = 1.55
 _TIMES = ("birth_time", "lifetime", "red_supergiant_start", "carbon_burning_start", "carbon_burning_end")
@@ -59,7 +59,7 @@ class _Lives:
     def at(self, time: float) -> Phases:
         """Return the phase of each star, -1 before its birth and after its death."""
         age = time - self.birth_time
-        # NaN, for a star without a phase, is not reached at any age.
+        # NaN, for a star without a phase, is never reached.
         codes = phase_codes(
             age,
             self.lifetime,
@@ -79,7 +79,7 @@ def phase_at(history: xr.Dataset, time: float | str) -> Phases:
     history
         All stars born, of dimension ``star``: ``birth_time``, and the ages ``lifetime``, ``red_supergiant_start``,
         ``carbon_burning_start`` and ``carbon_burning_end``. A star is both from the later start on, unless
-        ``carbon_burning_rsg_start`` says another age. NaN in a start or in the end says that there is no such phase.
+        ``carbon_burning_rsg_start`` gives another age. NaN in a start or in the end means that there is no such phase.
     time
         A number in the unit of ``birth_time``, or text such as ``"12 Myr"``.
 
@@ -135,7 +135,8 @@ def movie(
         If the suffix is another one, ffmpeg is missing or fails, or the file cannot be written; an earlier file is
         then left as it was.
     SensitivityError
-        If a variable is missing, has other dimensions or holds what cannot be drawn, or the times are no such times.
+        If a variable is missing, has other dimensions or holds what cannot be drawn, or the times are outside the
+        sample.
     """
     path = Path(path)
     write = writer_for(path, _colours())
@@ -146,7 +147,7 @@ def movie(
 
 
 class _Lifetimes(Stage):
-    """The figure of the movie: what moves is drawn over what stands still."""
+    """The figure of the movie: moving artists are drawn over a still background."""
 
     def __init__(self, history: xr.Dataset, lives: _Lives, scene: Scene, moments: FloatArray, dpi: float) -> None:
         self.lives, self.scene = lives, scene
@@ -163,14 +164,14 @@ class _Lifetimes(Stage):
         self.moving = self._moving()
 
     def prepare(self) -> None:
-        """Draw what stands still, and keep it."""
+        """Draw and keep the still background."""
         for artist in self.moving:
             artist.set_animated(True)
         self.canvas.draw()
         self.still: Any = self.canvas.copy_from_bbox(self.figure.bbox)
 
     def show(self, number: int) -> None:
-        """Draw the stars of a time over what stands still."""
+        """Draw the stars at a time over the still background."""
         phase = self.lives.at(float(self.moments[number]))
         place(self.points, self.scene, np.where((phase == 0) & ~self.shown, -1, phase))
         legend: Any = self.maps[0].get_legend()
@@ -197,12 +198,12 @@ class _Lifetimes(Stage):
         ]
 
     def _panel(self, main: Axes, bottom: float, history: xr.Dataset) -> PathCollection:
-        """Draw the number in each phase against time, and return the marks of the present."""
+        """Draw the number in each phase against time, and return the markers of the present."""
         panel = main.inset_axes((0.0, bottom, 1.6, 0.25))
         panel.set_in_layout(False)
         for order, look in enumerate(PHASES.values()):
             panel.plot(self.moments, self.counts[:, order, 0], color=look.colour, linewidth=1.3)
-        # Zero has its place on this scale, and one star is as high above it as ten above one.
+        # A logarithmic scale with a place for zero, as far below 1 as 1 is below 10.
         panel.set_yscale("symlog", linthresh=1)
         panel.set(xlim=(self.moments[0], self.moments[-1]), ylim=(0, 2 * max(1, int(self.counts[..., 0].max()))))
         panel.set_xlabel(f"{sentence(history['time'])} [{typeset(self.unit)}]", fontsize=9)
@@ -214,7 +215,7 @@ class _Lifetimes(Stage):
         return panel.scatter(range(4), range(4), s=25, color=colours, zorder=5, clip_on=False)
 
     def _moving(self) -> list[Artist]:
-        """Return what is drawn for each frame, from below to above: also what stands still above the points."""
+        """Return the artists drawn in each frame, bottom to top, including still ones above the points."""
         layers: list[Artist] = []
         for one, artists in zip(self.maps, self.points, strict=True):
             layers += [*artists, *one.patches, *one.lines]
@@ -240,15 +241,15 @@ def _moments(history: xr.Dataset, frames: int, times: Sequence[float] | None) ->
     unit = unit_text(history["birth_time"])
     if times is None:
         if not end > 0:
-            raise SensitivityError(f"a movie runs from time zero to the 'time' of the sample, which is {end:g} {unit}")
+            raise SensitivityError(f"the 'time' of the sample is {end:g} {unit}; a movie needs one above 0")
         moments = np.linspace(0.0, end, min(max(frames, 0), MOST_FRAMES + 1))
     else:
         moments = np.ravel(np.asarray(times, dtype=float))
     check_frames(moments.size, f"found {frames if times is None else moments.size}")
     if not ((np.diff(moments) > 0).all() and moments[0] >= 0 and moments[-1] <= end):
         raise SensitivityError(
-            f"the times of the frames have to increase from 0 or more up to {end:g} {unit}; found "
-            f"{moments[0]:g} to {moments[-1]:g}"
+            f"the times of the frames are {moments[0]:g} to {moments[-1]:g} {unit}; they must increase within "
+            f"0 to {end:g} {unit}"
         )
     return moments
 

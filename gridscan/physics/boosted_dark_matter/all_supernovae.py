@@ -1,11 +1,11 @@
-"""Random supernovae of a galaxy: drawn in time and in an exponential disk, and seen from the Sun.
+"""Random supernovae of a galaxy, drawn in time and in an exponential disk, as seen from the Sun.
 
 Explosions are a Poisson process of constant rate; their places have the density
 
     p(R, phi, z) ∝ R exp(-R/h_R - |z|/h_z)
 
-in cylindrical coordinates about the centre of the galaxy. Each is one uniform number for the time, the radius, the
-azimuth and the height, turned by the inverse of its cumulative distribution:
+in cylindrical coordinates about the centre of the galaxy. The time, the radius, the azimuth and the height of each
+follow from one uniform number by the inverse cumulative distribution:
 
     P(< R) = 1 - (1 + x) exp(-x), x = R/h_R      (the incomplete gamma function of order 2)
     P(< z) = exp(z/h_z)/2 for z < 0, 1 - exp(-z/h_z)/2 for z > 0
@@ -46,7 +46,7 @@ FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 
 MOST_SUPERNOVAE = 10_000_000
-#: A dozen arrays of so many numbers are tens of megabytes.
+#: Pairs at once: a dozen arrays of this length are tens of megabytes.
 PAIRS_AT_ONCE = 1 << 17
 
 
@@ -65,7 +65,7 @@ class Supernovae(NamedTuple):
 
 @dataclass(frozen=True)
 class GalacticSupernovae:
-    """How often, since when and where supernovae explode in a galaxy; the defaults are those of the Milky Way.
+    """Rate, history and distribution of the supernovae of a galaxy; the defaults are for the Milky Way.
 
     Attributes
     ----------
@@ -155,7 +155,7 @@ def draw_supernovae(galaxy: GalacticSupernovae) -> Supernovae:
     number = int(generator.poisson(rate * duration))
     time, radial, turn, height = generator.random((4, number))
     radius, azimuth = scale_length * gammaincinv(2.0, radial), 2.0 * np.pi * turn
-    # Of a number below 1, so that no height is infinite.
+    # The number is below 1, so that every height is finite.
     above = -scale_height * np.log1p(-(2.0 * height % 1.0))
     z = np.where(height < 0.5, -above, above)
     return Supernovae(duration * np.sort(time), *seen_from_sun(radius, azimuth, z, sun_distance))
@@ -164,7 +164,7 @@ def draw_supernovae(galaxy: GalacticSupernovae) -> Supernovae:
 def visible_pairs(
     time: FloatArray, explosion_time: FloatArray, longest: float, at_once: int = PAIRS_AT_ONCE
 ) -> Iterator[tuple[IndexArray, IndexArray]]:
-    """Give, in blocks of bounded size, all pairs of a time and a supernova that exploded before it, not too long ago.
+    """Yield, in blocks of bounded size, all pairs of a time and a supernova that is visible then.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def summed_over_visible(
     galaxy: GalacticSupernovae,
     flux: Callable[..., FloatArray],
 ) -> FloatArray:
-    """Return what all supernovae of a random history give that are visible at some points of a grid.
+    """Return the summed flux of all supernovae that are visible at some points of a grid.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Arrival of boosted dark matter: from where and when particles kicked by supernova neutrinos reach Earth.
+"""Arrival of boosted dark matter: where and when particles kicked by supernova neutrinos reach Earth from.
 
 A supernova S at the distance R_s from Earth E emits a thin shell of neutrinos. At a point B, at the distance d from S
-and l from E, a particle is kicked towards Earth under the angle psi. It is slower than light, b = c/v > 1, and arrives
+and l from E, a particle is kicked towards Earth at the angle psi. It is slower than light, b = c/v > 1, and arrives
 
     t = (d + b l - R_s)/c
 
@@ -10,9 +10,9 @@ the distance of the centre of the halo and beta the angle between it and the sup
 rad, theta, psi and beta from 0 to pi; all lengths share one unit, here kpc, and the speed of light is in that unit per
 time. The functions work on numbers and on quantities with units alike, and all arguments broadcast.
 
-Nothing here subtracts what is nearly equal, for b - 1 is 1e-16 for light dark matter and the points that matter may be
+No formula subtracts nearly equal numbers, since b - 1 is 1e-16 for light dark matter and the points that matter may be
 nearer to the supernova than 1e-10 R_s. Outside the time in which particles arrive, windows are empty and lengths zero;
-nothing is NaN. Where something has to be above 0 and is not, an EvaluationError names it.
+nothing is NaN. An EvaluationError names an argument that must be above 0 and is not.
 
 Source: Lin, Wu, Wu & Wong 2023, Phys. Rev. Lett. 130, 111002; Lin et al. 2023, Phys. Rev. D 108, 083013.
 """
@@ -199,8 +199,7 @@ def path_length(
     Returns
     -------
     array or quantity
-        l [kpc]; 0 at and before the arrival of the neutrinos. Whether any neutrino has the energy for it, `sky_window`
-        tells.
+        l [kpc]; 0 at and before the arrival of the neutrinos. See `sky_window` for where a neutrino has enough energy.
 
     Raises
     ------

@@ -1,15 +1,15 @@
-"""Arcs on which particles are kicked under one angle, from the supernova to Earth, turned about the line of sight.
+"""Arcs from the supernova to Earth on which particles are kicked at one angle, rotated about the line of sight.
 
 All places B from which Earth E and the supernova S are seen under the same angle lie on an arc of a circle. Of the
 triangle S, B, E let psi be the angle of the kick, theta the angle at Earth and eta = psi - theta that at S. With
-b = 1/v and lengths in units of R_s, |SB| = sin(theta)/sin(psi), |BE| = sin(eta)/sin(psi), and what is kicked at B
-arrives the delay x after the neutrinos,
+b = 1/v and lengths in units of R_s, |SB| = sin(theta)/sin(psi), |BE| = sin(eta)/sin(psi), and a particle kicked at B
+arrives with the delay x after the neutrinos,
 
     x sin(psi) = sin(theta) + b sin(eta) - sin(psi).
 
 Half-angle tangents make quadratic equations of it: x is b - 1 at S, where theta = 0; it falls to 0 at Earth, where
-eta = 0, after a rise if cos(psi) < v. So of a kick under psi there arrives until x all from eta up to eta_2(x), and,
-after the peak, all from theta up to theta_1(x). The distance to a point G in the plane of the arc is
+eta = 0, after a rise if cos(psi) < v. So the kicks at psi that have arrived until x have eta up to eta_2(x) or, after
+the peak, theta up to theta_1(x). The distance to a point G in the plane of the arc is
 
     r² = delta² + q sin²(theta - theta_G),  q = 4 rho_c |G C|,  delta = |G C| - rho_c
 
@@ -96,7 +96,7 @@ class Arcs:
 
 
 def arcs_of(haversine: FloatArray, supernova_distance: FloatArray, along: FloatArray, across: FloatArray) -> Arcs:
-    """Return the arcs of kicks under psi past a halo centre.
+    """Return the arcs of kicks at the angle psi, and the halo centre seen from them.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def arcs_of(haversine: FloatArray, supernova_distance: FloatArray, along: FloatA
     supernova_distance
         R_s [kpc].
     along, across
-        Place of the halo centre: from S along the line to E, and from that line [kpc].
+        Position of the halo centre: along the line from S to E, and across it [kpc].
 
     Returns
     -------
@@ -126,7 +126,7 @@ def arcs_of(haversine: FloatArray, supernova_distance: FloatArray, along: FloatA
 
 
 def arrived(delay: FloatArray, excess: FloatArray, haversine: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Return theta_1 and eta_2, up to which all has arrived, and whether everything has.
+    """Return theta_1 and eta_2, up to which all particles have arrived, and whether all have.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def arrived(delay: FloatArray, excess: FloatArray, haversine: FloatArray) -> tup
 
 
 def last_kick(delay: FloatArray, excess: FloatArray) -> FloatArray:
-    """Return sin²(psi/2) up to which all has arrived after x/R_s > b - 1.
+    """Return sin²(psi/2) up to which all particles have arrived after x/R_s > b - 1.
 
     Parameters
     ----------

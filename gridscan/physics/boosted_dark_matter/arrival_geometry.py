@@ -238,6 +238,6 @@ def _modulation(path_length: Any, theta: Any, halo_distance: Any, off_centre_ang
 
 
 def _legs(path_length: Any, theta: Any, supernova_distance: Any) -> tuple[Any, Any]:
-    """Return the way from the supernova to a point across, and against, the line of sight."""
+    """Return the components of the way from the supernova to a point across, and against, the line of sight."""
     along = (supernova_distance - path_length) - 2.0 * supernova_distance * haversine(theta)
     return supernova_distance * np.sin(theta), along

@@ -1,4 +1,4 @@
-"""The surface from which boosted dark matter of one kinetic energy arrives at one time, as a line to integrate along.
+"""Arrival surface of boosted dark matter of one kinetic energy at one time, as a line to integrate along.
 
 Neutrinos leave the supernova S, kick a particle at B, and it reaches Earth E the time t after them. With c = 1 and
 lengths in kpc, x = c t, zeta = R_s + x, b = 1/v, the points B obey d + b l = zeta, where d = |SB| and l = |BE|: a
@@ -35,7 +35,7 @@ __all__ = ["TEMPERATURES", "Surface", "arrival_surface", "taken"]
 FloatArray = NDArray[np.floating[Any]]
 BoolArray = NDArray[np.bool_]
 
-#: A neutrino that is so many temperatures above the mean has a share of exp(-36) = 2e-16 of the flux.
+#: In temperatures: this far above the mean, the share of the flux is exp(-36) = 2e-16.
 TEMPERATURES = 36.0
 
 
@@ -92,7 +92,7 @@ class Surface:
         share = self.energy_scale / energy
         linear = self.spread - share
         root = np.sqrt(np.maximum(linear**2 - 4.0 * self.lower_root * share, 0.0))
-        # Of the two forms of the root the one that does not cancel.
+        # The form of the root that does not cancel.
         forward = linear >= 0.0
         numerator, denominator = np.where(
             forward, (2.0 * share, linear + root), (root - linear, -2.0 * self.lower_root)
@@ -147,7 +147,7 @@ class Surface:
         other_root = self.delay * (2.0 * self.supernova_distance + self.delay) * ratio + self.delay * reach
         haversine = from_beginning * other_root / (4.0 * self.velocity * self.path**2 * ratio)
         perimeter = distance + earth + self.supernova_distance
-        # d + l - R_s, which is what is left of the triangle inequality.
+        # d + l - R_s, not negative by the triangle inequality.
         slack = 4.0 * distance * earth * haversine / perimeter
         along = (distance * perimeter - slack * (self.supernova_distance + earth)) / (2.0 * self.supernova_distance)
         across = 2.0 * distance * earth / self.supernova_distance * np.sqrt(haversine * (1.0 - haversine))
@@ -155,7 +155,7 @@ class Surface:
 
 
 def taken(value: Any, index: Any) -> Any:
-    """Return some of the points of arrays whose last axis they are, or of tuples and dataclasses of such arrays.
+    """Return some points of arrays along their last axis, also in tuples and dataclasses.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ def arrival_surface(
     supernova_distance
         R_s [kpc].
     neutrinosphere
-        [kpc]: from the parts nearer to the supernova nothing comes.
+        [kpc]: nothing comes from nearer to the supernova.
     hottest
         Temperature of the hottest species of neutrinos [MeV], which says where their spectrum ends.
     after

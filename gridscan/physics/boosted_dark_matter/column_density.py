@@ -1,4 +1,4 @@
-"""Column of dark matter from which particles kicked under one angle arrive: ∫ dtheta ∫ dphi rho.
+"""Column density of the dark matter that arrives after kicks at one angle: ∫ dtheta ∫ dphi rho.
 
 On the arc of `gridscan.physics.boosted_dark_matter.arrival_arcs` that comes nearest to the halo centre at theta_G, at
 the distance delta, the density has its singularities at sin²(theta - theta_G) = -delta²/q. With theta - theta_G = kappa
@@ -32,9 +32,9 @@ IndexArray = NDArray[np.intp]
 _LENGTHS = (0.1, 0.4, 1.0, 2.0, 3.0)
 _PANELS_AT_ONCE = 4000
 _ROUNDING = 1e-13
-# Of the accuracy so much for each of theta and phi.
+# Share of the accuracy for each of theta and phi.
 _SHARE = 0.03
-# Of an arc that goes through the halo centre so much is not resolved.
+# Part of an arc through the halo centre that is not resolved.
 _NARROWEST = 1e-12
 
 
@@ -110,7 +110,7 @@ def _parts(
     empty = np.arcsin(np.minimum(empty_radius * arcs.sine / arcs.supernova_distance, 1.0))
     begin = np.maximum([begun, arcs.angle - far], empty)
     lower = np.where(everything, arcs.angle - near, gone) - begin[0]
-    # Of the difference no digits are lost close to Earth.
+    # This form of the difference loses no digits close to Earth.
     upper = np.where(arcs.angle - far >= empty, far - near, arcs.angle - near - empty)
     upper[everything] = 0.0
     half, kick = np.nonzero((np.array([lower, upper]) > 0.0) & ~none)
@@ -118,7 +118,7 @@ def _parts(
     some, unresolved = taken(arcs, kick), np.maximum(empty, _NARROWEST * arcs.angle)[kick]
     scale = np.maximum(np.arcsinh(some.least / some.steepness), unresolved)
     first, last = (np.arcsinh((theta - some.nearest) / scale) for theta in (begin, begin + width))
-    # The difference of the two, that of near ones too.
+    # The difference of the two, without cancellation.
     length = 2.0 * np.arcsinh(0.5 * width / (scale * np.cosh(0.5 * (first + last))))
     return _Parts(kick, some, scale, first, length)
 

@@ -10,7 +10,7 @@ With a the position of B along the line from the supernova S to Earth and h its 
 
     r² = d² + D² - 2 a a_G - 2 h h_G sin(phi),   a_G = R_s - R_g cos(beta),  h_G = R_g sin(beta),  D² = a_G² + h_G²
 
-The Jacobian of the angles and the fall of the neutrinos with the square of the distance have cancelled.
+The Jacobian of the angles cancels the 1/d² of the neutrino flux.
 
 Source: Lin, Tsai, Lin, Wong & Wu 2023, PRD 108, 083013, with (1 - v cos(psi)) dd = (l R_s/d) sin(theta) dtheta.
 """
@@ -54,7 +54,7 @@ class Setting:
     cross_section
         [cm²]: a factor of the interaction.
     halo, source
-        What is kicked, and by what.
+        Dark matter, and the neutrinos that kick it.
     parameters
         Further arguments of the interaction.
     differential
@@ -84,7 +84,7 @@ class Setting:
         return self.speed_of_light / self.kiloparsec
 
     def emission(self, time: FloatArray, kinetic_energy: FloatArray, after_peak: FloatArray | None = None) -> Emission:
-        """Return what arrives at some times with some kinetic energies.
+        """Return the particles that arrive at given times with given kinetic energies.
 
         Parameters
         ----------
@@ -93,7 +93,7 @@ class Setting:
         kinetic_energy
             [MeV], shape (n,).
         after_peak
-            What is left of the times after t_peak [s], where the difference of the two would be rounding.
+            Times after t_peak [s], where their difference would lose its digits.
 
         Returns
         -------
@@ -117,7 +117,7 @@ class Setting:
 
     def empty_radius(self) -> FloatArray:
         """Radius of the sphere about the supernova from which nothing comes [kpc]."""
-        # With the supernova in the halo centre, the centre without dark matter is one more sphere about it.
+        # With the supernova in the halo centre, the empty centre is one more sphere about it.
         central = np.hypot(self.centre_along, self.centre_across) == 0.0
         cutoff = np.where(central, self.halo.centre_cutoff, 0.0)
         radius: FloatArray = np.maximum(np.asarray(self.source.neutrinosphere_radius), cutoff)
@@ -161,7 +161,7 @@ class Emission:
     surface
         Where they come from.
     scale
-        What the integral over w and phi is multiplied with, shape (n,).
+        Factor of the integral over w and phi, shape (n,).
     """
 
     setting: Setting
@@ -212,7 +212,7 @@ def kick_rate(
     powers
         How many factors v/c and dE_nu/dT the convention adds.
     energy
-        E_nu [MeV]: an argument of its own, for near its pole it is known better than the angle.
+        E_nu [MeV]; given besides the angle, because it is more precise near its pole.
     haversine
         sin²(psi/2).
     kinetic_energy, mass
@@ -281,7 +281,7 @@ def differential_of(squared_amplitude: SquaredAmplitude, hbar_c: float = HBAR_C,
     hbar_c
         ħc [MeV cm].
     centred
-        Whether the amplitude is to be given s - m² and u - m².
+        Whether the amplitude takes s - m² and u - m².
 
     Returns
     -------

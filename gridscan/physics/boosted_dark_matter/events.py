@@ -1,9 +1,9 @@
-"""Boosted dark matter in a time and an energy window: how much arrives, and how many of a target it hits.
+"""Events of boosted dark matter in a time and an energy window, and its flux over energies.
 
     N = ∫ dT sigma_target(T) ∫ dt dPhi/dT
 
 Where t_peak(T), t_van(T), or the arrival from the halo centre passes an end of the exposure, the integral over time is
-not smooth in T: these energies, which have closed forms, are ends of pieces in ln T.
+not smooth in T: these energies, which have closed forms, are ends of intervals in ln T.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ def boosted_events(
     *,
     accuracy: float = 1e-4,
 ) -> Estimate:
-    """Return how often boosted dark matter scatters on one target particle.
+    """Return the number of times that boosted dark matter scatters on one target particle.
 
     Parameters
     ----------
     problem
         Dark matter, supernova and interaction.
     target_cross_section
-        [cm²], a number for each point, or a function of T, m [MeV] and the `parameters` of the problem. The extra
-        2 pi of published total cross sections is for it to have.
+        [cm²], a number for each point, or a function of T, m [MeV] and the `parameters` of the problem. Include the
+        extra 2 pi of published total cross sections here.
     exposure_start, exposure_end
         [s] after the arrival of the neutrinos.
     lowest_kinetic_energy, highest_kinetic_energy
@@ -199,7 +199,7 @@ def integrated_flux(
     *,
     accuracy: float = 1e-4,
 ) -> Estimate:
-    """Return the flux of all kinetic energies of a window at given times, ∫ dT dPhi/dT.
+    """Return the flux integrated over a window of kinetic energies at given times, ∫ dT dPhi/dT.
 
     Parameters
     ----------
@@ -309,7 +309,7 @@ def _special_energies(setting: Setting, time: FloatArray) -> FloatArray:
     delay = time * setting.light_speed
     along, across, distance = setting.centre_along, setting.centre_across, setting.supernova_distance
     length = np.hypot(distance - along, across)
-    # d + l - R_s, each of the two less its part of R_s.
+    # d + l - R_s, with R_s split between the two.
     detour = _beyond(along, across) + _beyond(distance - along, across)
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = _energy(setting.mass, np.maximum(delay - detour, 0.0) / length)

@@ -1,12 +1,12 @@
 """Fluence of boosted dark matter per kinetic energy: the flux integrated over an exposure.
 
-The integral over the line of sight and over time is one over the places of the kicks, and thus over the angles of
+The integral over the line of sight and over time is one over the points of scattering, and thus over the angles of
 `gridscan.physics.boosted_dark_matter.arrival_arcs`:
 
     ∫ dt dPhi/dT = [tau L_1/(4 pi R_s)] ∫ dpsi K(psi) ∫ dtheta ∫ dphi n(r)
 
-over the theta from where particles arrive during the exposure. With sin²(psi/2) = S_max tanh²(w) the energy of
-the neutrinos is E_nu = (p + T)/2 cosh²(w), so that the integrand dies before any singularity. It is not smooth in w
+over the theta from where particles arrive during the exposure. With sin²(psi/2) = S_max tanh²(w) the energy of the
+neutrinos is E_nu = (p + T)/2 cosh²(w), so that the integrand vanishes before any singularity. It is not smooth in w
 where the last particles arrive with the begin or end of the exposure, where they begin to leave the supernova with it,
 and where the arc passes through the halo centre; all have closed forms.
 """
@@ -40,7 +40,7 @@ _PIECE = 1.6
 _SHARE = 0.5
 # The spectrum falls as exp(-14) times the accuracy from its mean to where it is cut off.
 _MARGIN = 14.0
-# A w beyond all that are not rounded to infinity.
+# Larger than any w that is not rounded to infinity.
 _BEYOND = 30.0
 
 
@@ -56,7 +56,7 @@ class _Kicks:
     least_energy: FloatArray
 
     def place(self, haversine: FloatArray) -> FloatArray:
-        """Return w of sin²(psi/2), infinite where no neutrino kicks so far."""
+        """Return w of sin²(psi/2), infinite beyond the largest angle."""
         with np.errstate(divide="ignore"):
             found: FloatArray = np.arctanh(np.sqrt(np.clip(haversine / self.largest, 0.0, 1.0)))
         return found
@@ -114,7 +114,7 @@ def _pieces(kicks: _Kicks, accuracy: float) -> Pieces:
     first = np.where(late[0], last[0], 0.0)
     final = _highest(kicks, first, accuracy)
     first = np.minimum(first, final)
-    # Where cos(psi) = v, unless what arrives until then is nothing.
+    # Where cos(psi) = v, unless nothing arrives until then.
     straight = np.where(late, np.nan, kicks.place(0.5 * kicks.excess / (1.0 + kicks.excess)))
     straight[kicks.delays < 1e-3 * accuracy * kicks.excess] = np.nan
     number = np.maximum(np.ceil((final - first) / _PIECE), 1.0)
@@ -128,7 +128,7 @@ def _pieces(kicks: _Kicks, accuracy: float) -> Pieces:
 
 
 def _highest(kicks: _Kicks, first: FloatArray, accuracy: float) -> FloatArray:
-    """Return the w beyond which there are no neutrinos to the accuracy; 0 if not even at the first one."""
+    """Return the w beyond which neutrinos are negligible; 0 if they are already at the first one."""
     hottest = kicks.setting.hottest()
     coldest = kicks.least_energy * np.cosh(np.minimum(first, _BEYOND)) ** 2
     # The spectrum still grows below a few temperatures.

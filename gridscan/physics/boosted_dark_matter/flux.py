@@ -2,8 +2,8 @@
 
 The integral of `gridscan.physics.boosted_dark_matter.emission` is taken with a Gauss-Legendre rule in ln X and a
 midpoint rule in phi, for many points at once. Orders double from rule to rule, and a point is done when two rules
-agree. Points whose line passes near the halo centre, or through the spheres on which the density breaks, and those that
-no rule gets right, are left to `gridscan.physics.boosted_dark_matter.near_halo_centre`.
+agree. Points whose line passes near the halo centre, or through the spheres on which the density breaks, and those on
+which no rule converges, are left to `gridscan.physics.boosted_dark_matter.near_halo_centre`.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _LENGTHS = (4.0, 6.0, 8.0, 10.0, 13.0)
 _ORDERS = (8, 12, 16, 20, 24, 32)
 _AZIMUTHS = 3
 _DOUBLINGS = 2
-# Below this ratio of the least to the largest distance from the halo centre the midpoint rule is no use.
+# Below this ratio of the least to the largest distance from the halo centre the midpoint rule does not converge.
 _LEAST_RATIO = 0.3
-# The line bends between two nodes: so much longer than the chord it may be.
+# How much longer than its chord the bent line between two nodes may be.
 _LONGEST_ARC = 1.1
 _NODES_AT_ONCE = 12_000
 _ROUNDING = 1e-13
@@ -125,7 +125,7 @@ def flux_of(emission: Emission, accuracy: float) -> tuple[FloatArray, FloatArray
 
 
 def _groups(emission: Emission) -> list[tuple[IndexArray, int]]:
-    """Return the points that something arrives from, by the number of their branches and the order they begin with."""
+    """Return the points with a flux, by the number of their branches and the first order."""
     (first, last), (low, high) = emission.surface.upper_ends, emission.surface.lower_ends
     length = np.maximum(last - first, high - low)
     kind = np.searchsorted(_LENGTHS, length) + len(_ORDERS) * (high > low)
@@ -150,7 +150,7 @@ def _refined(emission: Emission, order: int, accuracy: float) -> tuple[FloatArra
         value[rough], error[rough] = central_integrals(taken(emission, rough), accuracy)
     lost = np.flatnonzero(~(np.isfinite(value) & np.isfinite(error)))
     if lost.size:
-        # A value beyond the range in which the line to the centre can be followed: its order of magnitude, and said so.
+        # Out of range for the line near the centre: only the order of magnitude, with an error that says so.
         value[lost] = _rule(taken(emission, lost), 4 * order, 4 * _AZIMUTHS)[0]
         error[lost] = value[lost]
     return value, error
@@ -159,8 +159,8 @@ def _refined(emission: Emission, order: int, accuracy: float) -> tuple[FloatArra
 def _error(finer: FloatArray, coarser: FloatArray, tail: FloatArray) -> FloatArray:
     """Return a bound on the error of the finer of two rules.
 
-    A rule of twice the order squares the relative error; the power 3/2 is far from that. Two rules can agree by
-    chance, but then the last Legendre coefficients of the integrand tell: the error goes as their square.
+    A rule of twice the order squares the relative error; the power 3/2 is far from that. Two rules can agree by chance,
+    but then the last Legendre coefficients of the integrand show it: the error goes as their square.
     """
     difference = np.abs(finer - coarser)
     some = finer > 0.0
@@ -172,9 +172,9 @@ def _error(finer: FloatArray, coarser: FloatArray, tail: FloatArray) -> FloatArr
 def _rule(
     emission: Emission, order: int, azimuths: int, look: bool = False
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Return ∫ dw K ∫ dphi rho of each point, its last Legendre coefficients, and whether its line needs another way.
+    """Return ∫ dw K ∫ dphi rho of each point, its last Legendre coefficients, and whether it needs the other method.
 
-    Whether the line comes near the halo centre is only found out if one is to look.
+    Whether the line comes near the halo centre is checked only on request.
     """
     surface = emission.surface
     nodes, weights, last_terms = _legendre(order, look)
@@ -203,9 +203,9 @@ def _rule(
 
 @functools.cache
 def _legendre(order: int, with_ends: bool) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return nodes and weights, and what the heights are multiplied with for the last three Legendre coefficients.
+    """Return nodes and weights, and the factors of the heights for the last three Legendre coefficients.
 
-    The ends, if one wants them too, have no weight.
+    The ends, if included, have no weight.
     """
     nodes, weights = gauss_legendre(order)
     terms = 2.0 * legendre_terms(order)[-3:]
@@ -247,6 +247,6 @@ def _comes_near(
     least = np.maximum(least, np.maximum(inner - offset, offset - outer))
     widest = np.maximum(amplitude[1:], amplitude[:-1])
     steep: BoolArray = least**2 < _LEAST_RATIO**2 * (least**2 + 2.0 * widest)
-    # A line may end at a break, to rounding.
+    # A line may end at a break, within rounding.
     near: BoolArray = (steep | (least < density_breaks(setting.halo).max(axis=0) * (1.0 - _ROUNDING))).any(axis=0)
     return near

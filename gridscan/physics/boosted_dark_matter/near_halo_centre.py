@@ -1,4 +1,4 @@
-"""Flux of boosted dark matter where the line that it comes from passes near the centre of the halo.
+"""Flux of boosted dark matter whose arrival surface passes near the centre of the halo.
 
 The line of `gridscan.physics.boosted_dark_matter.arrival_surface`, with L = ln X along it, comes nearest to the halo
 centre at L_0, at the distance r_0. With L = L_0 + (r_0/|dB/dL|) sinh(s) the peak of the density has the same width in s
@@ -103,7 +103,7 @@ def _branch(emission: Emission, lower: bool, accuracy: float) -> tuple[FloatArra
     first, last = emission.surface.lower_ends if lower else emission.surface.upper_ends
     line = _line(emission, lower, first, last)
     start, stop = line.inverse(first), line.inverse(last)
-    # Where distances leave the range of a double, nothing can be said here.
+    # Not defined where distances leave the range of a double.
     broken = ~(np.isfinite(start) & np.isfinite(stop))
     start, stop = np.where(broken, 0.0, start), np.where(broken, 0.0, stop)
     count = len(first)

@@ -1,7 +1,7 @@
-"""Problem of boosted dark matter: who is kicked, by what, and where; what its fluxes and events have in common.
+"""Inputs shared by the fluxes and events of boosted dark matter: halo, neutrinos, geometry and interaction.
 
-A `Problem` holds it in any shapes that broadcast. Of it and of when and at which kinetic energies one looks, it makes
-the `gridscan.physics.boosted_dark_matter.emission.Setting` of so many points.
+A `Problem` holds them in any shapes that broadcast, and `Problem.at` turns them, with times and kinetic energies, into
+the `gridscan.physics.boosted_dark_matter.emission.Setting` of n points.
 """
 
 from __future__ import annotations
@@ -88,15 +88,15 @@ class Problem:
     source
         The neutrinos.
     neutrino_cross_section
-        [cm²], total, for the default interaction; a factor for a `differential` of one's own.
+        [cm²], total, for the default interaction; a factor for a custom `differential`.
     differential
         dsigma/dOmega [cm²/sr] of E_nu, T, m [MeV] and sin²(psi/2). The default is isotropic in the centre-of-momentum
         frame; `gridscan.physics.boosted_dark_matter.emission.differential_of` makes one of an amplitude.
     parameters
         Further arguments of `differential`, which broadcast with the others.
     convention
-        ``"standard"``, or ``"published"`` for the formulas behind the published numbers: with a factor v/c, and,
-        for a `differential` of one's own, one more factor dE_nu/dT.
+        ``"standard"``, or ``"published"`` for the formulas behind the published numbers: with a factor v/c, and, for a
+        custom `differential`, one more factor dE_nu/dT.
     speed_of_light
         [cm/s].
     kiloparsec
@@ -118,7 +118,7 @@ class Problem:
 
     @property
     def interaction(self) -> Differential:
-        """The differential cross section, one's own or the default."""
+        """The differential cross section, custom or the default."""
         return self.differential or isotropic
 
     @property
@@ -157,7 +157,7 @@ class Problem:
         Parameters
         ----------
         **looked
-            Times and energies at which one looks, by name, to be broadcast with the numbers of the problem.
+            Times and energies of observation, by name, to be broadcast with the numbers of the problem.
 
         Returns
         -------
@@ -181,7 +181,7 @@ class Problem:
         setting = Setting(
             mass=mass,
             supernova_distance=supernova,
-            # 1 - cos(beta) by the half-angle formula: of a supernova at the halo centre nothing is left.
+            # 1 - cos(beta) by the half-angle formula, exactly 0 for a supernova at the halo centre.
             centre_along=supernova - centre + 2.0 * centre * haversine(angle),
             centre_across=np.abs(centre * np.sin(angle)),
             cross_section=cross_section,

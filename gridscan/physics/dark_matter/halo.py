@@ -1,7 +1,7 @@
-"""Dark matter halo: its profile, the spike around its black hole, and what annihilation leaves of both.
+"""Density of a dark matter halo: its profile, the spike around its black hole, and annihilation.
 
 The halo is a generalised Navarro-Frenk-White profile, rho(r) = rho_s/((r/r_s) (1 + r/r_s)^n), with a spike of
-`gridscan.physics.dark_matter.spike` where one is asked for. What does not depend on the radius is computed once, in a
+`gridscan.physics.dark_matter.spike` if it has one. Everything that does not depend on the radius is computed once, in a
 `Halo`. Functions that are arithmetic only take quantities with units as well as numbers; the others take numbers in
 kpc, MeV, MeV/cm^3 and Msun.
 """
@@ -63,7 +63,7 @@ def double_power_law_density(radius: Any, scale_density: Any, scale_radius: Any,
 
 
 def annihilated_density(density: Any, mass: Any, annihilation_cross_section: Any, age: Any) -> Any:
-    """Return what annihilation leaves of a density.
+    """Return the density that is left after annihilation.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def annihilated_density(density: Any, mass: Any, annihilation_cross_section: Any
     annihilation_cross_section
         <sigma v>, volume per time; zero leaves the density as it is.
     age
-        Time t for which the density has been there.
+        Age t of the halo.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def annihilated_density(density: Any, mass: Any, annihilation_cross_section: Any
 
 @dataclasses.dataclass(frozen=True)
 class HaloParameters:
-    """A halo, or many, as it is described: numbers, or arrays that broadcast; the defaults are those of the Milky Way.
+    """Parameters of a halo, or of many: numbers, or arrays that broadcast; the defaults are for the Milky Way.
 
     Attributes
     ----------
@@ -108,13 +108,13 @@ class HaloParameters:
     centre_cutoff
         [kpc]: the density is zero below this radius, spike or not.
     spike
-        One of `gridscan.physics.dark_matter.spike.SPIKES`, or an array of them: what there is within R_sp.
+        One of `gridscan.physics.dark_matter.spike.SPIKES`, or an array of them.
     black_hole_mass
         [Msun], above 0 for a spike and of no influence without one.
     influence_radius
         r_h [kpc] of the black hole; where it is None, G M/sigma^2 with the dispersion of McConnell et al. 2011.
     black_hole_age
-        [s]: the time for which dark matter has annihilated.
+        [s]: how long dark matter has annihilated.
     dark_matter_mass
         [MeV], for the annihilation.
     annihilation_cross_section
@@ -149,7 +149,7 @@ class Halo:
     annihilation
         1/rho_c = <sigma v> t/m [cm^3/MeV], see `annihilated_density`.
     spike
-        What the black hole has drawn together; None where no halo has a spike.
+        Spike around the black hole; None if no halo has one.
 
     Examples
     --------
@@ -174,7 +174,7 @@ class Halo:
         Parameters
         ----------
         parameters
-            The halo as it is described.
+            Parameters of the halo.
 
         Returns
         -------
@@ -269,7 +269,7 @@ class Halo:
 
     @property
     def _exponent(self) -> FloatArray | float:
-        """The outer slope as one number where it is the same throughout, for then a square is no power."""
+        """The outer slope, as one number if it is the same everywhere: a square is faster than a power."""
         first = self.outer_slope.flat[0] if self.outer_slope.size else 2.0
         return float(first) if (self.outer_slope == first).all() else self.outer_slope
 

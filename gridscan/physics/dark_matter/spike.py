@@ -1,4 +1,4 @@
-"""Spikes of dark matter around black holes.
+"""Density of a spike of dark matter around a black hole.
 
 With r_i = 4 R_S, the influence radius r_h and the normalisation N to the mass of the black hole within r_h, a spike is
 
@@ -84,7 +84,7 @@ def spike_integral(slope: ArrayLike, inner_radius: ArrayLike, outer_radius: Arra
 def spike_normalisation(
     mass_energy: ArrayLike, slope: ArrayLike, inner_radius: ArrayLike, influence_radius: ArrayLike
 ) -> FloatArray:
-    """Return the normalisation N, with which the spike within r_h is as heavy as the black hole.
+    """Return the normalisation N that makes the spike within r_h as heavy as the black hole.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ class Spike:
         Returns
         -------
         Spike
-            What does not depend on the radius.
+            The spikes.
 
         Raises
         ------
@@ -279,7 +279,7 @@ class Spike:
         _, inner_radius, knee, is_shallow, inner_amplitude, outer_amplitude = cells
         chosen = np.broadcast_to(radius, inside.shape)[inside]
         near, shallow = chosen < knee, is_shallow & (chosen < knee)
-        # Below r_i all is zero, so that any positive number may stand for a radius there, zero included.
+        # Below r_i the density is zero whatever the radius, so that r_i replaces it, also at zero.
         inverse = 1.0 / np.maximum(chosen, inner_radius)
         power = np.where(shallow, inverse * np.sqrt(inverse), inverse**2 * np.cbrt(inverse))
         core = np.where(near, (1.0 - inner_radius * inverse) ** 3, 1.0)
@@ -288,7 +288,7 @@ class Spike:
 
 
 def refuse_unknown_spikes(words: Iterable[str]) -> None:
-    """Raise an error that names a spike that is not in `SPIKES`, if there is one.
+    """Raise an error if a spike is not in `SPIKES`.
 
     Parameters
     ----------
@@ -305,7 +305,7 @@ def refuse_unknown_spikes(words: Iterable[str]) -> None:
 
 
 def _where_it_counts(name: str, values: ArrayLike, exists: NDArray[np.bool_], unit: str) -> FloatArray:
-    """Return positive numbers; one stands for those of cells without a spike, which are not looked at."""
+    """Return positive numbers, 1 in cells without a spike, where they are not used."""
     array, exists = np.broadcast_arrays(np.asarray(values, dtype=float), exists)
     return checked(name, np.where(exists, array, 1.0), POSITIVE, unit)
 

@@ -64,7 +64,7 @@ class Galaxy:
     ring_width: Any = 0.5
 
     def arrays(self) -> tuple[FloatArray, ...]:
-        """Return the parameters in their order, as arrays of numbers that are in their ranges.
+        """Return the parameters in their order, as arrays of numbers within their ranges.
 
         Returns
         -------
@@ -85,11 +85,11 @@ class Galaxy:
             require_above(outer, own[outer], inner, own[inner], "kpc")
         total = own["arm_fraction"] + own["ring_fraction"]
         refuse("arm_fraction + ring_fraction", total, total > 1.0 + 1e-12, SHARE.described())
-        # As many arms cross a ray from the centre; each is a term of the density.
+        # As many windings cross a ray from the centre; each is a term of the density.
         winding = np.log(own["arm_outer_radius"] / own["arm_inner_radius"]) * own["arm_count"]
         least = np.arctan(winding / (2.0 * math.pi * _MOST_CROSSINGS))
         pitch = own["arm_pitch"]
-        allowed = f"at least {np.max(least):.3g} rad either way, for so many arms between these radii"
+        allowed = f"at least {np.max(least):.3g} rad either way, for this number of arms between these radii"
         refuse("arm_pitch", pitch, np.abs(pitch) < least, allowed, "rad")
         return tuple(own.values())
 
@@ -127,7 +127,7 @@ _RANGES = {
 
 
 class SingleGalaxy(Galaxy):
-    """One galaxy of plain numbers that are in their ranges, and what follows from them: see `Galaxy.single`."""
+    """One galaxy of plain numbers within their ranges, and what follows from them: see `Galaxy.single`."""
 
     @functools.cached_property
     def sun_radius(self) -> float:

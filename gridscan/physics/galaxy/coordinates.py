@@ -1,8 +1,8 @@
 """Directions on the sky: equatorial to galactic coordinates, and angles between directions.
 
 An angle is a number in rad, a quantity with a unit, a text such as ``"23h23m24s"``, ``"+58d49m00s"`` or
-``"111.7 deg"``, or an array of any of these. Equatorial coordinates are those of the ICRS; reading a text and turning
-equatorial into galactic coordinates needs astropy, which is imported then.
+``"111.7 deg"``, or an array of any of these. Equatorial coordinates are those of the ICRS; reading a text and
+converting equatorial to galactic coordinates imports astropy.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def galactic_coordinates(right_ascension: Angle, declination: Angle) -> tuple[Fl
     Parameters
     ----------
     right_ascension, declination
-        Angles, ICRS; they broadcast. A text says its unit, and hours are 15 degrees: ``"5h35m"``, ``"83.8 deg"``.
+        Angles, ICRS; they broadcast. A text gives its unit, and hours are 15 degrees: ``"5h35m"``, ``"83.8 deg"``.
 
     Returns
     -------

@@ -40,7 +40,7 @@ ValueAndError = tuple[FloatArray, FloatArray]
 _TOLERANCE = 1e-11
 _TOLERANCE_OF_MEAN = 1e-9
 _CONVERGED = 1e-8
-# A share of a galaxy's stars too small to hold a single one, though the radius may just touch the edge of a component.
+# A share of the stars too small to hold one, as where the radius just touches the edge of a component.
 _NO_STAR = 1e-15
 _MOST_DISTANCE_PANELS = 1000
 
@@ -101,13 +101,13 @@ def mean_inverse_square_distance(radius: ArrayLike, galaxy: Galaxy, distance_flo
     galaxy
         The galaxy, or many.
     distance_floor
-        [kpc], positive: stars nearer than this count as if they were there, for in a plane <1/d^2> diverges.
+        [kpc], positive: stars nearer than this count as being at it, since <1/d^2> diverges in a plane.
 
     Returns
     -------
     value, error : numpy.ndarray
         [1/kpc^2], of the shape to which all arguments broadcast; the error is an estimate of the absolute one. NaN
-        where no star is within the radius, for of none there is no mean.
+        where no star is within the radius.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def component_fractions_within(radius: ArrayLike, galaxy: Galaxy) -> dict[str, V
 def for_each_galaxy(
     evaluate: Callable[..., ValueAndError], radius: FloatArray, galaxy: Galaxy, *others: ArrayLike
 ) -> ValueAndError:
-    """Evaluate every different galaxy once, at all the radii that are asked of it.
+    """Evaluate every distinct galaxy once, at all its radii.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def for_each_galaxy(
     galaxy
         The galaxy, or many.
     *others
-        Further numbers, each of which tells galaxies apart too.
+        Further numbers; galaxies that differ in one are distinct.
 
     Returns
     -------

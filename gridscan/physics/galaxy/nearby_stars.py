@@ -39,9 +39,9 @@ _TOLERANCE = 1e-12
 _CONVERGED = 1e-11
 _MOST_BISECTIONS = 14
 _MOST_PANELS = 512
-# Panels of this relative width are roundings of a place where G jumps or is singular.
+# Panels of this relative width are rounding errors of a point where G jumps or is singular.
 _NO_PANEL = 1e-12
-# Within 2^-40 kpc, the distance to Saturn or so, a galaxy is no fluid of stars, and rounding spoils G.
+# Within 2^-40 kpc, the distance to Saturn or so, the density of stars has no meaning, and rounding spoils G.
 _LEAST_OCTAVE = -40
 _MOST_STEPS = 100
 
@@ -62,8 +62,8 @@ def nearest_distance_quantile(expected_number: ArrayLike, quantile: ArrayLike, g
     -------
     value, error : numpy.ndarray
         [kpc], of the shape to which all arguments broadcast; the error is an estimate of the absolute one. Where G is
-        flat to its accuracy, the smallest such distance. NaN where there is none, for with a probability above 1 - q
-        the galaxy holds no star at all.
+        flat to its accuracy, the smallest such distance. NaN where there is none, as the galaxy has no star at all with
+        a probability above 1 - q.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def flux_exceedance(
     radius
         [kpc]: stars farther away from the Sun do not count; finite and positive.
     distance_floor
-        [kpc], positive: stars nearer than this count as if they were there.
+        [kpc], positive: stars nearer than this count as being at it.
     galaxy
         The galaxy, or many.
 
@@ -150,7 +150,7 @@ def flux_exceedance(
     radius = checked("radius", radius, POSITIVE, "kpc")
     distance_floor = checked("distance_floor", distance_floor, POSITIVE, "kpc")
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        # Within this distance one star is enough. Without any flux, none ever is.
+        # Within this distance one star is enough; at zero flux never.
         reach = np.where(unit > 0.0, np.sqrt(unit / threshold), 0.0)
     return for_each_galaxy(_exceedances, number, galaxy, reach, radius, distance_floor)
 
@@ -366,7 +366,7 @@ def _fitted(galaxy: SingleGalaxy, panels: _Table) -> tuple[_Table, NDArray[np.bo
     value, error = (x.reshape(distance.shape) for x in enclosed_share(galaxy, distance.ravel(), _TOLERANCE))
     to_coefficients = np.where(order == 0, 1.0, 2.0)[:, None] / _DEGREES * np.cos(order[:, None] * angle)
     coefficients = value @ to_coefficients.T
-    # A multiple of what two thirds of the series leave out, as the error of the whole series near a singular point.
+    # Near a singular point the error of the series is a multiple of what two thirds of it leave out.
     left_out = 8.0 * np.abs(coefficients[:, 2 * _DEGREES // 3 :]).sum(axis=-1)
     highest, lowest = value.max(axis=-1), value.min(axis=-1)
     # Distances are rounded too, which shows where G is steep.

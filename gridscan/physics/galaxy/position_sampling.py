@@ -191,13 +191,13 @@ class _ExponentialRadii:
         """
         inner = self.inner / self.scale
         sigma = inner - math.log1p(inner) - np.log1p(-self.share * uniform)
-        # x = 0 would make the steps 0/0.
+        # At x = 0 the steps would be 0/0.
         sigma = np.maximum(sigma, 1e-300)
         x = sigma + np.log1p(sigma + np.sqrt(2.0 * sigma))
         for _ in range(2):
             excess = x - np.log1p(x) - sigma
             x = x - 2.0 * excess * x * (1.0 + x) / (2.0 * x * x - excess)
-        # Rounding may leave the interval.
+        # Rounding may leave the interval of the radii.
         radius: FloatArray = np.clip(self.scale * x, self.inner, self.outer)
         return radius
 
@@ -297,7 +297,7 @@ def _normal(difference: FloatArray, width: float) -> FloatArray:
 
 
 def _for_each_galaxy(evaluate: Callable[..., FloatArray], points: tuple[FloatArray, ...], galaxy: Galaxy) -> FloatArray:
-    """Evaluate every different galaxy once, at the points that are asked of it."""
+    """Evaluate every distinct galaxy once, at its points."""
     arrays = np.broadcast_arrays(*galaxy.arrays())
     rows = np.stack([array.ravel() for array in arrays], axis=-1)
     different, which = np.unique(rows, axis=0, return_inverse=True)

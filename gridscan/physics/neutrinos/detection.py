@@ -85,7 +85,7 @@ def flux_of_stars(number: Any, luminosity: Any, mean_energy: Any, mean_inverse_s
     mean_energy
         Mean energy <E> of a neutrino.
     mean_inverse_square_distance
-        Mean of 1/d^2 over the stars, per area; NaN where there are none, which contribute nothing.
+        Mean of 1/d^2 over the stars, per area; NaN where there are no stars, which gives zero.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def flux_of_stars(number: Any, luminosity: Any, mean_energy: Any, mean_inverse_s
     1.25
     """
     mean = np.where(np.isnan(mean_inverse_square_distance), 0, mean_inverse_square_distance)
-    # What varies along few axes is multiplied first, so that the large array is touched once.
+    # Small arrays are multiplied first, so that the large one is read once.
     return number * (luminosity / mean_energy * mean / (4.0 * np.pi))
 
 
@@ -172,7 +172,7 @@ def event_rate(targets: Any, flux: Any, mean_cross_section: Any) -> Any:
     >>> round(event_rate(3.346e33, 1e9, 9.2e-44), 3)
     0.308
     """
-    # What varies along few axes is multiplied first, so that the large array is touched once.
+    # Small arrays are multiplied first, so that the large one is read once.
     return flux * (targets * mean_cross_section)
 
 

@@ -13,7 +13,7 @@ __all__ = ["WeakCouplings", "elastic_tree_level", "linear"]
 
 
 class WeakCouplings(NamedTuple):
-    """The weak couplings of the electron to a neutrino, exchanged for antineutrinos.
+    """Weak couplings of the electron to a neutrino; the two are exchanged for an antineutrino.
 
     Attributes
     ----------

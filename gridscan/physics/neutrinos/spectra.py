@@ -120,8 +120,8 @@ def _probability(shape: FloatArray, x_min: FloatArray, x_max: FloatArray) -> Flo
     probability: FloatArray = np.where(x_min > shape, above, below)
     if not (probability > 1e-290).all():
         raise EvaluationError(
-            "energy_min and energy_max lie so far in a tail of the spectrum that no neutrino has such an energy; "
-            "the range must hold more than 1e-290 of them"
+            "energy_min and energy_max lie too far in a tail of the spectrum: the range must hold more than 1e-290 of "
+            "the neutrinos"
         )
     return probability
 

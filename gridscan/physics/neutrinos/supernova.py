@@ -54,7 +54,7 @@ MULTIPLICITIES = (1.0, 1.0, 4.0)
 DEGENERACY = 3.0
 PUBLISHED_NORMALISATION = 18.9686
 
-# Terms of the accelerated series; its error falls as 5.8^-n.
+# Number of terms of the accelerated series, whose error falls as 5.8^-n.
 _TERMS = 24
 _OF_SPECIES = ("temperatures", "mean_energies", "multiplicities")
 _UNITS = {
@@ -77,7 +77,7 @@ class NeutrinoSource:
     emission_duration
         tau [s]: how long neutrinos are emitted.
     neutrinosphere_radius
-        [kpc]: nothing comes from within this distance of the supernova.
+        [kpc]: the flux is zero within this distance of the supernova.
     temperatures, mean_energies
         T_i and <E_i> [MeV], shape (..., species).
     multiplicities

@@ -1,8 +1,8 @@
 """Squared amplitudes of dark matter on neutrinos, electrons and nuclei, and a nuclear form factor.
 
 A squared amplitude |M|^2(s, t, u, ...) is dimensionless, averaged over initial and summed over final spins.
-`gridscan.physics.scattering.cross_sections` turns any such function into cross sections; with ``centred=True`` it gives
-s and u less the sum of the squared masses.
+`gridscan.physics.scattering.cross_sections` turns any such function into cross sections; with ``centred=True`` it
+passes s and u minus the sum of the squared masses.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def muon_tau_neutrino(
     Parameters
     ----------
     s, t, u
-        Mandelstam variables [MeV^2]: s and u less m^2 if `centred`.
+        Mandelstam variables [MeV^2]: s - m^2 and u - m^2 if `centred`.
     dark_matter_mass
         m [MeV].
     coupling
@@ -53,7 +53,7 @@ def muon_tau_neutrino(
     mediator_mass
         m_V [MeV].
     centred
-        Whether s and u are given less the sum of the squared masses.
+        Whether the sum of the squared masses is subtracted from s and u.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def muon_tau_target(
     Parameters
     ----------
     s, t, u
-        Mandelstam variables [MeV^2]: s and u less m_t^2 + m^2 if `centred`.
+        Mandelstam variables [MeV^2]: with m_t^2 + m^2 subtracted from s and u if `centred`.
     dark_matter_mass
         m [MeV].
     coupling
@@ -100,7 +100,7 @@ def muon_tau_target(
     mediator_mass, target_mass
         m_V and m_t [MeV].
     centred
-        Whether s and u are given less the sum of the squared masses.
+        Whether the sum of the squared masses is subtracted from s and u.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def muon_tau_target(
     Notes
     -----
     |M|^2 = 2 (s^2 + u^2 + 4 t (m_t^2 + m^2) - 2 (m_t^2 + m^2)^2) (g_X eps/(t - m_V^2))^2, on an electron or a nucleus
-    alike; on the latter it is to be multiplied by a form factor, such as `helm_form_factor`.
+    alike; for a nucleus multiply it by a form factor, such as `helm_form_factor`.
     Source: Lin et al. 2023, Phys. Rev. D 108, 083013.
 
     Examples

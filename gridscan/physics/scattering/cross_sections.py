@@ -5,8 +5,8 @@ of further arrays such as the dark matter mass: |M|^2, dimensionless, averaged o
 It is called on arrays that broadcast. `gridscan.physics.scattering.amplitudes` has two, and a form factor.
 
 On a target of mass m2 far above the energies, s and u agree with m2^2 in all but their last digits, and a formula such
-as s^2 + u^2 - 2 m2^4 keeps none. A function that can take s - m1^2 - m2^2 = 2 m2 E1 and u - m1^2 - m2^2 instead, told
-by the keyword ``centred=True``, is given these where a cross section is asked for with ``centred=True``.
+as s^2 + u^2 - 2 m2^4 keeps none. With ``centred=True`` a cross section passes s - m1^2 - m2^2 = 2 m2 E1 and
+u - m1^2 - m2^2 instead, and ``centred=True`` to the function, which must accept it.
 
 Cross sections are in the unit of `hbar_c` squared over that of the energies: cm^2 for 1.97327e-11 MeV cm. They are the
 standard ones. Publications on supernova-neutrino-boosted dark matter multiply the total one by another 2 pi and the
@@ -42,7 +42,7 @@ SquaredAmplitude = Callable[..., Any]
 _HALF_CUTS = (0.0, 1.5, 3.0, 5.0, 7.5, 10.5, 14.0, 18.0, 23.0, 30.0, 40.0, 54.0, 72.0, 92.0)
 _CUTS = np.array([*(-cut for cut in _HALF_CUTS[:0:-1]), *_HALF_CUTS])
 _AIM = 1e-12
-# The lowest t, when it went through the energy of the target, may miss the end of the range by a rounding.
+# The lowest t, computed from the energy of the target, may miss the end of the range by a rounding.
 _ROUNDING = 1e-12
 _ENERGIES_AT_ONCE = 1024
 
@@ -74,7 +74,7 @@ def differential_cross_section_in_t(
     *parameters
         Passed on to the amplitude.
     centred
-        Whether the amplitude is to be given s and u less m1^2 + m2^2.
+        Whether the amplitude takes s and u with m1^2 + m2^2 subtracted.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def differential_cross_section(
     *parameters
         Passed on to the amplitude.
     centred
-        Whether the amplitude is to be given s and u less m1^2 + m2^2.
+        Whether the amplitude takes s and u with m1^2 + m2^2 subtracted.
 
     Returns
     -------
@@ -186,7 +186,7 @@ def total_cross_section(
     centred: bool = False,
     tolerance: float = 1e-8,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return total cross sections, of all energies at once, and estimates of their errors.
+    """Return total cross sections at all energies at once, and estimates of their errors.
 
     Parameters
     ----------
@@ -201,7 +201,7 @@ def total_cross_section(
     *parameters
         Passed on to the amplitude, after they were broadcast with the energies and masses.
     centred
-        Whether the amplitude is to be given s and u less m1^2 + m2^2.
+        Whether the amplitude takes s and u with m1^2 + m2^2 subtracted.
     tolerance
         Largest error allowed, relative to the value.
 
@@ -262,7 +262,7 @@ def total_cross_section(
 
 
 def _ends(energy: Any, projectile_mass: Any, target_mass: Any, centred: bool) -> tuple[Any, Any]:
-    """Return s, and u at the lowest t, or both less the sum of the squared masses."""
+    """Return s, and u at the lowest t, or both minus the sum of the squared masses."""
     s = (projectile_mass + target_mass) ** 2 + 2.0 * target_mass * energy
     if not centred:
         return s, (projectile_mass**2 - target_mass**2) ** 2 / s
@@ -300,7 +300,7 @@ def _mean_squared_amplitude(
     value, error = integrate_panels(integrand, owner, lower, upper, len(energy), relative_tolerance=_AIM, rounds=8)
     # A constant |M|^2 beyond the last cuts would add as much as the integrand is there.
     tails = integrand(np.tile(_CUTS[[0, -1]], (len(energy), 1)), everyone).sum(axis=-1)
-    # What the rounding of s and of u does to the amplitude, felt at the middle of each panel.
+    # Effect of the rounding of s and of u on the amplitude, at the middle of each panel.
     middle = np.tile(0.5 * (_CUTS[1:] + _CUTS[:-1]), (len(energy), 1))
     there = integrand(middle, everyone)
     moved_s = integrand(middle, everyone, s=np.nextafter(s, np.inf))

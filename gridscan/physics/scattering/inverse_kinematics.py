@@ -1,9 +1,9 @@
-"""Elastic scattering backwards: the energy of the projectile from the recoil of the target and its angle.
+"""Inverse kinematics of elastic scattering: the energy of the projectile from the recoil of the target and its angle.
 
 A neutrino of energy E, or any projectile of mass m1 and kinetic energy T1, hits a target of mass m2 at rest, which
 recoils with the kinetic energy T2 at the angle psi to the projectile, given as its haversine (see
 `gridscan.physics.scattering.recoil_angle`). Energies and masses are numbers (MeV) or quantities; all arguments
-broadcast. Where no projectile can do it, energy and slope are 0, so that a rate made of them is 0 and never NaN. An
+broadcast. Where no projectile can, energy and slope are 0, so that a rate made of them is 0 and never NaN. An
 EvaluationError names a kinetic energy or a mass that is not positive.
 """
 
@@ -29,14 +29,14 @@ __all__ = [
 
 
 def neutrino_energy(kinetic_energy: Any, dark_matter_mass: Any, haversine: Any) -> Any:
-    """Return the energy of the neutrino that kicks a particle at rest to T under psi, or 0 where none does.
+    """Return the energy of the neutrino that kicks a particle at rest to T at the angle psi, or 0 where none can.
 
     Parameters
     ----------
     kinetic_energy, dark_matter_mass
         T > 0 and m > 0 of the kicked particle [MeV].
     haversine
-        sin^2(psi/2), dimensionless; at and beyond `largest_haversine` no neutrino does it.
+        sin^2(psi/2), dimensionless; the energy is 0 from `largest_haversine` on.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def neutrino_energy(kinetic_energy: Any, dark_matter_mass: Any, haversine: Any) 
 
 
 def neutrino_energy_slope(kinetic_energy: Any, dark_matter_mass: Any, haversine: Any) -> Any:
-    """Return dE/dT of `neutrino_energy` at fixed psi, or 0 where no neutrino does it.
+    """Return dE/dT of `neutrino_energy` at fixed psi, or 0 where no neutrino can.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def neutrino_energy_slope(kinetic_energy: Any, dark_matter_mass: Any, haversine:
 
 
 def projectile_energy(target_energy: Any, projectile_mass: Any, target_mass: Any, haversine: Any) -> tuple[Any, Any]:
-    """Return the kinetic energy of the projectile that kicks a target to T2 under psi, and whether any does.
+    """Return the kinetic energy of the projectile that kicks a target to T2 at the angle psi, and whether any can.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def projectile_energy(target_energy: Any, projectile_mass: Any, target_mass: Any
     energy : array or quantity
         T1 [MeV], 0 where not allowed.
     allowed : array
-        Whether a projectile can do it.
+        Whether a projectile can.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def smallest_projectile_energy(target_energy: Any, projectile_mass: Any, target_
 
 
 def projectile_energy_slope(target_energy: Any, projectile_mass: Any, target_mass: Any, haversine: Any) -> Any:
-    """Return dT1/dT2 of `projectile_energy` at fixed psi, or 0 where no projectile does it.
+    """Return dT1/dT2 of `projectile_energy` at fixed psi, or 0 where no projectile can.
 
     Parameters
     ----------

@@ -80,7 +80,7 @@ def sine_squared(haversine: Any) -> Any:
 
 
 def largest_scattering_angle(kinetic_energy: Any, dark_matter_mass: Any) -> Any:
-    """Return the angle below which a neutrino can kick a particle to a kinetic energy.
+    """Return the largest angle at which a neutrino can kick a particle to a kinetic energy.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def angular_density(neutrino_energy: Any, dark_matter_mass: Any, haversine: Any)
 
 
 def angular_density_at_angle(neutrino_energy: Any, dark_matter_mass: Any, scattering_angle: Any) -> Any:
-    """Return `angular_density` for the angle itself.
+    """Return `angular_density` as a function of the angle itself.
 
     Parameters
     ----------

@@ -84,7 +84,7 @@ def boost_squared(projectile_energy: Any, projectile_mass: Any, target_mass: Any
 
 
 def target_energy(projectile_energy: Any, projectile_mass: Any, target_mass: Any, haversine: Any) -> Any:
-    """Return the kinetic energy of a target that recoils under psi.
+    """Return the kinetic energy of a target that recoils at the angle psi.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def target_energy(projectile_energy: Any, projectile_mass: Any, target_mass: Any
     Returns
     -------
     array or quantity
-        T2 [MeV]; 0 from psi = pi/2 on, where no target goes; all arguments broadcast.
+        T2 [MeV]; 0 from psi = pi/2 on; all arguments broadcast.
 
     Notes
     -----
@@ -155,7 +155,7 @@ def target_energy_slope(projectile_energy: Any, projectile_mass: Any, target_mas
 
 
 def mandelstam(projectile_energy: Any, projectile_mass: Any, target_mass: Any, haversine: Any) -> tuple[Any, Any, Any]:
-    """Return the Mandelstam variables of a scattering in which the target recoils under psi.
+    """Return the Mandelstam variables for a target that recoils at the angle psi.
 
     Parameters
     ----------
@@ -174,7 +174,8 @@ def mandelstam(projectile_energy: Any, projectile_mass: Any, target_mass: Any, h
     Notes
     -----
     s = (m1 + m2)^2 + 2 m2 T1, t = -2 m2 T2 and u = (m1^2 - m2^2)^2/s - (4 p_cm^2 + t), where 4 p_cm^2 + t =
-    4 p_cm^2 sin^2(psi) (T1 + m1 + m2)^2/(s + p1^2 sin^2(psi)): 2 (m1^2 + m2^2) - s - t leaves no digit of a small u.
+    4 p_cm^2 sin^2(psi) (T1 + m1 + m2)^2/(s + p1^2 sin^2(psi)): 2 (m1^2 + m2^2) - s - t would lose every digit of
+    a small u.
     Source: definition.
 
     Examples

@@ -1,4 +1,4 @@
-"""Initial mass function (IMF): a piecewise power law, normalised to one solar mass of stars formed.
+"""Initial mass function (IMF) as a piecewise power law, normalised to one solar mass of stars formed.
 
     xi(m) ∝ m^-alpha_i  for  m_i <= m < m_{i+1},   continuous,   ∫ m xi(m) dm = 1 Msun over [m_0, m_n]
 

@@ -40,7 +40,7 @@ __all__ = ["AGES", "MassDistribution", "mass_distribution", "one_number"]
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 
-#: Ages at which a star dies, and at which its phases begin and end.
+#: Age at death, and ages at which the phases begin and end.
 AGES = (
     "lifetime",
     "red_supergiant_start",
@@ -49,9 +49,9 @@ AGES = (
     "carbon_burning_rsg_start",
 )
 
-# Exponents nearer to zero act as zero would, and spare the division 0/0.
+# Smaller exponents are replaced by this one, which gives the same and avoids 0/0.
 _NO_EXPONENT = 1e-200
-# Interpolation may round a window to begin a little before both of the tabulated ones.
+# By rounding, an interpolated window may begin a little before both tabulated ones.
 _ROUNDING = 1e-12
 
 
@@ -226,10 +226,10 @@ def _one_mass_function(exponents: ArrayLike, breaks: ArrayLike) -> tuple[FloatAr
     exponents, breaks = np.asarray(exponents, dtype=float), np.asarray(breaks, dtype=float)
     if exponents.ndim != 1 or breaks.ndim != 1:
         raise EvaluationError(
-            f"stars are drawn from one mass function, of the shapes (n,) and (n + 1,); found exponents and breaks of "
-            f"the shapes {exponents.shape} and {breaks.shape}"
+            f"exponents and breaks have the shapes {exponents.shape} and {breaks.shape}; stars are drawn from one mass "
+            f"function, of the shapes (n,) and (n + 1,)"
         )
-    # Refuses what is no mass function.
+    # Refuses an invalid mass function.
     imf.number_density(1.0, exponents, breaks)
     return exponents, breaks
 

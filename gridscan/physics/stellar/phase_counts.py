@@ -52,7 +52,7 @@ def time_in_phase(
         Ages at which stars of each metallicity and mass are in each phase.
     exponents
         Shape (..., n): the exponents of the initial mass function, see `gridscan.physics.stellar.imf`. A mass function
-        that does not reach the masses of the table has no such stars.
+        outside the masses of the table gives 0.
     breaks
         Shape (..., n + 1): its breaks [Msun].
     metallicity
@@ -126,7 +126,7 @@ def _integral_over_bins(
     exponents: FloatArray,
     breaks: FloatArray,
 ) -> FloatArray:
-    """Sum over the mass bins one bin at a time, so that nothing is ever larger than the result."""
+    """Sum over the mass bins one at a time, so that no array is larger than the result."""
     total: FloatArray = np.zeros(())
     for column, (low, high) in enumerate(zip(table.bin_edges[:-1], table.bin_edges[1:], strict=True)):
         stars = imf.number_between(low, high, exponents, breaks)

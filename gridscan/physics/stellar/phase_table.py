@@ -34,7 +34,7 @@ class PhaseTable:
         Shape (z, m): ages at the start and at the end of carbon burning [Myr].
     carbon_duration, rsg_duration, carbon_rsg_duration
         Shape (z, m): how long the star burns carbon, is a red supergiant, and both at once [Myr], as tabulated. Only
-        `rsg_duration` enters results; the other two are there for comparison.
+        `rsg_duration` enters results; the other two are for comparison.
 
     Examples
     --------
@@ -81,7 +81,7 @@ class PhaseTable:
         Raises
         ------
         EvaluationError
-            If there is no such phase.
+            If the phase is unknown.
 
         Examples
         --------

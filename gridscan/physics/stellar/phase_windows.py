@@ -35,12 +35,12 @@ Pair = tuple[FloatArray, FloatArray]
 
 MASS_INTEGRATIONS = ("bins", "continuous")
 
-# A number that went through a unit or a logarithm may miss the end of the table by a rounding.
+# Converting a unit or taking a logarithm may move a number past the end of the table by a rounding.
 _ROUNDING = 1e-12
 
 
 def phase_ages(table: PhaseTable, mass: ArrayLike, metallicity: ArrayLike) -> dict[str, FloatArray]:
-    """Return the ages at which single stars begin and end their phases, and how long these last.
+    """Return the ages at which single stars begin and end their phases, and the durations of these.
 
     Parameters
     ----------
@@ -341,7 +341,7 @@ class MassInterpolation:
 
 
 def refuse_unknown_mass_integrations(modes: Iterable[str]) -> None:
-    """Raise an error that names a mass integration that is not in `MASS_INTEGRATIONS`, if there is one.
+    """Raise an error if a mass integration is not in `MASS_INTEGRATIONS`.
 
     Parameters
     ----------
@@ -361,7 +361,7 @@ def refuse_unknown_mass_integrations(modes: Iterable[str]) -> None:
 
 
 def _inside(name: str, values: FloatArray, grid: FloatArray, unit: str = "") -> FloatArray:
-    """Return values moved onto the ends of the grid where they missed them by a rounding; refuse those beyond."""
+    """Return values, moved onto the ends of the grid where they miss them by a rounding; refuse those beyond."""
     outside = ~((values >= grid[0] * (1.0 - _ROUNDING)) & (values <= grid[-1] * (1.0 + _ROUNDING)))
     allowed = f"from {grid[0]:g} to {grid[-1]:g}{unit and f' {unit}'}, the range of the table of stellar phases"
     refuse(name, values, outside, allowed, unit)

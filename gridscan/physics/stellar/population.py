@@ -11,7 +11,7 @@ __all__ = ["StellarPopulation"]
 
 
 class StellarPopulation(NamedTuple):
-    """Stars that form at a constant rate; numbers, or arrays that broadcast, but for the axis of the mass function.
+    """Stars that form at a constant rate: numbers, or arrays that broadcast except along the axis of the mass function.
 
     Attributes
     ----------

@@ -31,7 +31,7 @@ __all__ = [
 FloatArray = NDArray[np.floating[Any]]
 Stars = dict[str, NDArray[Any]]
 
-#: What the numbers of a drawn phase mean; a star is in one of them.
+#: Names of the codes of a drawn phase; each star has one.
 PHASE_CODES = ("other", "red_supergiant", "carbon_burning", "carbon_burning_rsg")
 MOST_STARS = 50_000_000
 
@@ -70,15 +70,15 @@ def draw_alive(
     Raises
     ------
     EvaluationError
-        If an argument is outside its range, more than 50 million stars are to be drawn, or `size` stars are asked for
-        where none is alive.
+        If an argument is outside its range, more than 50 million stars would be drawn, or `size` is above 0 where no
+        star is alive.
 
     Notes
     -----
     Codes 3 and 2 + 3 are the phases ``"carbon_burning_rsg"`` and ``"carbon_burning"`` of `time_in_phase`; 1 + 3 is
-    ``"red_supergiant"`` but for one case. Each window is interpolated by itself, and where that of both phases at once
-    goes to zero between two masses it is shorter than what the other two share: such stars have code 2 only. In the
-    shipped table they are 0.15 % of the red supergiants of 28 to 30 Msun, and there are none for ``"bins"``.
+    ``"red_supergiant"`` with one exception. Each window is interpolated by itself, and where that of both phases at
+    once goes to zero between two masses it is shorter than what the other two share: such stars have code 2 only. In
+    the shipped table they are 0.15 % of the red supergiants of 28 to 30 Msun, and there are none for ``"bins"``.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def draw_history(
     Raises
     ------
     EvaluationError
-        If an argument is outside its range or more than 50 million stars are to be drawn.
+        If an argument is outside its range or more than 50 million stars would be drawn.
 
     Examples
     --------
@@ -197,7 +197,7 @@ def phase_codes(
 
 
 def checked_size(size: int) -> int:
-    """Return the number of stars to draw, once it is known to be allowed.
+    """Return the number of stars to draw, if it is allowed.
 
     Parameters
     ----------
@@ -246,12 +246,14 @@ def _number(generator: np.random.Generator, distribution: MassDistribution, rate
     count = checked_size(size)
     if count and not expected:
         raise EvaluationError(
-            f"size is {size}, but no star of the table's masses is alive, for the star formation rate, the time or the "
-            "share of the mass function within these masses is zero; the size must be 0"
+            f"size is {size}, but no star of the table's masses is alive: the star formation rate, the time or the "
+            "share of the mass function within these masses is zero; size must be 0"
         )
     return count
 
 
 def _refuse_too_many(number: float, instead: str) -> None:
     if number > MOST_STARS:
-        raise EvaluationError(f"{number:.3g} stars would be drawn; at most {MOST_STARS:.3g} can be: ask for {instead}")
+        raise EvaluationError(
+            f"{number:.3g} stars would be drawn; at most {MOST_STARS:.3g} are allowed: choose {instead}"
+        )

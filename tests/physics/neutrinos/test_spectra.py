@@ -85,7 +85,7 @@ def test_arguments_broadcast():
         ((0.9, 2.0, -0.1, 5.0), r"energy_min is -0\.1"),
         ((0.9, 2.0, 0.1, [5.0, 0.1]), r"energy_max is 0\.1 MeV at index \[1\]; it must be above energy_min = 0\.1"),
         ((0.9, 2.0, 0.1, np.nan), "energy_max is nan"),
-        ((0.001, 2.0, 1.0, 5.0), "no neutrino has such an energy"),
+        ((0.001, 2.0, 1.0, 5.0), "too far in a tail of the spectrum"),
     ],
 )
 def test_nonsense_is_refused(arguments, message):
