@@ -207,14 +207,14 @@ def test_a_life_that_contradicts_itself_is_refused(star, change, zoom, message):
 def test_a_life_without_a_variable_or_with_one_that_is_no_time_is_refused(star):
     with pytest.raises(
         SensitivityError,
-        match="missing lifetime, carbon_burning_end; the life of a star needs .*; found red_supergiant_duration",
+        match=r"missing lifetime, carbon_burning_end; the life of a star needs .*; found red_supergiant_duration",
     ):
         timeline(star.drop_vars(["lifetime", "carbon_burning_end"]))
     star.carbon_burning_start.attrs["units"] = "kpc"
     with pytest.raises(SensitivityError, match="'carbon_burning_start' is not a time, as 'lifetime' is"):
         timeline(star)
     star.lifetime.attrs["units"] = "kpc"
-    with pytest.raises(SensitivityError, match="'lifetime' is in 'kpc'; a time is needed"):
+    with pytest.raises(SensitivityError, match="'lifetime' is in 'kpc'; it must be a time"):
         timeline(star)
     star.lifetime.attrs["units"] = "Myr"
     star.carbon_burning_start.attrs["units"] = "Myr"
