@@ -28,8 +28,8 @@ class _Plot(click.Command):
 
         _list_kinds(formatter, "Kinds of picture of any result", GENERAL_KINDS)
         for name, figures in figures_by_model().items():
-            told = {"": figures} if isinstance(figures, str) else {kind: _told(item) for kind, item in figures.items()}
-            _list_kinds(formatter, f"Figures of {name}", told)
+            kinds = {"": figures} if isinstance(figures, str) else _summaries(figures)
+            _list_kinds(formatter, f"Figures of {name}", kinds)
         super().format_epilog(ctx, formatter)
 
 
@@ -39,9 +39,11 @@ def _list_kinds(formatter: click.HelpFormatter, title: str, kinds: Mapping[str, 
             formatter.write_dl(list(kinds.items()))
 
 
-def _told(figure: Figure) -> str:
-    options = f" ({', '.join(flags(figure.all_options))})" if figure.all_options else ""
-    return f"{figure.description}{options}"
+def _summaries(figures: Mapping[str, Figure]) -> dict[str, str]:
+    options = {
+        kind: f" ({', '.join(flags(item.all_options))})" if item.all_options else "" for kind, item in figures.items()
+    }
+    return {kind: f"{item.description}{options[kind]}" for kind, item in figures.items()}
 
 
 @main.command(cls=_Plot, context_settings={"ignore_unknown_options": True})
@@ -93,7 +95,7 @@ def plot(
     if kind == LIST:
         _show_kinds(wanted)
     elif kind == "hertzsprung-russell":
-        _check_options(kind, {**given, **_said(wanted)}, (), quantities)
+        _check_options(kind, {**given, **_scenario_options(wanted)}, (), quantities)
         click.echo(f"wrote {_draw_table(file, out)}")
     elif kind == "quantity":
         _check_options(kind, given if seed is None else {**given, "seed": seed}, _OF_QUANTITIES)
@@ -128,7 +130,7 @@ def _check_options(kind: str, given: Mapping[str, Any], allowed: Sequence[str], 
             raise click.UsageError(f"{flag} does not apply to --kind {kind}{nearest(flag, known) or rest}")
 
 
-def _said(wanted: Wanted) -> dict[str, Any]:
+def _scenario_options(wanted: Wanted) -> dict[str, Any]:
     """Return the options given that apply to a scenario."""
     said = {"at": wanted.at, "set": wanted.overrides, "seed": wanted.seed, "model": wanted.model}
     return {name: value for name, value in said.items() if value not in (None, {})}
@@ -141,7 +143,7 @@ def _show_kinds(wanted: Wanted) -> None:
     model = model_of(wanted)
     formatter = click.HelpFormatter(width=110)
     _list_kinds(formatter, "Kinds of picture of any result", GENERAL_KINDS)
-    _list_kinds(formatter, f"Figures of {model.name}", {kind: _told(item) for kind, item in model.figures.items()})
+    _list_kinds(formatter, f"Figures of {model.name}", _summaries(model.figures))
     click.echo(formatter.getvalue().rstrip())
 
 

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
-#: Roles of the variables of a result in a picture of the sky, and those that its caption must state.
+#: What the variables of a result mean for a picture of the sky. A flux needs its time, energy and mass beside it.
 SKY = Sky(
     directions=("longitude", "latitude"),
     bodies=(
         Body("halo_longitude", "halo_latitude", "centre of the halo", marker="P", colour=COLOURS[6], size=8),
         Body("supernova_longitude", "supernova_latitude", "supernova", "supernova", marker="*", colour=COLOURS[1]),
     ),
-    told=("time", "kinetic_energy", "dark_matter_mass"),
+    noted=("time", "kinetic_energy", "dark_matter_mass"),
 )
 
 

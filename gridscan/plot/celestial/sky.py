@@ -81,13 +81,13 @@ class Sky:
         The axes of galactic longitude and latitude.
     bodies
         Bodies to mark.
-    told
+    noted
         Inputs whose values every picture gives.
     """
 
     directions: Directions
     bodies: tuple[Body, ...] = ()
-    told: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
 
 
 def sky(
@@ -246,26 +246,26 @@ def _picked(
     names = [str(name) for name, item in values.coords.items() if not item.dims]
     labels = set(str(values.encoding.get("coordinates") or "").split())
     scanned = scanned_names(dataset)
-    told = {name for name in names if name not in labels} if scanned is None else scanned
+    scanned = {name for name in names if name not in labels} if scanned is None else scanned
     marked = {name for body in meaning.bodies for name in body.coordinates}
     unmarked = values.drop_vars([name for name in names if name in marked])
-    left, held = picked(unmarked, [*along, *meaning.directions], told)
+    left, held = picked(unmarked, [*along, *meaning.directions], scanned)
     axes_said = {item.split(" = ")[0] for item in held} | {*along, *map(str, values.dims)}
     left = left.assign_coords({name: values[name] for name in names})
     # It lists the coordinates that belong to the variable.
     left.encoding = dict(values.encoding)
-    settings = _settings(dataset, meaning.told)
+    settings = _settings(dataset, meaning.noted)
     return left, [*held, *(text for name, text in settings.items() if name not in axes_said)]
 
 
-def _settings(dataset: xr.Dataset, told: Sequence[str]) -> dict[str, str]:
+def _settings(dataset: xr.Dataset, names: Sequence[str]) -> dict[str, str]:
     """Return the values of some inputs of a result, in words."""
     try:
         settings = json.loads(dataset.attrs["gridscan_settings"])
     except (KeyError, ValueError, TypeError):
         return {}
     found = {}
-    for name in told:
+    for name in names:
         value = settings.get(name)
         if isinstance(value, dict) and isinstance(value.get("value"), int | float):
             unit = value.get("unit", "1")
