@@ -392,7 +392,7 @@ def test_a_model_of_ones_own_is_loaded_from_a_file_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("text", "attribute", "message"),
     [
-        (_MINE, ":pendulums", "holds no model 'pendulums'; did you mean 'pendulum'?; it holds pendulum"),
+        (_MINE, ":pendulums", "has no model 'pendulums'; did you mean 'pendulum'?; it has pendulum"),
         (_MINE, "", "holds no model 'model'"),
         ("1 +", ":pendulum", "cannot be imported: SyntaxError"),
         ("raise ValueError('no')", ":pendulum", "cannot be imported: ValueError: no"),

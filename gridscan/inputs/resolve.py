@@ -306,7 +306,7 @@ class _Resolver:
         _, first = np.unique(np.asarray(values), return_index=True)
         if len(first) < len(values):
             index = min(set(range(len(values))) - set(first.tolist()))
-            self.reader.fault(paths[index], f"the axis {name!r} has {values[index]} twice")
+            self.reader.fault(paths[index], f"the axis {name!r} contains {values[index]} twice")
 
     def _unbundle(self, name: str, given: Mapping[str, Given]) -> None:
         """Give the parameters that a label sets the values of the selected records, unless given explicitly."""

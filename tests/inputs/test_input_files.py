@@ -239,5 +239,5 @@ def test_a_model_of_ones_own_reads_its_tables(tmp_path, monkeypatch):
     wrong = Model("shop", "What it costs")
     wrong.table("prices", tmp_path / "prices.txt", "Prices", read=read, ranges=lambda _: {"shares": (0.0, 1.0)})
     wrong.parameter("share", 0.5, "Share")
-    with pytest.raises(ModelError, match="no parameter; did you mean 'share'"):
+    with pytest.raises(ModelError, match="not a parameter; did you mean 'share'"):
         wrong.evaluate("cost", prices="prices.txt")

@@ -214,7 +214,7 @@ FAULTS = [
     ("albedo", "x", "'albedo': 'x' does not begin with a number; expected a value such as '2 kpc'"),
     ("albedo", False, "'albedo': found False, expected a number"),
     ("moons", 1.5, "'moons' cannot be 1.5; allowed is a whole number of at least 0"),
-    ("moons", [1, 2, 1], "the axis 'moons' holds 1.0 twice"),
+    ("moons", [1, 2, 1], "the axis 'moons' contains 1.0 twice"),
     ("moons", [], "the axis 'moons' is empty; give it at least one value"),
     ("moons", np.array([]), "the axis 'moons' is empty; give it at least one value"),
     ("moons", {"values": []}, "the axis 'moons' is empty; give it at least one value"),
@@ -222,11 +222,11 @@ FAULTS = [
     ("sky", "cloudless", "'sky' cannot be 'cloudless'; allowed is one of clear, overcast"),
     ("sky", "overcats", "'sky' cannot be 'overcats'; did you mean 'overcast'?; allowed is one of clear, overcast"),
     ("sky", 3, "'sky' cannot be 3; allowed is one of clear, overcast"),
-    ("sky", ["clear", "clear"], "the axis 'sky' holds clear twice"),
+    ("sky", ["clear", "clear"], "the axis 'sky' contains clear twice"),
     ("sky", {"linspace": [0, 1, 3]}, "'sky' is not a number; give its values as a list"),
     ("planet", "erth", "unknown planet 'erth'; did you mean 'earth'?; known are earth, mars, venus"),
     ("planet", 3, "'planet' takes a label, found 3; known are earth, mars, venus"),
-    ("planet", ["mars", "mars"], "the axis 'planet' holds mars twice"),
+    ("planet", ["mars", "mars"], "the axis 'planet' contains mars twice"),
     ("planet", {"geomspace": [1, 2, 3]}, "'planet' is not a number; give its values as a list"),
     ("layers", 3, "'layers' takes a list of numbers, found 3"),
     ("layers", [[1], []], "'layers' takes a list of numbers, found []"),
@@ -354,7 +354,7 @@ def test_a_record_that_lacks_a_value_is_named_where_it_is_selected():
             model, {"planet": Given(["saturn", "earth"], ("planet",))}, own_records={"planet": {"saturn": {"rings": 7}}}
         )
     assert [(fault.path, fault.message) for fault in caught.value.faults] == [
-        (("planet", 1), "the record 'earth' of 'planet' lacks 'rings'")
+        (("planet", 1), "the record 'earth' of 'planet' does not set 'rings'")
     ]
 
 
