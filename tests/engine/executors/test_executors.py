@@ -427,7 +427,9 @@ def test_workers_with_other_code_are_refused(pool, monkeypatch):
     monkeypatch.setattr(
         serialize, "_code", lambda names: here(names) | {"gridscan/engine/compute.py": "0", "numpy": "1.0"}
     )
-    with pytest.raises(StoreError, match=r"different code \(numpy .* is now 1.0, gridscan/engine/compute.py has changed\)"):
+    with pytest.raises(
+        StoreError, match=r"different code \(numpy .* is now 1.0, gridscan/engine/compute.py has changed\)"
+    ):
         serialize.unpacked(content)
 
 
