@@ -1,4 +1,4 @@
-"""Files that appear under their name only when they are whole."""
+"""Files that appear under their name only when they are complete."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _MARGIN = 2_000_000
 
 @contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary file beside a path, which takes its place when the block ends without an error.
+    """Yield a temporary file beside a path, which replaces it when the block ends without an error.
 
-    What runs that were killed have left beside it is removed first.
+    Temporary files left by killed runs are removed first.
 
     Parameters
     ----------
@@ -40,11 +40,11 @@ def replacing(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     StoreError
-        If the file cannot be written; what was there before is left as it was.
+        If the file cannot be written; an earlier file is kept.
     OSError
-        As the block raised it, where the disk is not the cause.
+        As raised by the block, if the disk is not the cause.
     RuntimeError
-        As the block raised it, where the disk is not the cause.
+        As raised by the block, if the disk is not the cause.
     """
     path = target_of(path)
     _remove_remains(path)
@@ -52,7 +52,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     try:
         temporary.touch()
     except OSError as error:
-        raise StoreError(f"{path.parent}: cannot be written to: {reason(error)}") from None
+        raise StoreError(f"{path.parent}: not writable: {reason(error)}") from None
     try:
         yield temporary
         with temporary.open("rb") as file:
@@ -62,14 +62,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
         what = what_failed(error, path)
         if what is None:
             raise
-        raise StoreError(f"{path}: cannot be written: {what}; nothing that was there before is lost") from None
+        raise StoreError(f"{path}: cannot be written: {what}; an earlier file is kept") from None
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
 
 
 def check_space(path: Path, size: int) -> None:
-    """Refuse to begin what the disk has no room for.
+    """Refuse to begin a file that is too large for the disk.
 
     Parameters
     ----------
@@ -81,13 +81,13 @@ def check_space(path: Path, size: int) -> None:
     Raises
     ------
     StoreError
-        If there is less room; the message says how much is needed, and how much is free.
+        If there is less space; the message says how much is needed and how much is free.
     """
     free = shutil.disk_usage(folder_above(path)).free
     if size + _MARGIN > free:
         raise StoreError(
             f"{path}: needs about {(size + _MARGIN) / 1e6:,.0f} MB, but {free / 1e6:,.1f} MB are free on that disk;"
-            " give another place with --output, or fewer values"
+            " give another path with --output, or fewer values"
         )
 
 
@@ -97,36 +97,36 @@ def reason(error: BaseException) -> str:
     Parameters
     ----------
     error
-        What was raised.
+        The exception.
 
     Returns
     -------
     str
-        For a message.
+        Text for a message.
     """
     said = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
-    # HDF5 gives the flags of the call and more, where the system has said all.
+    # HDF5 adds the flags of the call and more to the message of the system.
     return os.strerror(error.errno) if isinstance(error, OSError) and error.errno and "errno = " in said else said
 
 
 def folder_above(path: Path) -> Path:
-    """Return the innermost folder above a path that is there, or what is there in its place.
+    """Return the innermost existing folder above a path, or the file in its place.
 
     Parameters
     ----------
     path
-        A file or folder, there or not.
+        A file or folder, which need not exist.
 
     Returns
     -------
     pathlib.Path
-        Something that exists.
+        An existing path.
     """
     return next((folder for folder in path.parents if os.path.exists(folder)), path.parent)
 
 
 def target_of(path: str | Path) -> Path:
-    """Return where a file is to be written, and make its folder if there is none.
+    """Return the path to which a file is to be written, and make its folder if needed.
 
     Parameters
     ----------
@@ -136,12 +136,12 @@ def target_of(path: str | Path) -> Path:
     Returns
     -------
     pathlib.Path
-        Where it goes.
+        The path, with links followed.
 
     Raises
     ------
     StoreError
-        If no file can be there.
+        If no file can be written there.
     """
     path = place_of(path)
     try:
@@ -152,7 +152,7 @@ def target_of(path: str | Path) -> Path:
 
 
 def place_of(path: str | Path) -> Path:
-    """Return where a file is to be written, without making its folder.
+    """Return the path to which a file is to be written, without making its folder.
 
     Parameters
     ----------
@@ -162,20 +162,20 @@ def place_of(path: str | Path) -> Path:
     Returns
     -------
     pathlib.Path
-        Where it goes.
+        The path, with links followed.
 
     Raises
     ------
     StoreError
-        If no file can be there.
+        If no file can be written there.
     """
     path = Path(path)
     if os.path.isdir(path) and path.suffix != ".zarr":
         raise StoreError(f"{path}: is a folder; expected the name of a file")
-    # What a link stands for is replaced, not the link.
+    # The target of a link is replaced, not the link.
     path = Path(os.path.realpath(path)) if os.path.islink(path) else path
     if os.path.exists(path) and not os.path.isfile(path) and path.suffix != ".zarr":
-        raise StoreError(f"{path}: is no regular file, which alone can be replaced")
+        raise StoreError(f"{path}: not a regular file; only regular files can be replaced")
     above = folder_above(path)
     if os.path.exists(above) and not os.path.isdir(above):
         raise StoreError(f"{path.parent}: cannot be created: {above} is a file, not a folder")
@@ -183,19 +183,19 @@ def place_of(path: str | Path) -> Path:
 
 
 def what_failed(error: OSError | RuntimeError, path: Path) -> str | None:
-    """Return what the disk has refused.
+    """Return why the disk refused to write.
 
     Parameters
     ----------
     error
-        What was raised.
+        The exception.
     path
         The file that was being written.
 
     Returns
     -------
     str or None
-        For a message; None if the error is of another kind.
+        Text for a message; None if the error is of another kind.
     """
     if isinstance(error, OSError):
         return "the disk is full" if error.errno in _FULL else reason(error)
@@ -208,7 +208,7 @@ def what_failed(error: OSError | RuntimeError, path: Path) -> str | None:
 
 
 def _remove_remains(path: Path) -> None:
-    """Remove temporary files of the same name whose process on this machine is no more."""
+    """Remove temporary files of the same name whose process on this machine has ended."""
     pattern = f".{glob.escape(path.name)}.{glob.escape(socket.gethostname())}-*.part"
     for name in glob.glob(pattern, root_dir=path.parent):
         process = name.removesuffix(".part").rsplit("-", 2)[1]

@@ -1,4 +1,4 @@
-"""The errors a user can meet, one class a phase; each message says what was found, where, and what is allowed."""
+"""Errors that a user can meet, one class per phase; messages say what was found, where, and what is allowed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class GridscanError(Exception):
-    """A mistake in what gridscan was given; the command line answers it with exit status 2."""
+    """A mistake in the input of gridscan; the command line exits with status 2."""
 
 
 class UnitError(GridscanError):
@@ -22,7 +22,7 @@ class ModelError(GridscanError):
 
 
 class CatalogueError(GridscanError):
-    """A catalogue that cannot be read, or a label that it does not hold."""
+    """A catalogue that cannot be read, or a label that it does not have."""
 
 
 class ScenarioError(GridscanError):
@@ -42,27 +42,27 @@ class SensitivityError(GridscanError):
 
 
 class Terminated(SystemExit):
-    """The system has asked the program to end, unlike a formula that has called ``sys.exit``."""
+    """The system has asked this process to end, unlike a formula that calls ``sys.exit``."""
 
 
 class GridscanWarning(UserWarning):
-    """Something the user should know about a result that is nevertheless usable."""
+    """Something that the user should know about a result that is usable nevertheless."""
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
-    """Return ``"; did you mean 'x'?"`` for the candidate closest to a name, or an empty string where none is close.
+    """Return ``"; did you mean 'x'?"`` for the candidate closest to a name, or an empty text if none is close.
 
     Parameters
     ----------
     name
-        What was given.
+        The name that was given.
     candidates
-        What could have been meant.
+        Names that may have been meant.
 
     Returns
     -------
     str
-        To be added to a message.
+        Text to append to a message.
 
     Examples
     --------
@@ -82,14 +82,14 @@ def listed(names: Iterable[str], limit: int = 12) -> str:
     Parameters
     ----------
     names
-        Names in the order in which they are shown.
+        Names in order.
     limit
-        How many are shown.
+        Largest number of names shown.
 
     Returns
     -------
     str
-        The names, with their number where some are left out.
+        The names, with their number if some are left out.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Sizes up to which things are done at once, and how long is waited for others."""
+"""Limits: sizes of blocks, chunks and files, and timeouts."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """Sizes and patiences of an evaluation, a run and the reading of files; the defaults suit any machine.
+    """Sizes and timeouts of evaluations, runs and reading files; the defaults suit any machine.
 
-    A result does not depend on them, but for the last digit of kernels, which may sum in another order in blocks of
+    Results do not depend on them, except in the last digit of kernels, which may sum in another order in blocks of
     another shape.
 
     Attributes
     ----------
     eager_cells
-        Quantities of up to so many cells are computed at once; larger ones are lazy, or computed block by block.
+        Quantities of up to this many cells are computed at once; larger ones are lazy, or computed block by block.
     chunk_cells, most_chunks
-        Cells of a chunk of what is lazy: some megabytes, so that a slice needs little more than itself and the cache
-        of a core holds the work; and chunks of a quantity at most, which then are larger.
+        Cells of a chunk of a lazy quantity (some megabytes, so that a slice needs little more than itself and a chunk
+        fits in the cache of a core), and the largest number of chunks, beyond which chunks are larger.
     largest_block, smallest_block
-        Cells of a block of formulas: large enough that what is done once a block does not count, small enough for any
+        Cells of a block of formulas: large enough that the overhead of a block does not count, small enough for any
         memory.
     largest_costly_block
-        Cells of a block with kernels or integrals in it, which may take long: it is what is lost when a run is killed.
+        Cells of a block with kernels or integrals, which may take long; a killed run loses its last blocks.
     fewest_blocks, most_costly_blocks
-        Blocks at least, where there are as many cells: enough for some workers and for some progress to be seen; and
-        blocks with kernels at most.
+        Smallest number of blocks, if there are as many cells: enough for some workers and for visible progress; and
+        largest number of blocks with kernels.
     read_cells
         Cells of an earlier result that are read at once.
     held_bytes
-        Bytes of a variable that a question to a result holds at a time.
+        Bytes of a variable that a question about a result holds at a time.
     lazy_bytes
         A result beyond this size is opened as dask arrays.
     table_rows
@@ -38,17 +38,17 @@ class Limits:
     table_bytes
         Size of the largest table that a parameter may name.
     largest_status
-        Cells of the variable that tells which cells failed, beyond which each output gets its own.
+        Cells of the variable ``run_status``, beyond which each output gets its own.
     task_seconds, task_seconds_per_worker
-        Work that is sent to a worker at once [s], so that the milliseconds of a scheduler do not count, however many
-        workers ask.
+        Work sent to a worker at once [s], so that the milliseconds of a scheduler do not count, for any number of
+        workers.
     task_cells, waiting_cells
-        Cells that are sent at once, and cells of blocks with failures that wait for their turn.
+        Cells sent at once, and cells of blocks with failures that wait for their turn.
     first_worker_seconds, worker_seconds
-        How long a cluster may be without any worker before it is given up [s]: one that never had any, and one that
-        had some, of which others may be on their way.
+        Time without any worker after which a cluster is given up [s]: one that never had any, and one that lost them,
+        of which others may be starting.
     fetch_seconds, connect_seconds
-        How long is waited for one result, and for a scheduler to answer [s].
+        Timeouts of one result, and of a scheduler's answer [s].
     """
 
     eager_cells: int = 4_000_000

@@ -1,4 +1,4 @@
-"""Local elasticities: how a quantity responds to a small change of each parameter, on the grid or not."""
+"""Local elasticities: the response of a quantity to a small change of each parameter, on the grid or off it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _STEP = 0.003
 _STEP_DIMENSION = "_step"
-# Weights of the derivative at the first of the positions, in units of one step, of fourth and of second order.
+# Weights of the derivative at the first position, in units of one step, of fourth and second order.
 _CENTRAL = (np.array([0, 1, -1, 2, -2]), np.array([0, 8, -8, -1, 1]) / 12, np.array([0, 1, -1, 0, 0]) / 2)
 _FORWARD = (np.array([0, 1, 2, 3, 4]), np.array([-25, 48, -36, 16, -3]) / 12, np.array([-3, 4, -1, 0, 0]) / 2)
 _BACKWARD = (-_FORWARD[0], -_FORWARD[1], -_FORWARD[2])
@@ -44,8 +44,8 @@ def local(
     """Return the elasticity d ln y/d ln x of a quantity to every numeric parameter x around the base values.
 
     The base values are those of the scenario. Along an axis that is not kept, the base is the value in `at`; without
-    one, the number nearest to the model's default, the default label where the axis holds it, and the first value
-    otherwise. Quantities and constants that were given a value count as parameters.
+    one, the number nearest to the model's default, the default label if the axis has it, or the first value. Quantities
+    and constants that are given a value count as parameters.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def local(
     model
         Used instead of the model that the scenario names.
     overrides
-        Values by name that win over those of the scenario.
+        Values by name that replace those of the scenario.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def local(
     ScenarioError
         If a name is unknown.
     SensitivityError
-        If an axis does not hold a value of `at`, or the quantity is not positive at the base values.
+        If an axis does not have a value of `at`, or the quantity is not positive at the base values.
     UnitError
         If a value of `at` has the wrong unit.
 
@@ -108,12 +108,12 @@ def local(
         else:
             rows.append((node, *_elasticity(base, node, quantity)))
     if not rows:
-        raise SensitivityError(f"{quantity!r} depends on no parameter that is a number other than zero")
+        raise SensitivityError(f"{quantity!r} depends on no numeric parameter other than zero")
     return _table(rows, quantity, base, chosen, passed_over)
 
 
 def _base(resolved: Resolved, at: dict[str, Any], keep: list[str]) -> tuple[Resolved, dict[str, str]]:
-    """Pick one value along every axis that is not kept."""
+    """Pick one value along each axis that is not kept."""
     picked = positions(resolved, at, keep)
     inputs = {}
     for name, item in resolved.inputs.items():

@@ -1,7 +1,7 @@
 """Model: parameters, constants and functions whose argument names are the wiring.
 
-Quantities are declared in any order; :meth:`Model.check` reports every fault of the wiring at once, and runs by
-itself when a model is loaded, replaced or used.
+Quantities are declared in any order; :meth:`Model.check` reports all faults of the wiring at once, and runs
+automatically when a model is loaded, replaced or used.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Model(Declarations):
     Attributes
     ----------
     name
-        As it stands in a scenario: ``model = "red_supergiants"``.
+        Name used in a scenario: ``model = "red_supergiants"``.
     description
         One sentence.
 
@@ -55,19 +55,19 @@ class Model(Declarations):
         Parameters
         ----------
         **functions
-            ``name=function``; the unit stays that of the name, and the function's arguments are wired by name.
-            A numerical function that pint cannot follow is wrapped in :func:`kernel`. The name of a parameter that
+            ``name=function``; the unit stays, and the function's arguments are wired by name. A numerical function that
+            pint cannot follow is wrapped in :func:`kernel`. The name of a parameter that
             chooses between formulas stands for the quantity that holds them.
 
         Returns
         -------
         Model
-            A new one; this one stays as it is.
+            A new model; this one is unchanged.
 
         Raises
         ------
         ModelError
-            If there is no such name, or the new function closes a cycle or asks for an unknown name.
+            If there is no such name, or the new function closes a cycle or takes an unknown name.
         UnitError
             If a kernel's unit does not fit the name.
 
@@ -104,20 +104,20 @@ class Model(Declarations):
         return model.check(unused=False)
 
     def check(self, *, unused: bool = True) -> Model:
-        """Report every fault of the wiring: unknown names, cycles, and inputs that nothing uses.
+        """Report all faults of the wiring: unknown names, cycles, and unused inputs.
 
-        It ends the definition of a model: a loaded one is checked by itself, one in a notebook by its author. What
-        may be wrong in a model that is still being written is checked whenever it is used.
+        Call it at the end of the definition of a model in a notebook; a loaded model is checked automatically. Whenever
+        a model is used, it is checked for all faults but unused inputs.
 
         Parameters
         ----------
         unused
-            Whether inputs that nothing uses are faults.
+            Whether unused inputs are faults.
 
         Returns
         -------
         Model
-            The same one.
+            This model.
 
         Raises
         ------
@@ -157,10 +157,10 @@ class Model(Declarations):
         sampling
             Adds draws of the counts among `names`, called ``<name>_drawn``; `names` has to be a list.
         limits
-            Up to which sizes quantities are computed at once, and how large chunks are.
+            Sizes up to which quantities are computed at once, and sizes of chunks.
         **values
             A number in the default unit, a text with a unit, a label, a pint quantity, or a list (or array) of any of
-            these, which makes an axis. A value for a quantity cuts the graph there.
+            these, which makes an axis. A quantity that is given a value is not computed.
 
         Returns
         -------

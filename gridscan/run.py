@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gridscan.model import Model
 
 Source = str | Path | Scenario
-#: What the names of results end in.
+#: Suffixes of results.
 RESULTS = (".nc", ".zarr")
 
 
@@ -42,12 +42,11 @@ def find_scenario(
     Parameters
     ----------
     source
-        A TOML file, a result file (whose scenario is taken from inside it), the name of a shipped scenario, or a
-        scenario.
+        A TOML file, a result file (for the scenario inside it), the name of a shipped scenario, or a scenario.
     model
         Used instead of the model that the scenario names.
     overrides
-        Values by name that win over those of the scenario.
+        Values by name that replace those of the scenario.
 
     Returns
     -------
@@ -92,12 +91,12 @@ def find_scenario(
     if not os.path.exists(path) and str(source) in shipped_scenarios():
         return Scenario.load(shipped_scenarios()[str(source)], model=model, overrides=overrides)
     if not os.path.exists(path) and not path.suffix and (hint := nearest(str(source), shipped_scenarios())):
-        raise ScenarioError(f"there is no scenario {str(source)!r}, neither a file nor a shipped one{hint}")
+        raise ScenarioError(f"no scenario {str(source)!r}, neither a file nor a shipped one{hint}")
     return Scenario.load(path, model=model, overrides=overrides)
 
 
 def _not_named(tables: Mapping[str, str], overrides: Mapping[str, Any]) -> dict[str, str]:
-    """Return the files that a result carries but those that are named anew, which are read anew."""
+    """Return the files inside a result, except those that overrides name, which are read from disk."""
     named = {str(item) for value in overrides.values() for item in (value if isinstance(value, list) else [value])}
     return {name: content for name, content in tables.items() if name not in named}
 
@@ -113,8 +112,8 @@ def plan(
 ) -> Plan:
     """Plan a run without computing anything.
 
-    The result of a shipped scenario that is asked for by its name goes to ``results/`` in the current folder, and
-    that of a scenario taken from a result file to that file.
+    The result of a shipped scenario goes to ``results/`` in the current folder, and that of a scenario from a result
+    file to that file.
 
     Parameters
     ----------
@@ -123,23 +122,23 @@ def plan(
     model
         Used instead of the model that the scenario names.
     overrides
-        Values by name that win over those of the scenario; a list makes an axis.
+        Values by name that replace those of the scenario; a list makes an axis.
     output
         Path of the result, instead of that of the scenario.
     memory
         Memory that the run may take, such as ``"1GB"`` or a number of bytes; a quarter of the machine's by default.
     limits
-        Sizes of blocks and the like, and how long is waited for workers.
+        Sizes of blocks and the like, and timeouts of workers.
 
     Returns
     -------
     Plan
-        Axes, quantities, blocks, and what the run needs of memory and disk; :func:`run` takes it as its source.
+        Axes, quantities, blocks, and the memory and disk space needed; :func:`run` takes it as its source.
 
     Raises
     ------
     GridscanError
-        If the scenario is faulty, or the path or the memory does not do; the message says what is allowed.
+        If the scenario is faulty, or the path or memory is not allowed; the message says what is.
 
     Warns
     -----
@@ -166,7 +165,7 @@ def plan(
 def _refuse_to_replace_a_sample(path: str | Path) -> None:
     with open_result(path) as dataset:
         if "gridscan_population" in dataset.attrs:
-            raise StoreError(f"{path}: is a sample, which a run would replace; give another place with --output")
+            raise StoreError(f"{path}: is a sample, which a run would overwrite; give another path with --output")
 
 
 def _warned(plan: Plan) -> Plan:
@@ -192,11 +191,11 @@ def evaluate(
     model
         Used instead of the model that the scenario names.
     overrides
-        Values by name that win over those of the scenario; a list makes an axis.
+        Values by name that replace those of the scenario; a list makes an axis.
     quantities
         Names of quantities, instead of those of the scenario.
     limits
-        Up to which sizes quantities are computed at once, and how large chunks are.
+        Sizes up to which quantities are computed at once, and sizes of chunks.
 
     Returns
     -------
@@ -244,7 +243,7 @@ def execute(plan: Plan) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        Its quantities, lazy where they are large, with what made them in the attributes.
+        Its quantities, lazy where they are large, with their provenance in the attributes.
     """
     provenance = provenance_of(plan.scenario, plan.layout, identity_of(plan.layout))
     return describe_dataset(compute_lazily(plan.layout), provenance)
@@ -265,8 +264,8 @@ def run(
 ) -> Path:
     """Evaluate a scenario block by block and write its result.
 
-    A run that was stopped goes on where it was. What an earlier result at the same place holds is used as far as
-    nothing that made it is different: values, code, tables, versions.
+    A run that was stopped resumes where it was. Cells of an earlier result at the same path are reused if everything
+    that determines them is unchanged: values, code, tables, versions.
 
     Parameters
     ----------
@@ -276,7 +275,7 @@ def run(
     model
         Used instead of the model that the scenario names.
     overrides
-        Values by name that win over those of the scenario; a list makes an axis.
+        Values by name that replace those of the scenario; a list makes an axis.
     output
         Path of the result, instead of that of the scenario.
     memory
@@ -291,19 +290,19 @@ def run(
     progress
         Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done.
     limits
-        Sizes of blocks and the like, and how long is waited for workers.
+        Sizes of blocks and the like, and timeouts of workers.
 
     Returns
     -------
     pathlib.Path
-        Where the result is.
+        Path of the result.
 
     Raises
     ------
     GridscanError
         If the scenario is faulty or the result cannot be computed or written; the message says what was found, where,
-        and what is allowed. What is done is kept for the next run; an earlier result is lost only when the new one is
-        whole.
+        and what is allowed. Finished blocks are kept for the next run; an earlier result is replaced only when the new
+        one is complete.
 
     Warns
     -----
@@ -371,11 +370,11 @@ def perform(
 
 def _crew(plan: Plan, workers: int | None, scheduler: str | None) -> AbstractContextManager[Executor]:
     if workers is not None and scheduler is not None:
-        raise StoreError("workers of this machine and those of a scheduler cannot be had together; give one of the two")
+        raise StoreError("--workers and --scheduler cannot be combined")
     if scheduler is not None:
         return cluster_at(scheduler, plan.layout.limits)
     if workers is None:
         return nullcontext(LocalExecutor(plan.threads))
     if workers < 1:
-        raise StoreError(f"{workers} workers cannot compute; give at least 1")
+        raise StoreError(f"the number of workers must be at least 1, found {workers}")
     return local_cluster(workers, plan.layout.limits)

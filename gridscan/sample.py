@@ -45,22 +45,22 @@ def sample(
     population
         Name of a population of the model; the first by default.
     at
-        Values of axes; along the others the point is that nearest to the model's defaults, as in `gridscan.local`.
+        Values of axes; along the others, those nearest to the model's defaults, as in `gridscan.local`.
     number
-        How many members to draw; by default their number is random too.
+        Number of members; random by default.
     seed
         Seed, from 0 to 2^63 - 1; by default that of the scenario's ``[sampling]``, or 0. The same seed gives the same
         members.
     model
         Used instead of the model that the scenario names.
     overrides
-        Values by name that win over those of the scenario.
+        Values by name that replace those of the scenario.
 
     Returns
     -------
     xarray.Dataset
-        A variable for each column of the population. Coordinates and attributes tell the point of the scenario; the
-        scenario inside has no axes left, so that another question can be asked at the same point.
+        A variable for each column of the population. Coordinates and attributes give the point of the scenario; the
+        scenario inside has no axes, so that other questions can be asked at the same point.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def sample(
     ScenarioError
         If the scenario is faulty, a name in `at` is not an axis, or the seed is out of range.
     SensitivityError
-        If an axis does not hold a value of `at`.
+        If an axis does not have a value of `at`.
     EvaluationError
         If the members cannot be drawn there.
 
@@ -90,7 +90,7 @@ def sample(
     if seed is None:
         seed = scenario.schema.sampling.seed if scenario.schema.sampling is not None else 0
     if not 0 <= seed < 2**63:
-        raise ScenarioError(f"a seed is a whole number of at least 0 and below 2^63; found {seed}")
+        raise ScenarioError(f"the seed must be a whole number of at least 0 and below 2^63, found {seed}")
     layout = _layout(scenario, chosen)
     members = _drawn(chosen, _arguments(scenario.resolved, chosen.quantity), number, seed)
     dataset = xr.Dataset(
@@ -104,7 +104,7 @@ def sample(
 def _chosen(model: Model, name: str | None) -> Population:
     known = model.populations
     if not known:
-        raise ModelError(f"model {model.name!r} has no population that could be sampled")
+        raise ModelError(f"model {model.name!r} has no population to sample")
     if name is not None and name not in known:
         hint = nearest(name, known)
         raise ModelError(f"model {model.name!r} has no population {name!r}{hint}; there are {listed(known)}")
@@ -112,7 +112,7 @@ def _chosen(model: Model, name: str | None) -> Population:
 
 
 def _layout(scenario: Scenario, population: Population) -> Layout:
-    """Return the proven layout of the population, taken for a quantity."""
+    """Return the layout of the population, treated as a quantity, with units proven."""
     model = scenario.model.copy()
     node = population.quantity
     model._nodes[node.name] = node
@@ -124,7 +124,7 @@ def _layout(scenario: Scenario, population: Population) -> Layout:
 
 
 def _arguments(resolved: Resolved, node: Quantity) -> dict[str, Any]:
-    """Return the arguments of a population, in its units: inputs, and the quantities among them evaluated."""
+    """Return the arguments of a population, in its units: inputs and evaluated quantities."""
     computed = [name for name in node.arguments if name not in resolved.inputs]
     values = compute_lazily(lay_out(resolved, computed)) if computed else {}
     arguments: dict[str, Any] = {}
@@ -165,7 +165,7 @@ def _variable(population: Population, name: str, values: np.ndarray) -> xr.Varia
 
 
 def _coordinates(layout: Layout, population: Population) -> dict[str, xr.Variable]:
-    """Return what was given and every parameter that is a number, where the members depend on it or it goes along."""
+    """Return given values and numeric parameters that members depend on or that are recorded with them."""
     model, resolved = layout.resolved.model, layout.resolved
     told = {*layout.graph.inputs_of(population.quantity.name), *population.also_recorded}
     told |= {label for label in model.labels if any(name in told for name in model.bundled(label))}

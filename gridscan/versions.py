@@ -1,4 +1,4 @@
-"""Versions of gridscan and of what it builds on, for the report of a problem."""
+"""Versions of gridscan and its dependencies, for bug reports."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PACKAGES = (
     "tree-sitter-toml",
 )
 
-#: C libraries, with the module that knows their version: the wheels of netCDF4 and h5py carry an HDF5 each.
+#: C libraries, with the module that has their version: the wheels of netCDF4 and h5py carry an HDF5 each.
 _LIBRARIES = (
     ("netCDF-C in netCDF4", "netCDF4", "__netcdf4libversion__"),
     ("HDF5 in netCDF4", "netCDF4", "__hdf5libversion__"),
@@ -54,9 +54,9 @@ def versions() -> dict[str, str]:
 
 
 def show_versions() -> None:
-    """Print the versions of gridscan, Python, the system and the libraries, for the report of a problem.
+    """Print the versions of gridscan, Python, the system and the libraries, for a bug report.
 
-    No name of the machine or of its user and no path is among them.
+    Names of the machine and the user and paths are not printed.
 
     Examples
     --------

@@ -78,6 +78,6 @@ def test_what_a_link_stands_for_is_replaced_and_the_link_stays(tmp_path):
 def test_pipes_and_devices_are_left_alone(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for place in (tmp_path / "pipe", Path("/dev/null")):
-        with pytest.raises(StoreError, match="is no regular file"), replacing(place):
+        with pytest.raises(StoreError, match="not a regular file"), replacing(place):
             pass
     assert not (tmp_path / "pipe").is_file()

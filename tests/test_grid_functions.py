@@ -122,7 +122,7 @@ def test_a_misspelt_parameter_of_a_function_is_found(hills):
     def wrong(width, ground):
         return width
 
-    with pytest.raises(ModelError, match="asks for the unknown name 'positon'; did you mean 'position'"):
+    with pytest.raises(ModelError, match="takes the unknown name 'positon'; did you mean 'position'"):
         hills.check()
 
 

@@ -128,7 +128,7 @@ def test_the_flux_answers_to_every_factor_in_proportion():
         (
             {"quantity": "volume", "at": {"bass": "2 m"}},
             ScenarioError,
-            "'bass' is no axis of the scenario; did you mean",
+            "'bass' is not an axis of the scenario; did you mean",
         ),
         ({"quantity": "volume", "at": {"base": "4 m"}}, SensitivityError, "does not hold '4 m'; .* it holds: 2, 3, 5"),
         ({"quantity": "volume", "at": {"base": "4 s"}}, UnitError, "'4 s' is in 's'; 'base' needs a value in 'm'"),

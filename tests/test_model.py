@@ -59,7 +59,7 @@ def test_the_error_of_a_kernel_takes_its_name(bare):
 
 @pytest.mark.parametrize("name", ["two words", "2nd", "", "zip", "a-b"])
 def test_a_name_has_to_be_an_identifier(bare, name):
-    with pytest.raises(ModelError, match=f"model 'plane': '{name}' cannot be a name: it has to be a Python identifier"):
+    with pytest.raises(ModelError, match=f"model 'plane': '{name}' cannot be a name; it must be a Python identifier"):
         bare.parameter(name, 1, "Odd")
 
 
@@ -72,8 +72,7 @@ def test_an_unknown_argument_is_reported_with_the_nearest_name(bare):
         bare.check()
     where = bare.quantities["area"].where
     assert (
-        str(caught.value)
-        == f"model 'plane': 'area' ({where}) asks for the unknown name 'heigth'; did you mean 'height'?"
+        str(caught.value) == f"model 'plane': 'area' ({where}) takes the unknown name 'heigth'; did you mean 'height'?"
     )
     assert where == f"{__file__}:{area.__code__.co_firstlineno}"
 
@@ -149,7 +148,7 @@ def test_a_fault_is_found_in_what_is_declared_after_a_check(bare):
     def wrong(nothing):
         return nothing
 
-    with pytest.raises(ModelError, match=r"'wrong'.* asks for the unknown name 'nothing'"):
+    with pytest.raises(ModelError, match=r"'wrong'.* takes the unknown name 'nothing'"):
         bare.evaluate("_area")
 
 
@@ -158,7 +157,7 @@ def test_a_label_is_no_argument(toy):
     def wrong(planet):
         return planet
 
-    with pytest.raises(ModelError, match="asks for the label 'planet'; ask for what its records bundle: albedo, orbit"):
+    with pytest.raises(ModelError, match="takes the label 'planet'; take what its records set: albedo, orbit"):
         toy.check()
 
 
@@ -166,11 +165,11 @@ def test_a_label_is_no_argument(toy):
     ("function", "message"),
     [
         (lambda width=1: width, "the argument 'width' has a default, which would hide an input; declare it"),
-        (lambda *width: width, r"the argument '\*width' has no name that could be wired"),
-        (lambda **width: width, r"the argument '\*\*width' has no name that could be wired"),
-        (lambda width, /: width, "the argument 'width' has no name that could be wired"),
+        (lambda *width: width, r"the argument '\*width' cannot be wired by name"),
+        (lambda **width: width, r"the argument '\*\*width' cannot be wired by name"),
+        (lambda width, /: width, "the argument 'width' cannot be wired by name"),
         (functools.partial(_area, height=1), "the argument 'height' has a default"),
-        (np.sqrt, "the argument 'x' has no name that could be wired"),
+        (np.sqrt, "the argument 'x' cannot be wired by name"),
     ],
 )
 def test_an_argument_that_cannot_be_wired_is_refused_when_it_is_declared(bare, function, message):
@@ -182,12 +181,12 @@ def test_an_argument_that_cannot_be_wired_is_refused_when_it_is_declared(bare, f
 @pytest.mark.parametrize(
     ("over", "lower", "upper", "message"),
     [
-        ("sky", "start", "end", "'wrong' integrates over 'sky', which is not a parameter that is a number"),
-        ("layers", "start", "end", "'wrong' integrates over 'layers', which is not a parameter that is a number"),
-        ("absorbed", "start", "end", "'wrong' integrates over 'absorbed', which is not a parameter that is a number"),
+        ("sky", "start", "end", "'wrong' integrates over 'sky', which is not a numeric parameter"),
+        ("layers", "start", "end", "'wrong' integrates over 'layers', which is not a numeric parameter"),
+        ("absorbed", "start", "end", "'wrong' integrates over 'absorbed', which is not a numeric parameter"),
         ("moment", "start", "orbit", "'wrong' integrates over 'moment' in 'yr', but its limit 'orbit' is in 'au'"),
-        ("moment", "begin", "end", "asks for the unknown name 'begin'"),
-        ("moments", "start", "end", "asks for the unknown name 'moments'; did you mean 'moment'?"),
+        ("moment", "begin", "end", "takes the unknown name 'begin'"),
+        ("moments", "start", "end", "takes the unknown name 'moments'; did you mean 'moment'?"),
     ],
 )
 def test_wrong_limits_of_an_integral_are_reported(toy, over, lower, upper, message):
@@ -202,7 +201,7 @@ def test_wrong_limits_of_an_integral_are_reported(toy, over, lower, upper, messa
 
 def test_a_choice_has_to_select_a_quantity(bare):
     bare.parameter("method", "fast", "Method", choices=["fast", "slow"], selects="width")
-    with pytest.raises(ModelError, match="parameter 'method' selects 'width', which is no quantity"):
+    with pytest.raises(ModelError, match="parameter 'method' selects 'width', which is not a quantity"):
         bare.check()
 
 
@@ -211,8 +210,8 @@ def test_a_choice_has_to_select_a_quantity(bare):
     [
         ("2 kpcc", {}, UnitError, "unknown unit 'kpcc' in 'kpcc'; did you mean 'kpc'?"),
         ("two m", {}, UnitError, "'two m' does not begin with a number"),
-        ("2 m", {"unit": "cm"}, ModelError, "the default '2 m' already says the unit, but unit='cm'"),
-        ("quick", {"choices": ["fast", "slow"]}, ModelError, "the default 'quick' of 'x' is none of its choices"),
+        ("2 m", {"unit": "cm"}, ModelError, "the default '2 m' already has a unit, which unit='cm' contradicts"),
+        ("quick", {"choices": ["fast", "slow"]}, ModelError, "the default 'quick' of 'x' is not one of its choices"),
     ],
 )
 def test_a_default_that_is_not_allowed_is_refused(bare, default, options, error, message):
@@ -243,7 +242,7 @@ def test_a_constant_without_value_is_the_one_of_codata(bare):
 
 @pytest.mark.parametrize("name", ["warp_factor", "flux_capacity"])
 def test_a_constant_that_pint_does_not_know_needs_a_value(bare, name):
-    with pytest.raises(ModelError, match=f"constant '{name}' is none that pint knows: give its value"):
+    with pytest.raises(ModelError, match=f"pint has no constant '{name}'; give its value"):
         bare.constant(name)
 
 
@@ -251,7 +250,9 @@ def test_a_kernel_that_declares_a_unit_for_no_argument_is_refused(bare):
     def area(width, height):
         return width * height
 
-    with pytest.raises(UnitError, match="declares a unit for 'heigth', which is no argument of it; did you mean 'heig"):
+    with pytest.raises(
+        UnitError, match="declares a unit for 'heigth', which is not one of its arguments; did you mean 'heig"
+    ):
         bare.kernel("m^2", width="m", heigth="m")(area)
 
 
@@ -306,7 +307,7 @@ def test_replacing_an_error_estimate_leaves_its_value_alone(toy):
         ({"stefan_boltzmann_constant": lambda sky: sky}, "has no quantity 'stefan_boltzmann_constant' to replace"),
         ({"planet": lambda sky: sky}, "has no quantity 'planet' to replace"),
         ({"irradiance": lambda temperature: temperature}, "the quantities form a cycle: "),
-        ({"irradiance": lambda luminossity: luminossity}, "asks for the unknown name 'luminossity'"),
+        ({"irradiance": lambda luminossity: luminossity}, "takes the unknown name 'luminossity'"),
         ({"moment": lambda start: start}, "'heat' integrates over 'moment', which is not a parameter"),
     ],
 )
@@ -391,14 +392,14 @@ def test_a_model_of_ones_own_is_loaded_from_a_file_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("text", "attribute", "message"),
     [
-        (_MINE, ":pendulums", "holds no model 'pendulums'; did you mean 'pendulum'?; it holds pendulum"),
+        (_MINE, ":pendulums", "has no model 'pendulums'; did you mean 'pendulum'?; it has pendulum"),
         (_MINE, "", "holds no model 'model'"),
         ("1 +", ":pendulum", "cannot be imported: SyntaxError"),
         ("raise ValueError('no')", ":pendulum", "cannot be imported: ValueError: no"),
         (
             _MINE.replace("(length)", "(lenght)"),
             ":pendulum",
-            "asks for the unknown name 'lenght'; did you mean 'length'?",
+            "takes the unknown name 'lenght'; did you mean 'length'?",
         ),
         (_MINE.replace('"1 m"', '"1 mm m m^"'), ":pendulum", "'mm m m^' is not a unit"),
     ],
@@ -416,7 +417,7 @@ def test_a_faulty_model_file_is_refused_with_the_reason(tmp_path, text, attribut
     [
         (
             {"default": "-1 m", "minimum": 0},
-            "the default -1 of 'length' is not allowed: it has to be a number of at least 0 m",
+            "the default -1 of 'length' is not allowed; it must be a number of at least 0 m",
         ),
         ({"default": "3 m", "maximum": 2}, "a number of at most 2 m"),
         ({"default": 2.5, "integer": True}, "a whole number"),
@@ -430,7 +431,7 @@ def test_a_default_that_could_not_be_given_is_refused(options, message):
 
 
 def test_a_list_without_a_dimension_of_its_own_is_refused():
-    with pytest.raises(ModelError, match="the default of 'length' is a list: name its inner dimension with vector="):
+    with pytest.raises(ModelError, match="the default of 'length' is a list; name its inner dimension with vector="):
         Model("plane", "Flat").parameter("length", [1.0, 2.0], "Length")
 
 
@@ -438,7 +439,7 @@ def test_a_list_without_a_dimension_of_its_own_is_refused():
     ("default", "options"), [(1.0, {}), ("1 m", {}), ([], {}), ("fast", {"choices": ["fast", "slow"]})]
 )
 def test_a_vector_without_a_list_is_refused(default, options):
-    with pytest.raises(ModelError, match=r"^the default of 'length', a vector, has to be a list of numbers$"):
+    with pytest.raises(ModelError, match=r"^the default of the vector 'length' must be a list of numbers$"):
         Model("plane", "Flat").parameter("length", default, "Length", vector="step", **options)
 
 

@@ -151,7 +151,7 @@ def test_a_sample_is_written_read_exported_and_can_be_asked_further(file, tmp_pa
 
 def test_a_run_does_not_replace_a_sample(file, tmp_path):
     path = write_result(gs.sample(file, number=5), tmp_path / "stars.nc")
-    with pytest.raises(StoreError, match="is a sample, which a run would replace"):
+    with pytest.raises(StoreError, match="is a sample, which a run would overwrite"):
         gs.run(path)
     assert gs.run(path, output=tmp_path / "result.nc").is_file()
 
@@ -164,7 +164,7 @@ def test_a_shipped_scenario_is_sampled_by_name():
     ("options", "error", "message"),
     [
         ({"population": "star"}, ModelError, "no population 'star'; did you mean 'stars'"),
-        ({"at": {"tim": 3}}, ScenarioError, "'tim' is no axis of the scenario; did you mean 'time'"),
+        ({"at": {"tim": 3}}, ScenarioError, "'tim' is not an axis of the scenario; did you mean 'time'"),
         ({"at": {"imf": "salpeter"}}, SensitivityError, "axis 'imf' does not hold 'salpeter'"),
         ({"at": {"time": "8 kpc"}}, UnitError, "needs a value in 'Myr'"),
         ({"overrides": {"sfr": "0 Msun/yr"}, "number": 3}, EvaluationError, "'stars': size is 3, but no star"),
@@ -218,7 +218,7 @@ def test_a_population_of_ones_own_takes_quantities_constants_and_words(rain, tmp
 
 
 def test_a_wrong_population_is_found_when_it_is_declared_or_checked(rain):
-    with pytest.raises(ModelError, match="its first argument has to be 'generator', not 'width'"):
+    with pytest.raises(ModelError, match="its first argument must be 'generator', not 'width'"):
 
         @rain.population("drop", long_name="d", columns={})
         def puddles(width):
@@ -240,7 +240,7 @@ def test_a_wrong_population_is_found_when_it_is_declared_or_checked(rain):
     def hail(generator, widht):
         return {}
 
-    with pytest.raises(ModelError, match=r"'hail' .* asks for the unknown name 'widht'; did you mean 'width'"):
+    with pytest.raises(ModelError, match=r"'hail' .* takes the unknown name 'widht'; did you mean 'width'"):
         rain.check()
 
 
@@ -256,5 +256,5 @@ def test_a_wrong_unit_of_a_population_is_proven(rain):
 
 def test_a_model_without_populations_says_so(toy):
     scenario = gs.Scenario.parse('model = "planet"\n[output]\nquantities = ["decay"]\n', model=toy)
-    with pytest.raises(GridscanError, match="has no population that could be sampled"):
+    with pytest.raises(GridscanError, match="has no population to sample"):
         gs.sample(scenario)

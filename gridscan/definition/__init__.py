@@ -1,1 +1,1 @@
-"""What a model is: its parameters and functions, their wiring, and the proof of their units."""
+"""The definition of a model: its parameters and functions, their wiring, and the proof of their units."""

@@ -1,4 +1,4 @@
-"""Faults of a model's wiring, found when it is defined: unknown names, wrong limits, cycles, idle inputs."""
+"""Checks of a model's wiring when it is defined: unknown names, wrong limits, cycles, unused inputs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def check_wiring(model: Definition, *, unused: bool) -> None:
-    """Refuse a model whose wiring is faulty; what was found right once is not looked at again.
+    """Refuse a model whose wiring is faulty; a model found correct is not checked again.
 
     Parameters
     ----------
     model
         The model.
     unused
-        Whether inputs that nothing uses are faults.
+        Whether unused inputs are faults.
 
     Raises
     ------
@@ -44,14 +44,14 @@ def wiring_faults(model: Definition, *, unused: bool) -> list[str]:
     model
         The model.
     unused
-        Whether an input that nothing uses is a fault; it is one only where all names are right, and not just misspelt.
+        Whether unused inputs are faults, if no name is misspelt.
 
     Returns
     -------
     list of str
         One line for each fault.
     """
-    # An error estimate comes from the function of another quantity, so its faults are that one's.
+    # An error estimate comes from the function of another quantity, which is checked by itself.
     functions = [node for node in model.quantities.values() if node.error_of is None]
     functions += [population.quantity for population in model.populations.values()]
     faults = [*_unknown_names(model, functions), *_wrong_limits(model, functions), *_cycles(model)]
@@ -65,15 +65,15 @@ def _unknown_names(model: Definition, functions: list[Quantity]) -> list[str]:
         for argument in node.needs:
             if argument in labels:
                 faults.append(
-                    f"{node.name!r} ({node.where}) asks for the label {argument!r};"
-                    f" ask for what its records bundle: {labels[argument]}"
+                    f"{node.name!r} ({node.where}) takes the label {argument!r};"
+                    f" take what its records set: {labels[argument]}"
                 )
             elif argument not in nodes:
                 hint = nearest(argument, nodes)
-                faults.append(f"{node.name!r} ({node.where}) asks for the unknown name {argument!r}{hint}")
+                faults.append(f"{node.name!r} ({node.where}) takes the unknown name {argument!r}{hint}")
     for parameter in model.parameters.values():
         if parameter.selects is not None and not isinstance(nodes.get(parameter.selects), Quantity):
-            faults.append(f"parameter {parameter.name!r} selects {parameter.selects!r}, which is no quantity")
+            faults.append(f"parameter {parameter.name!r} selects {parameter.selects!r}, which is not a quantity")
     return faults
 
 
@@ -86,7 +86,7 @@ def _wrong_limits(model: Definition, functions: list[Quantity]) -> list[str]:
             continue
         over = nodes[rule.over]
         if not isinstance(over, Parameter) or over.is_word or over.vector:
-            faults.append(f"{node.name!r} integrates over {rule.over!r}, which is not a parameter that is a number")
+            faults.append(f"{node.name!r} integrates over {rule.over!r}, which is not a numeric parameter")
             continue
         for limit in (rule.lower, rule.upper):
             if not same_dimension(nodes[limit].unit, over.unit):

@@ -13,19 +13,19 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Declarations(FunctionDeclarations):
-    """A definition that inputs, functions and figures are added to."""
+    """A definition with methods that declare inputs, functions and figures."""
 
     def figure(
         self, kind: str | None = None, description: str | None = None, **needs: Any
     ) -> Callable[[Function], Function]:
         """Declare a function of a Dataset as a figure, which ``gridscan plot FILE --kind`` then draws.
 
-        Import matplotlib inside of the function, so that the model itself loads without it.
+        Import matplotlib inside the function, so that the model itself loads without it.
 
         Parameters
         ----------
         kind
-            What ``--kind`` calls it; the name of the function by default.
+            Its name for ``--kind``; that of the function by default.
         description
             What it shows; the first line of the docstring of the function by default.
         **needs
@@ -35,7 +35,7 @@ class Declarations(FunctionDeclarations):
         Returns
         -------
         callable
-            A decorator, which returns the function as it is.
+            A decorator, which returns the function unchanged.
 
         Examples
         --------
@@ -59,7 +59,7 @@ class Declarations(FunctionDeclarations):
         return declare
 
     def figures_in(self, module: str) -> None:
-        """Declare that a module holds figures and pictures of the gallery; it is imported when they are asked for.
+        """Name a module with figures and pictures of the gallery, which is imported when they are needed.
 
         Parameters
         ----------

@@ -20,12 +20,12 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class FunctionDeclarations(InputDeclarations):
-    """A definition that functions are added to."""
+    """A definition with methods that declare functions."""
 
     def quantity(
         self, unit: str, *, long_name: str | None = None, missing: str | None = None, count: bool = False
     ) -> Callable[[Function], Function]:
-        """Declare a quantity: a formula that the unit proof follows.
+        """Declare a quantity: a formula, whose units are proven.
 
         Parameters
         ----------
@@ -36,12 +36,12 @@ class FunctionDeclarations(InputDeclarations):
         missing
             Where the quantity is undefined, as a phrase; only then may it be NaN.
         count
-            It is the mean of a Poisson distribution, from which a scenario can ask for draws.
+            Whether it is the mean of a Poisson distribution, from which a scenario can ask for draws.
 
         Returns
         -------
         callable
-            A decorator, which returns the function as it is.
+            A decorator, which returns the function unchanged.
 
         Raises
         ------
@@ -62,7 +62,7 @@ class FunctionDeclarations(InputDeclarations):
         4.0
         """
         if count and (missing is not None or parse_unit(unit) != registry.dimensionless):
-            raise ModelError("a count is a number without a unit that is nowhere missing")
+            raise ModelError("a count must be dimensionless and never missing")
         return self._declaration(unit, long_name=long_name, missing=missing, count=count)
 
     def kernel(
@@ -89,9 +89,9 @@ class FunctionDeclarations(InputDeclarations):
         missing
             Where the quantity is undefined, as a phrase; only then may it be NaN.
         functions
-            Arguments that the kernel takes as functions of some parameters, by name, as for an integral with a rule of
-            its own. They are called as ``f(points, a=..., b=...)`` with the flat indices of some grid points, shape
-            (k,), and values of the parameters, shapes (k, ...); whatever else the quantity depends on is taken at these
+            Arguments that the kernel takes as functions of some parameters, by name, as for an integral with its
+            own rule. They are called as ``f(points, a=..., b=...)`` with the flat indices of some grid points, shape
+            (k,), and values of the parameters, shapes (k, ...); other inputs of the quantity are taken at these
             points. ``f.shape`` is the shape of the grid. Units are given for the parameters too.
         **argument_units
             One unit for each argument that is not a word.
@@ -99,7 +99,7 @@ class FunctionDeclarations(InputDeclarations):
         Returns
         -------
         callable
-            A decorator, which returns the function as it is.
+            A decorator, which returns the function unchanged.
 
         Examples
         --------
@@ -131,8 +131,8 @@ class FunctionDeclarations(InputDeclarations):
     ) -> Callable[[Function], Function]:
         """Declare the definite integral of a function over a parameter.
 
-        The function returns the integrand. Everything it is made of, however indirectly, is evaluated at the nodes of
-        a Gauss-Legendre rule whose order doubles until two orders agree; the difference is the quantity
+        The function returns the integrand. All quantities that this depends on are evaluated at the nodes of a
+        Gauss-Legendre rule whose order doubles until two orders agree; the difference is the quantity
         ``<name>_error``.
 
         Parameters
@@ -140,7 +140,7 @@ class FunctionDeclarations(InputDeclarations):
         unit
             Unit of the integral.
         over
-            The parameter that is integrated over.
+            The integration variable, a parameter.
         lower, upper
             Names of the limits.
         accuracy
@@ -151,7 +151,7 @@ class FunctionDeclarations(InputDeclarations):
         Returns
         -------
         callable
-            A decorator, which returns the function as it is.
+            A decorator, which returns the function unchanged.
 
         Examples
         --------
@@ -171,15 +171,15 @@ class FunctionDeclarations(InputDeclarations):
         return self._declaration(unit, long_name=long_name, kind="integral", integral=rule, gives_error=True)
 
     def group(self, name: str, kind: type, /, *words: str, **units: str) -> Group:
-        """Declare names that belong together, which functions take as one argument.
+        """Declare names that belong together, as one argument of functions.
 
-        A function with an argument `name` gets an instance of `kind` made of the members, and depends on each of them.
+        A function with an argument `name` gets an instance of `kind` built from the members, and depends on each.
         The members stay parameters and axes; a formula that needs one of them names that one alone.
 
         Parameters
         ----------
         name
-            Name by which functions take it.
+            Name in functions.
         kind
             A frozen dataclass or a named tuple, whose fields have the names of the members.
         *words
@@ -195,9 +195,9 @@ class FunctionDeclarations(InputDeclarations):
         Raises
         ------
         ModelError
-            If the name is taken, or `kind` has no such fields, or others without a default.
+            If the name is taken, or `kind` lacks such fields, or has others without a default.
         UnitError
-            If a unit cannot be read, or a kernel takes a member in another one.
+            If a unit cannot be read, or a kernel takes a member in another unit.
 
         Examples
         --------
@@ -246,11 +246,11 @@ class FunctionDeclarations(InputDeclarations):
         Parameters
         ----------
         dimension
-            Name of the dimension along which the members lie, such as ``"star"``.
+            Name of the dimension of the members, such as ``"star"``.
         long_name
             What the members are.
         columns
-            By name, the unit and what it is; instead of the unit, the words of a column of indices into them.
+            Unit and description by name; instead of the unit, the words of a column of indices into them.
         also_recorded
             Parameters whose values are recorded with a sample although its members do not depend on them.
         **argument_units
@@ -259,12 +259,12 @@ class FunctionDeclarations(InputDeclarations):
         Returns
         -------
         callable
-            A decorator, which returns the function as it is.
+            A decorator, which returns the function unchanged.
 
         Raises
         ------
         ModelError
-            If the name is taken, or the first argument is another.
+            If the name is taken, or the first argument is not ``generator``.
 
         Examples
         --------
@@ -286,7 +286,7 @@ class FunctionDeclarations(InputDeclarations):
             self._claim(name)
             generator, *wired = argument_names(name, function)
             if generator != "generator":
-                raise ModelError(f"population {name!r}: its first argument has to be 'generator', not {generator!r}")
+                raise ModelError(f"population {name!r}: its first argument must be 'generator', not {generator!r}")
             sized = wired[:1] == ["size"]
             arguments = tuple(wired[1:] if sized else wired)
             node = Quantity(

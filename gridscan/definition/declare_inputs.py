@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class InputDeclarations(Definition):
-    """A definition that inputs are added to."""
+    """A definition with methods that declare inputs."""
 
     def label(
         self,
@@ -34,11 +34,11 @@ class InputDeclarations(Definition):
         Parameters
         ----------
         name
-            Name by which scenarios take it.
+            Name in scenarios.
         default
             Name of one of the records.
         description
-            What is chosen.
+            What the label chooses.
         records
             Values of the parameters, by name, for each record, and its ``source``; or a TOML file of ``[record]``
             tables, ``Path(__file__).with_name("planet.toml")``. By default the records that ship with gridscan under
@@ -47,7 +47,7 @@ class InputDeclarations(Definition):
         Returns
         -------
         Label
-            To be given as the default of the parameters that its records set.
+            The default of the parameters that its records set.
 
         Raises
         ------
@@ -89,7 +89,7 @@ class InputDeclarations(Definition):
         Parameters
         ----------
         name
-            Name by which functions and scenarios take it.
+            Name in functions and scenarios.
         default
             ``"2 Msun/yr"`` (whose unit is then the default unit), a number for a dimensionless one, a list of either
             for a vector, one of `choices`, or a label, whose record then gives the value.
@@ -104,11 +104,10 @@ class InputDeclarations(Definition):
         integer
             Whether only whole numbers are allowed.
         vector
-            Inner dimension, for a parameter that is a list of numbers. Its functions see one more, last, axis.
+            Inner dimension, for a parameter that is a list of numbers. Functions see it as the last axis.
         padded
-            For a vector: whether its functions are right for a list whose last value is repeated, as piecewise
-            functions are. Lists of several lengths may then stand along an axis, the shorter ones padded so; otherwise
-            they are refused.
+            For a vector: whether its functions are correct for a list padded with its last value, as piecewise
+            functions are. Lists of different lengths are then allowed along an axis; otherwise they are refused.
         length_offsets
             For a vector whose length follows from those of others, declared before it: how many values more it has
             than each of them. ``{"exponents": 1}`` is right for the ends of as many segments as there are exponents,
@@ -117,7 +116,7 @@ class InputDeclarations(Definition):
         selects
             The quantity whose formulas a choice selects.
         role
-            What questions about a result take it for: ``"detector_mass"``, which event rates are proportional to.
+            What questions about a result look for: ``"detector_mass"``, to which event rates are proportional.
 
         Returns
         -------
@@ -127,8 +126,7 @@ class InputDeclarations(Definition):
         Raises
         ------
         ModelError
-            If the name is taken, the default is not allowed, or a length is compared with that of something other than
-            a vector.
+            If the name is taken, the default is not allowed, or `length_offsets` names something other than a vector.
         UnitError
             If the default cannot be read.
 
@@ -173,12 +171,12 @@ class InputDeclarations(Definition):
         """Declare a parameter whose value is the name of a file with a table.
 
         Functions that take it get the content of the file, one text for each grid point, so that a result depends on
-        what the file says and not on where it lies; `read` is where they parse it (and may remember what it gave).
+        the content of the file, not on its path; they parse it with `read` (which may cache its results).
 
         Parameters
         ----------
         name
-            Name by which functions and scenarios take it.
+            Name in functions and scenarios.
         default
             The file that ships with the model.
         description
@@ -186,7 +184,7 @@ class InputDeclarations(Definition):
         read
             ``read(content, name)`` returns the table, and raises `CatalogueError` if it is invalid.
         ranges
-            Returns the smallest and largest value that a table allows to other parameters, in their default units.
+            Returns the smallest and largest value of other parameters that a table allows, in their default units.
 
         Returns
         -------
@@ -214,12 +212,12 @@ class InputDeclarations(Definition):
         return parameter
 
     def constant(self, name: str, value: str | None = None, description: str = "") -> Constant:
-        """Declare a constant; without a value, the one that pint (CODATA) has under this name.
+        """Declare a constant; without a value, pint's (CODATA) of this name.
 
         Parameters
         ----------
         name
-            Name by which functions take it.
+            Name in functions.
         value
             A number with a unit.
         description
@@ -249,7 +247,7 @@ class InputDeclarations(Definition):
             try:
                 quantity = registry.Quantity(1.0, name).to_base_units()
             except pint.UndefinedUnitError:
-                raise ModelError(f"constant {name!r} is none that pint knows: give its value") from None
+                raise ModelError(f"pint has no constant {name!r}; give its value") from None
         else:
             quantity = parse_quantity(value)
         self._nodes[name] = constant = Constant(
@@ -259,7 +257,7 @@ class InputDeclarations(Definition):
 
     def _claim(self, name: str) -> None:
         if not name.isidentifier() or name == "zip":
-            raise ModelError(f"model {self.name!r}: {name!r} cannot be a name: it has to be a Python identifier")
+            raise ModelError(f"model {self.name!r}: {name!r} cannot be a name; it must be a Python identifier")
         if any(name in taken for taken in (self._nodes, self._labels, self._populations, self._groups)):
             raise ModelError(f"model {self.name!r}: the name {name!r} is declared twice")
         self._checked = set()

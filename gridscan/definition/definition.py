@@ -1,4 +1,4 @@
-"""What a model is, read only: its labels, parameters, constants, quantities and populations by name."""
+"""The definition of a model, read only: its labels, parameters, constants, quantities and populations by name."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Definition:
     Parameters
     ----------
     name
-        As it stands in a scenario: ``model = "red_supergiants"``.
+        Name used in a scenario: ``model = "red_supergiants"``.
     description
         One sentence.
     """
@@ -76,7 +76,7 @@ class Definition:
         self._groups: dict[str, Group] = {}
         self._figures: list[Figure] = []
         self._figure_modules: list[str] = []
-        # What is known to be right, and need not be looked at again: units of quantities, and checks of the wiring.
+        # Quantities whose units are proven, and checks of the wiring that have passed.
         self._proven: set[str] = set()
         self._checked: set[str] = set()
 
@@ -108,29 +108,29 @@ class Definition:
 
     @property
     def populations(self) -> dict[str, Population]:
-        """What can be sampled, by name."""
+        """The populations, which can be sampled, by name."""
         return dict(self._populations)
 
     @property
     def groups(self) -> dict[str, Group]:
-        """What a function's argument can name instead of several names."""
+        """The groups, which functions take as one argument, by name."""
         return dict(self._groups)
 
     @property
     def figures(self) -> dict[str, Figure]:
-        """The figures by kind; modules that hold some are imported now."""
+        """The figures by kind; modules with figures are imported now."""
         modules = [importlib.import_module(name) for name in self._figure_modules]
         return figures_by_kind(self, [*self._figures, *(figure for module in modules for figure in module.FIGURES)])
 
     @property
     def examples(self) -> dict[str, Example]:
-        """The pictures of the gallery by name; modules that hold some are imported now."""
+        """The pictures of the gallery by name; modules with figures are imported now."""
         modules = [importlib.import_module(name) for name in self._figure_modules]
         return {example.name: example for module in modules for example in getattr(module, "EXAMPLES", ())}
 
     @property
     def nodes(self) -> dict[str, Node]:
-        """Everything a function's argument can name, but for groups."""
+        """Everything that functions can take as an argument, except groups."""
         return dict(self._nodes)
 
     @property
@@ -186,7 +186,7 @@ class Definition:
             if not isinstance(node, Parameter):
                 raise ModelError(
                     f"model {self.name!r}: a table has a range of {name!r},"
-                    f" which is no parameter{nearest(name, self.parameters)}"
+                    f" which is not a parameter{nearest(name, self.parameters)}"
                 )
             model._nodes[name] = replace(node, minimum=low, maximum=high)
         return model

@@ -1,4 +1,4 @@
-"""Figures that a model declares: what each of them shows, what it needs, and the function that draws it."""
+"""Figures that a model declares: what each shows, what it needs, and the function that draws it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GENERAL_KINDS = {
     "hertzsprung-russell": "the isochrones or the track in FILE, a stellar table",
 }
 
-#: What ``--kind`` says to list them all.
+#: The value of ``--kind`` that lists all kinds.
 LIST = "list"
 
 Settings = Mapping[str, Any] | Callable[[Any], Mapping[str, Any]]
@@ -33,7 +33,7 @@ class Figure:
     Attributes
     ----------
     kind
-        What ``gridscan plot FILE --kind`` calls it.
+        Its name for ``gridscan plot FILE --kind``.
     description
         What it shows, in a few words.
     draw
@@ -41,10 +41,10 @@ class Figure:
     movie
         ``movie(dataset, path, **options)`` writes a movie and returns its path; None where there is none.
     quantities
-        What the dataset has to hold; it is evaluated where a file lacks it.
+        Quantities that the dataset needs; those that a file lacks are evaluated.
     others
         Whether other quantities can be asked for: "none", "one" in place of the first of `quantities` (which are then
-        alternatives, of which the first that a result holds is drawn), or "any" number in place of all. The functions
+        alternatives, of which the first in the result is drawn), or "any" number in place of all. The functions
         take its name, or their names, as a further argument.
     axes
         Axes that every quantity shown needs.
@@ -70,12 +70,12 @@ class Figure:
     options: tuple[str, ...] = ()
 
     def shown(self, known: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-        """Return the quantities that it shows of a result.
+        """Return the quantities of a result that it shows.
 
         Parameters
         ----------
         known
-            The axes of each quantity that there is.
+            The axes of each quantity in the result.
 
         Returns
         -------
@@ -89,7 +89,7 @@ class Figure:
         return tuple([*fitting, *alternatives, *self.quantities][:1])
 
     def check_asked(self, names: Iterable[str]) -> None:
-        """Refuse quantities that it cannot show in place of its own.
+        """Refuse quantities that the figure cannot show instead of its own.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class Figure:
 
     @property
     def all_options(self) -> tuple[str, ...]:
-        """What a user may give: also the seed of a random sample."""
+        """Names of the options that a user may give, among them the seed of a random sample."""
         return (*self.options, "seed") if self.population is not None else self.options
 
     def options_of(self, function: Callable[..., Any]) -> tuple[str, ...]:
@@ -151,14 +151,14 @@ class Example:
     Attributes
     ----------
     name
-        Of its file, without the suffix.
+        Name of its file, without the suffix.
     description
         What it shows.
     kind
         A figure of the model, ``"quantity"``, or a question to a result, whose answer is drawn: ``"discriminate"``,
         ``"variance_shares"`` or ``"local"``.
     quantities
-        What is shown, or asked about; those of the figure by default.
+        Quantities shown or asked about; those of the figure by default.
     scenario
         A shipped scenario that `settings` are added to; by default one without any values.
     settings
@@ -166,9 +166,9 @@ class Example:
     at
         Values of axes.
     options
-        Of the figure, or of the question.
+        Options of the figure, or of the question.
     seed
-        Of a sample.
+        Seed of a sample.
     """
 
     name: str
@@ -183,7 +183,7 @@ class Example:
 
 
 def flags(options: Iterable[str]) -> list[str]:
-    """Return options as they stand on the command line, ``--mark-below``.
+    """Return options in the form of the command line, ``--mark-below``.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def flags(options: Iterable[str]) -> list[str]:
     Returns
     -------
     list of str
-        As the user writes them.
+        Options with dashes.
     """
     return [f"--{option.replace('_', '-')}" for option in options]
 
@@ -216,7 +216,7 @@ def figures_by_kind(model: Definition, figures: Iterable[Figure]) -> dict[str, F
     Raises
     ------
     ModelError
-        If a kind comes twice or is taken, nothing draws it, or the model lacks what it needs.
+        If a kind is declared twice or taken, has no function, or needs something that the model does not have.
     """
     found: dict[str, Figure] = {}
     for figure in figures:
@@ -226,7 +226,7 @@ def figures_by_kind(model: Definition, figures: Iterable[Figure]) -> dict[str, F
         if figure.draw is None and figure.movie is None:
             raise ModelError(f"{where} has no function that draws it")
         if callable(figure.settings) and figure.population is None:
-            raise ModelError(f"{where} has settings that depend on a sample, and is of no population")
+            raise ModelError(f"{where} has settings that depend on a sample, but no population")
         given = figure.settings if isinstance(figure.settings, Mapping) else {}
         needed = {"quantity": figure.quantities, "input": [*figure.axes, *given]}
         known: dict[str, Iterable[str]] = {"quantity": model.quantities, "input": model.names}
@@ -249,7 +249,7 @@ def figure_of(model: Definition, kind: str) -> Figure:
     model
         The model.
     kind
-        What ``--kind`` calls it.
+        Its name for ``--kind``.
 
     Returns
     -------
@@ -259,7 +259,7 @@ def figure_of(model: Definition, kind: str) -> Figure:
     Raises
     ------
     ModelError
-        If the model has none; the message gives the nearest kind and all there are.
+        If the model has none; the message gives the nearest kind and lists all.
     """
     figures = model.figures
     if kind not in figures:

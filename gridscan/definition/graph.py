@@ -1,7 +1,7 @@
-"""Graph of a model: the part that has to run for what was asked for, in order.
+"""Graph of a model: the steps that have to run for the quantities asked for, in order.
 
-An integral evaluates what its integrand is made of at its own nodes, so that part is folded into its step: from
-outside, the step depends only on what does not vary under the integral sign.
+An integral evaluates the quantities of its integrand at its own nodes, so these are part of its step: from outside,
+the step depends only on inputs that do not vary under the integral sign.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Graph:
-    """What runs for `targets`.
+    """The steps that compute `targets`.
 
     Attributes
     ----------
     steps
-        In an order in which they can run.
+        Steps in an order in which they can run.
     inputs
-        Parameters, constants and cut quantities that they take.
+        Parameters, constants and given quantities that the steps take.
     formulas
         Every quantity involved, those under integral signs included.
     """
@@ -59,7 +59,7 @@ class Graph:
 
     @classmethod
     def of(cls, model: Definition, targets: Iterable[str], cut: Iterable[str] = ()) -> Graph:
-        """Select the part of a model that runs for some quantities.
+        """Select the steps of a model that compute some quantities.
 
         Parameters
         ----------
@@ -68,7 +68,7 @@ class Graph:
         targets
             The quantities asked for.
         cut
-            Quantities that are given values.
+            Quantities that were given values.
 
         Returns
         -------
@@ -103,7 +103,7 @@ class Graph:
         inputs
             Dimensions of the inputs, by name.
         order
-            The dimensions in the order wanted.
+            Dimensions in the order wanted.
 
         Returns
         -------
@@ -146,7 +146,7 @@ def _nodes_of(step: Step) -> list[Quantity]:
 
 
 def _steps(quantities: Mapping[str, Quantity], targets: Iterable[str]) -> list[Step]:
-    """Return the steps for `targets`, sorted so that each comes after those it takes."""
+    """Return the steps for `targets`, each after those it depends on."""
     steps: dict[str, Step] = {}
     needed: dict[str, list[str]] = {}
     stack = [name for name in targets if name in quantities]
@@ -179,7 +179,7 @@ def _kernel_step(quantities: Mapping[str, Quantity], node: Quantity) -> Step:
 def _varying(
     quantities: Mapping[str, Quantity], targets: Iterable[str], varying: set[str]
 ) -> tuple[list[Step], list[str]]:
-    """Return the steps for `targets` that vary with some names, and the names that they take from outside."""
+    """Return the steps for `targets` that depend on some names, and the other names that these take."""
     quantities = {name: node for name, node in quantities.items() if name not in varying}
     inner, varying = [], set(varying)
     for step in _steps(quantities, targets):

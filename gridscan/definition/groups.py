@@ -1,4 +1,4 @@
-"""Groups: names that belong together, such as the parameters of a galaxy, and stand for one argument of a function."""
+"""Groups: names that belong together, such as the parameters of a galaxy, as one argument of a function."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 def arguments_of(node: Quantity, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the function of a quantity is called with, its groups made of their members.
+    """Return the arguments of the function of a quantity, with groups built from their members.
 
     Parameters
     ----------
     node
         The quantity.
     values
-        Values by name, those of the members among them.
+        Values by name, including those of the members.
 
     Returns
     -------
     dict
-        One value for each argument.
+        Values by argument.
     """
     return {
         name: group.kind(**{member: values[member] for member in group.members})
@@ -39,7 +39,7 @@ def arguments_of(node: Quantity, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_groups(node: Quantity, groups: Mapping[str, Group]) -> Quantity:
-    """Return a quantity with those of its arguments that are groups known as such, and the units of their members.
+    """Return a quantity that knows which of its arguments are groups, and the units of their members.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def with_groups(node: Quantity, groups: Mapping[str, Group]) -> Quantity:
     Raises
     ------
     UnitError
-        If a kernel gives a unit for a group, or for a member of one another unit than the group does.
+        If a kernel gives a unit for a group, or for a member a unit other than that of the group.
     """
     own = {name: groups[name] for name in node.takes if name in groups}
     units = dict(node.argument_units)
@@ -64,7 +64,7 @@ def with_groups(node: Quantity, groups: Mapping[str, Group]) -> Quantity:
         if group.name in units:
             raise UnitError(
                 f"kernel {node.name!r} ({node.where}) gives a unit for the group {group.name!r},"
-                " whose members have theirs from the group; leave it out"
+                " whose members have units already; remove it"
             )
         for member, unit in group.units.items() if node.kind == "kernel" else ():
             if units.setdefault(member, unit) != unit:
@@ -85,7 +85,7 @@ def members_of(
     name
         Name of the group.
     kind
-        The class that is made of the members.
+        Class built from the members.
     words
         Members that are words, or that only formulas take.
     units
@@ -101,17 +101,17 @@ def members_of(
     Raises
     ------
     ModelError
-        If the class cannot be made of these members.
+        If the class cannot be built from these members.
     UnitError
         If a unit cannot be read.
     """
     members = (*words, *units)
     if not isinstance(kind, type):
-        raise ModelError(f"group {name!r} is made of a class, such as a frozen dataclass; found {kind!r}")
+        raise ModelError(f"group {name!r} needs a class, such as a frozen dataclass; found {kind!r}")
     known = inspect.signature(kind).parameters
     twice = [member for member in set(members) if members.count(member) > 1]
     if twice:
-        raise ModelError(f"group {name!r} names its member {twice[0]!r} twice")
+        raise ModelError(f"group {name!r} has the member {twice[0]!r} twice")
     for member in members:
         if member not in known:
             raise ModelError(
@@ -120,5 +120,5 @@ def members_of(
             )
     missing = [key for key, item in known.items() if key not in members and item.default is item.empty]
     if missing:
-        raise ModelError(f"group {name!r} lacks {listed(missing)}, for which {kind.__name__} has no default")
+        raise ModelError(f"group {name!r} needs {listed(missing)}, for which {kind.__name__} has no default")
     return members, {member: parse_unit(text) for member, text in units.items()}

@@ -1,4 +1,4 @@
-"""Reading and checking what a node is declared with: its default and unit, and the arguments of its function."""
+"""Reading and checking the declaration of a node: its default and unit, and the arguments of its function."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 def default_and_unit(
     name: str, default: str | float | Iterable[float | str] | Label, unit: str | None, choices: tuple[str, ...]
 ) -> tuple[Unit, Number | str | None]:
-    """Read the unit and the value that a parameter is declared with.
+    """Read the unit and the default value of a parameter's declaration.
 
     Parameters
     ----------
     name
         Name of the parameter.
     default
-        As it was declared.
+        Default as declared.
     unit
-        Default unit where the default does not say it.
+        Default unit if the default has none.
     choices
         Allowed words.
 
@@ -40,7 +40,7 @@ def default_and_unit(
     Raises
     ------
     ModelError
-        If the default is not one of the choices, or the unit is said twice.
+        If the default is not one of the choices, or the unit is given twice.
     UnitError
         If a unit cannot be read.
     """
@@ -48,12 +48,14 @@ def default_and_unit(
         return parse_unit(unit or "1"), None
     if choices:
         if default not in choices:
-            raise ModelError(f"the default {default!r} of {name!r} is none of its choices: {listed(choices)}")
+            raise ModelError(f"the default {default!r} of {name!r} is not one of its choices: {listed(choices)}")
         return registry.dimensionless, str(default)
     if isinstance(default, str):
         quantity = parse_quantity(default)
         if unit is not None and parse_unit(unit) != quantity.units:
-            raise ModelError(f"parameter {name!r}: the default {default!r} already says the unit, but unit={unit!r}")
+            raise ModelError(
+                f"parameter {name!r}: the default {default!r} already has a unit, which unit={unit!r} contradicts"
+            )
         return quantity.units, float(quantity.magnitude)
     if isinstance(default, int | float):
         return parse_unit(unit or "1"), float(default)
@@ -66,7 +68,7 @@ def default_and_unit(
 
 
 def check_default(parameter: Parameter) -> None:
-    """Refuse a default that could not be given.
+    """Refuse a default that is not allowed.
 
     Parameters
     ----------
@@ -83,21 +85,21 @@ def check_default(parameter: Parameter) -> None:
         hint = nearest(parameter.role, ROLES)
         raise ModelError(f"{parameter.name!r} has the unknown role {parameter.role!r}{hint}; roles are {listed(ROLES)}")
     if isinstance(default, tuple) and parameter.vector is None:
-        raise ModelError(f"the default of {parameter.name!r} is a list: name its inner dimension with vector=…")
+        raise ModelError(f"the default of {parameter.name!r} is a list; name its inner dimension with vector=…")
     if parameter.vector is not None and default is not None and not (isinstance(default, tuple) and default):
-        raise ModelError(f"the default of {parameter.name!r}, a vector, has to be a list of numbers")
+        raise ModelError(f"the default of the vector {parameter.name!r} must be a list of numbers")
     values = default if isinstance(default, tuple) else (default,) if isinstance(default, float) else ()
     low = -math.inf if parameter.minimum is None else parameter.minimum
     high = math.inf if parameter.maximum is None else parameter.maximum
     for value in values:
         if not (low <= value <= high and math.isfinite(value) and (not parameter.integer or value.is_integer())):
             raise ModelError(
-                f"the default {value:g} of {parameter.name!r} is not allowed: it has to be {parameter.allowed}"
+                f"the default {value:g} of {parameter.name!r} is not allowed; it must be {parameter.allowed}"
             )
 
 
 def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the names by which a function is wired.
+    """Return the names of the arguments of a function, by which it is wired.
 
     Parameters
     ----------
@@ -114,15 +116,15 @@ def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
     Raises
     ------
     ModelError
-        If an argument has no name that could be wired, or a default that would hide an input.
+        If an argument cannot be wired by name, or has a default, which would hide an input.
     """
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        raise ModelError(f"the function for {name!r} has no signature that can be read; wrap it in a def") from None
+        raise ModelError(f"the signature of the function for {name!r} cannot be read; wrap it in a def") from None
     for parameter in signature.parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
-            raise ModelError(f"{name!r}: the argument {str(parameter)!r} has no name that could be wired")
+            raise ModelError(f"{name!r}: the argument {str(parameter)!r} cannot be wired by name")
         if parameter.default is not parameter.empty:
             raise ModelError(
                 f"{name!r}: the argument {parameter.name!r} has a default, which would hide an input;"
@@ -132,7 +134,7 @@ def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel) -> Quantity:
-    """Return a quantity of the name and unit of a node that is computed by another function.
+    """Return a quantity with the name and unit of a node, computed by another function.
 
     Parameters
     ----------
@@ -151,7 +153,7 @@ def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel
     ModelError
         If the function cannot be wired.
     UnitError
-        If a kernel's unit does not fit, or it declares a unit for something that is not an argument of it.
+        If a kernel's unit does not fit, or it declares a unit for something other than its arguments.
     """
     title = node.long_name if isinstance(node, Quantity) else node.description
     if not isinstance(function, Kernel):
@@ -167,7 +169,7 @@ def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel
 
 
 def check_kernel_arguments(node: Quantity) -> None:
-    """Refuse units for what is not an argument.
+    """Refuse units for names that are not arguments.
 
     Parameters
     ----------
@@ -183,5 +185,5 @@ def check_kernel_arguments(node: Quantity) -> None:
     if surplus:
         raise UnitError(
             f"kernel {node.name!r} ({node.where}) declares a unit for {surplus[0]!r},"
-            f" which is no argument of it{nearest(surplus[0], node.arguments)}"
+            f" which is not one of its arguments{nearest(surplus[0], node.arguments)}"
         )

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 Number: TypeAlias = float | tuple[float, ...]
 
-#: What questions about a result can take a parameter for.
+#: Roles of parameters that questions about a result look for.
 ROLES = ("detector_mass",)
 
 
 @dataclass(frozen=True)
 class Label:
-    """A choice among records; a record bundles values of the parameters that default to the label.
+    """A choice among records, each of which sets the parameters that default to the label.
 
-    `records` holds the records by name, or is the TOML file that does; None for those that ship under this name.
+    `records` has the records by name, or is their TOML file; None for those that ship under this name.
     """
 
     name: str
@@ -35,16 +35,16 @@ class Label:
 
 @dataclass(frozen=True)
 class Table:
-    """How the file is read that is the value of a parameter.
+    """A parameter whose value is the name of a file: how the file is read.
 
     Attributes
     ----------
     shipped
-        The file that is the default.
+        The default file.
     read
-        Turns the content and the name of a file into a table; raises CatalogueError where it is none.
+        Turns the content and the name of a file into a table; raises CatalogueError if it is invalid.
     ranges
-        The ranges that a table allows to other parameters, in their default units.
+        Ranges of other parameters that a table allows, in their default units.
     """
 
     shipped: Path
@@ -54,7 +54,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Parameter:
-    """An input of the model, and an axis in waiting.
+    """An input of the model, which can become an axis.
 
     Attributes
     ----------
@@ -66,15 +66,15 @@ class Parameter:
     vector
         Name of the inner dimension of a parameter that is a list of numbers for each grid point.
     padded
-        For a vector: whether its functions are right for a shorter one whose last value is repeated.
+        For a vector: whether its functions are correct for a shorter one padded with its last value.
     length_offsets
         For a vector: how many values more it has than other vectors, by their names.
     selects
-        For a choice between formulas: the quantity that holds them, which is what ``Model.replace`` swaps.
+        For a choice between formulas: the quantity with these formulas, which ``Model.replace`` replaces.
     table
         For a parameter that names a file: how it is read. Functions get its content.
     role
-        What questions about a result take it for, one of `ROLES`, which the result tells.
+        What questions about a result look for, one of `ROLES`; recorded in the result.
     """
 
     name: str
@@ -116,7 +116,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Constant:
-    """A constant of nature, injected by name; it can be overridden, but is not meant to be scanned."""
+    """A constant of nature, passed by name; it can be overridden, but is not meant to be scanned."""
 
     name: str
     description: str
@@ -126,7 +126,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class Integral:
-    """What turns an integrand into a definite integral over one parameter."""
+    """The rule of a definite integral over one parameter."""
 
     over: str
     lower: str
@@ -141,11 +141,11 @@ class Group:
     Attributes
     ----------
     kind
-        The class of that argument, made of the members by name.
+        Class of that argument, built from the members by name.
     members
         Parameters, constants or quantities.
     units
-        In which kernels get the members; words have none.
+        Units in which kernels get the members; words have none.
     """
 
     name: str
@@ -169,9 +169,9 @@ class Quantity:
     count
         Whether it is the mean of a Poisson distribution, from which a scenario can ask for draws.
     functions
-        The arguments that a kernel takes as functions of some parameters, whose names they map to.
+        Arguments that a kernel takes as functions, mapped to the parameters of these.
     groups
-        The arguments that stand for several names.
+        Arguments that stand for several names.
     """
 
     name: str
@@ -191,18 +191,18 @@ class Quantity:
 
     @cached_property
     def arguments(self) -> tuple[str, ...]:
-        """The names that the function depends on: those of its arguments, with the members of groups in their place."""
+        """The names that the function depends on: its arguments, with groups replaced by their members."""
         members = (self.groups[name].members if name in self.groups else (name,) for name in self.takes)
         return tuple(dict.fromkeys(name for names in members for name in names))
 
     @property
     def callables(self) -> tuple[Callable[..., Any], ...]:
-        """The code that runs: the function, and the classes of its groups."""
+        """The code that runs: the function and the classes of its groups."""
         return (self.function, *(group.kind for group in self.groups.values()))
 
     @cached_property
     def needs(self) -> tuple[str, ...]:
-        """Every name that has to exist for this quantity: arguments, what functions are of, limits of an integral."""
+        """Every name that this quantity needs: arguments, parameters of functions, limits of an integral."""
         if self.integral is None:
             return tuple(
                 dict.fromkeys([*self.arguments, *(name for bound in self.functions.values() for name in bound)])
@@ -223,7 +223,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Column:
-    """What a population tells of each of its members: a number with a unit, or one of several words."""
+    """A property of the members of a population: a number with a unit, or one of several words."""
 
     long_name: str
     unit: Unit | None = None
@@ -266,7 +266,7 @@ class Kernel:
 
 
 def kernel(unit: str, **argument_units: str) -> Callable[[Callable[..., Any]], Kernel]:
-    """Say in which units a numerical function of one's own works, so that it can replace a quantity.
+    """Declare the units of a numerical function, so that it can replace a quantity.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Proof of units: every formula is run once on pint quantities of length one before anything is computed.
 
 Each quantity is proven on its own, from the declared units of its arguments to its own declared unit, so one wrong
-formula does not hide another and a proven one need not be proven again. Kernels are opaque: for them, the declared
+formula does not hide another and a proven one is not proven again. Kernels are opaque: for them, the declared
 units of the arguments are compared with what the model feeds in.
 """
 
@@ -35,7 +35,7 @@ def prove(model: Definition, quantities: Iterable[Quantity]) -> None:
     model
         The model.
     quantities
-        Quantities of it.
+        Quantities of the model.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def _prove_formula(model: Definition, node: Quantity) -> None:
             ) from None
         raise ModelError(
             f"{_headline(model, node)}: in {_line_of(error, node)}, {type(error).__name__}: {error}."
-            " A numerical routine that pint cannot follow belongs in a kernel"
+            " Declare a numerical routine that pint cannot follow as a kernel"
         ) from error
     found = result.units if isinstance(result, pint.Quantity) else registry.dimensionless
     if node.integral is not None:
@@ -139,7 +139,7 @@ def _shown(units: Any) -> str:
 
 
 def _line_of(error: BaseException, node: Quantity) -> str:
-    """Quote the innermost line that is the user's: the last one in the function's own file."""
+    """Quote the innermost line of the user's code: the last one in the function's own file."""
     code = getattr(inspect.unwrap(node.function), "__code__", None)
     own = code.co_filename if code is not None else None
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]

@@ -1,4 +1,4 @@
-"""Lengths of vectors that belong together, such as those of the exponents and the breaks of a piecewise power law."""
+"""Lengths of related vectors, such as the exponents and the breaks of a piecewise power law."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _SHORTEST = 3
 
 @dataclass(frozen=True)
 class Lengths:
-    """How many values each vector of an input has, before they are padded.
+    """Number of values of each vector of an input, before padding.
 
     Attributes
     ----------
     dims
-        The dimension that the vectors run along, or none.
+        Dimension along which the vectors are, or none.
     paths
-        Where each vector stands.
+        Path to each vector.
     sources
-        For each vector, the record that it is of, or that it is a default; empty for one that was given.
+        Origin of each vector: a record or the default; empty for one that was given.
     """
 
     dims: tuple[str, ...]
@@ -41,18 +41,18 @@ class Lengths:
         paths: list[tuple[str | int, ...]],
         sources: list[str] | None = None,
     ) -> Lengths:
-        """Return the lengths of vectors, which the user has given where no sources are named.
+        """Return the lengths of vectors, given by the user unless sources are named.
 
         Parameters
         ----------
         dims
-            The dimension that the vectors run along, or none.
+            Dimension along which the vectors are, or none.
         vectors
             The vectors.
         paths
-            Where each vector stands.
+            Path to each vector.
         sources
-            For each vector, the record that it is of; none by default.
+            Record of each vector; none by default.
 
         Returns
         -------
@@ -73,7 +73,7 @@ class Lengths:
         Returns
         -------
         Lengths
-            Of one vector.
+            Length of one vector.
         """
         return cls.of((), [vector], [()], ["default"])
 
@@ -81,31 +81,31 @@ class Lengths:
 def length_faults(
     name: str, own: Lengths, other: str, others: Lengths, more: int
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Say where a vector does not have a certain number of values more than another one.
+    """Yield the faults of vectors whose length is not that of another vector plus an offset.
 
     Vectors along a common dimension are compared row by row, others in every combination.
 
     Parameters
     ----------
     name, own
-        Name and lengths of the one.
+        Name and lengths of the vectors.
     other, others
-        Name and lengths of the other.
+        Name and lengths of the other vectors.
     more
-        How many values more the one has.
+        The offset: how many values more the vectors have.
 
     Yields
     ------
     path : tuple
-        That of the vector that was given, where the other one is of a record or a default.
+        Path to the vector that was given, if the other one is from a record or a default.
     message : str
-        What is wrong.
+        The message.
     """
     pairs: Iterable[tuple[int, int]]
     if own.dims == others.dims:
         pairs = zip(range(len(own.counts)), range(len(others.counts)), strict=True)
     else:
-        # One vector of each length stands for all.
+        # One vector of each length represents all.
         pairs = itertools.product(*(np.unique(item.counts, return_index=True)[1].tolist() for item in (own, others)))
     for at, beside in pairs:
         found, length = own.counts[at], others.counts[beside]
@@ -119,7 +119,7 @@ def length_faults(
 
 
 def padding_faults(name: str, own: Lengths) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Say where a vector is of another length than the first along its axis, and would be padded.
+    """Yield the faults of vectors whose length differs from the first along the axis, so that they would be padded.
 
     Parameters
     ----------
@@ -129,16 +129,16 @@ def padding_faults(name: str, own: Lengths) -> Iterator[tuple[tuple[str | int, .
     Yields
     ------
     path : tuple
-        That of the vector.
+        Path to the vector.
     message : str
-        What is wrong.
+        The message.
     """
     first, source = own.counts[0], _from(own.sources[0])
     for found, path, other in zip(own.counts, own.paths, own.sources, strict=True):
         if found != first:
             what = f"{name!r}{_from(other)} has {found} {'value' if found == 1 else 'values'}"
             beside = f"expected {first} as the first along the axis{source}"
-            yield path, f"{what}, {beside}: lists of several lengths need padded=True in the model"
+            yield path, f"{what}, {beside}: lists of different lengths need padded=True in the model"
 
 
 def _from(source: str) -> str:
@@ -150,7 +150,7 @@ def _relation(more: int) -> str:
 
 
 def example_lengths(parameters: Iterable[Parameter]) -> dict[str, int]:
-    """Return a length for each vector, all of which belong together: that of its default, if it has one.
+    """Return consistent lengths of all vectors: that of the default, if there is one.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def example_lengths(parameters: Iterable[Parameter]) -> dict[str, int]:
     lengths = {name: len(item.default) for name, item in vectors.items() if isinstance(item.default, tuple)}
     links = [(name, other, more) for name, item in vectors.items() for other, more in item.length_offsets.items()]
     links += [(other, name, -more) for name, other, more in links]
-    # So long that none comes out empty.
+    # Long enough that no vector becomes empty.
     long = _SHORTEST + sum(abs(more) for *_, more in links) // 2
     for name in [None, *vectors]:
         if name is not None:
@@ -177,23 +177,23 @@ def example_lengths(parameters: Iterable[Parameter]) -> dict[str, int]:
 
 
 def check_lengths(parameter: Parameter, declared: Mapping[str, Node]) -> None:
-    """Refuse a length that is compared with that of no vector, and defaults of lengths that do not belong together.
+    """Refuse a length compared with that of something other than a vector, and defaults whose lengths do not match.
 
     Parameters
     ----------
     parameter
         The parameter that is declared.
     declared
-        What the model has so far, by name.
+        Nodes declared so far, by name.
 
     Raises
     ------
     ModelError
-        If there is such a length; the message names the nearest vector.
+        If a length is wrong; the message names the nearest vector.
     """
     name = parameter.name
     if (parameter.length_offsets or parameter.padded) and parameter.vector is None:
-        raise ModelError(f"parameter {name!r} is no list: name its inner dimension with vector=…")
+        raise ModelError(f"parameter {name!r} is not a list; name its inner dimension with vector=…")
     relations = parameter.length_offsets
     if not isinstance(relations, Mapping) or not all(isinstance(more, int) for more in relations.values()):
         raise ModelError(f"length_offsets of {name!r} takes whole numbers by name, found {relations!r}")
@@ -201,7 +201,7 @@ def check_lengths(parameter: Parameter, declared: Mapping[str, Node]) -> None:
     for other, more in parameter.length_offsets.items():
         if other not in vectors:
             raise ModelError(
-                f"the length of {name!r} is compared with that of {other!r}, which is no vector declared before it"
+                f"the length of {name!r} is compared with that of {other!r}, which is not a vector declared before it"
                 f"{nearest(other, vectors)}"
             )
         default, other_default = parameter.default, vectors[other].default

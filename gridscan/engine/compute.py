@@ -1,4 +1,4 @@
-"""Computing pieces of a grid for a run: products of positions along its dimensions, in any process."""
+"""Computing regions of a grid for a run, in any process."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workload:
-    """All that a process needs to compute any piece: the steps of each group, and small arrays.
+    """What a process needs to compute any region: the steps of each group, and small arrays.
 
     Attributes
     ----------
     specs
-        The variables of the quantities that groups read or take from `arrays`, by their names.
+        Variables of the quantities that groups read or take from `arrays`, by name.
     arrays, codes
-        Inputs and factors over their own dimensions, in base units; and which of their cells failed, where any did.
+        Inputs and factors over their own dimensions, in base units; and the codes of their cells that failed, if any.
     messages
-        What the codes stand for.
+        Messages that the codes stand for.
     draws
-        What makes the random numbers of counts, over their whole dimensions.
+        Keys of the random numbers of counts, over their whole dimensions.
     """
 
     groups: tuple[VariableGroup, ...]
@@ -48,15 +48,15 @@ class Workload:
 
 
 @dataclass(frozen=True)
-class Piece:
+class ComputedRegion:
     """Values of the variables of a group at some positions, in the units and types in which they are stored.
 
     Attributes
     ----------
     codes
-        By variable, which cells failed, where any did: 0, or the code of a message.
+        By variable with cells that failed: 0, or the code of a message.
     checksums
-        Of the values, for a piece that is a whole block; made where there are threads to share the work.
+        Of the values, where the region is a whole block; computed here, where there are threads to share the work.
     """
 
     values: dict[str, np.ndarray]
@@ -66,12 +66,13 @@ class Piece:
 
 
 def make_workload(block_plan: BlockPlan, single: Mapping[str, np.ndarray] | None = None) -> Workload:
-    """Compute the small factors of a block plan, and gather what its groups take.
+    """Compute the small factors of a block plan, and gather what its groups need.
 
     Parameters
     ----------
     single
-        The values of what comes before the factors, in base units; without them, what makes these is returned.
+        Values of the quantities before the factors, in base units; without them, the workload is that of these
+        quantities.
     """
     layout = block_plan.layout
     resolved, graph = layout.resolved, layout.graph
@@ -100,17 +101,17 @@ def make_workload(block_plan: BlockPlan, single: Mapping[str, np.ndarray] | None
     )
 
 
-def compute(workload: Workload, number: int, positions: Positions, read: Mapping[str, np.ndarray]) -> Piece:
+def compute(workload: Workload, number: int, positions: Positions, read: Mapping[str, np.ndarray]) -> ComputedRegion:
     """Compute the variables of a group at some positions.
 
     Parameters
     ----------
     number
-        Of the group.
+        Number of the group.
     positions
         Along the dimensions of the group.
     read
-        What the group reads of earlier ones, by name, at these positions, in base units.
+        Variables of earlier groups that the group reads, by name, at these positions, in base units.
     """
     group = workload.groups[number]
     at = dict(zip(group.dims, positions, strict=True))
@@ -129,11 +130,11 @@ def compute(workload: Workload, number: int, positions: Positions, read: Mapping
             codes[key] = found
     checksums = {} if codes else {key: checksum_of_block(value) for key, value in values.items()}
     assert known.messages is not None
-    return Piece(values, codes, known.messages, checksums)
+    return ComputedRegion(values, codes, known.messages, checksums)
 
 
 def _known(workload: Workload, group: VariableGroup, at: Mapping[str, slice | np.ndarray]) -> RegionValues:
-    """Return what is known of a region before anything runs in it."""
+    """Return the values that are known in a region before any step runs."""
     sizes = dict(zip(group.dims, group.shape, strict=True))
     known = RegionValues(
         workload.dims,
@@ -154,7 +155,7 @@ def _known(workload: Workload, group: VariableGroup, at: Mapping[str, slice | np
 def _random(
     workload: Workload, spec: VariableSpec, at: Mapping[str, slice | np.ndarray]
 ) -> tuple[DrawKeys, np.ndarray]:
-    """Return what makes the random numbers of a count in a region, and the numbers of its realisations."""
+    """Return the keys of the random numbers of a count in a region, and the numbers of its realisations."""
     keys, (*dims, realisation) = workload.draws[spec.quantity], spec.dims
     along = {dim: taken(keys.along[dim], [at[dim]]) for dim in dims}
     return DrawKeys(keys.common, along), taken(np.arange(spec.shape[-1]), [at[realisation]])

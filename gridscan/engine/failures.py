@@ -46,7 +46,7 @@ class Status:
     Attributes
     ----------
     dims
-        Those along which these outputs vary; the draws of a cell fail together.
+        Dimensions along which these outputs vary; the draws of a cell fail together.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Status:
 
 
 class Failures:
-    """Cells that failed, by variable: codes at products of positions, which are kept small.
+    """Cells that failed, by variable, as compressed codes of regions.
 
     The result does not depend on the order in which failures are added.
 
@@ -147,7 +147,7 @@ class Failures:
         }
 
     def parts(self, status: Status) -> Iterator[tuple[Positions, np.ndarray]]:
-        """Yield positions along the dimensions of a status, and the codes there, of length one where they are alike."""
+        """Yield positions along the dimensions of a status, and the codes there (length one where they do not vary)."""
         renumbered = np.zeros(len(self.messages.texts) + 1, dtype=np.int16)
         for number, code in enumerate(self._order(status), start=1):
             renumbered[code] = number
@@ -165,7 +165,7 @@ class Failures:
                 yield key, part, codes[..., 0] if self.block_plan.stored[key].drawn else codes
 
     def _order(self, status: Status) -> list[int]:
-        """Return the codes of the messages in the order of the blocks in which they are met, and of the alphabet."""
+        """Return the codes of the messages in the order of their blocks, alphabetically within a block."""
         found: dict[int, None] = {}
         for _, _, codes in self._sorted(status):
             met = np.flatnonzero(np.bincount(codes.ravel()))
@@ -173,7 +173,7 @@ class Failures:
         return list(found)
 
     def _reason(self, code: int) -> str:
-        """Return a message in one line, with the reasons of an intermediate quantity that could not be computed."""
+        """Return a message in one line; for a failed intermediate quantity, with its reasons."""
         text = self.messages.texts[code - 1]
         for key, item in self.block_plan.stored.items():
             if text == not_computed(item.quantity):
@@ -193,7 +193,7 @@ class Failures:
 
 
 def _sizes(item: VariableSpec) -> dict[str, int]:
-    """Return the dimensions of a variable without that of the realisations."""
+    """Return the dimensions of a variable except that of the realisations."""
     return dict(list(zip(item.dims, item.shape, strict=True))[: len(item.dims) - item.drawn])
 
 

@@ -1,4 +1,4 @@
-"""What a run will find of its cells already computed."""
+"""Forecast of a run: how many of its cells are already computed, and why the others are not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a run will find of its cells already there, and why not more, by output; and what else it will meet."""
+    """Reusable cells and why the others are not, by output, and notes for the user."""
 
     reusable: Mapping[str, int]
     reasons: Mapping[str, str]
@@ -27,7 +27,7 @@ class Forecast:
 
 
 def forecast(plan: Plan) -> Forecast:
-    """Say how many cells of a plan need not be computed, without comparing checksums, and why the others have to be."""
+    """Count the cells of a plan that can be reused, without comparing checksums, and say why the others cannot."""
     file_layout = build_layout(plan)
     earlier_files, notes = survey(plan.path, plan.storage, plan.block_plan.nbytes, file_layout.record["run"])
     with contextlib.ExitStack() as stack:

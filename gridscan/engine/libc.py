@@ -1,4 +1,4 @@
-"""Two calls of the GNU C library for which Python has none; with another C library they do nothing."""
+"""Two functions of the GNU C library that Python lacks; with another C library they do nothing."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def _library() -> ctypes.CDLL | None:
 
 
 def keep_freed_memory() -> None:
-    """Have freed arrays of some megabytes used again: the library else returns each, at the cost of computing it."""
+    """Keep freed arrays of some megabytes for reuse: returning each to the system costs as much as computing it."""
     if library := _library():
         for option in (_MMAP_THRESHOLD, _TRIM_THRESHOLD):
             library.mallopt(option, _KEPT)
 
 
 def reserve(path: Path) -> None:
-    """Have the disk set aside all of a file of which only some parts are written, if it knows how to.
+    """Allocate the whole of a sparse file on the disk, where the file system supports it.
 
-    A disk that is too small is found out at once, and filling the file takes less time. ``os.posix_fallocate``
-    would write into each block of the file where the disk does not know how to.
+    A full disk is noticed at once, and filling the file takes less time. ``os.posix_fallocate`` would write into
+    each block of the file where this is not supported.
 
     Raises
     ------

@@ -1,10 +1,10 @@
-"""How a run is divided: what is stored, in which groups, and the blocks in which each group is computed.
+"""How a run is divided: which variables are stored, in which groups, and in which blocks each group is computed.
 
-Outputs are stored. So are kernels and integrals that something else takes: they are what costs time, and are computed
-once. Everything else is computed again wherever it is needed, which costs less than to read it: once for the whole run
-where it is small, and else in each block.
+Outputs are stored. So are kernels and integrals that other quantities need: they are expensive, and are computed
+once. Everything else is recomputed wherever it is needed, which is cheaper than reading it: once for the whole run
+where it is small, otherwise in each block.
 
-The division follows from the sizes alone, never from the machine, so that a result does not depend on where it is made.
+The division depends on sizes only, never on the machine, so that a result does not depend on where it is computed.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ class VariableGroup:
     ----------
     block
         Shape of a block: one position along the first dimensions, a range of one, and all of the last ones, so that a
-        block is one piece of a file.
+        block is contiguous in a file.
     stored
         Keys of the variables.
     steps
-        What runs in a block, in order.
+        Steps that run in a block, in order.
     reads
-        By name, keys of the variables of earlier groups that are taken.
+        By name, keys of the variables of earlier groups that are read.
     costly
         Whether a kernel or an integral is among the steps.
     """
@@ -77,14 +77,14 @@ class VariableGroup:
 
 @dataclass(frozen=True)
 class BlockPlan:
-    """What runs, in order: what costs time but has no dimensions, then small factors at once, then blocks of groups.
+    """What runs, in order: expensive scalars, then small factors, then groups block by block.
 
     Attributes
     ----------
     early
         How many groups come before the factors.
     single
-        What the factors take of these groups, by name: keys of variables.
+        Keys of the variables of these groups that the factors need, by name.
     """
 
     layout: Layout
@@ -95,7 +95,7 @@ class BlockPlan:
     single: Mapping[str, str] = field(default_factory=dict)
 
     def blocks(self) -> Iterator[tuple[int, int]]:
-        """Go through the numbers of all groups and blocks."""
+        """Yield the numbers of all groups and blocks."""
         for number, group in enumerate(self.groups):
             yield from ((number, block) for block in range(group.number))
 
@@ -129,7 +129,7 @@ class _Divider:
         self.place: dict[str, int] = {}
 
     def block_plan(self) -> BlockPlan:
-        # These depend on nothing that has dimensions, so that they can come first, and they share one group.
+        # These depend on scalars only, so they come first and share one group.
         for name in sorted(self.steps, key=lambda name: name not in self.single):
             if name in self.kept:
                 self._add(name)
@@ -145,7 +145,7 @@ class _Divider:
         return self.steps[name].node.kind != "quantity"
 
     def _factors(self) -> set[str]:
-        """Return the small quantities that nothing stored goes into, but what has no dimensions."""
+        """Return the small quantities that depend on no stored quantity but scalars."""
         factors: set[str] = set()
         for name, step in self.steps.items():
             below = [item for item in step.arguments if item in self.steps]
@@ -161,7 +161,7 @@ class _Divider:
         for index in range(earliest, len(self.groups)):
             group = self.groups[index]
             joined = {self.stored[key].quantity for key in group.stored}
-            # A formula of a kernel joins it; nothing costly joins formulas, whose blocks are large.
+            # A formula may join the group of a kernel; nothing costly joins formulas, whose blocks are large.
             if group.dims == dims and (group.costly == costly or joined & reads):
                 break
         else:
@@ -172,7 +172,7 @@ class _Divider:
         self.place[name] = index
         spec = self.layout.spec(name)
         kept = [spec] if spec.key in self.layout.variables else []
-        # Intermediate quantities are stored in base units, as they are used.
+        # Intermediate quantities are stored in base units, in which they are used.
         if name in self.shared and not (kept and spec.is_as_used):
             kept.append(spec.as_intermediate())
         self.stored |= {item.key: item for item in kept}
@@ -193,7 +193,7 @@ class _Divider:
         return reads
 
     def _with_steps(self, index: int, group: VariableGroup) -> VariableGroup:
-        """Return a group with what runs in it, where all that goes into its variables is known."""
+        """Return a group with its steps, given all that its variables depend on."""
         run: set[str] = set()
         reads: dict[str, str] = {}
         stack = [self.stored[key].quantity for key in group.stored]
@@ -217,7 +217,7 @@ class _Divider:
         return key if key in self.stored else name
 
     def _draws(self, name: str) -> VariableGroup:
-        """Return the group of the draws of a count, whose mean is read where it is stored for this, or made again."""
+        """Return the group of the draws of a count, whose mean is read if it is stored, or recomputed."""
         spec = self.layout.variables[f"{name}{DRAWN}"]
         self.stored[spec.key] = spec
         block = block_of(spec.shape, costly=False, limits=self.layout.limits)
@@ -226,14 +226,14 @@ class _Divider:
 
 
 def split(block_plan: BlockPlan, alike: Mapping[str, Hashable]) -> BlockPlan:
-    """Divide groups into those of the variables that are alike, in the same blocks.
+    """Divide groups by the cells that can be reused, keeping their blocks.
 
-    Where something costly is in one part and something made of it in a later one, the latter reads it.
+    Where a costly quantity is in one part and a quantity made of it in a later one, the latter reads it.
 
     Parameters
     ----------
     alike
-        By variable, what is equal for those that stay together.
+        By variable, a key that is equal for those that stay together.
     """
     groups: list[VariableGroup] = []
     early = 0
@@ -246,7 +246,7 @@ def split(block_plan: BlockPlan, alike: Mapping[str, Hashable]) -> BlockPlan:
 def _joined(
     group: VariableGroup, stored: Mapping[str, VariableSpec], alike: Mapping[str, Hashable]
 ) -> dict[str, Hashable]:
-    """Return what is equal for the variables of a group that stay together; those of one function do in any case."""
+    """Return a key that is equal for variables that stay together; those of one function always do."""
     nodes = {step.name: step.node for step in group.steps}
     family = {}
     for key in group.stored:

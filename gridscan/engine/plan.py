@@ -1,4 +1,4 @@
-"""The plan of a run: axes, what is computed with which dimensions and size, and the memory that it takes.
+"""The plan of a run: axes, quantities with their dimensions and sizes, and the memory needed.
 
 The plan that is printed is the object that is executed.
 """
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from gridscan.scenario.reader import Scenario
 
 _BYTES = 8
-#: An interpreter with numpy, xarray, netCDF4 and h5py loaded; CPython 3.11 on Linux.
+#: Memory of an interpreter with numpy, xarray, netCDF4 and h5py loaded; CPython 3.11 on Linux.
 _BASE_MEMORY = 190_000_000
-#: Beside the results of its steps, a block is held about so often: temporaries, the finished block, one on its way.
+#: Copies of a block in memory besides the results of its steps: temporaries, the finished block, one being sent.
 _COPIES = 4
-#: Share of the machine's memory that a run may take where nothing is said.
+#: Share of the machine's memory that a run may take by default.
 _SHARE = 0.25
 _SUFFIXES = {"netcdf": ".nc", "zarr": ".zarr"}
 
@@ -53,7 +53,7 @@ class PlannedQuantity:
     Attributes
     ----------
     blocks
-        In how many blocks it is computed and stored; 0 where it is computed at once, or within the blocks of others.
+        Number of blocks in which it is computed and stored; 0 where it is computed at once, or in blocks of others.
     """
 
     name: str
@@ -124,7 +124,7 @@ class Plan:
         return PlannedQuantity(key, "1", dims, cells, self._blocks()[key], output=True)
 
     def _blocks(self) -> dict[str, int]:
-        """Return in how many blocks what is stored is computed, intermediate quantities under their own names."""
+        """Return the number of blocks of each stored quantity, intermediate ones under their own names."""
         stored = self.block_plan.stored
         return {
             key if stored[key].drawn else stored[key].quantity: group.number
@@ -139,7 +139,7 @@ class Plan:
 
     @property
     def threads(self) -> int:
-        """How many blocks are computed at a time in one process: as many as there are cores, if memory allows."""
+        """Number of blocks computed at a time in one process: one per core, if memory allows."""
         room = self.memory - self._held
         return max(1, min(cores(), room // max(self._block_memory, 1) - 1))
 
@@ -150,7 +150,7 @@ class Plan:
 
     @property
     def least_memory(self) -> int:
-        """What a run takes at least."""
+        """Smallest memory that a run needs."""
         return self._held + 2 * self._block_memory
 
     @property
@@ -170,7 +170,7 @@ class Plan:
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -189,7 +189,7 @@ def memory_size(text: str | int) -> int:
     Raises
     ------
     StoreError
-        If it is none.
+        If it is not a size.
     """
     from dask.utils import parse_bytes
 
@@ -198,7 +198,7 @@ def memory_size(text: str | int) -> int:
     except ValueError:
         size = 0
     if size <= 0:
-        raise StoreError(f"{text!r} is no size of memory; expected one such as '500MB' or '2GB'")
+        raise StoreError(f"{text!r} is not a size of memory; write for example '500MB' or '2GB'")
     return size
 
 
@@ -210,25 +210,25 @@ def make_plan(
     memory: str | int | None = None,
     limits: Limits = DEFAULT,
 ) -> Plan:
-    """Prove a scenario's model and measure what a run of it takes.
+    """Check the units of a scenario's model and plan its run.
 
     Parameters
     ----------
     quantities
-        Instead of those of the scenario.
+        Quantities instead of those of the scenario.
     path
-        Instead of the output path of the scenario.
+        Output path instead of that of the scenario.
     memory
-        What the run may take, such as ``"1GB"``; a quarter of the machine's by default.
+        Memory that the run may take, such as ``"1GB"``; a quarter of the machine's by default.
     limits
-        Sizes of blocks and the like, and how long is waited.
+        Sizes of blocks and the like, and timeouts.
 
     Raises
     ------
     ModelError, UnitError, ScenarioError
         If the model or a unit is wrong, or a quantity unknown.
     StoreError
-        If the path is none of a result, or the memory not enough.
+        If the path cannot be that of a result, or the memory is too small.
     """
     place, output = Path(path) if path is not None else scenario.output_path, scenario.schema.output
     form = output.format
@@ -250,7 +250,7 @@ def make_plan(
     plan = Plan(scenario, divide(layout), place, Storage(format=form, compression=output.compression), allowed)
     if memory is not None and plan.least_memory > allowed:
         least = math.ceil(plan.least_memory / 1e6)
-        raise StoreError(f"{memory!r} of memory are not enough: this run takes at least {least}MB")
+        raise StoreError(f"{memory!r} of memory is not enough; this run needs at least {least}MB")
     return plan
 
 

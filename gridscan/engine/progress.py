@@ -19,13 +19,13 @@ class Progress:
     Attributes
     ----------
     cells
-        Of all outputs.
+        Number of cells of all outputs.
     computed, reused
-        How many of these cells this run has computed, and how many it has taken from an earlier result.
+        How many of these cells this run has computed, and how many it has reused from an earlier result.
     failed
-        How many could not be computed.
+        How many of them could not be computed.
     written
-        Bytes that are in the file.
+        Bytes written to the file.
     """
 
     cells: int
@@ -53,7 +53,7 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Cells computed a second, in this run, since the first worker was ready."""
+        """Cells computed per second in this run, since the first worker was ready."""
         return self.computed / max(time.perf_counter() - self.work_started, 1e-9)
 
     @property

@@ -1,4 +1,4 @@
-"""Making the file of a plan: block after block, from where an earlier run stopped, with what earlier results lend."""
+"""Computing a plan into its file, block by block: resuming an earlier run and reusing cells of earlier results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridscan.atomic import check_space, folder_above, place_of, target_of
-from gridscan.engine.compute import Piece, make_workload
+from gridscan.engine.compute import ComputedRegion, make_workload
 from gridscan.engine.executors.executors import Executor, Task
 from gridscan.engine.failures import Failures
 from gridscan.engine.files.build_layout import build_layout, is_headed
@@ -52,21 +52,21 @@ if TYPE_CHECKING:
 def carry_out(
     plan: Plan, executor: Executor, callback: ProgressCallback | None = None, *, fail_fast: bool = False
 ) -> Outcome:
-    """Make the file of a plan.
+    """Compute a plan and write its file.
 
     Parameters
     ----------
-    crew
-        Who computes.
-    watcher
-        Is called whenever a block is done.
+    executor
+        Computes the blocks.
+    callback
+        Called whenever a block is done.
     fail_fast
         Whether to stop at the first cell that cannot be computed.
 
     Raises
     ------
     StoreError
-        If the file cannot be written, or another run is writing it. What is done is kept.
+        If the file cannot be written, or another run is writing it. Finished blocks are kept.
     EvaluationError
         If no cell can be computed, or one cannot and `fail_fast` is set.
     """
@@ -78,7 +78,9 @@ def carry_out(
     with explained(path, working_path(path, file_layout.record["run"])), locked(path) as known:
         run = _Run(plan, path, file_layout, executor, callback or (lambda _: None), fail_fast)
         if not known:
-            run.notes.append(f"{path.parent}: this disk knows no locks; see to it that no other run writes there")
+            run.notes.append(
+                f"{path.parent}: this disk does not support locks; make sure that no other run writes there"
+            )
         return replace(run.outcome(), created=created)
 
 
@@ -130,7 +132,7 @@ class _Run:
             damaged = [(earlier.path, earlier.damaged) for earlier in earlier_files] + [(working.path, working.damaged)]
             self.notes += [damage_of(path, blocks) for path, blocks in damaged if blocks]
             working.flush()
-            # What another scenario has begun here, and lent nothing to this one, may still be finished.
+            # An unfinished run of another scenario, of which nothing was reused, may still be resumed.
             others = [
                 earlier.path for earlier in earlier_files if earlier.path != self.path and not reuse.was_used(earlier)
             ]
@@ -145,17 +147,17 @@ class _Run:
         return Outcome(self.path, self.progress, tuple(self.notes), self.computed, was_made)
 
     def _is_made(self, earlier_files: list[EarlierFile]) -> bool:
-        """Tell whether the result is there already, from the same scenario and code, whole and undamaged."""
+        """Tell whether the result exists already, from the same scenario and code, complete and undamaged."""
         made = next((earlier for earlier in earlier_files if earlier.path == self.path), None)
         if made is None or made.record["run"] != self.file_layout.record["run"]:
             return False
         if has_its_metadata(self.path) and is_headed(self.path, self.file_layout):
             return made.is_whole()
-        self.notes.append(f"{self.path}: what it says beside its numbers is damaged, and was written anew")
+        self.notes.append(f"{self.path}: its metadata were damaged and have been rewritten")
         return False
 
     def _working_file(self, place: Path, earlier_files: list[EarlierFile]) -> WorkingFile:
-        """Open what an interrupted run of the same design has left, if it is undamaged, or a new file."""
+        """Open the working file of an interrupted run of the same layout, if it is undamaged, or a new one."""
         blank = place.with_suffix(".new")
         remove([blank])
         was_there = place.exists()
@@ -176,14 +178,14 @@ class _Run:
         return WorkingFile(place, self.block_plan)
 
     def _demoted(self, place: Path, earlier_files: list[EarlierFile]) -> str:
-        """Take of a working file that is damaged beside its numbers what can be taken, as of one of another run."""
+        """Set a working file with damaged metadata aside as an earlier file, whose undamaged blocks can be reused."""
         aside = working_path(self.path, self.file_layout.record["run"][::-1])
         os.replace(place, aside)
         try:
             earlier_files.append(EarlierFile(aside, self.plan.layout.limits))
         except StoreError:
-            return f"{place}: what an interrupted run has left is damaged, and was computed anew"
-        return f"{place}: what an interrupted run has left is damaged; what is whole of it was used"
+            return f"{place}: the file of an interrupted run is damaged and was not used"
+        return f"{place}: the file of an interrupted run is damaged; its undamaged blocks were reused"
 
     def _fill(self, working: WorkingFile, reuse: Reuse) -> None:
         todo = []
@@ -196,11 +198,11 @@ class _Run:
         self.callback(self.progress)
         for number, group in enumerate(self.block_plan.groups):
             tasks = self._tasks(working, number, reuse.to(group), todo[number])
-            for task, pieces in self.executor.work(tasks, costly=group.costly):
-                self._keep(working, group, task, pieces)
+            for task, regions in self.executor.work(tasks, costly=group.costly):
+                self._keep(working, group, task, regions)
 
     def _prepare(self, working: WorkingFile, number: int) -> None:
-        """Hand out what is needed for a group, once for those before the factors and once for all others."""
+        """Send the workload to the executor: once for the groups before the factors, once for all others."""
         early = number < self.block_plan.early
         if self.prepared is not early:
             single = None if early else {name: working.read(key, ()) for name, key in self.block_plan.single.items()}
@@ -210,7 +212,7 @@ class _Run:
             self.prepared = early
 
     def _tasks(self, working: WorkingFile, number: int, reused: GroupReuse, blocks: np.ndarray) -> Iterator[Task]:
-        """Yield what is to be computed of each block, and keep at once what needs no computing."""
+        """Yield a task for each block with cells to compute, and write the other blocks at once."""
         group = self.block_plan.groups[number]
         for block in blocks.tolist():
             box = group.box(block)
@@ -232,25 +234,25 @@ class _Run:
             else:
                 self._keep(working, group, task, [])
 
-    def _keep(self, working: WorkingFile, group: VariableGroup, task: Task, pieces: list[Piece]) -> None:
+    def _keep(self, working: WorkingFile, group: VariableGroup, task: Task, regions: list[ComputedRegion]) -> None:
         box, failed, fresh = group.box(task.block), False, task.cells
         if task.reused is None:
-            values, checksums = pieces[0].values, pieces[0].checksums
+            values, checksums = regions[0].values, regions[0].checksums
         else:
             values, have = task.reused
             fresh -= int(np.count_nonzero(have))
-            for part, piece in zip(task.positions, pieces, strict=True):
+            for part, region in zip(task.positions, regions, strict=True):
                 local = np.ix_(*(np.asarray(p) - b.start for p, b in zip(part, box, strict=True)))
                 for key in group.stored:
-                    values[key][local] = piece.values[key]
+                    values[key][local] = region.values[key]
             checksums = {key: checksum_of_block(values[key]) for key in group.stored}
-        for part, piece in zip(task.positions, pieces, strict=True):
-            for key, codes in piece.codes.items():
+        for part, region in zip(task.positions, regions, strict=True):
+            for key, codes in region.codes.items():
                 failed = True
-                self.progress.failed += self.failures.add(key, part, codes, piece.messages)
+                self.progress.failed += self.failures.add(key, part, codes, region.messages)
         if failed and self.fail_fast:
             raise EvaluationError(self.failures.first())
-        # What failed is tried again by the next run, so a block with failures is never taken for done.
+        # The next run tries failed cells again, so a block with failures never counts as done.
         working.write(group, task.block, values, {} if failed else checksums)
         self.kept += not failed
         self._advance(group, box, reused=False, fresh=fresh)
@@ -284,14 +286,14 @@ class _Run:
 
 
 def _within(box: Region, part: tuple[np.ndarray, ...]) -> Positions:
-    """Return positions in a box as positions in the whole."""
+    """Return positions in a box as positions in the whole array."""
     return tuple(positions + within.start for positions, within in zip(part, box, strict=True))
 
 
 def _read(
     working: WorkingFile, key: str, dims: tuple[str, ...], group: VariableGroup, positions: Positions
 ) -> np.ndarray:
-    """Return the values of an earlier variable that belong to positions along the dimensions of a group."""
+    """Return the values of an earlier variable at positions along the dimensions of a group."""
     own = [positions[group.dims.index(dim)] for dim in dims]
     box = tuple(part if isinstance(part, slice) else slice(int(part.min()), int(part.max()) + 1) for part in own)
     found = working.read(key, box)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def named_coordinates(resolved: Resolved, graph: Graph, dims: Mapping[str, Sequence[str]]) -> dict[str, Coordinate]:
-    """Return what labels what was asked for: axes, what their labels bundle, and what has a single value."""
+    """Return the coordinates of the quantities asked for: axes, parameters that labels set, and single values."""
     spanned = {dim for name in graph.targets for dim in dims[name]}
     used = resolved.with_labels(graph.inputs_of(*graph.targets))
     return {name: item for name, item in resolved.coordinates.items() if name in used and set(item.dims) <= spanned}
@@ -37,7 +37,7 @@ def coordinate_variables(
     Parameters
     ----------
     sampling
-        Where counts are drawn from, which gives their numbers along one more dimension.
+        Draws of counts, which add the dimension of the realisations.
     """
     variables = {}
     for name, item in named.items():
@@ -48,7 +48,7 @@ def coordinate_variables(
         if node is not None and node.role is not None:
             attributes["role"] = node.role
         if item.dims == (name,):
-            # Where pictures stand that do not show this axis.
+            # The position that pictures take if they do not show this axis.
             attributes["base_value"] = item.values[default_position(resolved, name, item.values)].item()
         variables[name] = xr.Variable(item.dims, item.values, attributes)
     if sampling is not None:
@@ -61,14 +61,14 @@ def coordinate_variables(
 def spec_of(
     node: Quantity, dims: Sequence[str], resolved: Resolved, coordinates: Sequence[str] = (), dtype: str = "float64"
 ) -> VariableSpec:
-    """Return what the variable of a quantity is.
+    """Return the variable of a quantity.
 
     Parameters
     ----------
     coordinates
-        Beside its axes, those that it depends on.
+        Those that it depends on, besides its axes.
     dtype
-        Type in which it is stored.
+        Type on disk.
     """
     attributes = {"long_name": node.long_name, **unit_attributes(node.unit)}
     if node.missing is not None:
@@ -89,7 +89,7 @@ def spec_of(
 
 
 def draws_of(count: VariableSpec, sampling: Sampling) -> VariableSpec:
-    """Return what the variable of the draws of a count is."""
+    """Return the variable of the draws of a count."""
     return VariableSpec(
         f"{count.quantity}{DRAWN}",
         count.quantity,

@@ -1,4 +1,4 @@
-"""How large blocks are: the shape of those of an array, from its size alone."""
+"""Shape of the blocks of an array, from its size alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def together(counts: tuple[int, ...], block: tuple[int, ...], limits: Limits = DEFAULT) -> tuple[int, ...]:
-    """Return how many blocks along each dimension make up one range of about the size of the largest block."""
+    """Return the number of blocks along each dimension that together are about as large as the largest block."""
     cells = math.prod(block)
     spans: list[int] = []
     for count in reversed(counts):
@@ -30,7 +30,7 @@ def block_of(shape: tuple[int, ...], costly: bool, limits: Limits = DEFAULT) -> 
     limit = min(limit, limits.largest_block)
     block: list[int] = []
     for size in reversed(shape):
-        # Equal parts: 10 in ranges of 7 and 3 are better 5 and 5.
+        # Equal parts: 10 as 5 and 5 rather than 7 and 3.
         step = max(1, min(size, limit // math.prod(block)))
         block.append(-(-size // -(-size // step)))
     return tuple(reversed(block))

@@ -1,4 +1,4 @@
-"""Which cells are at fault where a formula fails as a whole: found by trying parts of the grid, and not for long."""
+"""Finding the cells that make a formula fail, by trying parts of the grid, for a limited time."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 #: Positions along the axes of an array, whose product are cells.
 Places = tuple[np.ndarray, ...]
 _MOST_MESSAGES = 1000
-# What it may cost to find the cells at fault: ranges tried along each axis, then parts of what these leave.
+# Limits of the search: ranges tried along each axis, then parts of what is left.
 _RANGES_TRIED = 128
 _PARTS_TRIED = 5000
 
 
 @dataclass
 class Messages:
-    """Why cells failed; the code of a message is its place in the list, counted from one."""
+    """Messages of failed cells; the code of a message is its place in the list, from 1."""
 
     texts: list[str] = field(default_factory=list)
 
@@ -33,11 +33,11 @@ class Messages:
         self._codes = {text: place for place, text in enumerate(self.texts, start=1)}
 
     def code(self, text: str) -> int:
-        """Return the code of a message, which is new or known."""
+        """Return the code of a message, adding it if it is new."""
         if text not in self._codes:
             if len(self.texts) > _MOST_MESSAGES:
                 return len(self.texts)
-            self.texts.append(text if len(self.texts) < _MOST_MESSAGES else "failed for one of many more reasons")
+            self.texts.append(text if len(self.texts) < _MOST_MESSAGES else "failed for one of many other reasons")
             self._codes[text] = len(self.texts)
         return self._codes[text]
 
@@ -56,8 +56,8 @@ def find_failing_cells(
 ) -> np.ndarray:
     """Fill in the values of the cells that can be computed, and return the codes of those that cannot.
 
-    Ranges along one axis after the other are tried, which leaves a product of positions that holds all cells at fault.
-    This is halved again and again; what is left when that has taken too long counts as failed.
+    Ranges along each axis are tried in turn, which leaves a product of positions with all failing cells. This is halved
+    repeatedly; what is left when the limit is reached counts as failed.
     """
     if math.prod(shape) == 1:
         return np.full(shape, messages.code(fault))
@@ -113,9 +113,9 @@ def _failing_along(evaluate: Callable[[Places], Any], suspects: Sequence[np.ndar
 
 
 def first_failing_cell(evaluate: Callable[[Places], Any], shape: tuple[int, ...], fault: str) -> tuple[Places, str]:
-    """Return the position of the first cell that cannot be computed, in the order of an array, and why it cannot.
+    """Return the position of the first cell that cannot be computed, in array order, and the reason.
 
-    Where every cell can be computed by itself, it is the fault of all together, which has no position.
+    Where every cell can be computed by itself, the fault of all together is returned, without a position.
 
     Parameters
     ----------

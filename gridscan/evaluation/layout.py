@@ -1,4 +1,4 @@
-"""The layout of an evaluation: what will run, proven, with the dimensions and chunks of everything."""
+"""The layout of an evaluation: the steps that will run, with units checked, and the dimensions of everything."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ if TYPE_CHECKING:
     from gridscan.inputs.resolve import Resolved
     from gridscan.limits import Limits
 
-# Longer axes are in the file as coordinates; the settings then tell their ends.
+# Longer axes are in the file as coordinates; the settings then give their ends.
 _LONGEST_SETTING = 1000
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The proven graph with everything about its arrays that is known before anything is computed.
+    """The graph with units checked, and everything known about its arrays before anything is computed.
 
     Attributes
     ----------
     dims
         Dimensions of each input and quantity, in the order of the axes.
     named
-        Coordinates of what was asked for, by name.
+        Coordinates of the quantities asked for, by name.
     variables
-        What was asked for, and the draws of counts among it, by name.
+        Quantities asked for and draws of counts among them, by name.
     sampling
-        What is drawn beside the means of counts, if anything.
+        Draws of counts, if any.
     """
 
     graph: Graph
@@ -60,7 +60,7 @@ class Layout:
 
     @cached_property
     def coordinates(self) -> dict[str, xr.Variable]:
-        """The coordinates of what was asked for, as they will be in a Dataset."""
+        """The coordinates of the quantities asked for, as variables of a Dataset."""
         return coordinate_variables(self.resolved, self.named, self.sampling if self.drawn else None)
 
     @cached_property
@@ -79,7 +79,7 @@ class Layout:
         return [item.quantity for item in self.variables.values() if item.drawn]
 
     def spec(self, name: str) -> VariableSpec:
-        """Return what the variable of a quantity is or would be, whether it was asked for or not."""
+        """Return the variable of a quantity, whether or not it was asked for."""
         return self.variables.get(name) or spec_of(self.steps[name].node, self.dims[name], self.resolved)
 
     def cells(self, name: str) -> int:
@@ -91,7 +91,7 @@ class Layout:
         return self.cells(name) > self.limits.eager_cells
 
     def realisations_at_once(self, name: str) -> int:
-        """Return how many draws of a count make a chunk, or 0 where all are made at once."""
+        """Return the number of draws of a count in a chunk, or 0 where all are drawn at once."""
         many = 0 if self.sampling is None else self.sampling.realisations
         if self.cells(name) * many <= self.limits.eager_cells:
             return 0
@@ -100,7 +100,7 @@ class Layout:
 
     @property
     def idle(self) -> list[str]:
-        """One line for each name that was given a value on which nothing that was asked for depends."""
+        """One line for each given value on which no quantity asked for depends."""
         model, given = self.resolved.model, self.resolved.given
         used = self.resolved.with_labels(self.graph.inputs_of(*self.graph.targets))
         lines = []
@@ -119,7 +119,7 @@ def lay_out(
     types: Mapping[str, str] | None = None,
     limits: Limits = DEFAULT,
 ) -> Layout:
-    """Select, prove and measure what has to run for the quantities `names`, and work out what their variables are.
+    """Select the steps for the quantities `names`, check their units, and work out the variables of the result.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def lay_out(
     Raises
     ------
     ModelError, UnitError, ScenarioError
-        If the model is faulty, a unit is wrong, or a name is none that can be computed.
+        If the model is faulty, a unit is wrong, or a name cannot be computed.
     """
     model = resolved.model
     names = list(names)
@@ -198,6 +198,6 @@ def _setting(model: Definition, name: str, item: Input) -> Any:
     if values.size > _LONGEST_SETTING:
         ends = {"first": float(values.flat[0]), "last": float(values.flat[-1]), "size": values.size}
         return {"value": ends, "unit": readable(node.unit)}
-    # The way to SI and back costs the last digit, which nobody wants to read.
+    # Converting to SI and back costs the last digit.
     rounded = np.array([float(f"{value:.14g}") for value in values.ravel()]).reshape(values.shape)
     return {"value": rounded.tolist(), "unit": readable(node.unit)}

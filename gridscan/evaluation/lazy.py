@@ -1,7 +1,7 @@
-"""A layout to a lazy Dataset: each quantity over exactly the dimensions it depends on.
+"""Evaluating a layout to a lazy Dataset: each quantity over exactly the dimensions it depends on.
 
-Small quantities are computed at once and shared; large ones are dask arrays of chunks that are evaluated when they are
-needed.
+Small quantities are computed at once and shared; large ones are dask arrays, whose chunks are evaluated when
+they are needed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gridscan.inputs.sampling import Sampling
     from gridscan.limits import Limits
 
-# Dimension of value and error in a chunk; like that of a vector, it is no identifier, so no axis can have its name.
+# Dimension of value and error in a chunk; like that of a vector, it is not an identifier, so no axis can be called so.
 _PART = "(value, error)"
 
 
@@ -48,7 +48,7 @@ def evaluate_model(
     resolved = resolve(model, {name: Given(value, (name,)) for name, value in values.items()})
     wanted = [names] if isinstance(names, str) else list(names)
     if sampling is not None and isinstance(names, str):
-        raise EvaluationError(f"one name gives one array, without draws: ask for [{names!r}]")
+        raise EvaluationError(f"a single name gives a single array, without draws; ask for [{names!r}]")
     layout = lay_out(resolved, wanted, sampling, limits=limits)
     for fault in layout.idle:
         warnings.warn(fault, GridscanWarning, stacklevel=3)
@@ -117,7 +117,7 @@ def _region(
     places: Sequence[np.ndarray],
     values: Mapping[str, tuple[Sequence[str], np.ndarray]],
 ) -> RegionValues:
-    """Return what is known of a chunk at places along dimensions: values over their own dimensions."""
+    """Return the known values of a chunk at positions along dimensions, over their own dimensions."""
     at = dict(zip(dims, places, strict=True))
     return RegionValues(
         {name: own for name, (own, _) in values.items()},
@@ -133,7 +133,7 @@ def _coordinates(layout: Layout, dims: Sequence[str]) -> dict[str, Coordinate | 
 
 
 def _places(layout: Layout, dims: Sequence[str]) -> list[Any]:
-    """Return the positions along dimensions as operands of chunks."""
+    """Return the positions along dimensions as operands of dask blockwise calls."""
     import dask.array as da
 
     places = [(da.arange(layout.resolved.sizes[dim], chunks=layout.chunks[dim]), (dim,)) for dim in dims]
@@ -141,7 +141,7 @@ def _places(layout: Layout, dims: Sequence[str]) -> list[Any]:
 
 
 def _drawn(layout: Layout, spec: VariableSpec, small: RegionValues, large: Mapping[str, Any]) -> xr.Variable:
-    """Draw a count, in each cell on its own, with one more, last, dimension."""
+    """Draw a count, independently in each cell, with the realisations as last dimension."""
     assert layout.sampling is not None
     name, seed, many = spec.quantity, layout.sampling.seed, layout.sampling.realisations
     keys = DrawKeys(*dimension_keys(name, seed, layout.resolved.inputs, layout.graph.inputs_of(name)))
@@ -196,7 +196,7 @@ def _chunked(layout: Layout, step: Step, arrays: Mapping[str, Any]) -> dict[str,
     paired = len(names) > 1
     argument_dims = {name: layout.dims[name] for name in step.arguments}
     with warnings.catch_warnings():
-        # A quantity that gains a dimension has more chunks than what it is made of.
+        # A quantity with one more dimension has more chunks than those it is made of.
         warnings.simplefilter("ignore", da.PerformanceWarning)
         result = da.blockwise(
             partial(_block, step, argument_dims, dims, names, _coordinates(layout, dims)),

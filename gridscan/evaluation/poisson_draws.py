@@ -1,7 +1,7 @@
-"""Random draws that belong to a cell of a grid, whatever the grid around it and the order of the work.
+"""Poisson draws that depend on the cell of a grid only, not on the grid around it or the order of the work.
 
 A draw is a function of the seed, the name of the quantity, the values that the inputs it depends on have in this cell,
-and the number of the realisation. Neither chunks nor workers nor other axes or values enter, so that a cell keeps
+and the number of the realisation. Chunks, workers, other axes and other values do not matter, so that a cell keeps
 its draws when the grid is extended.
 """
 
@@ -25,7 +25,7 @@ KeyArray = NDArray[np.uint64]
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLIERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-# Values that were built in different ways, such as 0.3 and 3 * 0.1, are one value: 40 of the 53 bits count.
+# Values computed in different ways, such as 0.3 and 3 * 0.1, count as equal: 40 of the 53 bits are compared.
 _BITS = 40
 _AT_ONCE = 1 << 15
 
@@ -44,7 +44,7 @@ def _bits(values: NDArray[Any]) -> NDArray[Any]:
     """Return mantissas and exponents, shape (2, ...)."""
     mantissa, exponent = np.frexp(values)
     rounded = np.rint(mantissa * 2.0**_BITS)
-    # A mantissa that was rounded up to 1 is one half of the next power of two.
+    # A mantissa rounded up to 1 is one half of the next power of two.
     full = np.abs(rounded) == 2.0**_BITS
     return np.stack([np.where(full, rounded / 2, rounded), exponent + full]).astype(np.int64).view(np.uint64)
 
@@ -65,7 +65,7 @@ def dimension_keys(
 ) -> tuple[np.uint64, dict[str, KeyArray]]:
     """Return the parts of the key of each cell of a quantity: one for all, and one for each position of a dimension.
 
-    The key of a cell is their sum, to which each input adds the same whether it is an axis or has one value.
+    The key of a cell is their sum, to which an input adds the same whether it is an axis or a single value.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def poisson_draws(
     means
         Expected counts.
     common, along
-        The parts of the key of a cell; `along` in the order of the axes of `means`.
+        Parts of the key of a cell; `along` in the order of the axes of `means`.
     realisations
         Numbers of the realisations.
 
@@ -113,7 +113,7 @@ def poisson_draws(
             keys = keys + part.reshape([-1 if other == axis else 1 for other in range(means.ndim)])
     states, expected = _mixed(keys).reshape(-1, 1), means.reshape(-1, 1)
     draws = np.empty((states.size, realisations.size), dtype=np.int64)
-    # Blocks that a cache holds: the work takes a dozen arrays of their size.
+    # Blocks that fit in the cache: the work takes a dozen arrays of this size.
     wide = min(max(realisations.size, 1), _AT_ONCE)
     high = max(1, _AT_ONCE // wide)
     for top in range(0, states.size, high):
@@ -124,7 +124,7 @@ def poisson_draws(
 
 
 def _uniform(states: KeyArray, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return random numbers above 0 and below 1, each the one of its number in the sequence of its state."""
+    """Return random numbers above 0 and below 1: of each state, the one with the given number in its sequence."""
     with np.errstate(over="ignore"):
         bits = _mixed(states + (numbers.astype(np.uint64) + np.uint64(1)) * _STEP) >> np.uint64(12)
     # 52 bits and a half, so that the number is never 0 or 1.

@@ -16,7 +16,7 @@ Positions = tuple["slice | np.ndarray", ...]
 
 
 def length(part: slice | np.ndarray, size: int) -> int:
-    """Return how many positions a part of a dimension has."""
+    """Return the number of positions in a part of a dimension."""
     return len(range(*part.indices(size))) if isinstance(part, slice) else len(part)
 
 
@@ -39,7 +39,7 @@ def aligned(array: np.ndarray, own: Sequence[str], dims: Sequence[str]) -> np.nd
 
 
 def where_it_varies(array: np.ndarray, positions: Positions) -> np.ndarray:
-    """Return an aligned array at positions, but along axes of length one, where it is the same at all of them."""
+    """Return an aligned array at positions; along axes of length one it does not vary."""
     return taken(
         array, [slice(None) if size == 1 else part for part, size in zip(positions, array.shape, strict=False)]
     )
@@ -62,7 +62,7 @@ def products(mask: np.ndarray) -> Iterable[tuple[np.ndarray, ...]]:
 def located(
     message: str, dims: Sequence[str], places: Sequence[int], coordinates: Mapping[str, Coordinate | None]
 ) -> str:
-    """Say of a cell that failed where it is on the grid.
+    """Add to the message of a failed cell where it is on the grid.
 
     Parameters
     ----------

@@ -1,11 +1,11 @@
-"""Values of quantities over a region of a grid: the one place where formulas run, for whole grids, chunks and blocks.
+"""Computing quantities over a region of a grid: the only place where formulas run, for grids, chunks and blocks.
 
 Functions see bare numpy arrays in base units, aligned to the dimensions of their result (length one where an argument
 lacks a dimension).
 
-A cell that cannot be computed either ends the evaluation, with a message that says which it is; or it does not take its
-neighbours down: it gets a code that stands for a message, and the value of another cell stands in for it in what is
-made of it, so that formulas never meet a hole; what is stored of it is missing.
+A cell that cannot be computed either ends the evaluation, with a message that locates it, or fails alone: it gets the
+code of a message, is stored as missing, and the value of another cell stands in for it in later formulas, so that these
+never see a gap.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from gridscan.evaluation.variable import VariableSpec
     from gridscan.inputs.arrays import Coordinate
 
-# What is stored of a cell that failed: a NaN that no arithmetic gives, which tells it from a value that may be missing.
+# The stored value of a failed cell: a NaN that no arithmetic gives, unlike that of a value that may be missing.
 _FAILED = np.uint64(0x7FF8_6772_6964_7363)
 
 
 @dataclass(frozen=True)
 class DrawKeys:
-    """What makes the keys of the random numbers of a count: a part for all cells, and one for each position."""
+    """Parts of the keys of the random numbers of a count: one for all cells, and one for each position."""
 
     common: np.uint64
     along: Mapping[str, np.ndarray]
@@ -53,11 +53,11 @@ class RegionValues:
     dims
         The dimensions of each name.
     lengths
-        How many positions along each dimension the region has.
+        Number of positions of the region along each dimension.
     messages
-        What the codes stand for; without it, the first cell that fails ends the evaluation.
+        Messages that the codes stand for; without them, the first cell that fails ends the evaluation.
     coordinates, places
-        For the message that ends it: values along the dimensions, and the positions of the region along them.
+        For the message of a failed cell: values along the dimensions, and the positions of the region along them.
     """
 
     dims: Mapping[str, Sequence[str]]
@@ -69,24 +69,24 @@ class RegionValues:
     places: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def run(self, steps: Sequence[Step], among: Sequence[Step] | None = None) -> None:
-        """Run steps, in an order in which each comes after those that it takes.
+        """Run steps, each after those it depends on.
 
         Parameters
         ----------
         among
-            All steps that are wanted, where these are some of them: a function with two results may give another's.
+            All steps that are wanted, if `steps` are some of them: a function with two results may give two.
 
         Raises
         ------
         EvaluationError
-            If a cell cannot be computed, and that ends the evaluation.
+            If a cell cannot be computed and failures are not collected.
         """
         for step in steps:
             if step.name not in self.values:
                 self.run_giving(step, names_given(step, steps if among is None else among))
 
     def put_stored(self, spec: VariableSpec, array: np.ndarray) -> None:
-        """Take what is stored of a quantity, in base units, as if it had just been computed."""
+        """Take stored values of a quantity, in base units, as if they had just been computed."""
         holes = array.view(np.uint64) == _FAILED
         if holes.any():
             assert self.messages is not None
@@ -95,7 +95,7 @@ class RegionValues:
         self.values[spec.quantity] = array
 
     def run_giving(self, step: Step, names: Sequence[str]) -> None:
-        """Run a step whose function gives these names, where all that it takes is known."""
+        """Run a step whose function gives these names."""
         dims = self.dims[step.name]
         shape = tuple(self.lengths[dim] for dim in dims)
         arguments = {name: aligned(self.values[name], self.dims[name], dims) for name in step.arguments}
@@ -119,7 +119,7 @@ class RegionValues:
     def _attempted(
         self, step: Step, names: Sequence[str], arguments: Mapping[str, np.ndarray], shape: tuple[int, ...]
     ) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
-        """Return what a step gives, and which cells it cannot be computed in, if any."""
+        """Return the results of a step, and the codes of cells that failed, if any."""
 
         def evaluate(positions: Positions) -> dict[str, np.ndarray]:
             chosen = {name: where_it_varies(array, positions) for name, array in arguments.items()}
@@ -147,7 +147,7 @@ class RegionValues:
     def _failing(
         self, dims: Sequence[str], codes: np.ndarray | None, faults: Iterable[tuple[np.ndarray, str]]
     ) -> np.ndarray | None:
-        """Add the codes of faults, which are masks with reasons, to those that are known; or end the evaluation."""
+        """Add the codes of faults (masks with reasons) to known codes, or end the evaluation."""
         messages = Messages() if self.messages is None else self.messages
         for wrong, why in faults:
             new = wrong if codes is None else wrong & (codes == 0)
@@ -159,17 +159,17 @@ class RegionValues:
         return codes
 
     def finished(self, spec: VariableSpec) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return a quantity in the unit and type of its variable, and the codes of what cannot be told in them.
+        """Return a quantity in the unit and type of its variable, and the codes of cells that do not fit.
 
         Raises
         ------
         EvaluationError
-            If a value is not finite, or not one of the type, and that ends the evaluation.
+            If a value is not finite or does not fit the type, and failures are not collected.
         """
         value = self.values[spec.quantity] / spec.factor
         with np.errstate(over="ignore", under="ignore"):
             stored = np.asarray(value, dtype=spec.dtype, order="C")
-            # What is not finite in an intermediate quantity need not be so in what is made of it.
+            # An intermediate quantity may be infinite where the quantities made of it are finite.
             suspicious = spec.is_output and not math.isfinite(float(value.sum()))
         faults = [
             *(_not_finite(value, spec) if suspicious else []),
@@ -182,19 +182,19 @@ class RegionValues:
         return np.where(codes == 0, stored, failed), codes
 
     def drawn(self, spec: VariableSpec, keys: DrawKeys, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return draws of a count, whose last dimension is that of the realisations, and codes of what has none.
+        """Return draws of a count, with the realisations as last dimension, and the codes of cells without draws.
 
         Parameters
         ----------
         keys
-            Of the random numbers, at the positions of the region.
+            Keys of the random numbers at the positions of the region.
         numbers
-            Of the realisations.
+            Numbers of the realisations.
 
         Raises
         ------
         EvaluationError
-            If nothing can be drawn from a mean, and that ends the evaluation.
+            If a mean cannot be drawn from and failures are not collected.
         """
         means, dims = self.values[spec.quantity] / spec.factor, spec.dims[:-1]
         faults = [
@@ -202,7 +202,7 @@ class RegionValues:
             (means < 0, "negative"),
             (means > LARGEST_MEAN, f"above {LARGEST_MEAN:g}"),
         ]
-        reasons = [(wrong, f"{spec.quantity!r} is {what}, so nothing can be drawn") for wrong, what in faults]
+        reasons = [(wrong, f"{spec.quantity!r} is {what}, so it cannot be drawn from") for wrong, what in faults]
         codes = self._failing(dims, self.codes.get(spec.quantity), reasons)
         good = np.ones(means.shape, dtype=bool) if codes is None else codes == 0
         draws = poisson_draws(np.where(good, means, 0.0), keys.common, [keys.along[dim] for dim in dims], numbers)
@@ -213,12 +213,12 @@ class RegionValues:
 
 
 def not_computed(name: str) -> str:
-    """Return why a cell failed of which something that it is made of has failed before."""
+    """Return the message of a cell that failed because a quantity that it depends on did."""
     return f"{name!r} could not be computed"
 
 
 def names_given(step: Step, steps: Iterable[Step]) -> list[str]:
-    """Return what running a step gives: with a quantity its error estimate, or the other way round, if it is wanted."""
+    """Return the names that a step gives: a quantity, and its error estimate if that is wanted, or the reverse."""
     base = step.node.error_of or step.name
     pair = [base, f"{base}_error"] if step.node.gives_error else [step.name]
     together = {other.name for other in steps if other.node.function is step.node.function}

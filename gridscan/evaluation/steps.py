@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 _QUADRATURE_ORDERS = (16, 32, 64, 128, 256, 512, 1024)
 _NODES_AT_ONCE = 16
-# Kinds of types of arrays: floating, signed, unsigned, and whether something is so.
+# Kinds of numpy types: floating, signed, unsigned, boolean.
 _NUMBERS = "fiub"
-# Relative to the integral of the magnitude: where an integrand cancels, the sum of its values is not better than this.
+# Relative to the integral of the magnitude: where an integrand cancels, its sum is no more accurate than this.
 _ROUNDING = 1e-15
 
 
@@ -52,11 +52,11 @@ def run_step(step: Step, arguments: Mapping[str, np.ndarray]) -> dict[str, Any]:
 
 
 class WrongResultError(EvaluationError):
-    """A function returned something else than numbers of the shape of the grid, whatever the values."""
+    """A function did not return numbers of the shape of the grid, whatever the values."""
 
 
 def fitted(node: Quantity, result: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Check what a function returned, and stretch it over the dimensions that it turned out not to vary along."""
+    """Check the result of a function, and broadcast it over dimensions along which it does not vary."""
     array = np.asarray(result)
     if array.dtype.kind not in _NUMBERS:
         raise WrongResultError(f"{node.name!r} ({node.where}) returned {_called(result)}, expected numbers")
@@ -76,12 +76,12 @@ def fitted(node: Quantity, result: Any, shape: tuple[int, ...]) -> np.ndarray:
 
 
 class GridFunction:
-    """A quantity as a function of some parameters, for a kernel that integrates it by a rule of its own.
+    """A quantity as a function of some parameters, for a kernel that does its own integration.
 
     Attributes
     ----------
     shape
-        Of the grid; points are flat indices into it.
+        Shape of the grid, into which points are flat indices.
     """
 
     def __init__(self, name: str, step: Step, arguments: Mapping[str, np.ndarray]) -> None:
@@ -148,7 +148,7 @@ def _called(result: Any) -> str:
 def _integrate(step: Step, arguments: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Integrate with Gauss-Legendre rules of doubling order until two of them agree, cell by cell.
 
-    A cell keeps the result of the first order that is good enough for it, so it does not depend on its neighbours.
+    A cell keeps the result of the first order that is accurate enough for it, so it does not depend on its neighbours.
     """
     rule = step.node.integral
     assert rule is not None

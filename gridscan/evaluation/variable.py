@@ -1,4 +1,4 @@
-"""A variable of a result: all that is known of it before any of its numbers, worked out once."""
+"""Specification of a variable of a result, worked out once, before any number is computed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gridscan.units import Unit
 
-#: What precedes the name of a quantity that is kept for others, and was not asked for.
+#: Prefix of intermediate quantities, which are stored for others and were not asked for.
 INTERMEDIATE = "intermediate/"
 
 
@@ -28,19 +28,19 @@ class VariableSpec:
     key
         The name of an output, or that of an intermediate quantity with a prefix.
     quantity
-        The quantity that it holds, or from which it is drawn.
+        The quantity that it holds, or the count that is drawn.
     unit
         The declared unit of the quantity.
     factor
-        What values in base units are divided by: the declared unit in base units, or 1 for what stays in these.
+        Divisor of values in base units: the declared unit in base units, or 1 for those that stay in base units.
     missing
-        Where values may be missing (NaN), as a phrase; None where they may not.
+        Where values may be missing (NaN), as a phrase; None if they may not be.
     drawn
         Whether it holds draws of a count, along a last dimension.
     attributes
-        As they will be in the file.
+        Attributes in the file.
     coordinates
-        The coordinates, beside its axes, that it depends on.
+        Coordinates that it depends on, besides its axes.
     """
 
     key: str
@@ -57,7 +57,7 @@ class VariableSpec:
 
     @property
     def name(self) -> str:
-        """Its name without what precedes that of intermediate quantities."""
+        """Its name, without the prefix of intermediate quantities."""
         return self.key.removeprefix(INTERMEDIATE)
 
     @property
@@ -77,11 +77,11 @@ class VariableSpec:
 
     @property
     def is_as_used(self) -> bool:
-        """Whether it holds the very numbers of which other quantities are made."""
+        """Whether it holds exactly the numbers that other quantities are computed from."""
         return self.factor == 1.0 and self.dtype == float
 
     def as_intermediate(self) -> VariableSpec:
-        """Return the variable that keeps the quantity for others: in base units, in full precision."""
+        """Return the variable that stores the quantity for others: in base units, in full precision."""
         attributes = {**self.attributes, "units": to_cf(base_unit(self.unit))}
         attributes.pop("unit_name", None)
         return replace(

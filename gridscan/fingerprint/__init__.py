@@ -1,1 +1,1 @@
-"""What numbers are made of, known by content: code, values and files."""
+"""Fingerprints, by content, of what determines numbers: code, values and files."""

@@ -1,4 +1,4 @@
-"""What the code of a running function says: its content without file, lines and documentation, and the names it uses.
+"""Bytecode of a running function: its content without file, lines and documentation, and the names it uses.
 
 Unlike the source on disk, this is what runs: a file may have been edited after it was imported.
 """
@@ -32,7 +32,7 @@ class Import(NamedTuple):
 
 @functools.lru_cache(maxsize=8192)
 def content(code: CodeType) -> bytes:
-    """Return a digest of all that decides what code does, equal for equal code of different files, lines and runs."""
+    """Return a digest of what code does, equal for equal code in different files, lines and runs."""
     loaded = {argument for operation, argument in _operations(code) if operation in dis.hasconst}
     # A constant that no instruction loads is the documentation.
     constants = [_constant(item) if place in loaded else b"" for place, item in enumerate(code.co_consts)]
@@ -76,7 +76,7 @@ def imports_of(code: CodeType) -> tuple[Import, ...]:
 
 
 def nested(code: CodeType) -> Iterator[CodeType]:
-    """Return code and, however deeply, that of the functions and classes which it defines."""
+    """Return code and that of the functions and classes that it defines, at any depth."""
     yield code
     for item in code.co_consts:
         if isinstance(item, CodeType):

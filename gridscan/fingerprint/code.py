@@ -1,4 +1,4 @@
-"""Following code from name to name: a function of a model to all that decides what it computes."""
+"""Following code from name to name: from a function of a model to everything that determines its results."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from gridscan.fingerprint.bytecode import Import
 
-#: What a digest begins with that is another one each time.
+#: Prefix of a digest that differs each time.
 NEVER_AGAIN = "?"
 
 _REACH_ANYTHING = {"eval", "exec", "globals", "__import__"}
@@ -58,7 +58,7 @@ def innermost(function: Any) -> Mapping[str, Any] | None:
 
 
 class _Module:
-    """A loaded module, or the cells of a notebook, as far as messages and its file are concerned."""
+    """A loaded module, or the cells of a notebook."""
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self.namespace = namespace
@@ -71,16 +71,16 @@ class _Module:
         self.title = title_of(self.name, self.path, "__path__" in namespace) if self.path and self.is_followed else ""
 
     def named(self, what: str) -> str:
-        """Return what a definition is called in messages."""
+        """Return the name of a definition for messages."""
         return f"{what} of {self.title}" if self.title else what
 
     def runs_as_on_disk(self) -> bool:
-        """Whether it certainly runs what its file says."""
+        """Whether it certainly runs the code that is in its file."""
         return self.file is not None and runs_as_on_disk(self.file, self.namespace)
 
 
 class Trace:
-    """All that some code uses, followed from name to name.
+    """Everything that some code uses, followed from name to name.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ class Trace:
         while self._pending:
             self._pending.pop()()
         code = {name: _joined(found) for name, found in sorted(self._found.items())}
-        # Whatever a formula names, it is given arrays.
+        # Every formula gets numpy arrays, whether or not it names numpy.
         return {**code, "numpy": np.__version__, "Python": platform.python_version()}
 
     def met(self, thing: Any) -> None:
@@ -195,7 +195,7 @@ class Trace:
         self._follow_statements(module)
 
     def _follow_statements(self, module: _Module) -> None:
-        """Count what a module does beside definitions."""
+        """Count the statements of a module that are not definitions."""
         if module.file is None or ("statements", id(module)) in self._seen:
             return
         self._seen["statements", id(module)] = module
@@ -214,7 +214,7 @@ class Trace:
         return self._names(module, names, attributes, declared=True)
 
     def _names(self, module: _Module, names: Iterable[str], attributes: frozenset[str], declared: bool = False) -> str:
-        """Follow what names of a module mean, and return that in short."""
+        """Follow the names of a module, and return their meanings in short."""
         meanings = []
         for name in names:
             if name in module.namespace:
@@ -249,7 +249,7 @@ class Trace:
         return kind
 
     def _compare(self, module: _Module, what: str, value: Any) -> None:
-        """Count a value by what it holds, or by how it is made."""
+        """Count a value by its content, or by the code that makes it."""
         title = module.named(what)
         try:
             self._add(title, self._values.of(value))
@@ -269,7 +269,7 @@ class Trace:
         self._whole(module)
 
     def _attributes(self, module: ModuleType, names: frozenset[str]) -> None:
-        """Follow what a module hands on from others, such as a package its modules."""
+        """Follow attributes that a module takes from others, as a package does from its modules."""
         key = ("attributes", id(module), names)
         if key in self._seen or not self._module_of(vars(module)).is_followed:
             return
@@ -304,7 +304,7 @@ class Trace:
             self._never_again(f"module {module.name} (which has no file)")
 
     def _file(self, title: str, file: SourceFile, package: str) -> None:
-        # Nothing in gridscan reads hints, but what a library reads of other modules nobody knows.
+        # Nothing in gridscan reads hints, but a library may read those of other modules.
         own = package.partition(".")[0] == "gridscan"
         self._add(title, file.digest_without_hints if own else file.digest)
         for item in file.imports:
@@ -317,7 +317,7 @@ class Trace:
                 self._import(found, package)
 
     def _running(self, module: _Module) -> None:
-        """Count what a module runs beside what its file says, which may be newer."""
+        """Count the code that a module runs besides that in its file, which may be newer."""
         assert module.file is not None
         values = Values(lambda _: None)
         unsure = bool(module.file.statements_of(module.name))
@@ -350,7 +350,7 @@ class Trace:
                 self._named(f"{base}.{name}", required=False)
 
     def _named(self, name: str, required: bool = True) -> None:
-        """Follow a module by its name, loaded or not, and the packages that it is in."""
+        """Follow a module by its name, loaded or not, and the packages that contain it."""
         if not name or ("name", name) in self._seen:
             return
         self._seen["name", name] = name
@@ -393,6 +393,6 @@ def _declares(statement: ast.stmt, namespace: Mapping[str, Any]) -> bool:
 
 
 def _joined(found: set[str]) -> str:
-    """Return one digest for all that goes under one name."""
+    """Return one digest for everything under one name."""
     never = [item for item in found if item.startswith(NEVER_AGAIN)]
     return [*never, *found][0] if never or len(found) == 1 else digest(*sorted(found)).hex()

@@ -1,4 +1,4 @@
-"""The one way in which anything is known by its content."""
+"""The digest by which everything is identified by content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def digest(*parts: Any, size: int = 8) -> bytes:
     Parameters
     ----------
     parts
-        Bytes, texts, arrays, and plain data, of which JSON tells the content.
+        Bytes, texts, arrays, and plain data, which is digested as JSON.
     size
         Number of bytes of the digest.
 

@@ -1,26 +1,26 @@
-"""The identity of the code behind a quantity, by content: a stored number is reused only if it is unchanged.
+"""The identity of the code of a quantity, by content: a stored number is reused only if this is unchanged.
 
 What counts:
 
 - Of the file in which a function is defined: the code of the function that runs, its decorators, defaults and closure,
   and the functions, classes and values that it names, however indirectly. Statements of the module other than
-  definitions, imports and assignments to names count for every function of the file, as nobody can tell what they
-  change; ``model.parameter(…)`` and the like do not, as what they declare are inputs.
+  definitions, imports and assignments to names count for every function of the file, since they may change
+  anything; ``model.parameter(…)`` and the like do not, as what they declare are inputs.
 - Every other module that is named, and all that it imports, as a whole: where it is of gridscan, or where its file is
   neither of the standard library nor of an installed distribution (modules beside a model, PYTHONPATH, editable
   installs).
 - Of installed distributions and of Python: the version.
 
-Values are compared by what they hold. For what cannot be compared (an open file, a lock, an object of a compiled class)
-the whole file counts in which it is made; if it is in no file, it counts as changed each time.
+Values are compared by content. For one that cannot be compared (an open file, a lock, an object of a compiled class)
+the whole file that makes it counts; if it is in no file, it counts as changed each time.
 
-Not followed are files that functions read by themselves (declare them with ``model.table``), names of other modules
+Not followed: files that functions read by themselves (declare them with ``model.table``), names of other modules
 that are given another meaning from outside (use ``Model.replace``), edits of installed distributions that keep their
 version, and the environment: variables, the machine, the libraries below Python.
 
-A module can be edited after it was imported. Of functions, what runs is compared, and not what the file says now. Any
-other module that may have been edited since this process began counts by what its file says and by what it runs, so
-that numbers of old code never have the identity of the new one.
+A module can be edited after it was imported. Of functions, the running code is compared, not the file. Any other module
+that may have been edited since this process began counts by its file and by its running code, so that numbers of old
+code never get the identity of the new code.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ __all__ = ["SourceLoader", "changes", "code_of", "code_of_module", "incomparable
 
 
 def code_of(function: Callable[..., Any], *classes: Any) -> dict[str, str]:
-    """Return the identity of the code that a function runs.
+    """Return the identity of the code of a function.
 
     Parameters
     ----------
     function
-        Of a model; what decorates it with units is not part of it, and has to be compared beside it.
+        A function of a model; its declaration, such as units, is not part of it and has to be compared separately.
     classes
-        Of the arguments that it is given.
+        Classes of its arguments.
 
     Returns
     -------
@@ -74,12 +74,12 @@ def code_of_module(name: str) -> dict[str, str]:
 
 
 def incomparable(code: Mapping[str, str]) -> list[str]:
-    """Return the names in an identity that count as changed each time, which say why."""
+    """Return the names in an identity that count as changed each time; they say why."""
     return [name for name, found in code.items() if found.startswith(NEVER_AGAIN)]
 
 
 def changes(old: Mapping[str, str], new: Mapping[str, str], limit: int = 3) -> str:
-    """Say in words what is different in two identities of code; an empty text where nothing is.
+    """Say in words how two identities of code differ; an empty text where they do not.
 
     Examples
     --------

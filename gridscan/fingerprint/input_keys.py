@@ -1,4 +1,4 @@
-"""What tells the values of an input apart."""
+"""Keys of the values of an input: equal exactly where values are."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def exact_bits(values: NDArray[Any]) -> NDArray[np.uint64]:
 
 
 def content_keys(item: Input, bits: Callable[[NDArray[Any]], NDArray[np.uint64]] = exact_bits) -> NDArray[np.uint64]:
-    """Return whole numbers that tell the values of an input apart, over its dimensions.
+    """Return integer keys of the values of an input, over its dimensions.
 
     Parameters
     ----------
     bits
-        What of numbers counts; for an input of plain numbers, this is returned.
+        Returns the bits of numbers that count; for an input of plain numbers, these are the keys.
     """
     data = item.data
     if item.vector:

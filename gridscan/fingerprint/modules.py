@@ -1,4 +1,4 @@
-"""Modules on disk: which are followed, what they say and import, and whether what runs is what they say."""
+"""Modules on disk: which are followed, what they contain and import, and whether they are the code that runs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _INSTALLED = {"site-packages", "dist-packages"}
 _STANDARD = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")})
 _OWN = "gridscan"
-# A line of one import statement; any other use of these words needs the grammar.
+# A line that is one import statement; any other use of these words needs the parser.
 _IMPORT_LINE = re.compile(rb"^[ \t]*(?:import|from)[ \t]", re.MULTILINE)
 _IMPORT_WORD = re.compile(rb"\bimport\b")
 _CHECKER_WORD = re.compile(rb"\bTYPE_CHECKING\b")
@@ -50,7 +50,7 @@ class SourceFile:
     Attributes
     ----------
     changed
-        When it was changed last [s since 1970].
+        Time of the last change [s since 1970].
     """
 
     path: str
@@ -60,17 +60,17 @@ class SourceFile:
 
     @cached_property
     def digest(self) -> str:
-        """Digest of what runs: comments, layout and documentation do not count."""
+        """Digest of the code that runs: comments, layout and documentation do not count."""
         return digest_of_code(self.content, hints=True)
 
     @cached_property
     def digest_without_hints(self) -> str:
-        """The same where it is known that nothing reads the hints of functions."""
+        """The same without the hints of functions, where nothing reads these."""
         return digest_of_code(self.content, hints=False)
 
     @cached_property
     def tree(self) -> ast.Module:
-        """The parsed content; nothing where it is no Python."""
+        """The parsed content; empty where it is not Python."""
         try:
             return ast.parse(self.content)
         except (SyntaxError, ValueError):
@@ -78,7 +78,7 @@ class SourceFile:
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:
-        """What the module imports, also inside functions, but for what only a type checker reads."""
+        """Imports of the module, also inside functions, except those that only a type checker reads."""
         lines = len(_IMPORT_LINE.findall(self.content))
         if lines == len(_IMPORT_WORD.findall(self.content)) and not _CHECKER_WORD.search(self.content):
             found = _imports_of_lines(self.content)
@@ -88,7 +88,7 @@ class SourceFile:
 
     @cached_property
     def imports_by_call(self) -> tuple[Import | None, ...]:
-        """What the module imports by a function call, and None for a name that is worked out when it runs."""
+        """Imports of the module by a function call, None for a name that is only known when it runs."""
         if not _CALL_WORD.search(self.content):
             return ()
         calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and _is_import(node)]
@@ -99,7 +99,7 @@ class SourceFile:
 
     @cached_property
     def bindings(self) -> dict[str, list[ast.stmt]]:
-        """The statements of the module that do nothing but give a name a meaning, by name."""
+        """The statements of the module that only assign or define a name, by name."""
         found: dict[str, list[ast.stmt]] = {}
         for statement in self.tree.body:
             for name in _bound_names(statement):
@@ -108,7 +108,7 @@ class SourceFile:
 
     @cached_property
     def other_statements(self) -> tuple[ast.stmt, ...]:
-        """All other statements of the module, but for texts and what only a type checker reads."""
+        """All other statements of the module, except texts and those that only a type checker reads."""
         return tuple(
             statement
             for statement in self.tree.body
@@ -123,7 +123,7 @@ class SourceFile:
         return tuple(item for item in self.other_statements if name == "__main__" or not _is_for_scripts(item))
 
     def code_of(self, node: ast.stmt | ast.expr) -> str:
-        """Return what a part of the file says, without comments, layout and documentation."""
+        """Return the code of a part of the file, without comments, layout and documentation."""
         if isinstance(node, ast.stmt) and b"__doc__" not in self.content:
             tree = ast.Module([copy.deepcopy(node)], [])
             strip(tree, hints=True)
@@ -131,7 +131,7 @@ class SourceFile:
         return ast.unparse(node)
 
     def decorators(self, name: str) -> tuple[str, tuple[ast.expr, ...]]:
-        """Return the text and the parts of what decorates a function or class of the module."""
+        """Return the text and the nodes of the decorators of a function or class of the module."""
         for statement in self.bindings.get(name, ()):
             if isinstance(statement, Definition) and statement.decorator_list:
                 parts = tuple(statement.decorator_list)
@@ -153,7 +153,7 @@ class SourceLoader(importlib.machinery.SourceFileLoader):
 
 
 def source_file(path: str) -> SourceFile | None:
-    """Return a file as it is on disk now, or None where there is none."""
+    """Return a file as it is on disk now, or None if there is none."""
     try:
         state = os.stat(path)
         return _read(path, state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino)
@@ -163,7 +163,7 @@ def source_file(path: str) -> SourceFile | None:
 
 @functools.lru_cache(maxsize=1024)
 def _read(path: str, modified: int, changed: int, _size: int, _node: int) -> SourceFile:
-    # Windows knows when a file was created instead of when it was changed.
+    # On Windows this is the time of creation instead of that of change.
     return SourceFile(path, Path(path).read_bytes(), (modified if os.name == "nt" else changed) / 1e9, modified)
 
 
@@ -179,7 +179,7 @@ def is_followed(name: str, path: str | None) -> bool:
     if top == _OWN or path is not None:
         return top == _OWN or not _is_foreign(str(path))
     if top == name:
-        # The cells of a notebook, or what was made by `exec`.
+        # The cells of a notebook, or code run by `exec`.
         return name not in sys.stdlib_module_names
     return is_followed(top, getattr(sys.modules.get(top), "__file__", None))
 
@@ -204,7 +204,7 @@ def distribution_of(path_or_name: str) -> str | None:
 
 @functools.lru_cache(maxsize=1024)
 def version_of(name: str) -> str | None:
-    """Return the version of the distribution that an installed top-level module is of, or None if it is of none."""
+    """Return the version of the distribution of an installed top-level module, or None if it belongs to none."""
     try:
         return importlib.metadata.version(name)
     except (importlib.metadata.PackageNotFoundError, ValueError):
@@ -218,7 +218,7 @@ def _owners() -> Mapping[str, list[str]]:
 
 
 def find_path(name: str) -> tuple[bool, str | None]:
-    """Return whether a module that is not loaded can be, and its file, without running any code of it."""
+    """Return whether a module can be loaded, and its file, without running its code."""
     places = None
     for end in [*(match.start() for match in re.finditer(r"\.", name)), len(name)]:
         finders = (finder for finder in sys.meta_path if hasattr(finder, "find_spec"))
@@ -236,7 +236,7 @@ def find_path(name: str) -> tuple[bool, str | None]:
 
 
 def runs_as_on_disk(file: SourceFile, namespace: Mapping[str, Any]) -> bool:
-    """Whether a loaded module certainly runs what its file says now."""
+    """Whether a loaded module certainly runs the code that is in its file now."""
     loader = namespace.get("__loader__")
     if isinstance(loader, SourceLoader):
         return loader.digest == digest(file.content).hex()
@@ -252,7 +252,7 @@ def runs_as_on_disk(file: SourceFile, namespace: Mapping[str, Any]) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _is_bytecode_of(file: SourceFile, path: str, written: float) -> bool:
-    """Whether bytecode is that of the source: Python takes it for such by the second of its change and its size."""
+    """Whether bytecode is that of the source: Python judges by the size of the source and the second of its change."""
     raw = Path(path).read_bytes()
     flags, modified, size = (int.from_bytes(raw[start : start + 4], "little") for start in (4, 8, 12))
     if flags == 0 and (modified, size) != (file.modified // 10**9 & 0xFFFFFFFF, len(file.content) & 0xFFFFFFFF):
@@ -267,10 +267,10 @@ def _is_bytecode_of(file: SourceFile, path: str, written: float) -> bool:
 
 
 def _time_of_start() -> float:
-    """Return when this process began [s since 1970], or minus infinity where that cannot be told."""
+    """Return when this process began [s since 1970], or minus infinity if that is unknown."""
     parent = getattr(sys.modules.get("multiprocessing.process"), "parent_process", lambda: None)()
     if parent is not None and "--multiprocessing-fork" not in sys.orig_argv:
-        # A forked process has modules that are older than itself; one that was spawned has not.
+        # A forked process has modules older than itself; a spawned one has not.
         return -float("inf")
     try:
         fields = Path("/proc/self/stat").read_bytes().rpartition(b")")[2].split()
@@ -288,7 +288,7 @@ _BEGAN = _time_of_start()
 
 
 def _imports_of_lines(content: bytes) -> tuple[Import, ...] | None:
-    """Read import statements line by line, which is faster than to parse the module; None where that fails."""
+    """Read import statements line by line, which is faster than parsing the module; None where that fails."""
     found = []
     for match in _IMPORT_LINE.finditer(content):
         end = content.find(b"\n", match.start())
@@ -303,7 +303,7 @@ def _imports_of_lines(content: bytes) -> tuple[Import, ...] | None:
 
 
 def imports_in(statements: Sequence[ast.stmt]) -> Iterator[Import]:
-    """Yield the import statements among statements, also inside functions, but for what only a type checker reads."""
+    """Yield import statements, also inside functions, except those that only a type checker reads."""
     stack: list[ast.AST] = list(statements)
     while stack:
         node = stack.pop()
@@ -333,7 +333,7 @@ def _literal(call: ast.Call) -> str | None:
 
 
 def _bound_names(statement: ast.stmt) -> list[str]:
-    """Return the names to which a statement gives a meaning, if it does nothing else."""
+    """Return the names that a statement assigns or defines, if it does nothing else."""
     if isinstance(statement, Definition):
         return [statement.name]
     if isinstance(statement, ast.Import | ast.ImportFrom):

@@ -1,4 +1,4 @@
-"""Digests of running values, functions and classes by what they hold, the same in every process."""
+"""Digests of running values, functions and classes by content, the same in every process."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _SAID_BY_REPR = (
 _FIELD_GETTER = type(vars(collections.namedtuple("Pair", "first"))["first"])
 _SEQUENCES = {list, tuple, collections.deque}
 _MAPPINGS = {dict, collections.OrderedDict, collections.defaultdict, collections.Counter, types.MappingProxyType}
-# What classes hold that follows from the rest, or says nothing of what they do.
+# Attributes of classes that follow from the rest, or do not matter for what they do.
 _NOT_OF_A_CLASS = {"__dict__", "__weakref__", "__module__", "__doc__", "__annotations__", "__annotate__", "_abc_impl"}
 _NOT_OF_A_CLASS |= {"__dataclass_fields__", "__dataclass_params__", "__static_attributes__", "__firstlineno__"}
 
 
 class Incomparable(Exception):
-    """A value that cannot be compared with that of another process; the argument says of which kind it is."""
+    """A value that cannot be compared with that of another process; the argument is its kind."""
 
 
 class Values:
@@ -48,7 +48,7 @@ class Values:
     Parameters
     ----------
     met
-        Is called with every function, class and module that a value holds.
+        Called with every function, class and module that a value holds.
     """
 
     def __init__(self, met: Callable[[Any], None]) -> None:
@@ -61,7 +61,7 @@ class Values:
         Raises
         ------
         Incomparable
-            If it holds something of a kind that says nothing of its content.
+            If it holds something whose content cannot be read.
         """
         kind = type(value)
         if kind in _PLAIN:
@@ -74,13 +74,13 @@ class Values:
         except Incomparable:
             raise
         except Exception:
-            # Nested too deeply, or an object that stands for another and does not find it.
+            # Nested too deeply, or a proxy without its object.
             raise Incomparable(kind.__name__) from None
         finally:
             self._open.discard(id(value))
 
     def of_function(self, function: types.FunctionType) -> bytes:
-        """Return the digest of the code, defaults, closure and attributes of a function, without what it names."""
+        """Return the digest of the code, defaults, closure and attributes of a function, without the names it uses."""
         closure = [self._of_cell(cell) for cell in function.__closure__ or ()]
         rest = [self.of(item) for item in (function.__defaults__, function.__kwdefaults__, vars(function)) if item]
         return digest(bytecode.content(function.__code__), repr((len(closure), len(rest))), *closure, *rest)
@@ -152,7 +152,7 @@ class Values:
             return [*map(self.of, (value.fget, value.fset, value.fdel))]
         if isinstance(value, functools.cached_property):
             return [self.of(value.func)]
-        # What a cache remembers follows from what it wraps.
+        # The content of a cache follows from the function that it wraps.
         return [self.of(vars(value))] if type(value) is functools._lru_cache_wrapper else []
 
     def _parts_of_object(self, value: Any) -> list[str | bytes]:
@@ -175,7 +175,7 @@ class Values:
         return self._parts_of_state(value)
 
     def _parts_of_state(self, value: Any) -> list[str | bytes]:
-        """Return what Python knows to be all that an object holds, if its class does not say otherwise."""
+        """Return all that an object holds as Python sees it, if its class does not define this otherwise."""
         kind = type(value)
         methods = ("__reduce__", "__reduce_ex__", "__getstate__")
         if any(getattr(kind, name) is not getattr(object, name) for name in methods):
@@ -188,7 +188,7 @@ class Values:
 
 
 def _reference(value: Any) -> tuple[str, str] | None:
-    """Return module and name of what an installed module holds under its own name, which its version stands for."""
+    """Return module and name of an object of an installed module, whose version stands for it."""
     if isinstance(value, np.ufunc):
         places: tuple[Any, ...] = ("numpy", "scipy.special")
     else:

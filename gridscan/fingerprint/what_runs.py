@@ -1,4 +1,4 @@
-"""What of a source file runs: its code without comments, layout, documentation and what only a type checker reads."""
+"""The code of a source file that runs: without comments, layout, documentation and what only a type checker reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gridscan.fingerprint.digest import digest
 
 
 def digest_of_code(content: bytes, *, hints: bool) -> str:
-    """Return a digest of what Python makes of a file; of the file itself where that is nothing."""
+    """Return a digest of the parsed code of a file; of the file itself where it is not Python."""
     try:
         tree = ast.parse(content)
         if b"__doc__" not in content:
@@ -21,14 +21,14 @@ def digest_of_code(content: bytes, *, hints: bool) -> str:
 
 
 def strip(tree: ast.Module, *, hints: bool) -> None:
-    """Take from parsed code its documentation, what only a type checker reads, and the hints of its functions.
+    """Remove documentation, code that only a type checker reads, and the hints of functions from parsed code.
 
     Parameters
     ----------
     tree
         Changed in place.
     hints
-        Whether to leave the hints of functions, which libraries may read.
+        Whether to keep the hints of functions, which libraries may read.
     """
     stack: list[Any] = [tree]
     while stack:

@@ -1,4 +1,4 @@
-"""Labelled arrays in base units, as a model takes them."""
+"""Labelled arrays in base units, the inputs of a model."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Coordinate:
 
 
 def label_at(coordinate: Coordinate | None, index: int) -> str:
-    """Return the value at a position of a dimension with its unit, or the position where it has no values.
+    """Return the value at a position of a dimension with its unit, or the position if the dimension has no values.
 
     Parameters
     ----------
     coordinate
         Values along the dimension, or None.
     index
-        The position.
+        Position along the dimension.
 
     Returns
     -------
@@ -49,7 +49,7 @@ class Input:
     Attributes
     ----------
     lengths
-        Shape of `dims`: how many values each vector has, what it is padded with not counted; None if nothing is padded.
+        Shape of `dims`: number of values of each vector without padding; None if nothing is padded.
     """
 
     dims: tuple[str, ...]
@@ -59,7 +59,7 @@ class Input:
 
     @property
     def vectors(self) -> list[np.ndarray]:
-        """The vectors as they were given, without what depends on the length of those beside them."""
+        """The vectors as they were given, without padding that depends on the length of the others."""
         rows = self.data.reshape(-1, self.data.shape[-1])
         lengths = [rows.shape[1]] * len(rows) if self.lengths is None else self.lengths.ravel().tolist()
         return [row[:length] for row, length in zip(rows, lengths, strict=True)]

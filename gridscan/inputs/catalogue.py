@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gridscan.definition.definition import Definition
 
-#: What a record may say beside the values of parameters.
+#: Keys of a record besides the parameters.
 RECORD_NOTES = ("source", "description")
 
 
@@ -54,7 +54,7 @@ class Catalogue(Mapping[str, Record]):
         return len(self.records)
 
     def extended(self, records: Mapping[str, Mapping[str, Any]]) -> Catalogue:
-        """Return the catalogue with records of one's own, which win over shipped ones of the same label.
+        """Return the catalogue with further records, which take precedence over shipped ones of the same label.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class Catalogue(Mapping[str, Record]):
         Returns
         -------
         Catalogue
-            A new one.
+            A new catalogue.
         """
         own = {label: _record(label, values, "given in the scenario") for label, values in records.items()}
         return Catalogue(self.name, {**self.records, **own})
@@ -98,12 +98,12 @@ def read_catalogue(name: str, path: Path) -> Catalogue:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise CatalogueError(f"{path}: cannot read the catalogue {name!r}: {error.strerror}") from None
+        raise CatalogueError(f"{path}: the catalogue {name!r} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CatalogueError(f"{path}: the catalogue {name!r} is not TOML: {error}") from None
     for label, values in tables.items():
         if not isinstance(values, dict) or not values.get("source"):
-            raise CatalogueError(f"{path}: the record {label!r} names no source")
+            raise CatalogueError(f"{path}: the record {label!r} has no source")
     return Catalogue(name, {label: _record(label, values) for label, values in tables.items()})
 
 
@@ -118,7 +118,7 @@ def shipped_catalogue(name: str) -> Catalogue:
     Returns
     -------
     Catalogue
-        An empty one where none ships.
+        Empty if none ships.
     """
     path = folder("data") / f"{name}.toml"
     return _read_once(name, path) if path.is_file() else Catalogue(name)
@@ -162,18 +162,19 @@ def catalogue_of(model: Definition, name: str) -> Catalogue:
 
 
 def _check_keys(catalogue: Catalogue, model: Definition, where: str) -> None:
-    """Refuse records of a model that set what they cannot; what they leave out is refused where they are selected."""
+    """Refuse records of a model with unknown parameters; a missing one is refused where the record is selected."""
     parameters = model.bundled(catalogue.name)
     for label, record in catalogue.items():
-        # What a formula has replaced is no parameter any more.
+        # A parameter replaced by a formula is no longer one.
         wrong = [key for key in record.values if key not in parameters and key not in model.quantities]
         if wrong:
-            what = f"the record {label!r} of {catalogue.name!r} has no {wrong[0]!r}{nearest(wrong[0], parameters)}"
-            raise CatalogueError(f"{where}: {what}; it sets {listed(parameters)}")
+            hint = nearest(wrong[0], parameters)
+            what = f"the record {label!r} of {catalogue.name!r} sets the unknown parameter {wrong[0]!r}{hint}"
+            raise CatalogueError(f"{where}: {what}; allowed are {listed(parameters)}")
 
 
 def _read_once(name: str, path: Path) -> Catalogue:
-    """Read a catalogue, or remember it where its file is as it was."""
+    """Read a catalogue, from a cache if its file is unchanged."""
     try:
         state = path.stat()
     except OSError:

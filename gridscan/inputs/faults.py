@@ -1,4 +1,4 @@
-"""What is wrong with given values: each fault with the path to it."""
+"""Faults in given values, each with the path to the value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Fault:
-    """Something wrong with a value: the path to it in the file, and whether its key or its value is meant."""
+    """A fault: the path to the value in the file, the message, and whether the key or the value is wrong."""
 
     path: Path
     message: str
@@ -31,7 +31,7 @@ class InputFaults(ScenarioError):
     Parameters
     ----------
     faults
-        In the order in which they were found.
+        Faults in the order in which they were found.
     """
 
     def __init__(self, faults: Sequence[Fault]) -> None:
@@ -40,17 +40,17 @@ class InputFaults(ScenarioError):
 
 
 def shown(value: Any) -> str:
-    """Return a raw value as a message shows it: on one line, and not too long.
+    """Return a raw value for a message: on one line and not too long.
 
     Parameters
     ----------
     value
-        What was given.
+        The raw value.
 
     Returns
     -------
     str
-        For a message.
+        Text for the message.
     """
     text = str(value) if isinstance(value, datetime.date | datetime.time) else " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:76]} …"
@@ -64,18 +64,18 @@ def schema_fault(item: Any, path: Path, schema: type[BaseModel]) -> tuple[Path, 
     item
         The error.
     path
-        Where the value stands that was checked.
+        Path to the value that was checked.
     schema
-        What it was checked against.
+        The model that it was checked against.
 
     Returns
     -------
     path : tuple
-        Where the fault is.
+        Path to the fault.
     message : str
-        What is wrong.
+        The message.
     at_key : bool
-        Whether the key is meant.
+        Whether the key is wrong rather than the value.
     """
     fields: Iterable[str] = schema.model_fields
     location = tuple(part for part in item["loc"] if isinstance(part, int) or part in fields)

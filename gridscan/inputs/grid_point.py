@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 def positions(resolved: Resolved, at: Mapping[str, Any], keep: Sequence[str] = ()) -> dict[str, int]:
-    """Return a position along every axis that is not kept.
+    """Return a position along each axis that is not kept.
 
     Parameters
     ----------
     resolved
         The inputs of a scenario.
     at
-        Values of axes, as texts with a unit, labels, or numbers in the default unit; along the other axes it is the
-        number nearest to the model's default, the default label where the axis holds it, and the first value otherwise.
+        Values of axes, as texts with a unit, labels, or numbers in the default unit; along the other axes the position
+        is that of the number nearest to the model's default, of the default label if the axis has it, or the first.
     keep
-        Axes that are kept.
+        Axes to keep.
 
     Returns
     -------
@@ -41,21 +41,21 @@ def positions(resolved: Resolved, at: Mapping[str, Any], keep: Sequence[str] = (
     ScenarioError
         If a name is not an axis.
     SensitivityError
-        If an axis does not hold a value.
+        If an axis does not have a value.
     """
     for name in [*at, *keep]:
         if not resolved.sizes:
-            raise ScenarioError(f"{name!r} is no axis of the scenario, which has none: it is one point already")
+            raise ScenarioError(f"{name!r} is not an axis; the scenario has no axes, it is a single point")
         if name not in resolved.sizes:
             raise ScenarioError(
-                f"{name!r} is no axis of the scenario{nearest(name, resolved.sizes)};"
+                f"{name!r} is not an axis of the scenario{nearest(name, resolved.sizes)};"
                 f" its axes are {listed(resolved.sizes)}"
             )
     return {dim: _position(resolved, dim, at.get(dim)) for dim in resolved.sizes if dim not in keep}
 
 
 def values_at(resolved: Resolved, picked: Mapping[str, int]) -> dict[str, Any]:
-    """Return the values that were given along axes, at positions of these, as a scenario would hold them.
+    """Return the given values at positions along axes, in the form of a scenario.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def _position(resolved: Resolved, dim: str, wanted: Any) -> int:
 
 
 def default_position(resolved: Resolved, dim: str, values: np.ndarray) -> int:
-    """Return where along an axis the number nearest to the model's default is, or the default label, or else 0.
+    """Return the position along an axis of the number nearest to the model's default, or of the default label, else 0.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def default_position(resolved: Resolved, dim: str, values: np.ndarray) -> int:
 
 
 def value_text(value: Any, unit: Any) -> str:
-    """Return a value with its unit, in the digits that a person reads.
+    """Return a value with its unit, rounded for reading.
 
     Parameters
     ----------

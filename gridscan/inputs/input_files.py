@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TableFiles:
-    """Where the files are that a scenario names.
+    """The files that a scenario names.
 
     Attributes
     ----------
     folder
-        What names are relative to.
+        Folder that names are relative to.
     kept
-        Content by name of the files that a result carries; these win over files of the same name.
+        Content, by name, of the files inside a result; these take precedence over files of the same name.
     limits
-        The size of the largest file.
+        Largest size of a file.
     """
 
     folder: Path = Path(".")
@@ -42,9 +42,9 @@ class TableFiles:
         table
             How the parameter reads its file.
         name
-            As the scenario says it; the name of the shipped file means that one where there is no other.
+            Name in the scenario; that of the shipped file means the shipped one if there is no other.
         folder
-            Instead of the own one.
+            Folder instead of that of the scenario.
 
         Returns
         -------
@@ -54,7 +54,7 @@ class TableFiles:
         Raises
         ------
         CatalogueError
-            If there is no such file, or it is not a text.
+            If there is no such file, or it is not text.
         """
         if name in self.kept:
             return self.kept[name]
@@ -63,15 +63,15 @@ class TableFiles:
             if not path.exists() and name == table.shipped.name:
                 path = table.shipped
             if path.exists() and not path.is_file():
-                raise CatalogueError(f"{path}: is no regular file; expected a table")
+                raise CatalogueError(f"{path}: not a regular file; expected a table")
             if path.is_file() and path.stat().st_size > self.limits.table_bytes:
-                raise CatalogueError(f"{path}: {path.stat().st_size:,} bytes are too many for a table")
+                raise CatalogueError(f"{path}: {path.stat().st_size:,} bytes is too large for a table")
             return path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             beside = [other.name for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
-            raise CatalogueError(f"{path}: there is no such file{nearest(path.name, beside)}") from None
+            raise CatalogueError(f"{path}: no such file{nearest(path.name, beside)}") from None
         except UnicodeDecodeError as error:
-            raise CatalogueError(f"{path}: not a text in UTF-8 (byte {error.start}); expected a table") from None
+            raise CatalogueError(f"{path}: not UTF-8 text (byte {error.start}); expected a table") from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise CatalogueError(f"{path}: cannot be read: {reason}") from None
@@ -84,21 +84,21 @@ class TableFiles:
         table
             How the parameter reads its file.
         name
-            As the scenario says it.
+            Name in the scenario.
         folder
-            Instead of the own one.
+            Folder instead of that of the scenario.
 
         Returns
         -------
         content : str
             Its text.
         table : object
-            What the reader of the parameter makes of it.
+            The table as the parameter's reader returns it.
 
         Raises
         ------
         CatalogueError
-            If there is no such file, or it does not hold such a table.
+            If there is no such file, or it is not a valid table.
         """
         content = self.content(table, name, folder)
         return content, table.read(content, name)

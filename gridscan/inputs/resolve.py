@@ -1,7 +1,7 @@
-"""From what a user gives to labelled arrays in base units.
+"""Resolving given values to labelled arrays in base units.
 
 Scenario files and ``Model.evaluate`` both come through :func:`resolve`. Faults are collected, each with the path of
-the value it is about, so that a scenario can report them all with line and column.
+its value, so that a scenario can report them all with line and column.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class Resolved:
     inputs
         Each parameter, constant and cut quantity.
     coordinates
-        In the default units: axes, what a label bundles, and what was given a single value.
+        In the default units: axes, parameters set by labels, and given single values.
     given
         Names that were given a value.
     tables
-        Content of the files that were named.
+        Content of the files that parameters name.
     """
 
     model: Definition
@@ -61,7 +61,7 @@ class Resolved:
         return [name for name in self.model.quantities if name in self.given]
 
     def with_labels(self, used: set[str]) -> set[str]:
-        """Return names with the labels whose records set any of them, rather than a value that was given.
+        """Return names with the labels whose records set any of them that was not given a value.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ class Resolved:
         Returns
         -------
         set of str
-            These, and labels.
+            These names and labels.
         """
         own, model = used - self.given, self.model
         return used | {label for label in model.labels if any(name in own for name in model.bundled(label))}
@@ -92,13 +92,13 @@ def resolve(
     model
         The model.
     given
-        Raw values by name; the order of the axes is the order in which they stand here.
+        Raw values by name; axes have the order of these.
     own_records
         Records that a scenario adds, by catalogue and label.
     units_required
         Whether a bare number for a parameter with a dimension is an error (in a file) or means its default unit.
     files
-        Where the files are that parameters name; by default in the current folder.
+        The files that parameters name; by default in the current folder.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def resolve(
     Raises
     ------
     InputFaults
-        With everything that is wrong.
+        With all faults.
     """
     return _Resolver(model, units_required, files or TableFiles()).run(given, own_records or {})
 
@@ -148,7 +148,7 @@ class _Resolver:
         return Resolved(self.model, self.sizes, self.inputs, self.coordinates, frozenset(given), tables)
 
     def _read_tables(self, given: Mapping[str, Given]) -> None:
-        """Read the files that are named, and let the tables say which ranges of other parameters are allowed."""
+        """Read the files that parameters name, and take from the tables the allowed ranges of other parameters."""
         ranges: dict[str, tuple[float, float]] = {}
         for name, parameter in self.model.parameters.items():
             if parameter.table is None or name not in given:
@@ -172,7 +172,7 @@ class _Resolver:
         if not isinstance(item, str | os.PathLike) or not str(item):
             self.reader.fault(path, f"{name!r} takes the name of a file, found {shown(item)}")
             return {}
-        # What is given on the command line is relative to where it is typed.
+        # A file given on the command line is relative to the current folder.
         folder = pathlib.Path(".") if path[:1] == ("--set",) else None
         try:
             content, table = self.files.read(parameter.table, str(item), folder)
@@ -209,11 +209,11 @@ class _Resolver:
                     lengths[key] = Lengths.of((), values, where, [_record(catalogue, label)])
             else:
                 hint = nearest(key, bundled)
-                message = f"a record of {catalogue!r} has no {key!r}{hint}; it sets {listed(bundled)}"
+                message = f"a record of {catalogue!r} cannot set {key!r}{hint}; allowed are {listed(bundled)}"
                 self.reader.fault((*path, key), message, at_key=True)
         for key in bundled:
             if key not in record.values and not misspelt:
-                self.reader.fault(path, f"the record {label!r} of {catalogue!r} lacks {key!r}", at_key=True)
+                self.reader.fault(path, f"the record {label!r} of {catalogue!r} does not set {key!r}", at_key=True)
         self._compare_lengths(lengths)
 
     def _read(self, name: str, given: Given) -> None:
@@ -306,10 +306,10 @@ class _Resolver:
         _, first = np.unique(np.asarray(values), return_index=True)
         if len(first) < len(values):
             index = min(set(range(len(values))) - set(first.tolist()))
-            self.reader.fault(paths[index], f"the axis {name!r} holds {values[index]} twice")
+            self.reader.fault(paths[index], f"the axis {name!r} contains {values[index]} twice")
 
     def _unbundle(self, name: str, given: Mapping[str, Given]) -> None:
-        """Give the parameters that a label bundles the values of the selected records, unless given explicitly."""
+        """Give the parameters that a label sets the values of the selected records, unless given explicitly."""
         dims, labels, paths = self.selected[name]
         catalogue = self.catalogues[name]
         for key in self.model.bundled(name):
@@ -320,7 +320,7 @@ class _Resolver:
             if lacking:
                 if not any(fault.path[:3] == ("catalogue", name, lacking[0]) for fault in self.reader.faults):
                     where = paths[labels.index(lacking[0])]
-                    self.reader.fault(where, f"the record {lacking[0]!r} of {name!r} lacks {key!r}")
+                    self.reader.fault(where, f"the record {lacking[0]!r} of {name!r} does not set {key!r}")
                 continue
             records = [catalogue[label].values[key] for label in labels]
             known = len(self.reader.faults)
@@ -356,13 +356,13 @@ class _Resolver:
         self._input(name, node, (), array)
 
     def _stacked(self, name: str, lengths: Lengths, vectors: Sequence[np.ndarray]) -> np.ndarray:
-        """Note how long vectors are, and stack them, the shorter ones padded with their last value."""
+        """Record the lengths of vectors, and stack them, padding shorter ones with their last value."""
         self.lengths[name] = lengths
         longest = max(lengths.counts)
         return np.stack([np.pad(vector, (0, longest - len(vector)), mode="edge") for vector in vectors])
 
     def _compare_lengths(self, lengths: Mapping[str, Lengths]) -> None:
-        """Refuse vectors whose lengths do not belong together."""
+        """Refuse vectors whose lengths do not match."""
         for name, parameter in self.model.parameters.items():
             if name not in lengths:
                 continue
@@ -373,7 +373,7 @@ class _Resolver:
             ]
             if not parameter.padded:
                 faults.append(padding_faults(name, lengths[name]))
-            # A record that is wrong by itself is refused once, however often it is selected.
+            # A faulty record is reported once, however often it is selected.
             for path, message in dict.fromkeys(fault for some in faults for fault in itertools.islice(some, 3)):
                 if Fault(path, message) not in self.reader.faults:
                     self.reader.fault(path, message)

@@ -15,22 +15,22 @@ def folder(name: str) -> Path:
     Parameters
     ----------
     name
-        One of the two.
+        ``"data"`` or ``"scenarios"``.
 
     Returns
     -------
     pathlib.Path
-        Where it is.
+        Its path.
 
     Raises
     ------
     GridscanError
-        If the installation lacks it.
+        If the installation does not have it.
     """
     for place in (_PACKAGE / name, _PACKAGE.parent / name):
         if place.is_dir():
             return place
-    raise GridscanError(f"this installation of gridscan has no folder {name!r} beside {_PACKAGE}; install it again")
+    raise GridscanError(f"the installation of gridscan has no folder {name!r} beside {_PACKAGE}; reinstall it")
 
 
 def data_path(name: str) -> Path:
@@ -44,7 +44,7 @@ def data_path(name: str) -> Path:
     Returns
     -------
     pathlib.Path
-        Where it is.
+        Its path.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def data_path(name: str) -> Path:
     path = folder("data") / name
     if not path.is_file():
         raise GridscanError(
-            f"gridscan ships no data file {name!r}{nearest(name, [p.name for p in path.parent.iterdir()])}"
+            f"gridscan has no data file {name!r}{nearest(name, [p.name for p in path.parent.iterdir()])}"
         )
     return path
 

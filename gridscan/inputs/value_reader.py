@@ -1,4 +1,4 @@
-"""Values of parameters: numbers, texts with units, words, lists and ranges, read with a path for each fault."""
+"""Reading values of parameters: numbers, texts with units, words, lists and ranges, with a path for each fault."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _THREE: dict[str, JsonValue] = {"minItems": 3, "maxItems": 3}
 
 @dataclass(frozen=True)
 class Given:
-    """A raw value for one name; `path` is where it stands, `dimension` the axis that it runs along with others."""
+    """A raw value for one name, its path in the file, and the axis along which it is zipped with others, if any."""
 
     value: Any
     path: Path = ()
@@ -53,7 +53,7 @@ class AxisRange(BaseModel):
 
 
 class ValueReader:
-    """Reads values, and collects what is wrong with them.
+    """Reads values and collects their faults.
 
     Parameters
     ----------
@@ -66,16 +66,16 @@ class ValueReader:
         self.faults: list[Fault] = []
 
     def fault(self, path: Path, message: str, at_key: bool = False) -> None:
-        """Note that something is wrong.
+        """Record a fault.
 
         Parameters
         ----------
         path
-            Where the value stands.
+            Path to the value.
         message
-            What is wrong.
+            The message.
         at_key
-            Whether its key is meant.
+            Whether the key is wrong rather than the value.
         """
         self.faults.append(Fault(path, message, at_key))
 
@@ -87,7 +87,7 @@ class ValueReader:
         node
             The parameter or label.
         given
-            What was given for it.
+            The value given for it.
 
         Returns
         -------
@@ -96,9 +96,9 @@ class ValueReader:
         unit : Unit or None
             Unit of bare numbers.
         paths : list
-            Where each stands.
+            Path to each.
         is_axis : bool
-            Whether they are an axis.
+            Whether the values are an axis.
         """
         value, path = given.value, given.path
         if isinstance(value, Mapping):
@@ -144,14 +144,14 @@ class ValueReader:
         if kind == "values":
             return values, unit, [(*path, "values", index) for index in range(len(values))]
         if isinstance(node, Label) or (isinstance(node, Parameter) and (node.is_word or node.vector)):
-            self.fault((*path, kind), f"{node.name!r} is no number: give its values as a list", at_key=True)
+            self.fault((*path, kind), f"{node.name!r} is not a number; give its values as a list", at_key=True)
             return nothing
         built = self._range(node, kind, values, unit, (*path, kind))
         return built, node.unit, [(*path, kind)] * len(built)
 
     def _fits(self, node: Label | Numeric, unit: Unit, path: Path) -> bool:
         if isinstance(node, Label) or (isinstance(node, Parameter) and node.is_word):
-            self.fault(path, f"{node.name!r} is no number, so it has no unit", at_key=True)
+            self.fault(path, f"{node.name!r} is not a number and has no unit", at_key=True)
             return False
         known = len(self.faults)
         self._attempt(path, node, lambda: convert(1.0, unit, node.unit))
@@ -172,7 +172,7 @@ class ValueReader:
             step = float(numbers[2])
             steps = (end - first) / step if step else math.nan
             if not steps > 0:
-                self.fault((*path, 2), f"a step of {values[2]} never leads from {values[0]} to {values[1]}")
+                self.fault((*path, 2), f"a step of {values[2]} does not lead from {values[0]} to {values[1]}")
                 return empty
             count = math.ceil(min(steps, 1e300) * (1 - 1e-12))
         else:
@@ -184,7 +184,7 @@ class ValueReader:
                 return empty
         if count > LONGEST_AXIS:
             many = f"{count:,}" if count < 10**15 else f"{min(count, 10**300):.1e}"
-            self.fault((*path, 2), f"an axis of {many} values; at most {LONGEST_AXIS:,} are allowed")
+            self.fault((*path, 2), f"the axis has {many} values; at most {LONGEST_AXIS:,} are allowed")
             return empty
         if kind == "arange":
             return first + step * np.arange(count)
@@ -203,14 +203,14 @@ class ValueReader:
         raw
             Raw values.
         paths
-            Where each stands.
+            Path to each.
         unit
             Unit of bare numbers.
 
         Returns
         -------
         numpy.ndarray, list or None
-            An array in its default unit, or a list of vectors; None where any is wrong.
+            An array in its default unit, or a list of vectors; None if any is wrong.
         """
         if isinstance(node, Parameter) and node.choices:
             return self._words(node, raw, paths)
@@ -254,7 +254,7 @@ class ValueReader:
             wrong = ~np.isfinite(values * base_factor(node.unit))
         if bounded and isinstance(node, Parameter):
             for bound in (node.minimum, node.maximum):
-                # 1.4 % is 0.014 but for the last bit; no more than that is forgiven.
+                # 1.4 % is 0.014 up to the last bit; no larger deviation is accepted.
                 values = values if bound is None else np.where(np.isclose(values, bound, 4e-16, 0.0), bound, values)
             wrong |= values < (-np.inf if node.minimum is None else node.minimum)
             wrong |= values > (np.inf if node.maximum is None else node.maximum)
@@ -266,7 +266,7 @@ class ValueReader:
         return None if wrong.any() else values
 
     def _without_unit(self, node: Numeric, raw: Any, unit: Unit | None) -> set[int]:
-        """Return where bare numbers stand that need a unit, but for the first: one message about them is enough."""
+        """Return the positions of numbers that lack a unit, except the first: one message is enough."""
         if unit is not None or not self.units_required or readable(node.unit) == "1":
             return set()
         bare = (index for index, item in enumerate(raw) if isinstance(item, int | float) and not isinstance(item, bool))
@@ -291,7 +291,7 @@ class ValueReader:
             example = "" if readable(node.unit) == "1" else f" with a unit like '1 {readable(node.unit)}'"
             raise UnitError(f"found {shown(item)}, expected a number{example}")
         if isinstance(item, int) and abs(item) > sys.float_info.max:
-            raise UnitError("found a whole number that is too large to be computed with")
+            raise UnitError("the whole number is too large to compute with")
         return float(self._bare(node, float(item), unit))
 
     def _bare(self, node: Numeric, number: Any, unit: Unit | None) -> Any:
@@ -305,24 +305,24 @@ class ValueReader:
 
 
 def _own(unit: Any) -> Unit:
-    """Return a unit of another pint registry as one of ours."""
+    """Return a unit of another pint registry as one of gridscan's."""
     return unit if unit._REGISTRY is registry else parse_unit(str(unit))
 
 
 def plain(value: Any) -> Any:
-    """Return a raw value as a scenario file would hold it, so that it can be kept with a result.
+    """Return a raw value as it would be in a scenario file, so that it can be stored in a result.
 
     Pint quantities become texts with a unit, or a table of values with one; arrays become lists.
 
     Parameters
     ----------
     value
-        What was given.
+        The raw value.
 
     Returns
     -------
     object
-        What TOML can hold.
+        A value that TOML can represent.
     """
     if isinstance(value, pint.Quantity):
         unit, magnitude = readable(_own(value.units)), np.asarray(value.magnitude, dtype=float)

@@ -1,4 +1,4 @@
-"""CF names: axes whose names CF keeps for other uses, and their way to a file and back."""
+"""CF names: renaming axes whose names CF reserves, on the way to a file and back."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import xarray as xr
 
-#: What precedes the name of an axis in a file where CF keeps the name for other uses.
+#: Prefix of the name of an axis in a file where CF reserves the name.
 RENAMED_PREFIX = "model_"
 
 
-# An axis of one of these names has to hold dates, or places on Earth, in units that CF prescribes.
+# CF requires an axis of one of these names to hold dates, or places on Earth, in prescribed units.
 _RESERVED_BY_CF = ("time", "lat", "latitude", "lon", "longitude", "height", "depth", "altitude", "pressure")
 
 
@@ -19,7 +19,7 @@ _RENAMED_AXES = "gridscan_renamed_axes"
 
 
 def for_disk(dataset: xr.Dataset) -> xr.Dataset:
-    """Rename the axes whose names CF keeps for dates and places on Earth, such as ``time``, and note which.
+    """Rename the axes whose names CF reserves for dates and places on Earth, such as ``time``, and note which.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def for_disk(dataset: xr.Dataset) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        As it is written.
+        The result as it is written.
     """
     reserved = [str(dim) for dim in dataset.sizes if dim in _RESERVED_BY_CF]
     for dim in reserved:
@@ -42,17 +42,17 @@ def for_disk(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def from_disk(dataset: xr.Dataset) -> xr.Dataset:
-    """Give axes that were renamed for a file their own names back.
+    """Restore the names of axes that were renamed for a file.
 
     Parameters
     ----------
     dataset
-        As it was read.
+        The result as it was read.
 
     Returns
     -------
     xarray.Dataset
-        As the scenario names it.
+        With the names of the scenario.
     """
     for dim in str(dataset.attrs.get(_RENAMED_AXES, "")).split():
         name = f"{RENAMED_PREFIX}{dim}"

@@ -10,7 +10,7 @@ _DONE = np.uint64(1 << 32)
 
 
 def checksum_of_block(block: np.ndarray) -> np.uint64:
-    """Return the mark of a block that is done: its checksum, and a bit that tells it from none.
+    """Return the checksum of a finished block, with a bit set so that it is never zero.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Results as tidy CSV: one row a cell, units in the header line."""
+"""Results as tidy CSV: one row per cell, units in the header line."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ def export_csv(
     *,
     rows_at_once: int = DEFAULT.table_rows,
 ) -> Path:
-    """Write quantities as tidy CSV, some rows at a time: a file larger than memory needs little of it.
+    """Write quantities as tidy CSV, some rows at a time, so that a result larger than memory needs little of it.
 
     Parameters
     ----------
     dataset
-        A result of gridscan, lazy or not.
+        A result, lazy or not.
     path
         The file to write.
     quantities
         All by default. Those with fewer dimensions than others are repeated along the missing ones.
     rows_at_once
-        Number of rows that are held in memory.
+        Number of rows held in memory.
 
     Returns
     -------
     pathlib.Path
-        Where it was written.
+        The file.
 
     Raises
     ------
     StoreError
         If a quantity is unknown, or the file cannot be written or would not fit on the disk; an earlier file is then
-        left as it was.
+        kept.
     """
     path = Path(path)
     names = [str(name) for name in (quantities or dataset.data_vars)]
     for name in names:
         if name not in dataset.data_vars:
             known = [str(other) for other in dataset.data_vars]
-            raise StoreError(f"the result holds no quantity {name!r}{nearest(name, known)}; it holds {listed(known)}")
+            raise StoreError(f"the result has no quantity {name!r}{nearest(name, known)}; it has {listed(known)}")
     dataset = dataset[names].assign_coords(
         {dim: np.arange(size) for dim, size in dataset[names].sizes.items() if dim not in dataset.coords}
     )
@@ -71,7 +71,7 @@ def export_csv(
 
 
 def _check_space(path: Path, row_bytes: float, rows: int) -> None:
-    """Refuse after the first rows, and not after hours, what the disk has no room for."""
+    """Refuse a file that is too large for the disk after the first rows, not after hours."""
     needed, free = row_bytes * rows, shutil.disk_usage(path.parent).free
     if needed > free:
         raise StoreError(
@@ -81,7 +81,7 @@ def _check_space(path: Path, row_bytes: float, rows: int) -> None:
 
 
 def _tables(dataset: xr.Dataset, names: list[str], rows_at_once: int) -> Iterable[list[list[Any]]]:
-    """Give the header line, then the rows in blocks."""
+    """Yield the header line, then the rows in blocks."""
     dims = [str(dim) for dim in dataset.sizes]
     auxiliary = [str(name) for name, item in dataset.coords.items() if name not in dims and item.ndim > 0]
     columns = [*dims, *auxiliary, *names]
@@ -96,7 +96,7 @@ def _tables(dataset: xr.Dataset, names: list[str], rows_at_once: int) -> Iterabl
 
 
 def _in_words(variable: xr.DataArray) -> xr.DataArray:
-    """Return what the numbers of a flag variable mean."""
+    """Return the meanings of the numbers of a flag variable."""
     if "flag_meanings" not in variable.attrs:
         return variable
     words = np.array(variable.attrs["flag_meanings"].split())

@@ -1,4 +1,4 @@
-"""Results on disk: CF netCDF, written atomically, with everything that made them inside."""
+"""Results on disk: CF netCDF, written atomically, with their provenance inside."""
 
 from __future__ import annotations
 
@@ -31,20 +31,19 @@ def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
     Parameters
     ----------
     path
-        A netCDF file, or a zarr folder; beyond 100 MB its variables are dask arrays, whose chunks are pieces of the
-        file as they lie on the disk.
+        A netCDF file or a zarr folder; beyond 100 MB its variables are dask arrays, chunked as on the disk.
     limits
-        Sizes of what is read at once.
+        How much is read at once.
 
     Returns
     -------
     xarray.Dataset
-        The quantities with their axes, units and provenance; the file stays open until it is closed.
+        The quantities with their axes, units and provenance; the file stays open until the Dataset is closed.
 
     Raises
     ------
     StoreError
-        If the file is missing, damaged or neither.
+        If the file is missing, damaged or neither netCDF nor zarr.
 
     Examples
     --------
@@ -65,14 +64,14 @@ def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
     is_zarr = path.suffix == ".zarr"
     if not (os.path.isdir(path) if is_zarr else os.path.isfile(path)):
         beside = [str(other) for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
-        raise StoreError(f"{path}: there is no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
+        raise StoreError(f"{path}: no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
     try:
         dataset = _opened_zarr(path) if is_zarr else xr.open_dataset(path, engine="netcdf4", **_OPENING)
         return _in_chunks(from_disk(dataset), limits)
     except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
         kind = "zarr" if is_zarr else "netCDF"
         raise StoreError(
-            f"{path}: cannot be read as {kind} ({reason(error)}); it is damaged or something else"
+            f"{path}: cannot be read as {kind} ({reason(error)}); it is damaged or of another format"
         ) from None
 
 
@@ -83,7 +82,7 @@ def _opened_zarr(path: Path) -> xr.Dataset:
 
 
 def _in_chunks(dataset: xr.Dataset, limits: Limits) -> xr.Dataset:
-    """Divide the variables of a large file as they lie on the disk; those of a small one are read when first used."""
+    """Chunk the variables of a large file as they are on the disk; those of a small one are read when first used."""
     if dataset.nbytes <= limits.lazy_bytes:
         return dataset
     chunked = {
@@ -94,7 +93,7 @@ def _in_chunks(dataset: xr.Dataset, limits: Limits) -> xr.Dataset:
 
 
 def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContextManager[Any] | None = None) -> Path:
-    """Write a Dataset so that the file appears under its name only when it is whole.
+    """Write a Dataset so that the file appears under its name only when it is complete.
 
     Parameters
     ----------
@@ -108,12 +107,12 @@ def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContex
     Returns
     -------
     pathlib.Path
-        Where it was written.
+        The file.
 
     Raises
     ------
     StoreError
-        If it cannot be written; what was there before is left as it was.
+        If it cannot be written; an earlier file is kept.
     """
     path = Path(path)
     with replacing(path) as temporary:
@@ -133,7 +132,7 @@ def _write(dataset: xr.Dataset, path: Path, progress: AbstractContextManager[Any
 
 
 def _close_quietly(path: Path) -> None:
-    """Close a half-written file: left to xarray, its complaint would reach the screen at some later time."""
+    """Close a half-written file now: xarray would do so later, with a traceback on the screen."""
     for key, file in list(FILE_CACHE.items()):
         if isinstance(file, netCDF4.Dataset) and file.filepath() == os.path.abspath(path):
             with contextlib.suppress(RuntimeError, KeyError):
@@ -166,7 +165,7 @@ def scenario_in(path: str | Path) -> Provenance:
     Returns
     -------
     Provenance
-        Its scenario, overrides and tables, and what made it.
+        Its scenario, overrides and tables, and the versions that computed it.
 
     Raises
     ------
@@ -178,5 +177,5 @@ def scenario_in(path: str | Path) -> Provenance:
     with open_result(path) as dataset:
         found = provenance_in(dataset, path)
     if not found.scenario.strip():
-        raise ScenarioError(f"{path}: holds no scenario that could be run again")
+        raise ScenarioError(f"{path}: has no scenario inside that could be run again")
     return found

@@ -17,7 +17,7 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 class Held(Exception):
-    """Another run has the lock of an output; the message says which."""
+    """Another run holds the lock of an output; the message says which."""
 
 
 @contextlib.contextmanager
@@ -32,7 +32,7 @@ def locked(path: Path) -> Iterator[bool]:
     Yields
     ------
     bool
-        Whether the disk knows locks at all.
+        Whether the disk supports locks.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def _lock(lock: Path) -> tuple[int, bool]:
                 os.close(descriptor)
                 raise
             return descriptor, False
-        # The holder removes the file at its end; what was opened before that locks nothing any more.
+        # The holder removes the file when it ends; a file opened before that locks nothing.
         with contextlib.suppress(FileNotFoundError):
             if os.stat(lock).st_ino == os.fstat(descriptor).st_ino:
                 return descriptor, True

@@ -1,4 +1,4 @@
-"""Provenance: what made a result, as attributes of its file."""
+"""Provenance: how a result was computed, as attributes of its file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _RECORDED_PACKAGES = ("numpy", "scipy", "xarray", "dask", "netCDF4", "pint")
 
 @dataclass(frozen=True)
 class Provenance:
-    """What made a result."""
+    """How a result was computed."""
 
     scenario: str
     scenario_name: str
@@ -42,16 +42,16 @@ class Provenance:
 
 
 def provenance_of(scenario: Scenario, layout: Layout, identity: str) -> Provenance:
-    """Gather what makes the result of a scenario.
+    """Gather the provenance of the result of a scenario.
 
     Parameters
     ----------
     scenario
         The scenario.
     layout
-        Its steps.
+        Its layout.
     identity
-        Fingerprint of what computes it.
+        Fingerprint of the code and inputs.
 
     Returns
     -------
@@ -73,28 +73,28 @@ def provenance_of(scenario: Scenario, layout: Layout, identity: str) -> Provenan
 
 
 def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str = "run") -> xr.Dataset:
-    """Return the Dataset with global attributes that say what it is and what made it.
+    """Return the Dataset with global attributes that say what it is and how it was computed.
 
     Parameters
     ----------
     dataset
         The quantities.
     provenance
-        What made them.
+        Their provenance.
     command
-        The command of gridscan that did.
+        The command of gridscan that computed them.
 
     Returns
     -------
     xarray.Dataset
-        With attributes.
+        The Dataset with attributes.
     """
     settings = [f"--set {name}={json.dumps(value)}" for name, value in provenance.overrides.items()]
     attributes = {
         "Conventions": _CONVENTIONS,
         "title": _title(provenance),
         "source": f"gridscan {provenance.versions['gridscan']}, model {provenance.model}",
-        # Without a date, so that the same scenario gives the same file.
+        # No date, so that the same scenario gives the same file.
         "history": " ".join([f"gridscan {command}", provenance.scenario_name, *settings]),
         "comment": _unit_definitions(dataset),
         "gridscan_model": provenance.model,
@@ -131,7 +131,7 @@ def _unit_definitions(dataset: xr.Dataset) -> str:
 
 
 def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
-    """Read what made a result from its attributes.
+    """Read the provenance of a result from its attributes.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
     Returns
     -------
     Provenance
-        As it was written.
+        The provenance as written.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Whether zarr folders can be written and read here."""
+"""Whether zarr folders can be written and read on this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def check_library(storage: Storage) -> None:
-    """Refuse a format for which a library is not installed.
+    """Refuse a format whose library is not installed.
 
     Parameters
     ----------
@@ -21,13 +21,13 @@ def check_library(storage: Storage) -> None:
     Raises
     ------
     StoreError
-        If it is missing; the message says how to get it.
+        If the library is missing; the message says how to install it.
     """
     if storage.format == "zarr":
         try:
             from zarr import create_array  # noqa: F401
         except ImportError:
             raise StoreError(
-                "a zarr folder needs the package zarr, from version 3 on: install it with"
+                "a zarr folder needs the package zarr, version 3 or newer; install it with"
                 " pip install 'gridscan[zarr]', or write a netCDF file"
             ) from None

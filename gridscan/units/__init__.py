@@ -3,8 +3,8 @@
 A year is the Julian year of 365.25 d, a parsec that of IAU 2015 B2, and ``kt`` a kilotonne (not a knot). ``event``
 counts and has no dimension.
 Units on disk follow the CF conventions and are spelled so that UDUNITS reads them (``kiloparsec``, not ``kpc``); a
-unit that UDUNITS does not know (``Msun``) is written as its value in SI, and its readable name is kept in the
-attribute ``unit_name``.
+unit unknown to UDUNITS (``Msun``) is written as its value in SI, with its readable name in the attribute
+``unit_name``.
 """
 
 from gridscan.units.conversion import convert, magnitudes

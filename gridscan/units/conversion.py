@@ -21,7 +21,7 @@ def convert(values: Any, unit: Unit, to: Unit) -> Any:
     values
         A number or an array.
     unit, to
-        The unit of the values, and the one wanted.
+        Unit of the values, and the unit wanted.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def convert(values: Any, unit: Unit, to: Unit) -> Any:
     ratio = base_factor(unit) / base_factor(to)
     exponent = round(math.log10(ratio))
     if abs(exponent) <= 22 and math.isclose(ratio, 10.0**exponent, rel_tol=1e-13):
-        # A division by 1000 is correctly rounded, a product with 0.001 is not: 700 pc has to be the label 0.7 kpc.
+        # Division by 1000 is correctly rounded, multiplication by 0.001 is not: 700 pc must be the label 0.7 kpc.
         return values * 10.0**exponent if exponent >= 0 else values / 10.0**-exponent
     return values * ratio
 

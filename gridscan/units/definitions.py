@@ -46,7 +46,7 @@ def same_dimension(unit: Unit, other: Unit) -> bool:
 
 
 def unit_of_powers(powers: tuple[tuple[str, float], ...]) -> Unit:
-    """Return the product of powers of units, which is how another process gets to know a unit.
+    """Return the product of powers of units, the form in which units are sent to other processes.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ def parse_unit(text: str | Unit) -> Unit:
 def _parse_unit(text: str) -> Unit:
     stripped = text.strip()
     if len(stripped) > _LONGEST_UNIT_TEXT:
-        raise UnitError(f"a unit of {len(stripped)} characters is too long to be one: {stripped[:40]!r}…")
+        raise UnitError(f"a unit cannot have {len(stripped)} characters: {stripped[:40]!r}…")
     if not stripped:
         return registry.dimensionless
     unit, end = _read_product(stripped.translate(_SUPERSCRIPTS), 0, text)
@@ -68,7 +68,7 @@ def _parse_unit(text: str) -> Unit:
     except ArithmeticError:
         factor = math.inf
     if not 0 < factor < math.inf:
-        raise UnitError(f"{text!r} is too large or too small a unit to be computed with")
+        raise UnitError(f"{text!r} is too large or too small a unit to compute with")
     return unit
 
 
@@ -109,15 +109,15 @@ def _named_unit(name: str, text: str) -> Unit:
     except pint.UndefinedUnitError:
         raise UnitError(f"unknown unit {name!r} in {text!r}{nearest(name, _common_unit_names())}") from None
     if not registry._is_multiplicative(full):
-        raise UnitError(f"{text!r} has an offset zero point; give an absolute unit such as K instead")
-    # A kilotonne written out is the unit of the symbol kt, which pint by itself reads as a knot.
+        raise UnitError(f"{text!r} has an offset zero; use an absolute unit such as K")
+    # A kilotonne written out is the unit kt, which pint by itself reads as a knot.
     return registry.Unit(registry.UnitsContainer({"metric_kiloton" if full == "kilometric_ton" else full: 1}))
 
 
 def _no_unit(text: str, rest: str) -> UnitError:
     rest = rest.strip()
     what = f"did not expect {rest[:20]!r}" if rest else "it ends too early"
-    return UnitError(f"{text!r} is not a unit: {what}{'; a unit holds no number' if rest[:1].isdigit() else ''}")
+    return UnitError(f"{text!r} is not a unit: {what}{'; a unit contains no number' if rest[:1].isdigit() else ''}")
 
 
 @functools.cache

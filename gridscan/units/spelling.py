@@ -13,7 +13,7 @@ from gridscan.units.reading import parse_unit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# How UDUNITS spells what pint abbreviates differently; everything else is written by its pint symbol.
+# UDUNITS names of units that pint abbreviates differently; all others are written by their pint symbol.
 _UDUNITS_ROOTS = {
     "parsec": "parsec",
     "metric_ton": "tonne",
@@ -102,7 +102,7 @@ def to_cf(unit: Unit) -> str:
 
 
 def unit_attributes(unit: Unit) -> dict[str, str]:
-    """Return the attributes that say a unit.
+    """Return the attributes of a variable that give its unit.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def unit_of(attributes: Mapping[str, Any] | Any) -> Unit:
     Parameters
     ----------
     attributes
-        The attributes, or what has them.
+        The attributes, or the variable.
 
     Returns
     -------
@@ -135,17 +135,17 @@ def unit_of(attributes: Mapping[str, Any] | Any) -> Unit:
     Raises
     ------
     UnitError
-        If there is no unit: guessing one would be worse.
+        If there is no unit; none is guessed.
     """
     attributes = getattr(attributes, "attrs", attributes)
     text = attributes.get("unit_name", attributes.get("units"))
     if text is None:
-        raise UnitError(f"no 'units' attribute among {sorted(attributes)}")
+        raise UnitError(f"no attribute 'units'; found {sorted(attributes)}")
     return parse_unit(text)
 
 
 def label_of(attributes: Mapping[str, Any] | Any) -> str:
-    """Return the unit as it stands in a plot label or table head.
+    """Return the unit as shown in a plot label or table head.
 
     Parameters
     ----------

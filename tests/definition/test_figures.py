@@ -104,7 +104,7 @@ def test_loading_a_model_that_ships_loads_neither_its_figures_nor_matplotlib(nam
         (Figure("one", "", draw), "figure 'one' is declared twice"),
         (
             Figure("a", "", draw, settings=lambda _: {}),
-            "settings that depend on a sample, and is of no population",
+            "settings that depend on a sample, but no population",
         ),
     ],
 )

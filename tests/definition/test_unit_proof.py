@@ -224,7 +224,7 @@ def test_a_routine_that_units_cannot_pass_belongs_in_a_kernel(body):
 
     model = _declare(body, "1", lambda factor: erf(factor))
     with pytest.raises(
-        ModelError, match=r"TypeError: .*A numerical routine that pint cannot follow belongs in a kernel"
+        ModelError, match=r"TypeError: .*Declare a numerical routine that pint cannot follow as a kernel"
     ):
         model.evaluate("wrong")
 

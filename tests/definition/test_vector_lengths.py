@@ -188,16 +188,16 @@ def test_a_vector_that_is_computed_instead_has_no_length_to_compare(steps):
     [
         (
             {"vector": "top", "length_offsets": {"width": 1}},
-            "the length of 'tops' is compared with that of 'width', which is no vector declared before it; "
+            "the length of 'tops' is compared with that of 'width', which is not a vector declared before it; "
             "did you mean 'widths'?",
         ),
         (
             {"vector": "top", "length_offsets": {"slope": 1}},
-            "the length of 'tops' is compared with that of 'slope', which is no vector declared before it",
+            "the length of 'tops' is compared with that of 'slope', which is not a vector declared before it",
         ),
         (
             {"vector": "top", "length_offsets": {"tops": 0}},
-            "the length of 'tops' is compared with that of 'tops', which is no vector declared before it",
+            "the length of 'tops' is compared with that of 'tops', which is not a vector declared before it",
         ),
         (
             {"vector": "top", "length_offsets": {"widths": 0, "ends": 1}},
@@ -213,7 +213,7 @@ def test_a_length_that_cannot_be_compared_is_refused_when_it_is_declared(steps, 
 
 
 def test_a_number_has_no_length_to_compare(steps):
-    with pytest.raises(ModelError, match=r"^parameter 'top' is no list: name its inner dimension with"):
+    with pytest.raises(ModelError, match=r"^parameter 'top' is not a list; name its inner dimension with"):
         steps.parameter("top", 1.0, "Top", length_offsets={"widths": 0})
 
 
@@ -264,7 +264,7 @@ def test_lists_of_several_lengths_are_padded_only_where_the_model_says_so():
         model.evaluate("total", weights=[[1.0, 2.0], [3.0], [4.0, 5.0]])
     assert str(caught.value) == (
         "'weights' has 1 value, expected 2 as the first along the axis:"
-        " lists of several lengths need padded=True in the model"
+        " lists of different lengths need padded=True in the model"
     )
 
 

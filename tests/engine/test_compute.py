@@ -242,8 +242,8 @@ def test_nothing_is_drawn_where_the_mean_is_none(tmp_path, bad):
     assert np.array_equal(np.isnan(found.events_drawn).any("realisation"), failed | negative)
     assert found.run_status.dims == ("x", "y")
     assert np.array_equal(found.run_status != 0, failed | negative)
-    assert "'events' is negative, so nothing can be drawn" in found.run_status.messages
-    assert "42 of 140 cells of 'events_drawn' failed: 'events' is negative, so nothing can be drawn" in warned
+    assert "'events' is negative, so it cannot be drawn from" in found.run_status.messages
+    assert "42 of 140 cells of 'events_drawn' failed: 'events' is negative, so it cannot be drawn from" in warned
     # The others are those that are drawn without any failure.
     BAD.clear()
     sampling = Sampling(realisations=7, seed=3)

@@ -123,10 +123,10 @@ def test_a_run_stays_within_the_memory_that_it_is_given_and_refuses_what_is_not_
     narrow = make_plan(plan.scenario, memory=plan.least_memory)
     assert narrow.threads == 1
     assert narrow.peak_memory == plan.least_memory
-    with pytest.raises(StoreError, match=r"'1MB' of memory are not enough: this run takes at least [0-9]{3}MB$"):
+    with pytest.raises(StoreError, match=r"'1MB' of memory is not enough; this run needs at least [0-9]{3}MB$"):
         make_plan(plan.scenario, memory="1MB")
     for none in ("plenty", "", "0GB", "-1GB", True, 0):
-        with pytest.raises(StoreError, match=f"^{none!r} is no size of memory; expected one such as '500MB' or '2GB'$"):
+        with pytest.raises(StoreError, match=f"^{none!r} is not a size of memory; write for example '500MB' or '2GB'$"):
             make_plan(plan.scenario, memory=none)
 
 
@@ -150,7 +150,7 @@ def test_the_plan_of_a_shipped_scenario_is_the_object_that_runs(tmp_path):
 def test_a_plan_says_that_its_folder_is_made_where_there_is_none(scenario, tmp_path):
     assert forecast(make_plan(scenario)).notes == ()
     found = forecast(make_plan(scenario, path=tmp_path / "a" / "b" / "out.nc"))
-    assert found.notes == (f"{tmp_path / 'a' / 'b'}: is not there yet; a run creates this folder",)
+    assert found.notes == (f"{tmp_path / 'a' / 'b'}: does not exist yet; the run creates this folder",)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "a").write_text("a file", encoding="utf-8")
     found = forecast(make_plan(scenario, path=tmp_path / "a" / "b" / "out.nc"))
@@ -160,7 +160,7 @@ def test_a_plan_says_that_its_folder_is_made_where_there_is_none(scenario, tmp_p
 def test_a_plan_says_that_a_folder_cannot_be_written_to(scenario, tmp_path, monkeypatch):
     # The tests may run as root, who may write everywhere.
     monkeypatch.setattr("os.access", lambda path, how: path != tmp_path or not how & os.W_OK)
-    expected = f"{tmp_path}: cannot be written to; give another place with --output"
+    expected = f"{tmp_path}: not writable; give another path with --output"
     assert forecast(make_plan(scenario)).notes == (expected,)
     made = make_plan(scenario, path=tmp_path / "new" / "out.nc")
     assert forecast(made).notes[1:] == (expected,)
@@ -200,7 +200,7 @@ def test_a_plan_tells_cells_that_could_not_be_computed_from_those_that_were_not_
         gs.run(made)
     found = forecast(made)
     assert found.reasons == {
-        "absorbed": "the others could not be computed, or were in a block with such, and are tried again"
+        "absorbed": "the others failed, or share a block with cells that failed, and are tried again"
     }
     assert found.notes == ()
 
@@ -210,14 +210,16 @@ def test_what_a_plan_notes_is_shown(scenario, tmp_path):
     screen = console()
     with screen.capture() as shown:
         screen.print(plan_report(made, forecast(made)))
-    assert f"Note     {tmp_path / 'new'}: is not there yet; a run creates this folder" in shown.get().replace("\n", "")
+    assert f"Note     {tmp_path / 'new'}: does not exist yet; the run creates this folder" in shown.get().replace(
+        "\n", ""
+    )
 
 
 def test_a_faulty_source_is_refused_before_anything_is_planned(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(
         GridscanError,
-        match=r"there is no scenario 'imf_scam', neither a file nor a shipped one; did you mean 'imf_scan'",
+        match=r"no scenario 'imf_scam', neither a file nor a shipped one; did you mean 'imf_scan'",
     ):
         gs.plan("imf_scam")
     assert "gridscan.engine.plan" in sys.modules

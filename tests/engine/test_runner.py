@@ -285,9 +285,7 @@ def test_damage_at_any_place_of_a_working_file_leaves_no_trace(tmp_path):
         outcome.path.unlink()
     for size in (0, 100, len(kept) // 2, len(kept) - 1):
         work.write_bytes(kept[:size])
-        with pytest.warns(
-            GridscanWarning, match=r"\.work: what an interrupted run has left is damaged, and was computed"
-        ):
+        with pytest.warns(GridscanWarning, match=r"\.work: the file of an interrupted run is damaged and was not used"):
             path = run(scenario(tmp_path / "b"))
         assert path.read_bytes() == undisturbed
         path.unlink()
@@ -304,7 +302,9 @@ def test_a_disk_that_cannot_read_a_working_file_now_does_not_lose_it(tmp_path, m
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", opened)
-        with pytest.raises(StoreError, match=r"out\.nc: cannot be written: Input/output error; what is done is kept"):
+        with pytest.raises(
+            StoreError, match=r"out\.nc: cannot be written: Input/output error; finished blocks are kept"
+        ):
             run(scenario(tmp_path))
     assert work.read_bytes() == kept
     assert perform(plan(scenario(tmp_path))).progress.reused > 0
@@ -332,7 +332,7 @@ def test_a_disk_that_fails_in_the_middle_keeps_what_is_done(tmp_path, monkeypatc
             run(made)
     what = "the disk is full" if number == errno.ENOSPC else os.strerror(number)
     assert str(caught.value) == (
-        f"{earlier}: cannot be written: {what}; what is done is kept, and run again goes on from there"
+        f"{earlier}: cannot be written: {what}; finished blocks are kept; run it again to go on from there"
     )
     assert not earlier.exists()
     outcome = perform(plan(made))
@@ -371,7 +371,7 @@ def test_a_full_disk_keeps_an_earlier_result_and_what_is_done(tmp_path):
     for line in lines:
         assert ": cannot be written: " in line
         # There was not even room for the file.
-        assert line.endswith("; give another place with --output")
+        assert line.endswith("; give another path with --output")
     assert files(tmp_path) == ["out.nc"]
 
 
@@ -440,7 +440,9 @@ def test_a_disk_without_locks_is_told_of(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr("fcntl.flock", none)
-    with pytest.warns(GridscanWarning, match="this disk knows no locks; see to it that no other run writes there"):
+    with pytest.warns(
+        GridscanWarning, match="this disk does not support locks; make sure that no other run writes there"
+    ):
         run(scenario(tmp_path))
     assert files(tmp_path) == ["out.nc"]
 
@@ -462,7 +464,7 @@ def test_places_that_cannot_be_written_are_refused(tmp_path):
         "file/deeper/out.nc": "file/deeper: cannot be created: .*file is a file, not a folder",
         "folder.nc": r"folder\.nc: is a folder; expected the name of a file",
         "file.zarr": r"file\.zarr: is a file, which a zarr folder cannot replace",
-        "full.zarr": r"full\.zarr: is a folder that holds something else than zarr; it is left as it is",
+        "full.zarr": r"full\.zarr: is a folder that is not zarr; not overwritten",
         f"{'x' * 300}.nc": "File name too long",
     }.items():
         with pytest.raises(StoreError, match=message):
@@ -481,13 +483,13 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", opened)
-        said = r"out\.nc: cannot be written: Permission denied; give another place with --output$"
+        said = r"out\.nc: cannot be written: Permission denied; give another path with --output$"
         with pytest.raises(StoreError, match=said):
             run(scenario(tmp_path))
     # What a run before it has done is kept, as ever.
     interrupted(tmp_path)
     monkeypatch.setattr(os, "open", opened)
-    with pytest.raises(StoreError, match=r"out\.nc: cannot be written: Permission denied; what is done is kept"):
+    with pytest.raises(StoreError, match=r"out\.nc: cannot be written: Permission denied; finished blocks are kept"):
         run(scenario(tmp_path))
 
 

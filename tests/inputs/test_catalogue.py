@@ -62,9 +62,9 @@ def test_an_unknown_label_is_refused_with_the_nearest(written, label, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[small]\nmass = "1 kt"', "the record 'small' names no source"),
-        ('[small]\nmass = "1 kt"\nsource = ""', "the record 'small' names no source"),
-        ("small = 1", "the record 'small' names no source"),
+        ('[small]\nmass = "1 kt"', "the record 'small' has no source"),
+        ('[small]\nmass = "1 kt"\nsource = ""', "the record 'small' has no source"),
+        ("small = 1", "the record 'small' has no source"),
         ("[small", "the catalogue 'tank' is not TOML: "),
         (b"[small]\nsource = '\xff'", "the catalogue 'tank' is not TOML: "),
     ],
@@ -77,7 +77,7 @@ def test_a_faulty_catalogue_is_refused_with_its_path(written, text, message):
 
 
 def test_a_missing_catalogue_file_is_refused(tmp_path):
-    with pytest.raises(CatalogueError, match=r"tank\.toml: cannot read the catalogue 'tank': No such file"):
+    with pytest.raises(CatalogueError, match=r"tank\.toml: the catalogue 'tank' cannot be read: No such file"):
         read_catalogue("tank", tmp_path / "tank.toml")
 
 
@@ -143,7 +143,7 @@ def test_a_formula_can_replace_what_records_set(written):
         (
             {"small": {"mas": "1 kt"}},
             "small",
-            "record 'small' of 'tank' has no 'mas'; did you mean 'mass'?; it sets mass",
+            "record 'small' of 'tank' sets the unknown parameter 'mas'; did you mean 'mass'?; allowed are mass",
         ),
         ({"small": {"mass": "1 kt"}}, "smal", "'tank' has no record 'smal', its default; did you mean 'small'?"),
         ({}, "small", "'tank' has no record 'small', its default"),
@@ -165,7 +165,7 @@ def test_records_that_do_not_fit_their_model_are_refused(written, records, defau
 
 
 def test_a_file_of_records_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(CatalogueError, match="cannot read the catalogue 'tank': No such file"):
+    with pytest.raises(CatalogueError, match="the catalogue 'tank' cannot be read: No such file"):
         tank(tmp_path / "tank.toml").evaluate("double")
 
 

@@ -202,7 +202,7 @@ FAULTS = [
     ("orbit", [[1, 2]], "'orbit': found [1, 2], expected a number with a unit like '1 au'"),
     ("orbit", np.ones((1, 2)), "'orbit': found array([1., 1.]), expected a number with a unit like '1 au'"),
     ("orbit", Quantity(2.0, "kg"), "'orbit': found 'kg', expected a unit like 'au'"),
-    ("orbit", 10**400, "'orbit': found a whole number that is too large to be computed with"),
+    ("orbit", 10**400, "'orbit': the whole number is too large to compute with"),
     ("orbit", -1, "'orbit' cannot be -1 au; allowed is a number of at least 0.001 au"),
     ("orbit", float("nan"), "'orbit' cannot be nan au; allowed is a number of at least 0.001 au"),
     ("orbit", "inf AU", "'orbit' cannot be inf au; allowed is a number of at least 0.001 au"),
@@ -214,7 +214,7 @@ FAULTS = [
     ("albedo", "x", "'albedo': 'x' does not begin with a number; expected a value such as '2 kpc'"),
     ("albedo", False, "'albedo': found False, expected a number"),
     ("moons", 1.5, "'moons' cannot be 1.5; allowed is a whole number of at least 0"),
-    ("moons", [1, 2, 1], "the axis 'moons' holds 1.0 twice"),
+    ("moons", [1, 2, 1], "the axis 'moons' contains 1.0 twice"),
     ("moons", [], "the axis 'moons' is empty; give it at least one value"),
     ("moons", np.array([]), "the axis 'moons' is empty; give it at least one value"),
     ("moons", {"values": []}, "the axis 'moons' is empty; give it at least one value"),
@@ -222,12 +222,12 @@ FAULTS = [
     ("sky", "cloudless", "'sky' cannot be 'cloudless'; allowed is one of clear, overcast"),
     ("sky", "overcats", "'sky' cannot be 'overcats'; did you mean 'overcast'?; allowed is one of clear, overcast"),
     ("sky", 3, "'sky' cannot be 3; allowed is one of clear, overcast"),
-    ("sky", ["clear", "clear"], "the axis 'sky' holds clear twice"),
-    ("sky", {"linspace": [0, 1, 3]}, "'sky' is no number: give its values as a list"),
+    ("sky", ["clear", "clear"], "the axis 'sky' contains clear twice"),
+    ("sky", {"linspace": [0, 1, 3]}, "'sky' is not a number; give its values as a list"),
     ("planet", "erth", "unknown planet 'erth'; did you mean 'earth'?; known are earth, mars, venus"),
     ("planet", 3, "'planet' takes a label, found 3; known are earth, mars, venus"),
-    ("planet", ["mars", "mars"], "the axis 'planet' holds mars twice"),
-    ("planet", {"geomspace": [1, 2, 3]}, "'planet' is no number: give its values as a list"),
+    ("planet", ["mars", "mars"], "the axis 'planet' contains mars twice"),
+    ("planet", {"geomspace": [1, 2, 3]}, "'planet' is not a number; give its values as a list"),
     ("layers", 3, "'layers' takes a list of numbers, found 3"),
     ("layers", [[1], []], "'layers' takes a list of numbers, found []"),
     ("layers", [[1], 2], "'layers' takes a list of numbers, found 2"),
@@ -242,12 +242,12 @@ FAULTS = [
     ("moment", {"linspace": 3}, "'linspace': input should be a valid list, found 3"),
     ("moment", {"geomspace": [0, 2, 3]}, "geomspace needs two ends of the same sign, not zero; found 0 and 2"),
     ("moment", {"geomspace": [-1, 2, 3]}, "geomspace needs two ends of the same sign, not zero; found -1 and 2"),
-    ("moment", {"arange": [0, 1, -1]}, "a step of -1 never leads from 0 to 1"),
-    ("moment", {"arange": [0, 1, 0]}, "a step of 0 never leads from 0 to 1"),
-    ("moment", {"arange": [0, 1, 1e-10]}, f"an axis of 10,000,000,000 values; at most {LONGEST_AXIS:,} are allowed"),
-    ("moment", {"arange": [0, 1e300, 1e-300]}, f"an axis of 1.0e+300 values; at most {LONGEST_AXIS:,} are allowed"),
-    ("moment", {"linspace": [0, 1, 10**400]}, f"an axis of 1.0e+300 values; at most {LONGEST_AXIS:,} are allowed"),
-    ("moment", {"linspace": [0, 1, 1e30]}, f"an axis of 1.0e+30 values; at most {LONGEST_AXIS:,} are allowed"),
+    ("moment", {"arange": [0, 1, -1]}, "a step of -1 does not lead from 0 to 1"),
+    ("moment", {"arange": [0, 1, 0]}, "a step of 0 does not lead from 0 to 1"),
+    ("moment", {"arange": [0, 1, 1e-10]}, f"the axis has 10,000,000,000 values; at most {LONGEST_AXIS:,} are allowed"),
+    ("moment", {"arange": [0, 1e300, 1e-300]}, f"the axis has 1.0e+300 values; at most {LONGEST_AXIS:,} are allowed"),
+    ("moment", {"linspace": [0, 1, 10**400]}, f"the axis has 1.0e+300 values; at most {LONGEST_AXIS:,} are allowed"),
+    ("moment", {"linspace": [0, 1, 1e30]}, f"the axis has 1.0e+30 values; at most {LONGEST_AXIS:,} are allowed"),
     ("moment", {"values": [1], "linspace": [1, 2, 3]}, None),
     ("moment", {"unit": "yr"}, None),
     ("moment", {"values": [1, 2], "unit": "kg"}, "'moment': found 'kg', expected a unit like 'yr'"),
@@ -354,7 +354,7 @@ def test_a_record_that_lacks_a_value_is_named_where_it_is_selected():
             model, {"planet": Given(["saturn", "earth"], ("planet",))}, own_records={"planet": {"saturn": {"rings": 7}}}
         )
     assert [(fault.path, fault.message) for fault in caught.value.faults] == [
-        (("planet", 1), "the record 'earth' of 'planet' lacks 'rings'")
+        (("planet", 1), "the record 'earth' of 'planet' does not set 'rings'")
     ]
 
 

@@ -814,7 +814,7 @@ def test_a_form_factor_lowers_the_events_on_xenon_the_more_the_heavier_dark_matt
     ("function", "error", "message"),
     [
         (lambda s: s, UnitError, "gives 'MeV\\^2', expected the declared unit '1'"),
-        (lambda s, mass: s / mass**2, GridscanError, "asks for the unknown name 'mass'"),
+        (lambda s, mass: s / mass**2, GridscanError, "takes the unknown name 'mass'"),
         (lambda s, t: np.sqrt(t / s), EvaluationError, "the cross section of neutrinos is not a number"),
     ],
 )

@@ -254,6 +254,6 @@ def test_workers_with_another_version_of_it_are_refused(site, monkeypatch):
         return "gridscan-radioactivity 9.9" if name == "radioactivity" else known(name)
 
     monkeypatch.setattr(code, "version_of", newer)
-    message = r"other code \(radioactivity gridscan-radioactivity 1\.2\.0 is now gridscan-radioactivity 9\.9\)"
+    message = r"different code \(radioactivity gridscan-radioactivity 1\.2\.0 is now gridscan-radioactivity 9\.9\)"
     with pytest.raises(StoreError, match=message):
         serialize.unpacked(content)

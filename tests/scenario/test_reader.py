@@ -100,13 +100,13 @@ BROKEN = {
     "misspelt key of a record": (
         "fiducial_mass =",
         "fiducial_maas =",
-        "19:1: a record of 'detector' has no 'fiducial_maas'; did you mean 'fiducial_mass'?;"
-        " it sets fiducial_mass, electrons_per_mass",
+        "19:1: a record of 'detector' cannot set 'fiducial_maas'; did you mean 'fiducial_mass'?;"
+        " allowed are fiducial_mass, electrons_per_mass",
     ),
     "record lacking a key": (
         'electrons_per_mass = "0.6 mol/g"\n',
         "",
-        "18:21: the record 'mine' of 'detector' lacks 'electrons_per_mass'",
+        "18:21: the record 'mine' of 'detector' does not set 'electrons_per_mass'",
     ),
     "wrong unit in a record": ('"3 kt"', '"3 kpc"', "19:17: 'fiducial_mass': found 'kpc', expected a unit like 'kt'"),
     "missing unit in a record": ('"3 kt"', "3", "19:17: 'fiducial_mass': 3 has no unit; write for example '3 kt'"),
@@ -180,7 +180,7 @@ BROKEN = {
     "number of hundreds of digits": (
         "0.014",
         "1" + "0" * 400,
-        "14:15: 'metallicity': found a whole number that is too large to be computed with",
+        "14:15: 'metallicity': the whole number is too large to compute with",
     ),
     "negative where only positive is allowed": (
         '"1e38 erg/s"',
@@ -198,8 +198,8 @@ BROKEN = {
         "values = []",
         "7:10: the axis 'radius' is empty; give it at least one value",
     ),
-    "value twice": ("values = [0.5, 1, 2]", "values = [0.5, 1, 0.5]", "7:30: the axis 'radius' holds 0.5 twice"),
-    "label twice": ('"top-heavy"]', '"kroupa"]', "5:18: the axis 'imf' holds kroupa twice"),
+    "value twice": ("values = [0.5, 1, 2]", "values = [0.5, 1, 0.5]", "7:30: the axis 'radius' contains 0.5 twice"),
+    "label twice": ('"top-heavy"]', '"kroupa"]', "5:18: the axis 'imf' contains kroupa twice"),
     "lengths of zipped axes": (
         '"1 kpc"]',
         '"1 kpc", "2 kpc"]',
@@ -256,12 +256,12 @@ BROKEN = {
     "arange with a step that leads away": (
         "linspace = [0.5, 5, 10]",
         "arange = [0.5, 5, -1]",
-        "6:27: a step of -1 never leads from 0.5 to 5",
+        "6:27: a step of -1 does not lead from 0.5 to 5",
     ),
     "axis too long": (
         "linspace = [0.5, 5, 10]",
         "arange = [0.5, 5, 1e-9]",
-        "6:27: an axis of 4,500,000,000 values; at most 10,000,000 are allowed",
+        "6:27: the axis has 4,500,000,000 values; at most 10,000,000 are allowed",
     ),
     "axis described twice": (
         "linspace = [0.5, 5, 10]",
@@ -281,7 +281,7 @@ BROKEN = {
     "range of labels": (
         '["kroupa", "top-heavy"]',
         "{ linspace = [0, 1, 2] }",
-        "5:9: 'imf' is no number: give its values as a list",
+        "5:9: 'imf' is not a number; give its values as a list",
     ),
     "single value in axes": (
         '["kroupa", "top-heavy"]',
@@ -405,7 +405,7 @@ BROKEN = {
     "expression": (
         "0.014",
         '"0.007 * 2"',
-        "14:15: 'metallicity': '2' is not a unit: did not expect '2'; a unit holds no number",
+        "14:15: 'metallicity': '2' is not a unit: did not expect '2'; a unit contains no number",
     ),
     "code": (
         "0.014",
@@ -421,7 +421,7 @@ BROKEN = {
     "unit of labels": (
         '["kroupa", "top-heavy"]',
         '{ values = ["kroupa"], unit = "kpc" }',
-        "5:30: 'imf' is no number, so it has no unit",
+        "5:30: 'imf' is not a number and has no unit",
     ),
 }
 
@@ -516,11 +516,11 @@ def test_ten_faults_of_one_file_are_reported_at_once_and_in_order():
         "s.toml:5:18: unknown imf 'top-hevy'; did you mean 'top-heavy'?; known are kroupa, salpeter, top-heavy,"
         " top-light",
         "s.toml:6:20: linspace takes three values [first, last, how many]",
-        "s.toml:7:30: the axis 'radius' holds 0.5 twice",
+        "s.toml:7:30: the axis 'radius' contains 0.5 twice",
         "s.toml:8:8: the axis 'time' is empty; give it at least one value",
         "s.toml:11:1: unknown parameter 'metalicity' of model 'red_supergiants'; did you mean 'metallicity'?",
         "s.toml:12:15: 'mean_energy': found 'kpc', expected a unit like 'MeV'",
-        "s.toml:14:21: the record 'mine' of 'detector' lacks 'electrons_per_mass'",
+        "s.toml:14:21: the record 'mine' of 'detector' does not set 'electrons_per_mass'",
         "s.toml:18:23: model 'red_supergiants' has no quantity 'event_per_year'; did you mean 'events_per_year'?",
         "s.toml:19:8: 'out.csv' does not end in .nc; the output is a netCDF file",
     ]

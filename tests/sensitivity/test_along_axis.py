@@ -368,7 +368,7 @@ def test_an_axis_too_short_is_refused_and_its_length_is_said():
 def test_a_derivative_needs_units_and_says_whose_is_missing():
     dataset = on_axis(UNEVEN, UNEVEN)
     del dataset["x"].attrs["units"]
-    with pytest.raises(UnitError, match=r"the unit of 'x' is not known: no 'units' attribute among"):
+    with pytest.raises(UnitError, match=r"the unit of 'x' is not known: no attribute 'units'; found"):
         along_axis.derivative(dataset, "y", "x")
 
 

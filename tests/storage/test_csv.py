@@ -59,7 +59,7 @@ def test_a_scalar_is_one_row(dataset, tmp_path):
 def test_an_unknown_quantity_leaves_an_earlier_file_alone(dataset, tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("precious", encoding="utf-8")
-    with pytest.raises(StoreError, match="holds no quantity 'ful'; did you mean 'full'"):
+    with pytest.raises(StoreError, match="has no quantity 'ful'; did you mean 'full'"):
         export_csv(dataset, path, ["ful"])
     assert path.read_text(encoding="utf-8") == "precious"
 

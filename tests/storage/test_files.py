@@ -117,7 +117,7 @@ def test_a_full_disk_is_reported_and_loses_nothing(tmp_path, relative):
     assert found.returncode == 0, found.stderr
     assert found.stderr == ""
     assert found.stdout.startswith(f"{'out.nc' if relative else tmp_path / 'out.nc'}: cannot be written: ")
-    assert "nothing that was there before is lost" in found.stdout
+    assert "an earlier file is kept" in found.stdout
     assert [item.name for item in tmp_path.iterdir()] == ["out.nc"]
     assert (tmp_path / "out.nc").read_bytes() == b"something precious"
 
@@ -152,7 +152,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path, content):
     with pytest.raises(StoreError) as caught:
         open_result(path)
     assert str(caught.value).startswith(f"{path}: cannot be read as netCDF (")
-    assert str(caught.value).endswith("); it is damaged or something else")
+    assert str(caught.value).endswith("); it is damaged or of another format")
 
 
 @pytest.mark.parametrize("kept", [0.01, 0.1, 0.5, 0.9, 0.99])
@@ -160,7 +160,7 @@ def test_a_truncated_file_is_refused(dataset, tmp_path, kept):
     path = write_result(dataset, tmp_path / "out.nc")
     content = path.read_bytes()
     path.write_bytes(content[: int(kept * len(content))])
-    with pytest.raises(StoreError, match=r"cannot be read as netCDF \(.*\); it is damaged or something else"):
+    with pytest.raises(StoreError, match=r"cannot be read as netCDF \(.*\); it is damaged or of another format"):
         open_result(path)
 
 
@@ -169,11 +169,11 @@ def test_a_missing_file_is_reported_with_the_nearest_name(dataset, tmp_path):
     with pytest.raises(StoreError) as caught:
         open_result(tmp_path / "imf_scam.nc")
     assert str(caught.value) == (
-        f"{tmp_path / 'imf_scam.nc'}: there is no such file; did you mean {str(tmp_path / 'imf_scan.nc')!r}?"
+        f"{tmp_path / 'imf_scam.nc'}: no such file; did you mean {str(tmp_path / 'imf_scan.nc')!r}?"
     )
-    with pytest.raises(StoreError, match=r"there is no such file$"):
+    with pytest.raises(StoreError, match=r"no such file$"):
         open_result(tmp_path / "nowhere" / "a.nc")
-    with pytest.raises(StoreError, match="there is no such file"):
+    with pytest.raises(StoreError, match="no such file"):
         open_result(tmp_path)
 
 
@@ -188,7 +188,7 @@ def test_a_file_without_a_scenario_cannot_be_run_again(dataset, tmp_path):
     [
         ("gridscan_overrides", "{", StoreError, "its provenance is damaged: "),
         ("gridscan_settings", "", StoreError, "its provenance is damaged: "),
-        ("gridscan_scenario", " ", ScenarioError, "holds no scenario that could be run again"),
+        ("gridscan_scenario", " ", ScenarioError, "has no scenario inside that could be run again"),
         ("gridscan_identity", None, StoreError, "it has no attribute 'gridscan_identity'"),
     ],
 )

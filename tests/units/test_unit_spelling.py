@@ -112,7 +112,7 @@ def test_a_unit_name_is_kept_only_where_the_cf_string_reads_back_as_another(text
 
 
 def test_a_variable_without_units_is_refused_rather_than_guessed():
-    with pytest.raises(UnitError, match=r"no 'units' attribute among \['long_name'\]"):
+    with pytest.raises(UnitError, match=r"no attribute 'units'; found \['long_name'\]"):
         unit_of({"long_name": "flux"})
 
 

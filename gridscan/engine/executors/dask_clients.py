@@ -1,4 +1,4 @@
-"""Clients of dask clusters: of one that is running, or of processes that are started on this machine."""
+"""Clients of dask clusters: a running one, or processes started on this machine."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 # Seconds.
 _START_WITHIN = 60.0
-# The server of the dashboard is there in any case; at any free port it is in nobody's way.
+# The dashboard server always starts; at any free port it is in nobody's way.
 _NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
-# What a worker imports to compute.
+# Modules that a worker imports to compute.
 _NEEDED = "gridscan.engine.executors.serialize"
-# The processes end with the one that started them, however that ends: then their input is closed. Their folder is last.
+# The workers end with the process that started them, however that ends: their input is closed then. The last argument
+# is their folder.
 _PROCESSES = """
 import os, shutil, signal, sys, threading
 
@@ -47,12 +48,12 @@ main()
 
 @contextlib.contextmanager
 def client_of(address: str, limits: Limits = DEFAULT) -> Iterator[Any]:
-    """Give a client of a scheduler that is running.
+    """Yield a client of a running scheduler.
 
     Raises
     ------
     StoreError
-        If there is none at this address, or its workers have no gridscan.
+        If there is no scheduler at this address, or its workers cannot import gridscan.
     """
     from distributed import Client
 
@@ -71,7 +72,7 @@ def client_of(address: str, limits: Limits = DEFAULT) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def client_of_processes(workers: int) -> Iterator[Any]:
-    """Start worker processes on this machine, give a client of them, and stop them at the end.
+    """Start worker processes on this machine, yield a client of them, and stop them at the end.
 
     Raises
     ------
@@ -93,14 +94,14 @@ def client_of_processes(workers: int) -> Iterator[Any]:
         while len(client.nthreads()) < workers:
             if not is_alive() or time.monotonic() > deadline:
                 said = Path(folder, "log").read_text(errors="replace").strip().splitlines()
-                raise StoreError("the workers do not start" + (f": {said[-1]}" if said else ""))
+                raise StoreError("the workers did not start" + (f": {said[-1]}" if said else ""))
             time.sleep(0.02)
         yield client
 
 
 @contextlib.contextmanager
 def _processes(address: str, workers: int, folder: Path) -> Iterator[Callable[[], bool]]:
-    """Start processes that know nothing of the script that this one runs, and so do not begin to run it too."""
+    """Start processes that do not import, and so run, the script of this one."""
     options = ["--nworkers", str(workers), "--nthreads", "1", "--memory-limit", "0", "--no-dashboard"]
     options += ["--host", "127.0.0.1", "--preload", _NEEDED, "--local-directory", str(folder)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(item for item in sys.path if item)}
@@ -124,7 +125,7 @@ def _processes(address: str, workers: int, folder: Path) -> Iterator[Callable[[]
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep off the screen what dask logs: what the user should know is said in messages."""
+    """Keep the log of dask off the screen: gridscan's own messages say what the user needs."""
     names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "tornado")]
     loggers = [logging.getLogger(name) for name in {*names, "distributed", "tornado", "asyncio"}]
     before = [(logger, logger.level) for logger in loggers]

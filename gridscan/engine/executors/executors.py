@@ -1,4 +1,4 @@
-"""Who computes the blocks of a run: this process, with threads where they help, or the workers of a dask cluster."""
+"""Executors, which compute the blocks of a run: this process, with threads where they help, or a dask cluster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gridscan.engine.compute import Piece, Workload, compute
+from gridscan.engine.compute import ComputedRegion, Workload, compute
 from gridscan.engine.executors.dask_clients import client_of, client_of_processes
 from gridscan.engine.files.working_file import GO_ON
 from gridscan.engine.libc import keep_freed_memory
@@ -38,14 +38,14 @@ _COUNTED_EVERY = 1.0
 
 @dataclass(frozen=True)
 class Task:
-    """A block to make.
+    """A block to compute.
 
     Attributes
     ----------
     positions
-        Of the pieces of it that have to be computed, and in `reads` what each of them takes of earlier variables.
-    lent
-        What is there of the block already, and in which cells, if it is in any.
+        The regions of it that have to be computed; `reads` has what each of them takes of earlier variables.
+    reused
+        Values of the block from earlier files, and a mask of the cells that have them; None where there are none.
     """
 
     group: int
@@ -57,16 +57,16 @@ class Task:
 
 
 class Executor(Protocol):
-    """Who computes; tasks come back in any order, but those with cells that failed in theirs."""
+    """Computes tasks; they come back in any order, but those with failed cells in their own."""
 
     def prepare(self, workload: Workload) -> None:
-        """Take what is needed for the tasks that follow; is called at the latest when the first of them is taken."""
+        """Take the workload of the tasks that follow; called before the first of them is taken."""
 
-    def work(self, tasks: Iterator[Task], *, costly: bool) -> Iterator[tuple[Task, list[Piece]]]:
-        """Compute the pieces of tasks; few at a time are held in memory."""
+    def work(self, tasks: Iterator[Task], *, costly: bool) -> Iterator[tuple[Task, list[ComputedRegion]]]:
+        """Compute the regions of tasks; few at a time are held in memory."""
 
 
-def _compute_pieces(workload: Workload, task: Task) -> list[Piece]:
+def _compute_regions(workload: Workload, task: Task) -> list[ComputedRegion]:
     return [compute(workload, task.group, part, read) for part, read in zip(task.positions, task.reads, strict=True)]
 
 
@@ -76,28 +76,28 @@ class LocalExecutor:
     Parameters
     ----------
     threads
-        How many blocks are computed at a time.
+        Number of blocks computed at a time.
     """
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
 
     def prepare(self, workload: Workload) -> None:
-        """Take what is needed for the tasks that follow."""
+        """Take the workload of the tasks that follow."""
         self._recipe = workload
 
-    def work(self, tasks: Iterator[Task], *, costly: bool) -> Iterator[tuple[Task, list[Piece]]]:
-        """Compute the pieces of tasks; few at a time are held in memory."""
+    def work(self, tasks: Iterator[Task], *, costly: bool) -> Iterator[tuple[Task, list[ComputedRegion]]]:
+        """Compute the regions of tasks; few at a time are held in memory."""
         if costly or self.threads == 1:
             for task in tasks:
-                yield task, _compute_pieces(self._recipe, task)
+                yield task, _compute_regions(self._recipe, task)
             return
         keep_freed_memory()
         pool = ThreadPoolExecutor(self.threads, initializer=_yield_to_the_writer)
         try:
-            waiting: deque[tuple[Task, Future[list[Piece]]]] = deque()
+            waiting: deque[tuple[Task, Future[list[ComputedRegion]]]] = deque()
             for task in tasks:
-                waiting.append((task, pool.submit(_compute_pieces, self._recipe, task)))
+                waiting.append((task, pool.submit(_compute_regions, self._recipe, task)))
                 while len(waiting) > self.threads:
                     first, future = waiting.popleft()
                     yield first, future.result()
@@ -108,7 +108,7 @@ class LocalExecutor:
 
 
 def _yield_to_the_writer() -> None:
-    """Have this thread wait for a core rather than the one that writes, for which all others wait in the end."""
+    """Let this thread wait for a core rather than the writing thread, on which all other threads depend."""
     with contextlib.suppress(OSError):
         thread = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _LOWER_PRIORITY)
@@ -125,11 +125,11 @@ def _unpacked(content: bytes) -> Workload:
     return unpacked(content)
 
 
-def _distant(content: bytes, sent: bytes, seconds: float) -> tuple[float, list[list[Piece]]]:
-    """Compute the pieces of the first blocks of some in a worker, for so long, and say how long it took."""
+def _distant(content: bytes, sent: bytes, seconds: float) -> tuple[float, list[list[ComputedRegion]]]:
+    """Compute blocks in a worker until the time is up; return the time taken and the results so far."""
     workload = _unpacked(content)
     start = time.perf_counter()
-    found: list[list[Piece]] = []
+    found: list[list[ComputedRegion]] = []
     for group, positions, reads in pickle.loads(sent):
         if found and time.perf_counter() - start > seconds:
             break
@@ -141,14 +141,14 @@ _Numbered = tuple[int, Task]
 
 
 class _Bundles:
-    """Tasks with their numbers, to be taken some at a time, and put back if they were not done."""
+    """Numbered tasks, taken several at a time, and put back if they were not done."""
 
     def __init__(self, tasks: Iterator[Task], most_cells: int) -> None:
         self._new, self._most_cells = enumerate(tasks), most_cells
         self._again: deque[_Numbered] = deque()
 
     def take(self, many: int) -> list[_Numbered]:
-        """Return up to so many tasks, and fewer where they are large."""
+        """Return up to this many tasks, fewer where they are large."""
         bundle: list[_Numbered] = []
         cells = 0
         while len(bundle) < many and cells < self._most_cells:
@@ -160,22 +160,22 @@ class _Bundles:
         return bundle
 
     def put_back(self, bundle: list[_Numbered]) -> None:
-        """Take back what was not done; it comes next."""
+        """Put back tasks that were not done; they come next."""
         self._again.extendleft(reversed(bundle))
 
     @property
     def lowest(self) -> float:
-        """The lowest number of what was put back."""
+        """The lowest number of a task that was put back."""
         return min((number for number, _ in self._again), default=math.inf)
 
 
 class DaskExecutor:
-    """Computes with the workers of a dask cluster; one that dies costs what it was at, which others compute again.
+    """Computes with the workers of a dask cluster; when one dies, others recompute its tasks.
 
     Parameters
     ----------
     connect
-        Gives a client of ``dask.distributed``; is called when there is something to compute.
+        Yields a client of ``dask.distributed``; called when there is something to compute.
     """
 
     def __init__(self, connect: Callable[[], Any], limits: Limits = DEFAULT) -> None:
@@ -184,7 +184,7 @@ class DaskExecutor:
         self._threads, self._counted, self._last_seen = 0, -math.inf, -math.inf
 
     def prepare(self, workload: Workload) -> None:
-        """Send what is needed for the tasks that follow, once to each worker."""
+        """Send the workload of the tasks that follow, once to each worker."""
         import dask
 
         from gridscan.engine.executors.serialize import packed
@@ -193,20 +193,20 @@ class DaskExecutor:
         if self.client is None:
             self.client = self._connect()
             self._since = time.monotonic()
-        # The result of a task, unlike data that is scattered, is made again where all workers that had it have died.
+        # Unlike scattered data, the result of a task is recomputed when all workers that held it have died.
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 PB"}):
             self._content = self.client.submit(_handed_on, content, pure=False)
 
-    def work(self, tasks: Iterator[Task], *, costly: bool) -> Iterator[tuple[Task, list[Piece]]]:
-        """Compute the pieces of tasks; few at a time are held in memory.
+    def work(self, tasks: Iterator[Task], *, costly: bool) -> Iterator[tuple[Task, list[ComputedRegion]]]:
+        """Compute the regions of tasks; few at a time are held in memory.
 
-        Reasons of failures are numbered as they come, so the same file is made only if they come in the same order.
+        Reasons of failures are numbered in the order of arrival, so equal files need the same order.
         """
         del costly
         bundles, many = _Bundles(tasks, self.limits.task_cells), 1
         held: dict[Any, list[_Numbered]] = {}
         finished: Queue[Any] = Queue()
-        failed: dict[int, tuple[Task, list[Piece]]] = {}
+        failed: dict[int, tuple[Task, list[ComputedRegion]]] = {}
         while True:
             while len(held) < self._bundles_ahead() and (not held or _cells(failed) < self.limits.waiting_cells):
                 bundle = bundles.take(many)
@@ -218,14 +218,14 @@ class DaskExecutor:
             future = self._first(finished)
             bundle = held.pop(future)
             seconds, found = self._result(future)
-            # Twice as many at most: the next blocks may take longer.
+            # At most twice as many: the next blocks may take longer.
             many = int(min(max(self._at_once * len(found) / max(seconds, 1e-9), 1), 2 * len(bundle)))
             bundles.put_back(bundle[len(found) :])
-            for (number, task), pieces in zip(bundle, found, strict=False):
-                if any(piece.codes for piece in pieces):
-                    failed[number] = task, pieces
+            for (number, task), regions in zip(bundle, found, strict=False):
+                if any(region.codes for region in regions):
+                    failed[number] = task, regions
                 else:
-                    yield task, pieces
+                    yield task, regions
             if failed:
                 lowest = min([bundles.lowest, *(number for bundle in held.values() for number, _ in bundle)])
                 for number in sorted(number for number in failed if number < lowest):
@@ -238,7 +238,7 @@ class DaskExecutor:
         return future
 
     def _first(self, finished: Queue[Any]) -> Any:
-        """Wait for a bundle that is done, as long as there are workers that could do it."""
+        """Wait for a finished bundle, as long as there are workers."""
         while True:
             try:
                 return finished.get(timeout=_COUNTED_EVERY)
@@ -246,7 +246,7 @@ class DaskExecutor:
                 self._check()
 
     def _check(self) -> None:
-        """Give a cluster up that has lost its scheduler or its workers."""
+        """Give up a cluster that has lost its scheduler or its workers."""
         if self.client.status != "running":
             raise StoreError(f"the scheduler is gone; {GO_ON}")
         if self._count():
@@ -254,26 +254,28 @@ class DaskExecutor:
         alone = time.monotonic() - max(self._since, self._last_seen)
         if self._last_seen == -math.inf and alone >= self.limits.first_worker_seconds:
             address = self.client.scheduler.address
-            raise StoreError(f"no worker has come to the scheduler in {alone:.0f} s; start some: dask worker {address}")
+            raise StoreError(
+                f"the scheduler has had no worker for {alone:.0f} s; start some with: dask worker {address}"
+            )
         if alone >= self.limits.worker_seconds:
             raise StoreError(f"the scheduler has had no worker for {alone:.0f} s; {GO_ON}")
 
-    def _result(self, future: Any) -> tuple[float, list[list[Piece]]]:
+    def _result(self, future: Any) -> tuple[float, list[list[ComputedRegion]]]:
         from distributed import CancelledError, KilledWorker
 
         try:
-            found: tuple[float, list[list[Piece]]] = self._fetched(future)
+            found: tuple[float, list[list[ComputedRegion]]] = self._fetched(future)
         except KilledWorker:
-            raise StoreError(f"several workers died at the same blocks, of too much memory perhaps; {GO_ON}") from None
+            raise StoreError(f"several workers died on the same blocks, perhaps out of memory; {GO_ON}") from None
         except (CancelledError, OSError):
             raise StoreError(f"the scheduler is gone; {GO_ON}") from None
         except MemoryError:
-            raise StoreError(f"a worker has too little memory; {GO_ON}") from None
+            raise StoreError(f"a worker ran out of memory; {GO_ON}") from None
         future.release()
         return found
 
     def _fetched(self, future: Any) -> Any:
-        """Return a result, which may be lost with its worker before it is here, and has to be made again then."""
+        """Return a result, which is recomputed if its worker dies before it arrives."""
         while True:
             try:
                 return future.result(timeout=self.limits.fetch_seconds)
@@ -298,18 +300,18 @@ class DaskExecutor:
         return self._threads
 
 
-def _cells(held: Mapping[int, tuple[Task, list[Piece]]]) -> int:
+def _cells(held: Mapping[int, tuple[Task, list[ComputedRegion]]]) -> int:
     return sum(task.cells for task, _ in held.values())
 
 
 @contextlib.contextmanager
 def cluster_at(address: str, limits: Limits = DEFAULT) -> Iterator[DaskExecutor]:
-    """Use a dask cluster that is running.
+    """Use a running dask cluster.
 
     Raises
     ------
     StoreError
-        If there is none at this address, or its workers have no gridscan.
+        If there is no scheduler at this address, or its workers cannot import gridscan.
     """
     with contextlib.ExitStack() as stack:
         yield DaskExecutor(lambda: stack.enter_context(client_of(address, limits)), limits)

@@ -1,8 +1,8 @@
-"""Sending what a run computes with to other processes: as bytes, with all the code that they could not import.
+"""Sending the workload of a run to other processes: as bytes, with the code that they cannot import.
 
 Functions of gridscan, of installed distributions and of Python are imported there; those of a model file, of modules
-beside it, of a script or of a notebook are inside the bytes. Code that is imported there has to be the same as here, or
-the numbers would be those of other code: this is compared, and refused.
+beside it, of a script or of a notebook are inside the bytes. Workers whose imported code differs from the code here are
+refused: their numbers would be those of other code.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _OWN_FILE = re.compile(rf"\b({_OWN}/[\w/]+)\.py$")
 
 
 class _Pickler(cloudpickle.Pickler):
-    """Sends functions whose results are kept, too, and units, which belong to the registry of their process."""
+    """A pickler that can also send cached functions, and units, which belong to the registry of a process."""
 
     def reducer_override(self, item: Any) -> Any:
         if isinstance(item, Unit):
             return unit_of_powers, (tuple(item._units.items()),)
         if isinstance(item, functools._lru_cache_wrapper) and _is_sent(item.__wrapped__):
-            # Pickle takes it for a name that can be imported.
+            # Pickle takes it for an importable name.
             return _cached, (item.__wrapped__, item.cache_parameters())
         return super().reducer_override(item)
 
@@ -51,12 +51,12 @@ def _cached(function: Any, parameters: dict[str, Any]) -> Any:
 
 
 def packed(workload: Workload) -> bytes:
-    """Return a recipe as bytes.
+    """Return a workload as bytes.
 
     Raises
     ------
     GridscanError
-        If a function cannot be sent, because of what it uses.
+        If a function uses something that cannot be sent.
     """
     modules = [module for module in list(sys.modules.values()) if _has_to_be_sent(module)]
     for module in modules:
@@ -73,15 +73,15 @@ def packed(workload: Workload) -> bytes:
 
 
 def unpacked(content: bytes) -> Workload:
-    """Return what :func:`packed` has made into bytes in another process.
+    """Return the workload that :func:`packed` turned into bytes in another process.
 
     Raises
     ------
     StoreError
-        If the code here is other code than there.
+        If the code here differs from the code there.
     """
     names, code, inner = pickle.loads(content)
-    advice = "use workers of the same installation, and start them anew after changes"
+    advice = "use workers of the same installation, and restart them after changes"
     try:
         different = changes(code, _code(names))
         if not different:
@@ -89,7 +89,7 @@ def unpacked(content: bytes) -> Workload:
             return workload
     except (ImportError, AttributeError) as error:
         different = f"{type(error).__name__}: {error}"
-    raise StoreError(f"a worker on {socket.gethostname()} would compute with other code ({different}); {advice}")
+    raise StoreError(f"a worker on {socket.gethostname()} has different code ({different}); {advice}")
 
 
 def _dumped(item: Any) -> bytes:
@@ -99,7 +99,7 @@ def _dumped(item: Any) -> bytes:
 
 
 def _has_to_be_sent(module: Any) -> bool:
-    """Tell whether a module is neither of gridscan nor installed, so that workers may lack it or have an older one."""
+    """Tell whether a module is neither part of gridscan nor installed, so that workers may not have it."""
     if not isinstance(module, ModuleType) or module.__name__.partition(".")[0] in (_OWN, "__main__"):
         return False
     path = getattr(module, "__file__", None)
@@ -112,7 +112,7 @@ def _is_sent(function: Any) -> bool:
 
 
 def _steps(workload: Workload) -> list[Step]:
-    """Return all steps, those within others first."""
+    """Return all steps, nested ones first."""
     steps = [step for group in workload.groups for step in group.steps]
     for step in steps:
         steps += [*step.inner, *(inner for part in step.functions.values() for inner in part)]
@@ -120,20 +120,20 @@ def _steps(workload: Workload) -> list[Step]:
 
 
 def _culprit(workload: Workload, error: Exception) -> str:
-    """Say which function it is that cannot be sent."""
+    """Say which function cannot be sent."""
     for step in _steps(workload):
         try:
             _dumped(step.node.function)
         except Exception as own:
             return (
                 f"{step.name!r} ({step.node.where}) cannot be sent to workers: {type(own).__name__}: {own};"
-                " it can be computed without them"
+                " run without --workers and --scheduler"
             )
     return f"the model cannot be sent to workers: {type(error).__name__}: {error}"
 
 
 def _modules_imported(steps: Iterable[Step]) -> list[str]:
-    """Return the modules of gridscan that functions of steps use, and the installed modules that they are from."""
+    """Return the modules of gridscan that functions of steps use, and the installed modules that define them."""
     names = {CORE}
     for node in {id(step.node.function): step.node for step in steps}.values():
         found = (_OWN_FILE.search(title) for title in code_of(*node.callables))

@@ -1,4 +1,4 @@
-"""What the file of a run will say, with the place of every number, before any is computed."""
+"""Building the layout of a run's file, with the place of every number, before any is computed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def build_layout(plan: Plan) -> FileLayout:
-    """Return what the file of a plan holds."""
+    """Return the file layout of a plan."""
     block_plan, layout = plan.block_plan, plan.layout
     keys, behind = keys_of(layout), code_behind(layout, [item.quantity for item in block_plan.stored.values()])
     provenance = provenance_of(plan.scenario, layout, identity_of(layout, behind))
@@ -43,7 +43,7 @@ def build_layout(plan: Plan) -> FileLayout:
 
 
 def _blank(layout: Layout, specs: list[VariableSpec]) -> xr.Dataset:
-    """Return variables without numbers: zeros that take no memory stand for what is not computed yet."""
+    """Return variables without numbers: zeros that take no memory stand in for values to be computed."""
     variables = {
         item.name: xr.Variable(item.dims, np.broadcast_to(np.zeros((), dtype=item.dtype), item.shape), item.attributes)
         for item in specs
@@ -52,7 +52,7 @@ def _blank(layout: Layout, specs: list[VariableSpec]) -> xr.Dataset:
 
 
 def is_headed(path: Path, file_layout: FileLayout) -> bool:
-    """Tell whether a file says what a layout does beside the numbers: names, dimensions, coordinates, attributes."""
+    """Tell whether the metadata of a file are those of a layout: names, dimensions, coordinates, attributes."""
     engine = "zarr" if path.suffix == ".zarr" else "netcdf4"
     expected = file_layout.dataset
     try:
@@ -62,7 +62,7 @@ def is_headed(path: Path, file_layout: FileLayout) -> bool:
                 if not same or (name in expected.coords and not found[name].identical(expected[name])):
                     return False
             return _plain(found.attrs) == _plain(expected.attrs)
-    # What is damaged makes libraries raise whatever they come across.
+    # Libraries raise all kinds of exceptions on a damaged file.
     except Exception:
         return False
 

@@ -1,4 +1,4 @@
-"""What the file of a run holds, and where."""
+"""Layout of the file of a run: what it holds, and where."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
     from gridscan.engine.partition import BlockPlan, VariableGroup
     from gridscan.engine.reuse.fingerprint import Keys
 
-#: The group of a result that says how its numbers came about, block by block.
+#: The group of a result that records how its numbers were computed, block by block.
 RECORD = "gridscan"
 
 
 @dataclass(frozen=True)
 class FileLayout:
-    """What a file holds.
+    """Contents of the file of a run.
 
     Attributes
     ----------
     dataset
-        Coordinates and attributes as they will be on disk, with variables that hold no numbers yet.
+        Coordinates and attributes as on disk, with variables that hold no numbers yet.
     between
-        The same for intermediate quantities.
+        As `dataset`, for intermediate quantities.
     block_plan
-        What is stored, and in which blocks.
+        Stored variables and their blocks.
     record
-        What tells later runs whether they can use the numbers, as plain data.
+        From which later runs know whether they can reuse the numbers, as plain data.
     keys
-        What tells the values of each input apart, over its dimension.
+        Keys of the values of each input, over its dimension.
     """
 
     dataset: xr.Dataset
@@ -58,7 +58,7 @@ class FileLayout:
         return self.dataset[name] if name == key else self.between[name]
 
     def attributes(self, key: str, *, missing: bool = False) -> dict[str, Any]:
-        """Return the attributes of a variable in a file, where cells may be missing with what tells so."""
+        """Return the attributes of a variable in a file, with a fill value where cells may be missing."""
         spec = self.block_plan.stored[key]
         attributes: dict[str, Any] = dict(spec.attributes)
         if spec.drawn and missing:
@@ -71,27 +71,27 @@ class FileLayout:
 
     @property
     def loose_coordinates(self) -> str:
-        """The coordinates that belong to no variable, which the file as a whole names."""
+        """The coordinates that belong to no variable, named by the file as a whole."""
         outputs = (item for item in self.block_plan.stored.values() if item.is_output)
         named = {name for item in outputs for name in item.coordinates}
         named |= {str(name) for name in self.dataset.dims}
         return " ".join(str(name) for name in self.dataset.coords if name not in named)
 
     def chunks_of(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the chunks in which an array is written, where it is written in chunks."""
+        """Return the chunks of an array, where it is written in chunks."""
         return block_of(shape, costly=False, limits=self.block_plan.layout.limits)
 
     def disk_dims(self, dims: Sequence[str]) -> list[str]:
-        """Return what dimensions are called in a file."""
+        """Return the names of dimensions in a file."""
         return [RENAMED_PREFIX + dim if dim not in self.dataset.sizes else dim for dim in dims]
 
 
 def variable_path(key: str) -> str:
-    """Return where in a file the variable of a key is."""
+    """Return the path of a variable in a file."""
     name = key.rpartition("/")[2]
     return key if name == key else f"/{RECORD}/{key}"
 
 
 def checksums_path(key: str) -> str:
-    """Return where in a file the marks of the blocks of a variable are."""
+    """Return the path in a file of the checksums of the blocks of a variable."""
     return f"/{RECORD}/blocks/{key}"

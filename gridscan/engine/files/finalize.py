@@ -1,4 +1,4 @@
-"""The last step of a run whose file is not the one it worked in: compressed netCDF, zarr, or with a status of cells."""
+"""Writing the result in another form than the working file: compressed, as zarr, or with the status of failed cells."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ if TYPE_CHECKING:
     from gridscan.engine.failures import Failures, Status
     from gridscan.evaluation.variable import VariableSpec
 
-# Deflate after a shuffle of bytes; higher levels take several times as long for some per cent.
+# Deflate after shuffling bytes; higher levels take several times as long to gain a few per cent.
 _LEVEL = 1
-# The metadata of all arrays and groups of a zarr folder.
+# File with the metadata of all arrays and groups of a zarr folder.
 _TOGETHER = ".zmetadata"
-# What is left out where it equals the fill value comes back with other bits where that is a NaN or a zero.
+# A chunk left out because it equals the fill value would come back with other bits where that is NaN or zero.
 _EVERY_CHUNK: Any = {"write_empty_chunks": True}
 
 
 def needs_conversion(storage: Storage, failures: Failures) -> bool:
-    """Tell whether the working file is not yet the result itself."""
+    """Tell whether the result has another form than the working file."""
     return storage != Storage() or bool(failures)
 
 
 def convert(file_layout: FileLayout, working: WorkingFile, target: Path, storage: Storage, failures: Failures) -> None:
-    """Write a result in another form than the working file, and wait until the disk has it."""
+    """Write a result in another form than the working file, and wait until it is on the disk."""
     write = _write_zarr if storage.format == "zarr" else _write_netcdf
     write(file_layout, working, target, storage, failures)
     wait_for_disk(target)
 
 
 def has_its_metadata(path: Path) -> bool:
-    """Tell whether what a zarr folder says of each variable is what it says of all at one place, which is read first.
+    """Tell whether the metadata of each variable of a zarr folder equal the consolidated ones, which are read first.
 
-    A file has but one place for it.
+    A netCDF file has its metadata in one place only.
     """
     if not path.is_dir():
         return True
     try:
         together = json.loads((path / _TOGETHER).read_bytes())["metadata"]
-        # Of groups, zarr notes in it that it has been there.
+        # In groups, zarr adds a note that metadata are consolidated.
         plain = {
             name: {key: item for key, item in said.items() if key != "consolidated_metadata"}
             for name, said in together.items()
         }
         return all(json.loads((path / name).read_bytes()) == said for name, said in plain.items())
-    # What is damaged makes libraries raise whatever they come across.
+    # Libraries raise all kinds of exceptions on a damaged file.
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 

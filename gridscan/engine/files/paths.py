@@ -1,4 +1,4 @@
-"""Where a run keeps its files: beside its result, hidden, and gone when it has ended; and what else may be there."""
+"""Paths of a run: its hidden working files beside the result, and earlier results that may be there."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ if TYPE_CHECKING:
 # Digits of the identity of a run in the name of its working file.
 _NAMED = 12
 _ZARR_FILES = (".zgroup", ".zarray", ".zmetadata", "zarr.json")
-# Where a zarr folder keeps its own attributes and those of the record.
+# Files in which a zarr folder keeps its own attributes and those of the record.
 _ATTRIBUTES = (".zattrs", ".zmetadata", "zarr.json", f"{RECORD}/.zattrs", f"{RECORD}/zarr.json")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
-# Attributes that every result of a run has, and one that a sample has beside them.
+# Attributes of every result of a run, and one that only a sample has.
 _OF_RESULTS = ("gridscan_identity", "gridscan_settings", "gridscan_versions")
 _OF_SAMPLES = "gridscan_population"
 _SEARCHED = 1_000_000
-_LEFT = "it is left as it is: move it away, or give another --output"
+_LEFT = "not overwritten; move it away, or give another --output"
 
 
 def refuse_what_is_no_result(path: Path, storage: Storage) -> None:
-    """Refuse to replace what no run has made, or a file by a folder; a damaged result may be replaced.
+    """Refuse to replace a file that gridscan has not written, or a file by a folder; a damaged result may be replaced.
 
     Raises
     ------
     StoreError
-        Saying which.
+        If it would be replaced.
     """
     if storage.format == "zarr" and os.path.isfile(path):
         raise StoreError(f"{path}: is a file, which a zarr folder cannot replace; remove it, or give another --output")
     if os.path.isdir(path) and any(path.iterdir()) and not any((path / name).exists() for name in _ZARR_FILES):
-        raise StoreError(f"{path}: is a folder that holds something else than zarr; it is left as it is")
+        raise StoreError(f"{path}: is a folder that is not zarr; not overwritten")
     try:
         is_result = _is_result_folder(path) if os.path.isdir(path) else _is_result_file(path)
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({reason(error)}); {_LEFT}") from None
     if not is_result:
-        raise StoreError(f"{path}: is no result of a run of gridscan; {_LEFT}")
+        raise StoreError(f"{path}: was not written by gridscan run; {_LEFT}")
 
 
 def _is_result_folder(path: Path) -> bool:
@@ -64,7 +64,7 @@ def _is_result_folder(path: Path) -> bool:
 
 
 def _is_result_file(path: Path) -> bool:
-    """Tell whether a file is the result of a run, whole or damaged, or empty, or not there."""
+    """Tell whether a file is the result of a run (complete or damaged), empty, or absent."""
     import h5py
 
     if not os.path.exists(path) or not os.path.getsize(path):
@@ -74,11 +74,11 @@ def _is_result_file(path: Path) -> bool:
         with h5py.File(path, "r") as file:
             has_record = RECORD in file and "record" in file[RECORD].attrs
             return _OF_SAMPLES not in file.attrs and (has_record or any(name in file.attrs for name in _OF_RESULTS))
-    # What is damaged makes libraries raise whatever they come across.
+    # Libraries raise all kinds of exceptions on a damaged file.
     except Exception as error:
         if getattr(error, "errno", None) is None and text.startswith(_HDF5):
             return True
-    # The attributes are still to be read in it; what people write down about them has no zeros in it.
+    # The attributes can still be found in its bytes; a text that mentions them has no zero bytes.
     is_ours = b"\0" in text and all(name.encode() in text for name in _OF_RESULTS)
     return is_ours and _OF_SAMPLES.encode() not in text
 
@@ -92,26 +92,26 @@ def _ends_of(path: Path) -> bytes:
 
 @contextlib.contextmanager
 def explained(path: Path, work: Path) -> Iterator[None]:
-    """Say in one line why a run cannot write, and what is kept of what it has done, in its working file."""
+    """Say in one line why a run cannot write, and whether its finished blocks are kept in the working file."""
     try:
         yield
     except BrokenPipeError:
-        # Who watches has gone.
+        # The reader of the output is gone.
         raise
     except Held as error:
         raise StoreError(
-            f"{path}: another run is writing it ({error}); wait until it ends, or give another --output"
+            f"{path}: another run is writing it ({error}); wait for it to end, or give another --output"
         ) from None
     except (OSError, RuntimeError) as error:
         what = what_failed(error, path)
         if what is None:
             raise
-        hint = GO_ON if _holds_blocks(work) else "give another place with --output"
+        hint = GO_ON if _holds_blocks(work) else "give another path with --output"
         raise StoreError(f"{path}: cannot be written: {what}; {hint}") from None
 
 
 def _holds_blocks(work: Path) -> bool:
-    """Tell whether a working file has anything that is done; one that cannot be read now may have."""
+    """Tell whether a working file has finished blocks; one that cannot be read now may have some."""
     if not os.path.exists(work):
         return False
     try:
@@ -123,12 +123,12 @@ def _holds_blocks(work: Path) -> bool:
 
 
 def working_path(path: Path, identity: str) -> Path:
-    """Return where a run of this identity keeps what it has done."""
+    """Return the working file of a run of this identity."""
     return path.with_name(f".{path.name}.{identity[:_NAMED]}{WORK}")
 
 
 def remains(path: Path, kind: str) -> list[Path]:
-    """Return what runs with other designs have left beside a result."""
+    """Return the working files that runs with other layouts have left beside a result."""
     pattern = f".{glob.escape(path.name)}.{'[0-9a-f]' * _NAMED}.{kind}"
     return sorted(path.parent.glob(pattern)) if os.path.isdir(path.parent) else []
 
@@ -136,7 +136,7 @@ def remains(path: Path, kind: str) -> list[Path]:
 def earlier_files_for(
     path: Path, but: Path | None = None, limits: Limits = DEFAULT
 ) -> tuple[list[EarlierFile], list[str]]:
-    """Open what lies at the place of a result and could lend it cells; say what could not be opened."""
+    """Open the files at the path of a result whose cells could be reused; note those that cannot be opened."""
     found, notes = [], []
     for place in [path, *remains(path, "work")]:
         if place != but and os.path.exists(place):
@@ -148,7 +148,7 @@ def earlier_files_for(
 
 
 def survey(place: Path, storage: Storage, size: int, run: str) -> tuple[list[EarlierFile], list[str]]:
-    """Open what could lend cells to a run of this identity, and say what else it will meet at its place."""
+    """Open the files whose cells a run of this identity could reuse, with notes on its path and disk space."""
     try:
         path = place_of(place)
         refuse_what_is_no_result(path, storage)
@@ -157,11 +157,11 @@ def survey(place: Path, storage: Storage, size: int, run: str) -> tuple[list[Ear
     earlier_files, notes = earlier_files_for(path)
     folder = folder_above(path)
     if folder != path.parent:
-        notes.append(f"{path.parent}: is not there yet; a run creates this folder")
+        notes.append(f"{path.parent}: does not exist yet; the run creates this folder")
     if not os.access(folder, os.W_OK | os.X_OK):
-        notes.append(f"{folder}: cannot be written to; give another place with --output")
+        notes.append(f"{folder}: not writable; give another path with --output")
     own = [earlier for earlier in earlier_files if earlier.record["run"] == run]
-    # A run that finds its result, or has begun it, needs no more room.
+    # A run whose result or working file exists needs no more space.
     if not any(earlier.has_all_blocks or not earlier.is_finished for earlier in own):
         try:
             check_space(path, size)
@@ -171,7 +171,7 @@ def survey(place: Path, storage: Storage, size: int, run: str) -> tuple[list[Ear
 
 
 def resumed(place: Path, block_plan: BlockPlan, blank: Path) -> WorkingFile | None:
-    """Open a working file, or give None where it is damaged beside its numbers, which have checksums."""
+    """Open a working file; None where its metadata are damaged (its numbers have checksums)."""
     try:
         found = WorkingFile(place, block_plan)
     except OSError as error:
@@ -186,7 +186,7 @@ def resumed(place: Path, block_plan: BlockPlan, blank: Path) -> WorkingFile | No
 
 @contextlib.contextmanager
 def removed_if_stopped(place: Path) -> Iterator[None]:
-    """Remove what was to be made of which the making was stopped."""
+    """Remove an unfinished file if the block is interrupted."""
     try:
         yield
     except BaseException:
@@ -196,7 +196,7 @@ def removed_if_stopped(place: Path) -> Iterator[None]:
 
 
 def remove(places: Iterable[Path]) -> None:
-    """Remove files and folders, as far as they are there."""
+    """Remove files and folders that exist."""
     for place in places:
         if place.is_dir():
             shutil.rmtree(place)
@@ -205,12 +205,12 @@ def remove(places: Iterable[Path]) -> None:
 
 
 def earlier_of(path: Path) -> Path:
-    """Return where an earlier result is while another takes its place."""
+    """Return where an earlier result is kept while a new one takes its place."""
     return path.with_name(f".{path.name}.old")
 
 
 def replace_result(made: Path, path: Path) -> None:
-    """Put a finished file or folder in the place of an earlier one."""
+    """Put a finished file or folder in place of an earlier one."""
     if path.is_dir():
         remove([earlier_of(path)])
         os.replace(path, earlier_of(path))

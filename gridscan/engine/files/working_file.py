@@ -1,9 +1,8 @@
-"""The file in which a run keeps what it has done: from the first block on it is the netCDF file that it will be.
+"""The working file of a run: from the first block on it has the form of the final netCDF file.
 
-Its variables are contiguous and lie at their final place, so that a block is written straight into the file, and
-neither its header nor anything else changes. Beside each variable lies an array of marks, one for each block: 0, or
-that the block is done, with its checksum. A mark is set after its block; whether the two have reached the disk, the
-checksums tell.
+Its variables are contiguous and at their final place, so that a block is written straight into the file and nothing
+else in it changes. Each variable has an array with the checksum of each block, and 0 for a block that is not done. A
+checksum is written after its block; comparing the two shows whether both have reached the disk.
 """
 
 from __future__ import annotations
@@ -28,22 +27,22 @@ if TYPE_CHECKING:
     from gridscan.evaluation.variable import VariableSpec
 
 #: What to do where a run was stopped.
-GO_ON = "what is done is kept, and run again goes on from there"
-# Linux takes several times as long for a call that writes more.
+GO_ON = "finished blocks are kept; run it again to go on from there"
+# Linux takes several times as long per byte for a call that writes more.
 _WRITTEN_AT_ONCE = 1 << 18
 
 
 def create(
     file_layout: FileLayout, path: Path, *, compression: int | None = None, missing: Collection[str] = ()
 ) -> None:
-    """Write a file without numbers, whose variables have their place.
+    """Write a file without numbers, in which each variable has its place.
 
     Parameters
     ----------
     compression
-        The level; the variables are then in chunks, and have no place yet.
+        Level; the variables are then chunked, and have no place yet.
     missing
-        Variables in which cells are missing.
+        Variables with missing cells.
     """
     dataset, groups = file_layout.dataset, file_layout.groups
     with netCDF4.Dataset(path, "w") as file:
@@ -65,7 +64,7 @@ def create(
 
 
 def _write_coordinate(file: netCDF4.Dataset, name: str, variable: xr.Variable) -> None:
-    """Write a coordinate; labels as characters, which every reader of netCDF knows."""
+    """Write a coordinate; labels as characters, which every netCDF reader understands."""
     values, dims = variable.values, [str(dim) for dim in variable.dims]
     attributes = dict(variable.attrs)
     if values.dtype.kind in "UO":
@@ -95,7 +94,7 @@ def _variable(
 
 
 def _allocate(variable: netCDF4.Variable[Any]) -> None:
-    """Give a variable its place in the file, by its last value."""
+    """Give a variable its place in the file by writing its last value."""
     variable.set_auto_maskandscale(False)
     variable[tuple(size - 1 for size in variable.shape)] = 0
 
@@ -114,7 +113,7 @@ def _checksums(file: netCDF4.Dataset, key: str, group: VariableGroup) -> None:
 
 
 def add_record(file: netCDF4.Dataset, file_layout: FileLayout) -> None:
-    """Write down what tells later runs which numbers they can use."""
+    """Write the record from which later runs know which numbers they can reuse."""
     group = file.createGroup(RECORD)
     group.setncattr("record", json.dumps(file_layout.record, sort_keys=True))
     inputs = file.createGroup(f"/{RECORD}/inputs")
@@ -127,7 +126,7 @@ def add_record(file: netCDF4.Dataset, file_layout: FileLayout) -> None:
 
 
 class WorkingFile:
-    """A file of a design, open for blocks.
+    """A working file, open for reading and writing blocks.
 
     Raises
     ------
@@ -160,7 +159,7 @@ class WorkingFile:
         os.close(self._descriptor)
 
     def is_framed_as(self, other: Path) -> bool:
-        """Tell whether another file is the same but for numbers and marks: header, coordinates, record and size."""
+        """Tell whether another file has the same header, coordinates, record and size."""
         held = [(self._offsets[key], item.nbytes) for key, item in self.block_plan.stored.items()]
         held += [(self._checksums_at[key], 8 * self._group[key].number) for key in self.block_plan.stored]
         size, start = os.stat(other).st_size, 0
@@ -174,14 +173,14 @@ class WorkingFile:
         return True
 
     def checksums(self, key: str) -> np.ndarray:
-        """Return the marks of the blocks of a variable."""
+        """Return the checksums of the blocks of a variable, 0 for those that are not done."""
         number = self._group[key].number
         return np.array(np.frombuffer(self._bytes(8 * number, self._checksums_at[key]), dtype=np.uint64))
 
     def done(self, group: VariableGroup) -> np.ndarray:
-        """Return which blocks of a group are there, and whole: their checksums are compared.
+        """Return which blocks of a group are done and undamaged: their checksums are compared.
 
-        Blocks that are not are forgotten.
+        The others are computed again.
         """
         found: np.ndarray = np.all([self.checksums(key) != 0 for key in group.stored], axis=0)
         for block in np.flatnonzero(found):
@@ -193,13 +192,13 @@ class WorkingFile:
         return found
 
     def checksum_at(self, key: str, block: int) -> np.uint64:
-        """Return the mark of one block of a variable."""
+        """Return the checksum of one block of a variable, 0 if it is not done."""
         return np.uint64(np.frombuffer(self._bytes(8, self._checksums_at[key] + 8 * block), dtype=np.uint64)[0])
 
     def write(
         self, group: VariableGroup, block: int, values: Mapping[str, np.ndarray], checksums: Mapping[str, np.uint64]
     ) -> None:
-        """Write a block of the variables of a group, and then its marks."""
+        """Write a block of the variables of a group, then its checksums."""
         for key in group.stored:
             item = self.block_plan.stored[key]
             start = _start(item.shape, group.box(block)) * item.dtype.itemsize
@@ -233,7 +232,7 @@ class WorkingFile:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def flush(self) -> None:
-        """Wait until the disk has everything."""
+        """Wait until everything is on the disk."""
         os.fsync(self._descriptor)
 
 
@@ -242,7 +241,7 @@ def _start(shape: Sequence[int], box: Region) -> int:
 
 
 def _runs(shape: Sequence[int], box: Region) -> Iterator[tuple[int, int, int]]:
-    """Yield where each contiguous run of a box goes in the box, where it starts in the whole array, and its length."""
+    """Yield, for each contiguous run of a box, its place in the box, its start in the whole array, and its length."""
     lengths = [len(range(*part.indices(size))) for part, size in zip(box, shape, strict=True)]
     inner, axis = 1, len(shape)
     while axis and inner == int(np.prod(shape[axis:], dtype=int)):
@@ -263,7 +262,7 @@ def _write_whole(descriptor: int, array: np.ndarray, offset: int) -> None:
 
 
 def wait_for_disk(place: Path) -> None:
-    """Wait until the disk has a file, or a folder with all that is in it."""
+    """Wait until a file, or a folder with its content, is on the disk."""
     for part in [*place.rglob("*"), place]:
         descriptor = os.open(part, os.O_RDONLY)
         try:

@@ -1,1 +1,1 @@
-"""Cells of earlier results that a run can take instead of computing them."""
+"""Reusing cells of earlier results."""

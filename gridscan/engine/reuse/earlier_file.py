@@ -1,4 +1,4 @@
-"""Earlier results, and what interrupted runs have left, as files from which cells can be taken: checked before used."""
+"""Earlier or interrupted results whose cells can be reused; checksums are compared before use."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
     from gridscan.limits import Limits
 
 _CHUNK_CACHE = 64_000_000
-# What is read at once may be so many times what is asked for.
+# Largest ratio of what is read at once to what is asked for.
 _WASTE = 4
-#: What the names of working files end in.
+#: Suffix of working files.
 WORK = ".work"
 _ABSENT, _UNKNOWN, _WHOLE, _DAMAGED = range(4)
 
 
 def damage_of(path: Path, blocks: int) -> str:
-    """Say that blocks were damaged."""
-    return f"{path}: {blocks:,} {'block was' if blocks == 1 else 'blocks were'} damaged, and computed anew"
+    """Return a note on damaged blocks."""
+    return f"{path}: {blocks:,} damaged {'block was' if blocks == 1 else 'blocks were'} recomputed"
 
 
 class EarlierFile:
-    """An earlier result, or what an interrupted run has left.
+    """An earlier result, or the working file of an interrupted run.
 
     Attributes
     ----------
     record
-        What made the numbers, see :func:`gridscan.engine.reuse.fingerprint.record_of`.
+        How the numbers were computed, see :func:`gridscan.engine.reuse.fingerprint.record_of`.
     keys
-        What tells the values of each input apart, over its dimension.
+        Keys of the values of each input, over its dimension.
 
     Raises
     ------
     StoreError
-        If the file is damaged, or tells nothing about where its numbers are from.
+        If the file is damaged, or does not record how its numbers were computed.
     """
 
     def __init__(self, path: Path, limits: Limits = DEFAULT) -> None:
@@ -59,13 +59,13 @@ class EarlierFile:
         try:
             self._file = _opened(path)
             self._read_record()
-        # What is damaged, or something else, makes libraries raise whatever they come across.
+        # Libraries raise all kinds of exceptions on a damaged or foreign file.
         except Exception as error:
             is_open = self._file is not None
             self.close()
-            what = "is damaged, or no result of this version of gridscan" if is_open else "cannot be read"
+            what = "is damaged or not a result of this version of gridscan" if is_open else "cannot be read"
             said = reason(error).strip("\"'")
-            raise StoreError(f"{path}: {what}, so nothing of it is used ({said})") from None
+            raise StoreError(f"{path}: {what}, so nothing of it is reused ({said})") from None
 
     def _read_record(self) -> None:
         text = self._file[RECORD].attrs["record"]
@@ -73,13 +73,13 @@ class EarlierFile:
         inputs = self._file[f"{RECORD}/inputs"]
         self.keys = {name: (dims, np.asarray(inputs[name][...])) for name, dims in self.record["dims"].items()}
         if checksum_of_record(self.record, self.keys) != self.record["checksum"]:
-            raise ValueError("its checksum is another")
+            raise ValueError("its checksum is wrong")
         self._checksums, self._states = {}, {}
         for key, old in self.record["variables"].items():
             variable, checksums = self._file[variable_path(key)], np.asarray(self._file[checksums_path(key)][...])
             counts = tuple(-(-size // step) for size, step in zip(old["shape"], old["block"], strict=True))
             if variable.shape != tuple(old["shape"]) or variable.dtype != old["type"] or checksums.shape != counts:
-                raise ValueError(f"{key!r} has another shape")
+                raise ValueError(f"{key!r} has the wrong shape")
             self._checksums[key] = checksums
             self._states[key] = np.where(checksums == 0, _ABSENT, _UNKNOWN).astype(np.int8)
 
@@ -90,37 +90,37 @@ class EarlierFile:
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether this is a result, in which nothing is missing but what could not be computed."""
+        """Tell whether this is a finished result, in which only cells that failed are missing."""
         return self.path.suffix != WORK
 
     @property
     def has_blocks(self) -> bool:
-        """Tell whether any block is there, checksums not compared."""
+        """Tell whether any block is done, without comparing checksums."""
         return any(checksums.any() for checksums in self._checksums.values())
 
     @property
     def has_all_blocks(self) -> bool:
-        """Tell whether every block is there, checksums not compared."""
+        """Tell whether every block is done, without comparing checksums."""
         return all(checksums.all() for checksums in self._checksums.values())
 
     @property
     def damaged(self) -> int:
-        """How many blocks that were to be used are damaged."""
+        """Number of damaged blocks among those that were to be reused."""
         return len(self._damaged)
 
     def is_whole(self) -> bool:
-        """Tell whether every block is there, and undamaged."""
+        """Tell whether every block is done and undamaged."""
         everything = {
             key: [np.arange(count) for count in checksums.shape] for key, checksums in self._checksums.items()
         }
         return all(self.whole(key, numbers).all() for key, numbers in everything.items())
 
     def done(self, key: str) -> np.ndarray:
-        """Return which blocks of a variable are there, checksums not compared."""
+        """Return which blocks of a variable are done, without comparing checksums."""
         return np.asarray(self._checksums[key] != 0)
 
     def whole(self, key: str, numbers: Sequence[np.ndarray]) -> np.ndarray:
-        """Return which blocks of a product are there, and undamaged: each checksum is compared once."""
+        """Return which blocks of a product are done and undamaged: each checksum is compared once."""
         index = np.ix_(*numbers)
         for place in np.argwhere(self._states[key][index] == _UNKNOWN):
             block = tuple(int(part[at]) for part, at in zip(numbers, place, strict=True))
@@ -132,7 +132,7 @@ class EarlierFile:
         return np.asarray(found == _WHOLE)
 
     def _compare(self, key: str, block: tuple[int, ...]) -> None:
-        """Compare the checksums of a block and of those around it, which are read together."""
+        """Compare the checksums of a block and its neighbours, which are read together."""
         checksums, step = self._checksums[key], self.record["variables"][key]["block"]
         spans = together(checksums.shape, tuple(step), self.limits)
         ranges = [
@@ -158,7 +158,7 @@ class EarlierFile:
             return None
 
     def cells(self, key: str, positions: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Return the values at a product of positions along the dimensions, and which of them are there."""
+        """Return the values at a product of positions along the dimensions, and which of them are available."""
         blocks = [part // step for part, step in zip(positions, self.record["variables"][key]["block"], strict=True)]
         numbers, places = [], []
         for part in blocks:
@@ -172,7 +172,7 @@ class EarlierFile:
         return values, there
 
     def _gather(self, key: str, positions: Sequence[np.ndarray], values: np.ndarray, there: np.ndarray) -> None:
-        """Read the values at positions in ranges of a sensible size; what cannot be read is not there."""
+        """Read the values at positions in ranges of a sensible size; unreadable ones are not available."""
         lows = [int(part.min()) for part in positions]
         sizes = [int(part.max()) - low + 1 for part, low in zip(positions, lows, strict=True)]
         limit = max(self.limits.read_cells, _WASTE * values.size)

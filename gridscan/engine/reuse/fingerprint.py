@@ -1,6 +1,6 @@
-"""What makes the numbers of a run, by content: values of inputs, code, declarations, versions.
+"""Fingerprint of a run: what determines its numbers, by content (inputs, code, declarations, versions).
 
-Where it is equal, numbers of an earlier run are those that this one would compute.
+Where it is equal, an earlier run has computed the numbers that this one would.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from gridscan.evaluation.layout import Layout
     from gridscan.scenario.schema import Storage
 
-#: What it imports is all that numbers go through on their way from a formula to a result.
+#: With what it imports, all the code of gridscan between a formula and a stored number.
 CORE = "gridscan.engine.compute"
 _SEED = "sampling_seed"
 
-#: By input, its dimensions and what tells its values apart.
+#: By input, its dimensions and the keys of its values.
 Keys = Mapping[str, tuple[Sequence[str], np.ndarray]]
 #: By quantity, the identity of the code behind it.
 Code = dict[str, dict[str, str]]
 
 
 def keys_of(layout: Layout) -> Keys:
-    """Return what tells the values of each input apart, exactly, by input: its dimensions and integers of 64 bits."""
+    """Return exact keys of the values of each input: its dimensions and 64-bit integers."""
     inputs = layout.resolved.inputs
     keys: dict[str, tuple[Sequence[str], np.ndarray]] = {
         name: (inputs[name].dims, content_keys(inputs[name])) for name in inputs if name in layout.graph.inputs
@@ -50,7 +50,7 @@ def keys_of(layout: Layout) -> Keys:
 
 
 def record_of(block_plan: BlockPlan, keys: Keys, behind: Code) -> dict[str, Any]:
-    """Return, as plain data, what made the variables of a block plan beside the values of the inputs."""
+    """Return, as plain data, what determines the variables of a block plan besides the values of the inputs."""
     layout = block_plan.layout
     core = code_of_module(CORE)
     code = dict(core)
@@ -88,7 +88,7 @@ def code_behind(layout: Layout, names: Iterable[str]) -> Code:
 
 
 def _declared(node: Quantity) -> str:
-    """Return what a model says of a function beside its code, as far as numbers depend on it."""
+    """Return what a model declares of a function besides its code, as far as numbers depend on it."""
     units = {name: None if unit is None else readable(unit) for name, unit in node.argument_units.items()}
     what = [
         node.kind,
@@ -104,7 +104,7 @@ def _declared(node: Quantity) -> str:
 
 
 def identity_of(layout: Layout, behind: Code | None = None) -> str:
-    """Return what is the same for two evaluations exactly if nothing that makes their numbers is different."""
+    """Return an identity that two evaluations share exactly if everything that determines their numbers is the same."""
     code = dict(code_of_module(CORE))
     targets = layout.graph.targets
     behind = code_behind(layout, targets) if behind is None else behind
@@ -115,13 +115,13 @@ def identity_of(layout: Layout, behind: Code | None = None) -> str:
 
 
 def checksum_of_record(record: Mapping[str, Any], keys: Keys) -> str:
-    """Return a checksum of what says where the numbers of a file are from."""
+    """Return a checksum of the record and the keys of a file."""
     plain = {name: item for name, item in record.items() if name != "checksum"}
     return digest(plain, *_parts(keys), size=16).hex()
 
 
 def run_identity(record: Mapping[str, Any], keys: Keys, header: xr.Dataset, storage: Storage) -> str:
-    """Return what is the same for two runs exactly if they give the same file."""
+    """Return an identity that two runs share exactly if they give the same file."""
     said = {str(name): [item.dims, item.shape, sorted(item.attrs.items())] for name, item in header.variables.items()}
     parts = [record, header.attrs, [storage.format, storage.compression], said]
     return digest(parts, *_parts(keys), size=16).hex()

@@ -1,7 +1,7 @@
-"""Which cells of a run earlier files can lend: those of which everything that made them is unchanged.
+"""Matching the cells of a run with those of earlier files: reusable where everything that determines them is unchanged.
 
-A cell is known by the values that its inputs have there and by the code that made it, never by its place: an axis may
-have got more values, fewer, or others in another order, and may have been a single value before.
+A cell is identified by the values of its inputs and by the code that computed it, never by its position: an axis may
+have gained, lost or reordered values, and may have been a single value before.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class Match:
     Attributes
     ----------
     key
-        The variable of the earlier file; its values, multiplied by `factor` and divided by `divisor`, are those sought.
+        The variable of the earlier file; its values are multiplied by `factor` and divided by `divisor`.
     sources
-        For each dimension of the earlier variable: along which dimension of the new one it runs, if along any, and the
-        earlier position of each new one, or -1; or the one position that counts.
+        For each dimension of the earlier variable: the dimension of the new one that it matches, if any, and the
+        earlier position of each new one, or -1; or the single position that matches.
     allowed
-        For each new dimension along which the earlier file has but one value: at which positions it is this.
+        For each new dimension along which the earlier file has one value: the positions that have this value.
     """
 
     key: str
@@ -51,12 +51,12 @@ class Match:
 
     @property
     def signature(self) -> Hashable:
-        """What is equal for variables of which the same cells are there."""
+        """A key that is equal for variables with the same reusable cells."""
         sources = tuple((along, places.tobytes()) for along, places in self.sources)
         return sources, tuple((axis, part.tobytes()) for axis, part in sorted(self.allowed.items()))
 
     def classes(self, axis: int, block: Sequence[int]) -> np.ndarray:
-        """Return for each position along a new dimension the earlier block that it is in, or -1."""
+        """Return the earlier block of each position along a new dimension, or -1."""
         if axis in self.allowed:
             return np.where(self.allowed[axis], 0, -1)
         own = next(number for number, (along, _) in enumerate(self.sources) if along == axis)
@@ -67,7 +67,7 @@ class Match:
 def matched(earlier: EarlierFile, file_layout: FileLayout, key: str) -> Match | str:
     """Return where the cells of a variable are in an earlier file, or why they cannot be used."""
     item = file_layout.block_plan.stored[key]
-    # What is now an output may have been an intermediate quantity before, or the other way round.
+    # An output may have been an intermediate quantity before, and the other way round.
     names = [key] if item.drawn else dict.fromkeys([key, f"{INTERMEDIATE}{item.quantity}", item.quantity])
     found: Match | str = "it was not asked for before"
     for name in names:
@@ -109,7 +109,7 @@ def _single(item: tuple[Sequence[str], np.ndarray]) -> tuple[str | None, np.ndar
 
 
 class _Alignment:
-    """The dimensions of a variable in an earlier file beside those that it has now."""
+    """The dimensions of a variable in an earlier file that it no longer has."""
 
     def __init__(
         self, earlier: EarlierFile, file_layout: FileLayout, old: Mapping[str, Any], new: Mapping[str, Any]
@@ -128,10 +128,10 @@ class _Alignment:
                 runs_along[dim].add(dim_now)
         for dim, others in runs_along.items():
             if len(others) > 1:
-                return f"what moved together along {dim!r} does so no more"
+                return f"the axes zipped along {dim!r} are no longer zipped"
         taken_by = [dim for others in runs_along.values() for dim in others]
         if len(set(taken_by)) < len(taken_by):
-            return f"what moves together along {_named(sorted(set(taken_by)))} did not before"
+            return f"the axes zipped along {_named(sorted(set(taken_by)))} were not zipped before"
         sources = []
         for dim in self.old["dims"]:
             along = next(iter(runs_along[dim]), None)
@@ -149,7 +149,7 @@ class _Alignment:
         return int(self.new["shape"][self.new["dims"].index(dim)])
 
     def _places(self, dim: str, along: str | None) -> np.ndarray:
-        """Return the earlier position along a dimension of each new position, or of the new single values."""
+        """Return the earlier position along a dimension for each new position, or for the new single values."""
         size = 1 if along is None else self._size(along)
         rows: np.ndarray | int = 0
         for name in self._running(dim):
@@ -161,11 +161,11 @@ class _Alignment:
         known = np.full(len(rows), -1)
         known[rows[:many]] = np.arange(many)
         places = known[rows[many:]]
-        # What runs along the new dimension beside them, and had one value before, has to have it still.
+        # Other inputs along the new dimension that had one value before must still have it.
         return places if along is None else np.where(self._same_as_before(along), places, -1)
 
     def _same_as_before(self, dim: str) -> np.ndarray:
-        """Return at which positions along a new dimension all inputs that had one value before have it still."""
+        """Return the positions along a new dimension at which all inputs that had one value before still have it."""
         found = np.ones(self._size(dim), dtype=bool)
         for name, (dim_before, value) in self.before.items():
             if dim_before is None and self.now[name][0] == dim:
@@ -174,7 +174,7 @@ class _Alignment:
 
 
 def copy_matching(earlier: EarlierFile, match: Match, box: Region, out: np.ndarray) -> np.ndarray:
-    """Fill in the cells of a box of a new variable that an earlier file has, and return which these are."""
+    """Fill in the cells of a box that an earlier file has, and return a mask of them."""
     have = np.zeros(out.shape, dtype=bool)
     wanted = [places if along is None else places[box[along]] for along, places in match.sources]
     chosen = [np.flatnonzero(part >= 0) for part in wanted]
@@ -195,7 +195,7 @@ def copy_matching(earlier: EarlierFile, match: Match, box: Region, out: np.ndarr
 
 
 def _narrowed(values: np.ndarray, there: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """Return values in a smaller type; what does not fit is left to those who compute it, and say so."""
+    """Return values in a smaller type, and which of them fit; the others are recomputed, which gives the message."""
     limits, size = np.finfo(dtype), np.abs(values)
     fits = ~((size > limits.max) | ((size < limits.smallest_normal) & (size > 0.0)))
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -203,7 +203,7 @@ def _narrowed(values: np.ndarray, there: np.ndarray, dtype: np.dtype) -> tuple[n
 
 
 def _turned(array: np.ndarray, axes: Sequence[int | None], ndim: int) -> np.ndarray:
-    """Return an array over earlier dimensions over the new ones, of length one where it does not vary."""
+    """Return an array over earlier dimensions as one over the new ones, of length one where it does not vary."""
     kept = [number for number, axis in enumerate(axes) if axis is not None]
     array = array.reshape([array.shape[number] for number in kept])
     order = sorted(range(len(kept)), key=lambda number: axes[kept[number]] or 0)
@@ -212,7 +212,7 @@ def _turned(array: np.ndarray, axes: Sequence[int | None], ndim: int) -> np.ndar
 
 
 class Reuse:
-    """What earlier files lend to a run, variable by variable."""
+    """What a run reuses of earlier files, variable by variable."""
 
     def __init__(self, file_layout: FileLayout, earlier_files: Sequence[EarlierFile]) -> None:
         self.file_layout = file_layout
@@ -224,7 +224,7 @@ class Reuse:
             self.refusals[key] = [match for _, match in found if isinstance(match, str)]
 
     def was_used(self, earlier: EarlierFile) -> bool:
-        """Tell whether an earlier file has cells of any output."""
+        """Tell whether an earlier file has reusable cells of any output."""
         stored = self.file_layout.block_plan.stored
         return any(
             _Coverage([(earlier, match)], stored[key].shape).count(finished=True)
@@ -234,7 +234,7 @@ class Reuse:
         )
 
     def alike(self) -> dict[str, Hashable]:
-        """Return by variable what is equal for those of which the same cells are there."""
+        """Return by variable a key that is equal for those with the same reusable cells."""
         return {
             key: tuple((earlier.path, match.signature) for earlier, match in matches)
             for key, matches in self.matches.items()
@@ -242,21 +242,21 @@ class Reuse:
 
     @functools.cached_property
     def _partners(self) -> dict[str, tuple[str, ...]]:
-        """Return by variable those that are computed with it, itself among them."""
+        """Return by variable those that are computed with it, itself included."""
         groups = split(self.file_layout.block_plan, self.alike()).groups
         return {key: group.stored for group in groups for key in group.stored}
 
     def count(self, key: str) -> int:
-        """Return how many cells of a variable need not be computed, checksums not compared."""
+        """Return how many cells of a variable can be reused, without comparing checksums."""
         return min(self._coverage(other).count(finished=True) for other in self._partners[key])
 
     def reason(self, key: str) -> str:
-        """Say why not all cells of a variable are there."""
+        """Say why not all cells of a variable can be reused."""
         if not self.matches[key]:
             return next(iter(self.refusals[key]), "")
         lacking = [other for other in self._partners[key] if not self.matches[other]]
         if lacking:
-            return f"what gives it has to run for {' and '.join(map(repr, lacking))}, which was not kept before"
+            return f"its function has to run for {' and '.join(map(repr, lacking))}, which was not stored before"
         coverage = self._coverage(key)
         dims, shape = self.file_layout.block_plan.stored[key].dims, self.file_layout.block_plan.stored[key].shape
         new = [dim for dim, number, size in zip(dims, coverage.along(), shape, strict=True) if 0 < number < size]
@@ -266,7 +266,7 @@ class Reuse:
         planned = coverage.count(finished=False)
         others = [f"are new along {_named(new)}" if new else "are new"] if planned < math.prod(shape) else []
         failed = all(earlier.is_finished for earlier, match in self.matches[key] if not earlier.done(match.key).all())
-        why = "could not be computed, or were in a block with such, and are tried again"
+        why = "failed, or share a block with cells that failed, and are tried again"
         missing = coverage.count(finished=True) < planned
         unfinished = [why if failed else "were not finished"] if missing else []
         return f"the others {' or '.join([*others, *unfinished])}"
@@ -275,12 +275,12 @@ class Reuse:
         return _Coverage(self.matches[key], self.file_layout.block_plan.stored[key].shape)
 
     def to(self, group: VariableGroup) -> GroupReuse:
-        """Return what is lent to the variables of a group."""
+        """Return what the variables of a group can reuse."""
         return GroupReuse(self, group)
 
 
 class _Coverage:
-    """Which cells of a variable are in any of some earlier files, in classes of positions that are all alike."""
+    """Which cells of a variable are in earlier files, by classes of equivalent positions."""
 
     def __init__(self, matches: Sequence[tuple[EarlierFile, Match]], shape: Sequence[int]) -> None:
         self.matches = matches
@@ -294,11 +294,11 @@ class _Coverage:
             self.numbers.append(numbers)
 
     def along(self) -> list[int]:
-        """Return how many values along each dimension are in no file."""
+        """Return the number of values along each dimension that are in no file."""
         return [int(n[(row < 0).all(axis=1)].sum()) for row, n in zip(self.rows, self.numbers, strict=True)]
 
     def count(self, *, finished: bool) -> int:
-        """Return how many cells are there, or were to be there when the runs would have finished."""
+        """Return how many cells are in the files, or would be had the runs finished."""
         have = np.zeros([len(part) for part in self.rows], dtype=bool)
         for index, (earlier, match) in enumerate(self.matches):
             done = earlier.done(match.key)
@@ -309,7 +309,7 @@ class _Coverage:
         return int(total)
 
     def _done(self, done: np.ndarray, index: int, match: Match) -> np.ndarray:
-        """Return which classes are in the blocks of one file that are done."""
+        """Return which classes are in finished blocks of one file."""
         rows = [part[:, index] for part in self.rows]
         places = [
             place // step if along is None else np.maximum(rows[along], 0)
@@ -322,7 +322,7 @@ class _Coverage:
 
 
 class GroupReuse:
-    """What earlier files lend to a group; several blocks are fetched together, as they lie in the files otherwise."""
+    """What a group reuses of earlier files; blocks are fetched together, as those of the files differ."""
 
     def __init__(self, reuse: Reuse, group: VariableGroup) -> None:
         self.group = group
@@ -337,7 +337,7 @@ class GroupReuse:
         self._box: Region | None = None
 
     def fetch(self, box: Region) -> tuple[dict[str, np.ndarray], np.ndarray] | None:
-        """Return the values of a block, and which of its cells all variables have, or None where none have them."""
+        """Return the values of a block and a mask of the cells that all variables have; None where there are none."""
         if not self._donors:
             return None
         start = [part.start // size * size for part, size in zip(box, self._size, strict=True)]

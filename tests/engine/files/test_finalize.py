@@ -239,7 +239,7 @@ def test_damage_in_every_form_is_found_and_mended(tmp_path, toy, form, compressi
         at += 20
     data[at] ^= 0xFF
     place.write_bytes(data)
-    with pytest.warns(GridscanWarning, match="1 block was damaged, and computed anew"):
+    with pytest.warns(GridscanWarning, match="1 damaged block was recomputed"):
         again = run(toy_scenario(tmp_path, toy, form, compression))
     with gs.open(again) as dataset:
         xr.testing.assert_identical(dataset.load(), before)
@@ -264,7 +264,7 @@ def test_damage_of_what_a_zarr_folder_says_of_its_arrays_is_found_and_mended(tmp
     whole = {item: item.read_bytes() for item in path.rglob("*") if item.is_file()}
     for name in ("temperature/.zarray", "temperature/.zattrs", "moons/.zarray", "gridscan/blocks/tides/.zarray"):
         damage(path / name)
-        with pytest.warns(GridscanWarning, match="what it says beside its numbers is damaged, and was written anew"):
+        with pytest.warns(GridscanWarning, match="its metadata were damaged and have been rewritten"):
             run(made)
         assert {item: item.read_bytes() for item in path.rglob("*") if item.is_file()} == whole
     assert perform(plan(made)).was_made
@@ -276,7 +276,7 @@ def test_a_zarr_folder_without_what_is_read_first_is_mended_without_computing(tm
     whole = (path / ".zmetadata").read_bytes()
     (path / ".zmetadata").unlink()
     outcome = perform(plan(made))
-    assert outcome.notes == (f"{path}: what it says beside its numbers is damaged, and was written anew",)
+    assert outcome.notes == (f"{path}: its metadata were damaged and have been rewritten",)
     assert outcome.progress.computed == 0
     assert (path / ".zmetadata").read_bytes() == whole
 
@@ -333,7 +333,7 @@ def test_zarr_that_is_not_installed_is_asked_for_before_anything_is_computed(tmp
     with pytest.raises(StoreError) as caught:
         run(toy_scenario(tmp_path, toy, "zarr"), progress=lambda _: pytest.fail("it began"))
     assert str(caught.value) == (
-        "a zarr folder needs the package zarr, from version 3 on: install it with pip install 'gridscan[zarr]',"
+        "a zarr folder needs the package zarr, version 3 or newer; install it with pip install 'gridscan[zarr]',"
         " or write a netCDF file"
     )
     assert list(tmp_path.iterdir()) == []

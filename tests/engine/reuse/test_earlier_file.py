@@ -58,7 +58,7 @@ def test_of_a_damaged_result_only_the_damaged_block_is_computed_anew_and_it_is_s
     box, group = box_of(land, key, block % box_of(land, key, 0)[1].number)
     flip(land.path, place_of(land.path, key, box))
     outcome = land.run(GRID)
-    assert outcome.notes == (f"{land.path}: 1 block was damaged, and computed anew",)
+    assert outcome.notes == (f"{land.path}: 1 damaged block was recomputed",)
     cells = np.prod([part.stop - part.start for part in box], dtype=int)
     computed = {name: number for name, number in outcome.computed_by_variable.items() if number}
     assert computed == dict.fromkeys(group.stored, cells) or computed == {key: cells}
@@ -73,7 +73,7 @@ def test_a_mark_that_is_damaged_is_as_good_as_a_block_that_is(land):
         file[checksums_path("stones")][0, 0, 0] += np.uint64(1)
     outcome = land.run(GRID)
     assert outcome.computed_by_variable["stones"] == 2
-    assert outcome.notes == (f"{land.path}: 1 block was damaged, and computed anew",)
+    assert outcome.notes == (f"{land.path}: 1 damaged block was recomputed",)
     assert land.path.read_bytes() == whole
 
 
@@ -97,7 +97,7 @@ def test_a_value_is_never_taken_for_another_whose_key_a_damage_makes_it(land):
         keys[0] = np.float64(1.0).view(np.uint64)
     other = Grid(["stones"], {"d": [1.0, 16.0]})
     (note,) = land.forecast(other).notes
-    assert "is damaged, or no result of this version of gridscan, so nothing of it is used" in note
+    assert "is damaged or not a result of this version of gridscan, so nothing of it is reused" in note
     assert land.run(other).notes == (note,)
     land.same_as_undisturbed(other)
 
@@ -119,7 +119,7 @@ def test_what_a_result_says_beside_its_numbers_is_written_anew_where_it_is_damag
     with h5py.File(land.path, "r+") as file:
         damage(file)
     outcome = land.run(GRID)
-    assert outcome.notes == (f"{land.path}: what it says beside its numbers is damaged, and was written anew",)
+    assert outcome.notes == (f"{land.path}: its metadata were damaged and have been rewritten",)
     assert set(outcome.computed_by_variable.values()) == {0}
     assert land.path.read_bytes() == whole
 
@@ -155,7 +155,7 @@ def test_of_a_stopped_run_only_the_damaged_block_is_computed_again_and_it_is_sai
     assert done["stones"] > 1
     flip(remains, place_of(remains, "stones", box))
     outcome = land.run(GRID)
-    assert outcome.notes == (f"{remains}: 1 block was damaged, and computed anew",)
+    assert outcome.notes == (f"{remains}: 1 damaged block was recomputed",)
     assert outcome.computed_by_variable["stones"] == 2 * (group.number - done["stones"] + 1)
     land.same_as_undisturbed(GRID)
 
@@ -165,7 +165,7 @@ def test_what_is_whole_of_a_stopped_run_is_used_although_what_it_says_of_its_var
     with h5py.File(remains, "r+") as file:
         file["stones"].attrs["units"] = "2"
     outcome = land.run(GRID)
-    assert outcome.notes == (f"{remains}: what an interrupted run has left is damaged; what is whole of it was used",)
+    assert outcome.notes == (f"{remains}: the file of an interrupted run is damaged; its undamaged blocks were reused",)
     assert outcome.computed_by_variable["intermediate/rough"] == 0
     land.same_as_undisturbed(GRID)
 
@@ -229,9 +229,9 @@ def test_what_cannot_lend_anything_is_left_out_with_one_clear_note(land, damage,
         shutil.move(land.path, place)
     damage(place)
     cannot = damage in (truncated, cut_short, text, empty, signature)
-    said = "cannot be read" if cannot else "is damaged, or no result of this version of gridscan"
+    said = "cannot be read" if cannot else "is damaged or not a result of this version of gridscan"
     (note,) = land.forecast(GRID).notes
-    assert note.startswith(f"{place}: {said}, so nothing of it is used (")
+    assert note.startswith(f"{place}: {said}, so nothing of it is reused (")
     assert len(note) < len(str(place)) + 250
     assert "\n" not in note
     outcome = land.run(GRID)
@@ -279,9 +279,7 @@ def sensitivity(path):
 def test_a_file_that_no_run_has_made_is_left_alone_and_the_run_refused(land, write):
     write(land.path)
     before = land.path.read_bytes()
-    message = (
-        f"{land.path}: is no result of a run of gridscan; it is left as it is: move it away, or give another --output"
-    )
+    message = f"{land.path}: was not written by gridscan run; not overwritten; move it away, or give another --output"
     assert land.forecast(GRID).notes == (message,)
     with pytest.raises(StoreError) as caught:
         land.run(GRID)
@@ -295,8 +293,8 @@ def test_a_zarr_folder_that_no_run_has_made_is_left_alone_and_an_empty_one_is_us
     xr.Dataset({"stones": ("d", [1.0, 2.0])}, attrs={"title": "mine"}).to_zarr(land.path, zarr_format=2)
     before = {item: item.read_bytes() for item in land.path.rglob("*") if item.is_file()}
     (note,) = land.forecast(GRID).notes
-    assert note.startswith(f"{land.path}: is no result of a run of gridscan; it is left as it is")
-    with pytest.raises(StoreError, match=r"land\.zarr: is no result of a run of gridscan"):
+    assert note.startswith(f"{land.path}: was not written by gridscan run; not overwritten")
+    with pytest.raises(StoreError, match=r"land\.zarr: was not written by gridscan run"):
         land.run(GRID)
     assert {item: item.read_bytes() for item in land.path.rglob("*") if item.is_file()} == before
     shutil.rmtree(land.path)
@@ -326,7 +324,7 @@ def test_a_file_that_cannot_be_read_now_is_not_taken_for_a_damaged_one(land, mon
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", opened)
-        said = f"{land.path}: cannot be read (Permission denied); it is left as it is: move it away, or give another"
+        said = f"{land.path}: cannot be read (Permission denied); not overwritten; move it away, or give another"
         assert land.forecast(GRID).notes[0].startswith(said)
         with pytest.raises(StoreError, match=r"cannot be read \(Permission denied\); it is left"):
             land.run(Grid(["slope"]))
@@ -339,7 +337,7 @@ def test_what_the_system_says_of_a_file_is_told_without_the_numbers_of_the_call(
         raise PermissionError(errno.EACCES, long)
 
     monkeypatch.setattr(h5py, "File", refused)
-    with pytest.raises(StoreError, match=r"so nothing of it is used \(Permission denied\)$"):
+    with pytest.raises(StoreError, match=r"so nothing of it is reused \(Permission denied\)$"):
         EarlierFile(tmp_path / "land.nc")
 
 
@@ -376,7 +374,7 @@ def test_of_a_damaged_chunk_all_blocks_are_computed_anew_and_no_others(tmp_path,
     good = land.data()
     damage_first_chunk(land.path)
     outcome = land.run(grid)
-    assert outcome.notes == (f"{land.path}: {damaged} blocks were damaged, and computed anew",)
+    assert outcome.notes == (f"{land.path}: {damaged} damaged blocks were recomputed",)
     assert outcome.computed_by_variable["rough"] == damaged
     xr.testing.assert_identical(land.data(), good)
     assert land.run(grid).was_made

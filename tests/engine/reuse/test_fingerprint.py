@@ -239,9 +239,9 @@ def test_axes_that_are_zipped_or_are_no_more_are_computed_anew_and_it_is_said(la
     land.run(before)
     reason = land.forecast(after).reasons["stones"]
     assert reason == (
-        "what moves together along 'row' did not before"
+        "the axes zipped along 'row' were not zipped before"
         if to_zipped
-        else "what moved together along 'row' does so no more"
+        else "the axes zipped along 'row' are no longer zipped"
     )
     land.run(after)
     land.same_as_undisturbed(after)
@@ -483,7 +483,7 @@ def test_a_forecast_does_not_count_what_has_to_run_again_for_something_else(land
     both = Grid(["base", "height"], types={"base": "float32"})
     found = land.forecast(both)
     assert found.reusable == {"base": 0, "height": 0}
-    assert found.reasons["base"] == "what gives it has to run for 'intermediate/base', which was not kept before"
+    assert found.reasons["base"] == "its function has to run for 'intermediate/base', which was not stored before"
     assert land.run(both).computed_by_variable["base"] == 1
 
 
