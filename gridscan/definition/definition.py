@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import copy
-import importlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gridscan.definition.figures import Example, Figure, figures_by_kind
 from gridscan.definition.nodes import Constant, Group, Label, Node, Parameter, Population, Quantity
 from gridscan.errors import ModelError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from gridscan.definition.figures import Figure
 
 Self = TypeVar("Self", bound="Definition")
 Kind = TypeVar("Kind")
@@ -115,18 +115,6 @@ class Definition:
     def groups(self) -> dict[str, Group]:
         """The groups, which functions take as one argument, by name."""
         return dict(self._groups)
-
-    @property
-    def figures(self) -> dict[str, Figure]:
-        """The figures by kind; modules with figures are imported now."""
-        modules = [importlib.import_module(name) for name in self._figure_modules]
-        return figures_by_kind(self, [*self._figures, *(figure for module in modules for figure in module.FIGURES)])
-
-    @property
-    def examples(self) -> dict[str, Example]:
-        """The pictures of the gallery by name; modules with figures are imported now."""
-        modules = [importlib.import_module(name) for name in self._figure_modules]
-        return {example.name: example for module in modules for example in getattr(module, "EXAMPLES", ())}
 
     @property
     def nodes(self) -> dict[str, Node]:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from gridscan.errors import ModelError, listed, nearest
+from gridscan.errors import ModelError, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gridscan.definition.definition import Definition
 
 #: The kinds of picture that need no model.
 GENERAL_KINDS = {
@@ -196,74 +195,3 @@ def flags(options: Iterable[str]) -> list[str]:
         Options with dashes.
     """
     return [f"--{option.replace('_', '-')}" for option in options]
-
-
-def figures_by_kind(model: Definition, figures: Iterable[Figure]) -> dict[str, Figure]:
-    """Return figures by their kind.
-
-    Parameters
-    ----------
-    model
-        The model that declares them.
-    figures
-        Its figures.
-
-    Returns
-    -------
-    dict of str to Figure
-        In the order in which they were declared.
-
-    Raises
-    ------
-    ModelError
-        If a kind is declared twice or taken, has no function, or needs something that the model does not have.
-    """
-    found: dict[str, Figure] = {}
-    for figure in figures:
-        where = f"model {model.name!r}: figure {figure.kind!r}"
-        if figure.kind in found or figure.kind in (*GENERAL_KINDS, LIST):
-            raise ModelError(f"{where} {'is declared twice' if figure.kind in found else 'needs another name'}")
-        if figure.draw is None and figure.movie is None:
-            raise ModelError(f"{where} has no function that draws it")
-        if callable(figure.settings) and figure.population is None:
-            raise ModelError(f"{where} has settings that depend on a sample, but no population")
-        given = figure.settings if isinstance(figure.settings, Mapping) else {}
-        needed = {"quantity": figure.quantities, "input": [*figure.axes, *given]}
-        known: dict[str, Iterable[str]] = {"quantity": model.quantities, "input": model.names}
-        for what, names in needed.items():
-            for name in names:
-                if name not in known[what]:
-                    raise ModelError(f"{where} needs the unknown {what} {name!r}{nearest(name, known[what])}")
-        if figure.population is not None and figure.population not in model.populations:
-            hint = nearest(figure.population, model.populations)
-            raise ModelError(f"{where} needs the unknown population {figure.population!r}{hint}")
-        found[figure.kind] = figure
-    return found
-
-
-def figure_of(model: Definition, kind: str) -> Figure:
-    """Return the figure of a kind.
-
-    Parameters
-    ----------
-    model
-        The model.
-    kind
-        Its name for ``--kind``.
-
-    Returns
-    -------
-    Figure
-        The figure.
-
-    Raises
-    ------
-    ModelError
-        If the model has none; the message gives the nearest kind and lists all.
-    """
-    figures = model.figures
-    if kind not in figures:
-        kinds = [*GENERAL_KINDS, *figures]
-        hint = nearest(kind, kinds)
-        raise ModelError(f"model {model.name!r} has no figure {kind!r}{hint}; kinds are {listed(kinds, 20)}")
-    return figures[kind]

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gridscan.engine.files.file_layout import FileLayout
+    from gridscan.engine.file_layout import FileLayout
     from gridscan.engine.plan import Plan
     from gridscan.evaluation.positions import Positions
 

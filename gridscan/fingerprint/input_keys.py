@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gridscan.inputs.arrays import Input
+
+#: By input, its dimensions and the keys of its values.
+Keys = Mapping[str, tuple[Sequence[str], np.ndarray]]
 
 
 def exact_bits(values: NDArray[Any]) -> NDArray[np.uint64]:

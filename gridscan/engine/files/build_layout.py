@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from gridscan.engine.files.file_layout import FileLayout
+from gridscan.engine.file_layout import FileLayout
 from gridscan.engine.reuse.fingerprint import (
     checksum_of_record,
     code_behind,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import netCDF4
 import numpy as np
 
-from gridscan.engine.files.file_layout import RECORD, FileLayout, checksums_path, variable_path
+from gridscan.engine.file_layout import RECORD, FileLayout, checksums_path, variable_path
 from gridscan.engine.files.working_file import WorkingFile, create, wait_for_disk
 from gridscan.engine.partition import Region, VariableGroup
 from gridscan.scenario.schema import Storage

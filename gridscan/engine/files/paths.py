@@ -9,7 +9,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from gridscan.atomic import check_space, folder_above, place_of, reason, what_failed
-from gridscan.engine.files.file_layout import RECORD
+from gridscan.engine.file_layout import RECORD
 from gridscan.engine.files.working_file import GO_ON, WorkingFile
 from gridscan.engine.reuse.earlier_file import WORK, EarlierFile
 from gridscan.errors import StoreError

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import netCDF4
 import numpy as np
 
-from gridscan.engine.files.file_layout import RECORD, FileLayout, checksums_path, variable_path
+from gridscan.engine.file_layout import RECORD, FileLayout, checksums_path, variable_path
 from gridscan.storage.checksums import checksum_of_block
 
 if TYPE_CHECKING:

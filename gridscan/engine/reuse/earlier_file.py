@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.atomic import reason
-from gridscan.engine.files.file_layout import RECORD, checksums_path, variable_path
+from gridscan.engine.file_layout import RECORD, checksums_path, variable_path
 from gridscan.engine.reuse.fingerprint import checksum_of_record
 from gridscan.errors import StoreError
 from gridscan.evaluation.block_shape import together

@@ -5,7 +5,6 @@ Where it is equal, an earlier run has computed the numbers that this one would.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +12,12 @@ import numpy as np
 from gridscan.definition.graph import Graph
 from gridscan.fingerprint.digest import digest
 from gridscan.fingerprint.identity import code_of, code_of_module
-from gridscan.fingerprint.input_keys import content_keys
+from gridscan.fingerprint.input_keys import Keys, content_keys
 from gridscan.inputs.sampling import REALISATION
 from gridscan.units import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     import xarray as xr
 
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 CORE = "gridscan.engine.compute"
 _SEED = "sampling_seed"
 
-#: By input, its dimensions and the keys of its values.
-Keys = Mapping[str, tuple[Sequence[str], np.ndarray]]
 #: By quantity, the identity of the code behind it.
 Code = dict[str, dict[str, str]]
 

@@ -23,7 +23,7 @@ from gridscan.units import base_factor
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
-    from gridscan.engine.files.file_layout import FileLayout
+    from gridscan.engine.file_layout import FileLayout
     from gridscan.engine.reuse.earlier_file import EarlierFile
     from gridscan.evaluation.variable import VariableSpec
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from landscape import Grid, Land, blocks_of
 
-from gridscan.engine.files.file_layout import checksums_path, variable_path
+from gridscan.engine.file_layout import checksums_path, variable_path
 from gridscan.engine.reuse.earlier_file import EarlierFile
 from gridscan.errors import StoreError
 from gridscan.limits import Limits

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from landscape import Grid, Land, blocks_of
 
-from gridscan.engine.files.file_layout import checksums_path, variable_path
+from gridscan.engine.file_layout import checksums_path, variable_path
 
 SIX = {name: [1.0, 2.0] for name in "bcdef"} | {"a": ["1 m", "2 m", "5 m"]}
 DEPENDS = {

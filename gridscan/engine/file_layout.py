@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from gridscan.engine.partition import BlockPlan, VariableGroup
-    from gridscan.engine.reuse.fingerprint import Keys
+    from gridscan.fingerprint.input_keys import Keys
 
 #: The group of a result that records how its numbers were computed, block by block.
 RECORD = "gridscan"
