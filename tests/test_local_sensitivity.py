@@ -132,7 +132,7 @@ def test_the_flux_answers_to_every_factor_in_proportion():
         ),
         ({"quantity": "volume", "at": {"base": "4 m"}}, SensitivityError, "does not hold '4 m'; .* it holds: 2, 3, 5"),
         ({"quantity": "volume", "at": {"base": "4 s"}}, UnitError, "'4 s' is in 's'; 'base' needs a value in 'm'"),
-        ({"quantity": "volume", "keep": ["time"]}, ScenarioError, "'time' is no axis"),
+        ({"quantity": "volume", "keep": ["time"]}, ScenarioError, "'time' is not an axis"),
         ({"quantity": "signed"}, SensitivityError, "is not positive around the base values"),
     ],
 )

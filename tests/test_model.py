@@ -308,7 +308,7 @@ def test_replacing_an_error_estimate_leaves_its_value_alone(toy):
         ({"planet": lambda sky: sky}, "has no quantity 'planet' to replace"),
         ({"irradiance": lambda temperature: temperature}, "the quantities form a cycle: "),
         ({"irradiance": lambda luminossity: luminossity}, "takes the unknown name 'luminossity'"),
-        ({"moment": lambda start: start}, "'heat' integrates over 'moment', which is not a parameter"),
+        ({"moment": lambda start: start}, "'heat' integrates over 'moment', which is not a numeric parameter"),
     ],
 )
 def test_a_replacement_that_does_not_fit_is_refused_at_once(toy, functions, message):
@@ -358,8 +358,8 @@ def test_a_shipped_model_has_no_wiring_fault_and_its_units_are_proven(name):
             "red_supergiant",
             "unknown model 'red_supergiant'; did you mean 'red_supergiants'?; installed are boosted_dark_matter",
         ),
-        ("nothing.py", "there is no model file nothing.py"),
-        ("nothing.py:model", "there is no model file nothing.py"),
+        ("nothing.py", "no such model file: nothing.py"),
+        ("nothing.py:model", "no such model file: nothing.py"),
     ],
 )
 def test_an_unknown_model_is_refused_with_what_there_is(name, message):
@@ -393,7 +393,7 @@ def test_a_model_of_ones_own_is_loaded_from_a_file_by_name(tmp_path):
     ("text", "attribute", "message"),
     [
         (_MINE, ":pendulums", "has no model 'pendulums'; did you mean 'pendulum'?; it has pendulum"),
-        (_MINE, "", "holds no model 'model'"),
+        (_MINE, "", "has no model 'model'"),
         ("1 +", ":pendulum", "cannot be imported: SyntaxError"),
         ("raise ValueError('no')", ":pendulum", "cannot be imported: ValueError: no"),
         (

@@ -115,7 +115,7 @@ def test_the_same_seed_gives_the_same_stars(file):
     one, two, other = gs.sample(file), gs.sample(file, seed=5), gs.sample(file, seed=6)
     xr.testing.assert_identical(one.drop_attrs(), two.drop_attrs())
     assert one.sizes["star"] != other.sizes["star"]
-    with pytest.raises(ScenarioError, match=r"at least 0 and below .*; found -2"):
+    with pytest.raises(ScenarioError, match=r"at least 0 and below .*, found -2"):
         gs.sample(file, seed=-2)
     with pytest.raises(ScenarioError, match="found 9223372036854775808"):
         gs.sample(file, seed=2**63)
@@ -230,7 +230,7 @@ def test_a_wrong_population_is_found_when_it_is_declared_or_checked(rain):
         def drops(generator):
             return {}
 
-    with pytest.raises(UnitError, match="no argument of it; did you mean 'width'"):
+    with pytest.raises(UnitError, match="not one of its arguments; did you mean 'width'"):
 
         @rain.population("drop", long_name="d", columns={}, widht="m")
         def more(generator, width):

@@ -395,7 +395,7 @@ def test_a_second_run_leaves_and_names_the_first(tmp_path):
     path = run(made, progress=second)
     assert set(said) == {
         f"{tmp_path / 'out.nc'}: another run is writing it (process {os.getpid()} on {os.uname().nodename});"
-        " wait until it ends, or give another --output"
+        " wait for it to end, or give another --output"
     }
     assert files(tmp_path) == ["out.nc"]
     assert gs.open(path).total.shape == (6, 5, 3)
@@ -514,7 +514,7 @@ def test_a_disk_that_cannot_reserve_a_file_has_done_nothing(tmp_path, monkeypatc
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(gridscan.engine.runner, "reserve", full)
-    with pytest.raises(StoreError, match=r"out\.nc: cannot be written: the disk is full; give another place with"):
+    with pytest.raises(StoreError, match=r"out\.nc: cannot be written: the disk is full; give another path with"):
         run(scenario(tmp_path))
     assert files(tmp_path) == []
 

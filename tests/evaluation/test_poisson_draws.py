@@ -193,7 +193,7 @@ def test_nothing_is_drawn_where_nothing_is_expected(birds):
 def test_a_count_has_no_unit_and_is_nowhere_missing():
     model = Model("m", "m")
     for options in ({"unit": "m"}, {"unit": "1", "missing": "somewhere"}):
-        with pytest.raises(ModelError, match="a count is a number without a unit"):
+        with pytest.raises(ModelError, match="a count must be dimensionless"):
             model.quantity(options.pop("unit"), count=True, **options)
 
 
@@ -263,7 +263,7 @@ def test_the_plan_tells_the_draws(tmp_path):
         (("realisations = 30\n", ""), ":5:2: the key 'realisations' is missing"),
         (("realisations = 30", "realizations = 30"), ":6:1: unknown key 'realizations'.*did you mean 'realisations'"),
         (("seed = 11", "seed = -1"), ":7:8: 'seed': .*greater than or equal to 0"),
-        (('"carbon_burning_rsg", "flux"', '"flux"'), ":5:2: none of the quantities asked for is a count to draw"),
+        (('"carbon_burning_rsg", "flux"', '"flux"'), ":5:2: none of the requested quantities is a count to draw"),
         (("[sampling]", "sampling = 3\n[nothing]"), "sampling"),
     ],
 )

@@ -326,7 +326,7 @@ def test_a_file_that_cannot_be_read_now_is_not_taken_for_a_damaged_one(land, mon
         patch.setattr(Path, "open", opened)
         said = f"{land.path}: cannot be read (Permission denied); not overwritten; move it away, or give another"
         assert land.forecast(GRID).notes[0].startswith(said)
-        with pytest.raises(StoreError, match=r"cannot be read \(Permission denied\); it is left"):
+        with pytest.raises(StoreError, match=r"cannot be read \(Permission denied\); not overwritten"):
             land.run(Grid(["slope"]))
     assert land.path.read_bytes() == whole
 
@@ -344,7 +344,7 @@ def test_what_the_system_says_of_a_file_is_told_without_the_numbers_of_the_call(
 def test_a_donor_that_is_no_file_of_ours_is_refused_and_closed(tmp_path):
     path = tmp_path / "other.nc"
     foreign(path)
-    with pytest.raises(StoreError, match="no result of this version"):
+    with pytest.raises(StoreError, match="not a result of this version"):
         EarlierFile(path)
     path.unlink()
 
