@@ -493,7 +493,9 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
         run(scenario(tmp_path))
 
 
-@pytest.mark.parametrize(("written", "said"), [(0, "give another place"), (1, "give another"), (12, "what is done")])
+@pytest.mark.parametrize(
+    ("written", "said"), [(0, "give another path"), (1, "give another"), (12, "finished blocks are kept")]
+)
 def test_that_what_is_done_is_kept_is_said_only_where_something_is_done(tmp_path, monkeypatch, written, said):
     calls, write = [], os.pwrite
 
