@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from gridscan.definition.declare_figures import figure_of
+from gridscan.definition.figures import figure_of
 from gridscan.errors import ModelError, UnitError
 from gridscan.sensitivity import along_axis, discrimination, variance
 from gridscan.units import registry, unit_of

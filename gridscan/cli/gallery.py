@@ -16,8 +16,7 @@ from gridscan.accessor import GridscanAccessor
 from gridscan.atomic import replacing
 from gridscan.cli.figures import Wanted, data_for, drawn, filmed
 from gridscan.cli.invented_tables import invented_isochrone, invented_track
-from gridscan.definition.declare_figures import figure_of
-from gridscan.definition.figures import Example, Figure
+from gridscan.definition.figures import Example, Figure, figure_of
 from gridscan.errors import GridscanError, GridscanWarning, StoreError, listed, nearest
 from gridscan.model_loader import installed_models
 from gridscan.scenario.reader import Scenario

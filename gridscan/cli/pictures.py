@@ -9,8 +9,7 @@ import click
 
 from gridscan.cli.group import main
 from gridscan.cli.options import at_option, dataset_of, model_named, out_option, scenario_options, value_of
-from gridscan.definition.declare_figures import figure_of
-from gridscan.definition.figures import GENERAL_KINDS, LIST, Figure, flags
+from gridscan.definition.figures import GENERAL_KINDS, LIST, Figure, figure_of, flags
 from gridscan.errors import listed, nearest
 
 if TYPE_CHECKING:

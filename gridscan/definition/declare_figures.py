@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gridscan.definition.declare_functions import FunctionDeclarations
 from gridscan.definition.figures import GENERAL_KINDS, LIST, Figure
-from gridscan.errors import ModelError, listed, nearest
+from gridscan.errors import ModelError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,31 +136,3 @@ def _figures_by_kind(model: Declarations, figures: Iterable[Figure]) -> dict[str
             raise ModelError(f"{where} needs the unknown population {figure.population!r}{hint}")
         found[figure.kind] = figure
     return found
-
-
-def figure_of(model: Declarations, kind: str) -> Figure:
-    """Return the figure of a kind.
-
-    Parameters
-    ----------
-    model
-        The model.
-    kind
-        Its name for ``--kind``.
-
-    Returns
-    -------
-    Figure
-        The figure.
-
-    Raises
-    ------
-    ModelError
-        If the model has none; the message gives the nearest kind and lists all.
-    """
-    figures = model.figures
-    if kind not in figures:
-        kinds = [*GENERAL_KINDS, *figures]
-        hint = nearest(kind, kinds)
-        raise ModelError(f"model {model.name!r} has no figure {kind!r}{hint}; kinds are {listed(kinds, 20)}")
-    return figures[kind]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from gridscan.errors import ModelError, listed
+from gridscan.errors import ModelError, listed, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -195,3 +195,41 @@ def flags(options: Iterable[str]) -> list[str]:
         Options with dashes.
     """
     return [f"--{option.replace('_', '-')}" for option in options]
+
+
+class HasFigures(Protocol):
+    """A model, as far as its figures are concerned."""
+
+    name: str
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """The figures by kind."""
+
+
+def figure_of(model: HasFigures, kind: str) -> Figure:
+    """Return the figure of a kind.
+
+    Parameters
+    ----------
+    model
+        The model.
+    kind
+        Its name for ``--kind``.
+
+    Returns
+    -------
+    Figure
+        The figure.
+
+    Raises
+    ------
+    ModelError
+        If the model has none; the message gives the nearest kind and lists all.
+    """
+    figures = model.figures
+    if kind not in figures:
+        kinds = [*GENERAL_KINDS, *figures]
+        hint = nearest(kind, kinds)
+        raise ModelError(f"model {model.name!r} has no figure {kind!r}{hint}; kinds are {listed(kinds, 20)}")
+    return figures[kind]

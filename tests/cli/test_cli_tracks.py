@@ -102,7 +102,7 @@ def test_thresholds_are_given_with_units_or_without(folder):
     ("arguments", "expected"),
     [
         (["list", "none.zip"], "none.zip: cannot be read"),
-        (["list", "text.zip"], "text.zip: is no ZIP"),
+        (["list", "text.zip"], "text.zip: is not a ZIP"),
         (["extract", "tracks.zip"], "--out"),
         (["extract", "tracks.zip", "--out", "x.csv", "--masses", "12 yr,14"], "'yr'"),
         (["extract", "tracks.zip", "--out", "x.csv", "--masses", "12,,14"], "'' is not a number, in '12,,14'"),
@@ -112,7 +112,7 @@ def test_thresholds_are_given_with_units_or_without(folder):
         (["extract", "tracks.zip", "--out", "x.csv", "--maximum-temperature", "-1 K"], "maximum temperature is -1 K"),
         (["extract", "tracks.zip", "--out", "x.csv", "--minimum-log-luminosity", "much"], "not a valid float"),
         (["extract", "tracks.zip", "--out", "x.csv", "--minimum-carbon-luminosity", "0"], "carbon luminosity is 0"),
-        (["extract", "tracks.zip", "--out", "tracks.zip"], "is the ZIP itself"),
+        (["extract", "tracks.zip", "--out", "tracks.zip"], "is the ZIP of the tracks"),
         (["extract", "bad.zip", "--out", "x.csv"], "bad.zip: Z0.014Y0.273_ROT0.00_M12.TAB:3: AGE is 'old'"),
     ],
 )

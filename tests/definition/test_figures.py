@@ -7,8 +7,7 @@ import sys
 
 import pytest
 
-from gridscan.definition.declare_figures import figure_of
-from gridscan.definition.figures import Figure
+from gridscan.definition.figures import Figure, figure_of
 from gridscan.errors import ModelError
 from gridscan.model import Model
 

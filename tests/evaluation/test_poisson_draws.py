@@ -174,7 +174,7 @@ def test_the_quantile_of_huge_means_is_that_of_a_normal_distribution():
         (0.0, 1.0, "above 0 and below 1; found 0"),
         (1.0, 1.0, "above 0 and below 1; found 1"),
         (np.nan, 1.0, "above 0 and below 1; found nan"),
-        (0.5, -1.0, "means of Poisson counts have to be finite and not negative"),
+        (0.5, -1.0, "means of Poisson counts must be finite and not negative"),
         (0.5, 1e13, "at most 1e12; found 1e.13"),
     ],
 )

@@ -166,7 +166,7 @@ def test_in_a_notebook_a_path_is_taken(place):
         (
             DOUBLED.replace("# units:", "# unit:"),
             '"mine.csv"',
-            "own.toml:6:17: 'stellar_table': mine.csv:1: no line '# units:",
+            "own.toml:6:17: 'stellar_table': mine.csv:1: missing line '# units:",
         ),
         (
             DOUBLED.replace("0.014,16.0", "0.014,13.0"),
@@ -174,7 +174,7 @@ def test_in_a_notebook_a_path_is_taken(place):
             "mine.csv:6: found metallicity 0.014 and mass 14 where",
         ),
         (DOUBLED[: len(DOUBLED) // 2], '"mine.csv"', "mine.csv:"),
-        ("", '"mine.csv"', "mine.csv: no line of column names"),
+        ("", '"mine.csv"', "mine.csv: holds no line of column names"),
         ("\0\1\2", '"mine.csv"', "mine.csv"),
     ],
 )

@@ -198,7 +198,7 @@ def test_dask_gives_the_numbers_of_numpy_and_computes_nothing_before_it_is_asked
         (
             SensitivityError,
             {"background": "-1 / yr"},
-            "'events' cannot be discriminated: background rates have to be finite and not negative; "
+            "'events' cannot be discriminated: background rates must be finite and not negative; "
             "found 1 of 1, such as -1",
         ),
         (SensitivityError, {"name": "event"}, "unknown quantity 'event'; did you mean 'events'?; the dataset has: "),
@@ -263,7 +263,7 @@ def test_a_background_per_mass_without_a_mass_is_refused(grid):
 @pytest.mark.parametrize("bad", [-1.0, math.nan, math.inf])
 def test_a_rate_that_is_negative_or_not_finite_is_refused_with_its_name_also_when_lazy(grid, bad):
     grid["events"][0, 0, 1] = bad
-    message = rf"'events' cannot be discriminated: rates have to be finite and not negative; .*such as {bad:g}"
+    message = rf"'events' cannot be discriminated: rates must be finite and not negative; .*such as {bad:g}"
     with pytest.raises(SensitivityError, match=message):
         discriminate(grid, "events", "imf")
     lazy = discriminate(grid.chunk(), "events", "imf")
