@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gridscan._version import __version__
 
 if TYPE_CHECKING:
+    from gridscan.definition.figures import Figure
     from gridscan.definition.nodes import kernel
     from gridscan.errors import GridscanError, GridscanWarning
     from gridscan.inputs.sampling import Sampling
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gridscan.versions import show_versions
 
 __all__ = [
+    "Figure",
     "GridscanError",
     "GridscanWarning",
     "Limits",
@@ -44,6 +46,7 @@ __all__ = [
 
 # Public names are imported when they are first used, so that `gridscan --help` does not wait for xarray and dask.
 _HOMES = {
+    "Figure": ("gridscan.definition.figures", "Figure"),
     "GridscanError": ("gridscan.errors", "GridscanError"),
     "GridscanWarning": ("gridscan.errors", "GridscanWarning"),
     "Limits": ("gridscan.limits", "Limits"),
@@ -71,7 +74,8 @@ class _Package(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name not in _HOMES:
-            raise AttributeError(f"module 'gridscan' has no attribute {name!r}")
+            hint = "" if name.startswith("_") else importlib.import_module("gridscan.errors").nearest(name, __all__)
+            raise AttributeError(f"module 'gridscan' has no attribute {name!r}{hint}")
         importlib.import_module("gridscan.accessor")
         module, attribute = _HOMES[name]
         value = getattr(importlib.import_module(module), attribute)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from gridscan.errors import GridscanError
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,45 @@ class Limits:
     fetch_seconds: float = 60.0
     connect_seconds: float = 10.0
 
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value, least = getattr(self, item.name), _LEAST.get(item.name, 1)
+            whole = isinstance(item.default, int)
+            right = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+            if not right or not value >= least:
+                kind = "a whole number" if whole else "a number of seconds"
+                raise GridscanError(f"the limit {item.name!r} is {value!r}; it must be {kind} of at least {least}")
+
+    def __repr__(self) -> str:
+        given = [item for item in fields(self) if getattr(self, item.name) != item.default]
+        return f"Limits({', '.join(f'{item.name}={getattr(self, item.name)!r}' for item in given)})"
+
+
+_LEAST = {"eager_cells": 0, "held_bytes": 0, "lazy_bytes": 0, "table_bytes": 0, "largest_status": 0, "waiting_cells": 0}
+_LEAST |= {item.name: 0 for item in fields(Limits) if isinstance(item.default, float)}
 
 #: The limits where none are given.
 DEFAULT = Limits()
+
+
+def checked(limits: Limits) -> Limits:
+    """Return limits, or say what has been given in their place.
+
+    Parameters
+    ----------
+    limits
+        As a user has given them.
+
+    Returns
+    -------
+    Limits
+        The same.
+
+    Raises
+    ------
+    GridscanError
+        If they are something else.
+    """
+    if not isinstance(limits, Limits):
+        raise GridscanError(f"limits takes gs.Limits(...), found {limits!s:.60}")
+    return limits

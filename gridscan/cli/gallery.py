@@ -116,12 +116,12 @@ def pictures() -> dict[str, Picture]:
     for item in installed_models().values():
         try:
             model = item.load()
-            examples = model.examples
+            own = {name: _picture(model, example) for name, example in model.examples.items()}
         except GridscanError as error:
             warnings.warn(f"pictures left out: {error}", GridscanWarning, stacklevel=2)
             continue
-        for name, example in examples.items():
-            found[name if name not in found else f"{model.name}_{name}"] = _picture(model, example)
+        for name, picture in own.items():
+            found[name if name not in found else f"{model.name}_{name}"] = picture
     tables = {"isochrone": (isochrone, "stars of one age"), "track": (track, "the track of a star")}
     for name, (draw, what) in tables.items():
         found[name] = Picture(f"{what} in the Hertzsprung-Russell diagram, of an invented table", draw=draw)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gridscan.model_loader import Installed
     from gridscan.storage.provenance import Provenance
 
-_PROSE = ("", "values", "value", "dimensions", "source", "records", "sets", "allowed", "description")
+_PROSE = ("", "members", "values", "value", "dimensions", "source", "records", "sets", "allowed", "description")
 _MOST_ROWS = 200
 _MOST_COLUMNS = 12
 _MOST_MATRICES = 12

@@ -55,7 +55,19 @@ def wiring_faults(model: Definition, *, unused: bool) -> list[str]:
     functions = [node for node in model.quantities.values() if node.error_of is None]
     functions += [population.quantity for population in model.populations.values()]
     faults = [*_unknown_names(model, functions), *_wrong_limits(model, functions), *_cycles(model)]
+    faults += _wrong_units(model)
     return faults or (_unused_inputs(model) if unused else [])
+
+
+def _wrong_units(model: Definition) -> list[str]:
+    nodes = model.nodes
+    return [
+        f"the group {group.name!r} has {member!r} in {readable(unit)!r},"
+        f" expected a unit like {readable(nodes[member].unit)!r}"
+        for group in model.groups.values()
+        for member, unit in group.units.items()
+        if member in nodes and not same_dimension(unit, nodes[member].unit)
+    ]
 
 
 def _unknown_names(model: Definition, functions: list[Quantity]) -> list[str]:

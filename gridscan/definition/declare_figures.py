@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gridscan.definition.declare_functions import FunctionDeclarations
-from gridscan.definition.figures import GENERAL_KINDS, LIST, Figure
-from gridscan.errors import ModelError, nearest
+from gridscan.definition.figures import GENERAL_KINDS, LIST, Example, Figure
+from gridscan.errors import GridscanError, ModelError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gridscan.definition.figures import Example
-
 Function = TypeVar("Function", bound=Callable[..., Any])
+Item = TypeVar("Item")
 
 
 class Declarations(FunctionDeclarations):
@@ -25,14 +24,31 @@ class Declarations(FunctionDeclarations):
     @property
     def figures(self) -> dict[str, Figure]:
         """The figures by kind; modules that hold some are imported now."""
-        modules = [importlib.import_module(name) for name in self._figure_modules]
-        return _figures_by_kind(self, [*self._figures, *(figure for module in modules for figure in module.FIGURES)])
+        return _figures_by_kind(self, [*self._figures, *self._held("FIGURES", Figure)])
 
     @property
     def examples(self) -> dict[str, Example]:
         """The pictures of the gallery by name; modules that hold some are imported now."""
-        modules = [importlib.import_module(name) for name in self._figure_modules]
-        return {example.name: example for module in modules for example in getattr(module, "EXAMPLES", ())}
+        return {example.name: example for example in self._held("EXAMPLES", Example)}
+
+    def _held(self, name: str, kind: type[Item]) -> list[Item]:
+        """Return what the modules of figures hold under a name; only figures have to be there."""
+        held: list[Item] = []
+        for module_name in self._figure_modules:
+            where = f"model {self.name!r}: its module of figures {module_name!r}"
+            try:
+                module = importlib.import_module(module_name)
+            except GridscanError:
+                raise
+            except Exception as error:
+                raise ModelError(f"{where} cannot be imported: {type(error).__name__}: {error}") from error
+            if not hasattr(module, name) and kind is Figure:
+                raise ModelError(f"{where} has no {name}{nearest(name, vars(module))}")
+            items = getattr(module, name, ())
+            if not isinstance(items, Sequence) or not all(isinstance(item, kind) for item in items):
+                raise ModelError(f"{where} needs {name} to be a sequence of {kind.__name__}, found {items!r:.60}")
+            held += items
+        return held
 
     def figure(
         self, kind: str | None = None, description: str | None = None, **needs: Any

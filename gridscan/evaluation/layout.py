@@ -16,7 +16,7 @@ from gridscan.definition.unit_proof import prove
 from gridscan.errors import ScenarioError
 from gridscan.evaluation.attributes import coordinate_variables, draws_of, named_coordinates, spec_of
 from gridscan.inputs.sampling import DRAWN, REALISATION, Sampling
-from gridscan.limits import DEFAULT
+from gridscan.limits import DEFAULT, checked
 from gridscan.units import base_factor, readable
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def lay_out(
         variables[name] = spec_of(node, dims[name], resolved, beside, (types or {}).get(name, "float64"))
     if sampling is not None:
         variables |= {item.key: item for item in (draws_of(variables[name], sampling) for name in counts)}
-    return Layout(graph, resolved, dims, named, variables, sampling, limits)
+    return Layout(graph, resolved, dims, named, variables, sampling, checked(limits))
 
 
 def _chunks(sizes: Mapping[str, int], limits: Limits) -> dict[str, tuple[int, ...]]:

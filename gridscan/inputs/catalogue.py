@@ -6,14 +6,13 @@ import functools
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridscan.errors import CatalogueError, listed, nearest
 from gridscan.inputs.shipped_files import folder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gridscan.definition.definition import Definition
 
 #: Keys of a record besides the parameters.
@@ -147,8 +146,15 @@ def catalogue_of(model: Definition, name: str) -> Catalogue:
     label = model.labels[name]
     if label.records is None:
         return shipped_catalogue(name)
+    if not isinstance(label.records, Mapping | Path):
+        expected = f"must be a mapping of labels, or the Path of a TOML file, found {label.records!r:.60}"
+        raise CatalogueError(f"model {model.name!r}: the records of {name!r} {expected}")
     if isinstance(label.records, Mapping):
         where = f"model {model.name!r}"
+        for key, values in label.records.items():
+            if not isinstance(values, Mapping):
+                found = f"found {values!r:.60}"
+                raise CatalogueError(f"{where}: the record {key!r} of {name!r} must map parameters to values, {found}")
         records = {key: _record(key, values, "given in the model") for key, values in label.records.items()}
         catalogue = Catalogue(name, records)
     else:

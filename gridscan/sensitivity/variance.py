@@ -200,9 +200,10 @@ def _varied(y: xr.DataArray, over: str | Sequence[str] | None) -> list[str]:
         raise SensitivityError(f"an axis named {kept.pop()!r} clashes with one of the result; rename it in the dataset")
     coarse = [f"{axis} ({y.sizes[axis]})" for axis in axes if is_numeric(y, axis) and 1 < y.sizes[axis] < FEWEST_POINTS]
     if coarse:
+        verb = "has" if len(coarse) == 1 else "have"
         bias = f"fewer than {FEWEST_POINTS} points, so shares are off by 0.05 or more"
         message = (
-            f"the shares of {y.name!r} are those of the grid, not of a continuous axis: {listed(coarse)} has {bias}"
+            f"the shares of {y.name!r} are those of the grid, not of a continuous axis: {listed(coarse)} {verb} {bias}"
         )
         warnings.warn(message, GridscanWarning, stacklevel=3)
     return axes

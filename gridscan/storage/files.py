@@ -16,7 +16,7 @@ from xarray.backends.file_manager import FILE_CACHE
 from gridscan.atomic import check_space, reason, replacing
 from gridscan.errors import ScenarioError, StoreError, nearest
 from gridscan.evaluation.block_shape import block_of
-from gridscan.limits import DEFAULT, Limits
+from gridscan.limits import DEFAULT, Limits, checked
 from gridscan.scenario.schema import Storage
 from gridscan.storage.cf_names import for_disk, from_disk
 from gridscan.storage.provenance import Provenance, provenance_in
@@ -67,7 +67,7 @@ def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
         raise StoreError(f"{path}: no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
     try:
         dataset = _opened_zarr(path) if is_zarr else xr.open_dataset(path, engine="netcdf4", **_OPENING)
-        return _in_chunks(from_disk(dataset), limits)
+        return _in_chunks(from_disk(dataset), checked(limits))
     except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
         kind = "zarr" if is_zarr else "netCDF"
         raise StoreError(

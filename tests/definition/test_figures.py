@@ -159,3 +159,22 @@ def test_options_are_those_that_the_function_takes_and_a_seed_goes_with_a_sample
     assert figure.options_of(film) == ("along",)
     assert figure.all_options == ("along", "width", "seed")
     assert Figure("k", "", draw, options=("width",)).all_options == ("width",)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("import nonesuch", "cannot be imported: ModuleNotFoundError: No module named 'nonesuch'"),
+        ("FIGURS = ()", "has no FIGURES; did you mean 'FIGURS'"),
+        ("FIGURES = 3", "needs FIGURES to be a sequence of Figure, found 3"),
+        ("FIGURES = ['period']", r"needs FIGURES to be a sequence of Figure, found \['period'\]"),
+        ("FIGURES = ()\nEXAMPLES = {1: 2}", r"needs EXAMPLES to be a sequence of Example, found \{1: 2\}"),
+    ],
+)
+def test_a_faulty_module_of_figures_is_named(swing, tmp_path, monkeypatch, content, message):
+    (tmp_path / "swing_figures.py").write_text(content, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "swing_figures", raising=False)
+    swing.figures_in("swing_figures")
+    with pytest.raises(ModelError, match=f"^model 'swing': its module of figures 'swing_figures' {message}"):
+        assert swing.figures is None or swing.examples is None

@@ -12,6 +12,7 @@ import pytest
 import gridscan as gs
 from gridscan.errors import ModelError, UnitError
 from gridscan.fingerprint.identity import changes, code_of
+from gridscan.model import Model
 from gridscan.model_loader import load_model
 
 
@@ -146,7 +147,7 @@ def test_the_unit_of_a_member_is_compared_with_that_of_the_group(bare):
     def area(box):
         return box.area
 
-    with pytest.raises(UnitError, match=r"'area' .*: its argument 'length' is in 'm', expected a unit like 'kg'"):
+    with pytest.raises(ModelError, match="the group 'box' has 'length' in 'kg', expected a unit like 'm'"):
         bare.evaluate("area")
 
 
@@ -377,3 +378,21 @@ def test_descriptions_tell_the_members(boxes):
     shown = "\n".join(str(part) for part in node_report(boxes, "volume", {}).renderables)
     assert "volume(colour, length, width, depth)" in shown
     assert "Inputs: colour, depth, length, width" in shown
+
+
+def test_a_member_in_a_unit_of_another_dimension_is_a_fault_of_the_model():
+    model = Model("box", "A box")
+    model.parameter("width", "1 m", "Width")
+
+    class Sides(NamedTuple):
+        width: Any
+
+    model.group("sides", Sides, width="s")
+
+    @model.quantity("m", long_name="perimeter")
+    def perimeter(sides):
+        """4 w. Source: definition."""
+        return 4 * sides.width
+
+    with pytest.raises(ModelError, match="the group 'sides' has 'width' in 's', expected a unit like 'm'"):
+        model.check()

@@ -194,3 +194,21 @@ def test_every_shipped_record_is_complete_and_allowed(model, name, label):
 def test_the_default_label_of_a_shipped_model_is_in_its_catalogue(model):
     for name, label in load_model(model).labels.items():
         assert label.default in shipped_catalogue(name)
+
+
+@pytest.mark.parametrize(
+    ("records", "message"),
+    [
+        (
+            "planet.toml",
+            "the records of 'planet' must be a mapping of labels, or the Path of a TOML file, found 'planet",
+        ),
+        ({"earth": "9.8 m/s^2"}, "the record 'earth' of 'planet' must map parameters to values, found '9.8 m/s"),
+    ],
+)
+def test_records_of_another_kind_are_refused(records, message):
+    model = Model("swing", "A swing")
+    planet = model.label("planet", "earth", "Where it swings", records=records)
+    model.parameter("gravity", planet, "Gravity", unit="m/s^2")
+    with pytest.raises(CatalogueError, match=f"^model 'swing': {re.escape(message)}"):
+        catalogue_of(model, "planet")
