@@ -142,7 +142,8 @@ def lay_out(
     if not names:
         raise ScenarioError("no quantity was asked for")
     dims = graph.dimensions({name: item.dims for name, item in resolved.inputs.items()}, resolved.sizes)
-    counts = [name for name in graph.targets if sampling is not None and model.quantities[name].count]
+    quantities = model.quantities
+    counts = [name for name in graph.targets if sampling is not None and quantities[name].count]
     taken = [name for name in counts if f"{name}{DRAWN}" in model.nodes]
     if taken or (counts and REALISATION in resolved.sizes):
         name = f"{taken[0]}{DRAWN}" if taken else REALISATION
@@ -152,8 +153,8 @@ def lay_out(
     for name in graph.targets:
         own = resolved.with_labels(graph.inputs_of(name))
         beside = [key for key, item in named.items() if key in own and item.dims != (key,)]
-        node = model.quantities[name]
-        variables[name] = spec_of(node, dims[name], resolved, beside, (types or {}).get(name, "float64"))
+        dtype = (types or {}).get(name, "float64")
+        variables[name] = spec_of(quantities[name], dims[name], resolved, beside, dtype)
     if sampling is not None:
         variables |= {item.key: item for item in (draws_of(variables[name], sampling) for name in counts)}
     return Layout(graph, resolved, dims, named, variables, sampling, checked(limits))

@@ -99,22 +99,28 @@ class RegionValues:
         dims = self.dims[step.name]
         shape = tuple(self.lengths[dim] for dim in dims)
         arguments = {name: aligned(self.values[name], self.dims[name], dims) for name in step.arguments}
-        codes = np.zeros((1,) * len(dims), dtype=int)
-        for name in step.arguments:
-            if name in self.codes:
-                codes = np.where(codes == 0, aligned(self.codes[name], self.dims[name], dims), codes)
-        if codes.all():
+        codes = self._codes_of(step, dims)
+        if codes is not None and codes.all():
             values = {name: np.full(shape, np.nan) for name in names}
         else:
             values, found = self._attempted(step, names, arguments, shape)
-            codes = codes if found is None else np.where(codes == 0, found, codes)
-        if codes.any():
+            codes = found if codes is None else codes if found is None else np.where(codes == 0, found, codes)
+        if codes is not None and codes.any():
             codes = np.broadcast_to(codes, shape)
             good = codes == 0
             for name, value in values.items():
                 values[name] = np.where(good, value, value[good][0] if good.any() else np.nan)
                 self.codes[name] = codes
         self.values |= values
+
+    def _codes_of(self, step: Step, dims: Sequence[str]) -> np.ndarray | None:
+        """Return the codes of the cells in which an argument of a step has failed, if any has."""
+        codes = None
+        for name in step.arguments if self.codes else ():
+            if name in self.codes:
+                own = aligned(self.codes[name], self.dims[name], dims)
+                codes = own if codes is None else np.where(codes == 0, own, codes)
+        return codes
 
     def _attempted(
         self, step: Step, names: Sequence[str], arguments: Mapping[str, np.ndarray], shape: tuple[int, ...]
@@ -219,10 +225,11 @@ def not_computed(name: str) -> str:
 
 def names_given(step: Step, steps: Iterable[Step]) -> list[str]:
     """Return the names that a step gives: a quantity, and its error estimate if that is wanted, or the reverse."""
+    if not step.node.gives_error:
+        return [step.name]
     base = step.node.error_of or step.name
-    pair = [base, f"{base}_error"] if step.node.gives_error else [step.name]
     together = {other.name for other in steps if other.node.function is step.node.function}
-    return [name for name in pair if name in together]
+    return [name for name in (base, f"{base}_error") if name in together]
 
 
 def _not_finite(value: np.ndarray, spec: VariableSpec) -> list[tuple[np.ndarray, str]]:
