@@ -162,7 +162,7 @@ def integrate_panels(
     ----------
     integrand
         Called as ``integrand(points, owner)`` with points of shape (panels, 15) and the owner of each panel, shape
-        (panels,); returns the values at the points.
+        (panels,); returns the values at the points, shape (..., panels, 15) for functions that share their panels.
     owner
         Shape (panels,): which of the integrals a panel belongs to, from 0 to `count` - 1.
     lower, upper
@@ -170,7 +170,7 @@ def integrate_panels(
     count
         Number of integrals; one that has no panel is zero.
     relative_tolerance
-        Relative to each integral, a number or shape (count,).
+        Relative to each integral, a number or shape (count,); a panel is bisected until every function meets it.
     absolute_tolerance
         An integral whose error is below it has converged whatever its value.
     rounds
@@ -181,8 +181,8 @@ def integrate_panels(
     Returns
     -------
     values, errors : numpy.ndarray
-        Shape (count,). The caller decides whether the errors suffice: a noisy integrand never meets a tolerance below
-        its noise.
+        Shape (..., count). The caller decides whether the errors suffice: a noisy integrand never meets a tolerance
+        below its noise.
 
     Notes
     -----
@@ -205,7 +205,7 @@ def integrate_panels(
         values, errors = _sums(owner, value, count), _sums(owner, error, count)
         tolerance = np.maximum(np.asarray(relative_tolerance) * np.abs(values), absolute_tolerance)
         share = np.where(errors > tolerance, tolerance / np.maximum(np.bincount(owner, minlength=count), 1), np.inf)
-        rough = error > share[owner]
+        rough = (error > share[..., owner]).any(axis=tuple(range(error.ndim - 1)))
         if not rough.any() or len(owner) + np.count_nonzero(rough) > most_panels:
             return values, errors
         middle = 0.5 * (lower[rough] + upper[rough])
@@ -213,7 +213,7 @@ def integrate_panels(
         owner_of_halves = np.tile(owner[rough], 2)
         refined = _panel_integrals(integrand, owner_of_halves, *halves)
         owner, lower, upper, value, error = (
-            np.concatenate([kept[~rough], new])
+            np.concatenate([kept[..., ~rough], new], axis=-1)
             for kept, new in zip((owner, lower, upper, value, error), (owner_of_halves, *halves, *refined), strict=True)
         )
     return _sums(owner, value, count), _sums(owner, error, count)
@@ -228,7 +228,7 @@ def _panel_integrals(
     value = half * (heights @ kronrod)
     difference = np.abs(half * (heights @ (kronrod - gauss)))
     # How much the integrand varies about its mean; for a constant one the difference is only rounding.
-    variation = half * (np.abs(heights - 0.5 * (heights @ kronrod)[:, None]) @ kronrod)
+    variation = half * (np.abs(heights - 0.5 * (heights @ kronrod)[..., None]) @ kronrod)
     magnitude = half * (np.abs(heights) @ kronrod)
     ratio = np.divide(200.0 * difference, variation, out=np.zeros_like(variation), where=variation > 0.0)
     rounding = 4.0 * np.finfo(float).eps * magnitude
@@ -236,7 +236,9 @@ def _panel_integrals(
 
 
 def _sums(owner: IndexArray, weights: FloatArray, count: int) -> FloatArray:
-    return np.bincount(owner, weights, minlength=count).astype(float, copy=False)
+    if weights.ndim == 1:
+        return np.bincount(owner, weights, minlength=count).astype(float, copy=False)
+    return np.stack([_sums(owner, row, count) for row in weights])
 
 
 def _frozen(values: FloatArray) -> FloatArray:

@@ -8,7 +8,16 @@ import numpy as np
 
 from gridscan.units import registry
 
-__all__ = ["CODATA", "HBAR_C", "KILOPARSEC", "SPEED_OF_LIGHT", "YEAR", "Constants"]
+__all__ = [
+    "CODATA",
+    "HBAR_C",
+    "KILOPARSEC",
+    "SPEED_OF_LIGHT",
+    "WEAK",
+    "YEAR",
+    "Constants",
+    "WeakConstants",
+]
 
 
 def _value(expression: str, unit: str) -> float:
@@ -52,4 +61,48 @@ CODATA = Constants(
     schwarzschild_radius_of_sun=_value("2 * newtonian_constant_of_gravitation * Msun / speed_of_light^2", "kpc"),
     solar_mass_energy=_value("Msun * speed_of_light^2", "MeV"),
     centimetres_per_kiloparsec=KILOPARSEC,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class WeakConstants:
+    """What the formulas of neutrinos, electrons and nucleons need.
+
+    Attributes
+    ----------
+    electron_mass_energy
+        m_e c^2 [MeV].
+    neutron_proton_difference
+        (m_n - m_p) c^2 [MeV].
+    fermi_coupling
+        G_F/(hbar c)^3 [1/MeV^2].
+    hbar_c
+        [MeV cm].
+    fine_structure_constant
+        alpha, dimensionless.
+    boltzmann_constant
+        [MeV/K].
+    """
+
+    electron_mass_energy: float
+    neutron_proton_difference: float
+    fermi_coupling: float
+    hbar_c: float
+    fine_structure_constant: float
+    boltzmann_constant: float
+
+    @property
+    def scattering_prefactor(self) -> float:
+        """2 G_F^2 m_e (hbar c)^2/pi [cm^2/MeV], the scale of cross sections on electrons."""
+        return 2.0 * self.fermi_coupling**2 * self.electron_mass_energy * self.hbar_c**2 / np.pi
+
+
+#: CODATA, and the Fermi coupling of Navas et al. 2024 (Particle Data Group), Phys. Rev. D 110, 030001.
+WEAK = WeakConstants(
+    electron_mass_energy=_value("electron_mass * speed_of_light^2", "MeV"),
+    neutron_proton_difference=_value("(neutron_mass - proton_mass) * speed_of_light^2", "MeV"),
+    fermi_coupling=_value("1.1663788e-5 / GeV^2", "1/MeV^2"),
+    hbar_c=HBAR_C,
+    fine_structure_constant=_value("fine_structure_constant", ""),
+    boltzmann_constant=_value("boltzmann_constant", "MeV/K"),
 )

@@ -101,3 +101,19 @@ def test_an_integrand_that_never_settles_ends_at_the_most_panels():
     _, error = integrate_panels(*start, relative_tolerance=1e-12, most_panels=100)
     assert sum(calls) <= 15 * 2 * 100
     assert error[0] > 1e-12
+
+
+def test_functions_that_share_their_panels_are_refined_until_each_has_converged():
+    owner, lower, upper = np.array([0, 0, 1]), np.array([0.0, 0.5, 0.0]), np.array([0.5, 1.0, 4.0])
+
+    def integrand(x, _owner):
+        return np.stack([np.ones_like(x), np.sqrt(x), np.exp(-((x - 0.3) ** 2) * 1e4)])
+
+    values, errors = integrate_panels(integrand, owner, lower, upper, 2, relative_tolerance=1e-9)
+    assert values.shape == errors.shape == (3, 2)
+    bell = np.sqrt(np.pi) / 100
+    exact = np.array([[1.0, 4.0], [2 / 3, 16 / 3], [bell, bell]])
+    assert (np.abs(values - exact) <= np.maximum(errors, 1e-15)).all()
+    np.testing.assert_allclose(values, exact, rtol=1e-8)
+    alone = integrate_panels(lambda x, _owner: np.sqrt(x), owner, lower, upper, 2, relative_tolerance=1e-9)[0]
+    np.testing.assert_allclose(values[1], alone, rtol=1e-8)
