@@ -1,0 +1,348 @@
+"""Recoils that a detector counts: those whose measured energy is in a window, for any resolution.
+
+A recoil of kinetic energy T is measured with a Gaussian error s(T), and counted with the probability
+
+    eps(T) = [erfc((T_lo - T)/(sqrt(2) s)) - erfc((T_hi - T)/(sqrt(2) s))]/2,   s^2 = a^2 T + b^2 T^2 + c^2
+
+so that each rate is one integral over the recoil, that of eps(T) and the moments of the neutrinos. T is the kinetic
+energy: quenching and the thresholds of Cherenkov light are not in it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import erfc
+
+from gridscan.numerics.quadrature import integrate_panels, panels_between
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, checked, require_above
+from gridscan.physics.constants import WEAK, WeakConstants
+from gridscan.physics.neutrinos.electron_scattering import END, maximum_recoil
+from gridscan.physics.neutrinos.recoil_spectrum import PINCHING, highest_energy, spectrum_moments
+
+__all__ = ["RecoilWindow", "counted_share", "energy_resolution", "window_moments", "window_moments_of_line"]
+
+FloatArray = NDArray[np.floating[Any]]
+IndexArray = NDArray[np.intp]
+
+# Relative error of the integrals over the recoil.
+_TOLERANCE = 1e-11
+# Where the Gaussian has its edges, in units of its width.
+_EDGES = (-8.0, -2.5, 2.5, 8.0)
+# So many integrals at once keep the panels in memory.
+_AT_ONCE = 4000
+
+
+class RecoilWindow(NamedTuple):
+    """The recoils that a detector counts: numbers, or arrays that broadcast against the spectra.
+
+    Attributes
+    ----------
+    recoil_min, recoil_max
+        T_lo < T_hi [MeV]: the window of measured energies, T_lo at least 0; T_hi may be infinite.
+    resolution_stochastic
+        a [sqrt(MeV)]: the part of the resolution that falls with the number of photons, s = a sqrt(T).
+    resolution_proportional
+        b, dimensionless: s = b T.
+    resolution_constant
+        c [MeV]: s = c.
+    """
+
+    recoil_min: Any = 0.0
+    recoil_max: Any = np.inf
+    resolution_stochastic: Any = 0.0
+    resolution_proportional: Any = 0.0
+    resolution_constant: Any = 0.0
+
+    def checked(self) -> RecoilWindow:
+        """Return the same as arrays.
+
+        Returns
+        -------
+        RecoilWindow
+            With five arrays.
+
+        Raises
+        ------
+        EvaluationError
+            If a recoil or a resolution is negative, or a window is empty.
+        """
+        low = checked("recoil_min", self.recoil_min, NOT_NEGATIVE, "MeV")
+        high = checked("recoil_max", self.recoil_max, END, "MeV")
+        require_above("recoil_max", high, "recoil_min", low, "MeV")
+        return RecoilWindow(
+            low,
+            high,
+            checked("resolution_stochastic", self.resolution_stochastic, NOT_NEGATIVE, "sqrt(MeV)"),
+            checked("resolution_proportional", self.resolution_proportional, NOT_NEGATIVE),
+            checked("resolution_constant", self.resolution_constant, NOT_NEGATIVE, "MeV"),
+        )
+
+    def flat(self, shape: tuple[int, ...]) -> RecoilWindow:
+        """Return the same with arrays of shape (n,).
+
+        Parameters
+        ----------
+        shape
+            The shape, of n elements, to which the five are broadcast.
+
+        Returns
+        -------
+        RecoilWindow
+            With five arrays of n elements.
+        """
+        return RecoilWindow(*(np.broadcast_to(field, shape).ravel() for field in self.checked()))
+
+
+def energy_resolution(recoil: ArrayLike, window: RecoilWindow) -> FloatArray:
+    """Return the standard deviation of the measured energy, s = sqrt(a^2 T + b^2 T^2 + c^2).
+
+    Parameters
+    ----------
+    recoil
+        Kinetic energy T of the electron [MeV], 0 or more.
+    window
+        Its resolution.
+
+    Returns
+    -------
+    numpy.ndarray
+        [MeV].
+
+    Raises
+    ------
+    EvaluationError
+        If an argument is outside its range.
+
+    Notes
+    -----
+    Source: independent errors add in quadrature.
+
+    Examples
+    --------
+    5 % at 1 MeV, from the number of photons, are 11 keV at 50 keV:
+
+    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow, energy_resolution
+    >>> energy_resolution([0.05, 1.0], RecoilWindow(resolution_stochastic=0.05)).round(3)
+    array([0.011, 0.05 ])
+    """
+    kinetic = checked("recoil", recoil, NOT_NEGATIVE, "MeV")
+    return _resolution(kinetic, window.checked())
+
+
+def counted_share(recoil: ArrayLike, window: RecoilWindow) -> FloatArray:
+    """Return the probability eps(T) that a recoil is measured within a window.
+
+    Parameters
+    ----------
+    recoil
+        Kinetic energy T of the electron [MeV], 0 or more.
+    window
+        The window and the resolution.
+
+    Returns
+    -------
+    numpy.ndarray
+        From 0 to 1; all arguments broadcast. Without an error of the measured energy it is 0 or 1, and 1 at both ends.
+
+    Raises
+    ------
+    EvaluationError
+        If an argument is outside its range.
+
+    Notes
+    -----
+    [erfc((T_lo - T)/(sqrt(2) s)) - erfc((T_hi - T)/(sqrt(2) s))]/2; above the window, where both are nearly 2, from
+    their complements. Source: the integral of a Gaussian.
+
+    Examples
+    --------
+    Half of the recoils at the threshold, and 0.15 % of those three standard deviations below it:
+
+    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow, counted_share
+    >>> counted_share([0.2, 0.14], RecoilWindow(recoil_min=0.2, resolution_constant=0.02)).round(4)
+    array([0.5   , 0.0013])
+    """
+    kinetic = checked("recoil", recoil, NOT_NEGATIVE, "MeV")
+    return _counted(kinetic, window.checked())
+
+
+def window_moments(
+    mean_energy: ArrayLike, pinching: ArrayLike, window: RecoilWindow, constants: WeakConstants = WEAK
+) -> tuple[FloatArray, FloatArray]:
+    """Return the moments of a pinched spectrum of neutrinos integrated over the recoils that are counted.
+
+    Parameters
+    ----------
+    mean_energy
+        Mean energy <E> of the neutrinos [MeV], above zero.
+    pinching
+        alpha, above 1, dimensionless.
+    window
+        The recoils that are counted.
+    constants
+        Constants of nature.
+
+    Returns
+    -------
+    values, errors : numpy.ndarray
+        Shape (4, ...) [MeV], the last [1]: ∫ eps {Q_0, T Q_1, T^2 Q_2, T Q_2} dT and their absolute errors; the other
+        axes are those to which the arguments broadcast. The function `with_couplings` of
+        `gridscan.physics.neutrinos.recoil_spectrum` makes cross sections [cm^2] of them, for each flavour.
+
+    Raises
+    ------
+    EvaluationError
+        If an argument is outside its range.
+
+    Notes
+    -----
+    In sqrt(T), in which the spectrum of recoils is smooth, by panels cut where eps(T) has its edges.
+    Sources: see `gridscan.physics.neutrinos.recoil_spectrum`.
+
+    Examples
+    --------
+    The cross section of nu_e of carbon burning for all recoils, and for those measured above 0.2 MeV [cm^2]:
+
+    >>> from gridscan.physics.neutrinos.recoil_spectrum import with_couplings
+    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow, window_moments
+    >>> from gridscan.physics.neutrinos.weak_couplings import radiative_couplings
+    >>> moments, _ = window_moments(0.65, 12.3, RecoilWindow([0.0, 0.2], resolution_stochastic=0.05))
+    >>> print(" ".join(f"{sigma:.2e}" for sigma in with_couplings(moments, radiative_couplings("nue"))))
+    4.05e-45 2.21e-45
+    """
+    mean = checked("mean_energy", mean_energy, POSITIVE, "MeV")
+    alpha = checked("pinching", pinching, PINCHING)
+    shape = np.broadcast_shapes(mean.shape, alpha.shape, *(np.shape(field) for field in window))
+    flat_mean, flat_alpha = (np.broadcast_to(values, shape).ravel() for values in (mean, alpha))
+    # Where most recoils of a narrow spectrum end, and where the last ones do.
+    ends = [maximum_recoil(flat_mean, constants), maximum_recoil(highest_energy(flat_mean, flat_alpha), constants)]
+
+    def moments(recoil: FloatArray, owner: IndexArray) -> FloatArray:
+        return spectrum_moments(recoil, flat_mean[owner, None], flat_alpha[owner, None], constants)
+
+    return _integrated(moments, ends, window.flat(shape), shape)
+
+
+def window_moments_of_line(
+    energy: ArrayLike, window: RecoilWindow, constants: WeakConstants = WEAK
+) -> tuple[FloatArray, FloatArray]:
+    """Return the moments of neutrinos of one energy integrated over the recoils that are counted.
+
+    Parameters
+    ----------
+    energy
+        Energy E of the neutrinos [MeV], above zero.
+    window
+        The recoils that are counted.
+    constants
+        Constants of nature.
+
+    Returns
+    -------
+    values, errors : numpy.ndarray
+        Shape (4, ...) as from `window_moments`: ∫ eps {1, T/E, T^2/E^2, T/E^2} dT up to T_max, and absolute errors.
+        Without an error of the measured energy they are closed forms, and the errors are those of rounding.
+
+    Raises
+    ------
+    EvaluationError
+        If an argument is outside its range.
+
+    Notes
+    -----
+    Source: 't Hooft 1971, Phys. Lett. B 37, 195, its terms sorted by powers of the energy.
+
+    Examples
+    --------
+    The 7Be line of the Sun above 0.2 MeV, measured at 5 % at 1 MeV [cm^2]:
+
+    >>> from gridscan.physics.neutrinos.recoil_spectrum import with_couplings
+    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow, window_moments_of_line
+    >>> from gridscan.physics.neutrinos.weak_couplings import radiative_couplings
+    >>> moments, _ = window_moments_of_line(0.8618, RecoilWindow(0.2, resolution_stochastic=0.05))
+    >>> print(f"{with_couplings(moments, radiative_couplings('nue')):.2e}")
+    3.90e-45
+    """
+    neutrino = checked("energy", energy, POSITIVE, "MeV")
+    shape = np.broadcast_shapes(neutrino.shape, *(np.shape(field) for field in window))
+    flat, own = np.broadcast_to(neutrino, shape).ravel(), window.flat(shape)
+    highest = maximum_recoil(flat, constants)
+    if not any(field.any() for field in own[2:]):
+        values = _closed_moments(flat, np.minimum(own.recoil_min, highest), np.minimum(own.recoil_max, highest))
+        return values.reshape(4, *shape), (4.0 * np.finfo(float).eps * values).reshape(4, *shape)
+
+    def moments(recoil: FloatArray, owner: IndexArray) -> FloatArray:
+        return _terms(recoil, flat[owner, None])
+
+    return _integrated(moments, [highest], own, shape)
+
+
+def _closed_moments(energy: FloatArray, first: FloatArray, last: FloatArray) -> FloatArray:
+    width, total = last - first, last + first
+    linear, square = 0.5 * width * total, width * (first**2 + first * last + last**2) / 3.0
+    return np.stack([width, linear / energy, square / energy**2, linear / energy**2])
+
+
+def _terms(recoil: FloatArray, energy: FloatArray) -> FloatArray:
+    share = recoil / energy
+    return np.stack([np.ones_like(share), share, share**2, share / energy])
+
+
+def _integrated(
+    moments: Any, ends: list[FloatArray], window: RecoilWindow, shape: tuple[int, ...]
+) -> tuple[FloatArray, FloatArray]:
+    """Return integrals of eps(T) and moments over the recoil up to the last of the ends, each of shape (n,)."""
+    count = len(ends[0])
+    values, errors = np.zeros((4, count)), np.zeros((4, count))
+    for start in range(0, count, _AT_ONCE):
+        block = slice(start, start + _AT_ONCE)
+        part = RecoilWindow(*(field[block] for field in window))
+        owner, lower, upper = _panels([end[block] for end in ends], part)
+
+        def integrand(root: FloatArray, owner: IndexArray, start: int = start, part: RecoilWindow = part) -> FloatArray:
+            own = RecoilWindow(*(field[owner, None] for field in part))
+            recoil = root**2
+            return np.asarray(2.0 * root * _counted(recoil, own) * moments(recoil, owner + start))
+
+        size = len(part.recoil_min)
+        values[:, block], errors[:, block] = integrate_panels(
+            integrand, owner, lower, upper, size, relative_tolerance=_TOLERANCE
+        )
+    return values.reshape(4, *shape), errors.reshape(4, *shape)
+
+
+def _panels(ends: list[FloatArray], window: RecoilWindow) -> tuple[IndexArray, FloatArray, FloatArray]:
+    """Return the owner of each panel and its ends in sqrt(T), cut where eps(T) has its edges."""
+    cuts = []
+    sharp = _resolution(window.recoil_min, window) == 0.0
+    for edge in (window.recoil_min, window.recoil_max):
+        finite = np.where(np.isfinite(edge), edge, 0.0)
+        width = _resolution(finite, window)
+        cuts += [np.where(width > 0.0, finite + factor * width, edge) for factor in _EDGES]
+    # Without an error of the measured energy nothing is counted outside of the window.
+    sharp &= (window.resolution_stochastic == 0.0) & (window.resolution_proportional == 0.0)
+    lowest = np.where(sharp, np.minimum(window.recoil_min, ends[-1]), 0.0)
+    highest = np.where(sharp, np.minimum(window.recoil_max, ends[-1]), ends[-1])
+    inside = np.clip(np.stack([*cuts, *ends, 0.5 * ends[0], 2.0 * ends[0]], axis=-1), lowest[:, None], highest[:, None])
+    lower, upper = panels_between(np.sqrt(np.concatenate([inside, lowest[:, None], highest[:, None]], axis=-1)))
+    row, column = np.nonzero(upper > lower)
+    return row, lower[row, column], upper[row, column]
+
+
+def _resolution(recoil: FloatArray, window: RecoilWindow) -> FloatArray:
+    a, b, c = window[2:]
+    return np.asarray(np.sqrt(a**2 * recoil + (b * recoil) ** 2 + c**2))
+
+
+def _counted(recoil: FloatArray, window: RecoilWindow) -> FloatArray:
+    width = np.sqrt(2.0) * _resolution(recoil, window)
+    smeared = np.where(width > 0.0, width, 1.0)
+    below, above = (window.recoil_min - recoil) / smeared, (window.recoil_max - recoil) / smeared
+    # The complements keep the digits above the middle of the window.
+    mirrored = below + above < 0.0
+    first, second = np.where(mirrored, -above, below), np.where(mirrored, -below, above)
+    share = 0.5 * (erfc(first) - erfc(second))
+    return np.where(width > 0.0, share, (recoil >= window.recoil_min) & (recoil <= window.recoil_max))
