@@ -43,3 +43,6 @@ def tolerance(section: str, name: str | None = None) -> float:
     """Return the relative tolerance of a section, or of one of its numbers."""
     given = REFERENCE[section]["relative_tolerance"]
     return float(given if name is None else given[name])
+
+
+KILOPARSEC, YEAR, DAY, ERG = _number("kpc"), _number("yr"), 86400.0, float(_GIVEN["erg"].split()[0])
