@@ -179,11 +179,11 @@ def mean_cross_section(
     per_energy = (alpha + 1.0) / mean
     beyond = gammaincc(alpha + 3.0, per_energy * HIGHEST) > _BEYOND
     refuse("mean_energy", mean, beyond, f"low enough that the spectrum ends below {HIGHEST:g} MeV", "MeV")
-    flat = [values.ravel() for values in (per_energy, alpha, lowest)]
+    slope, shape, first = (values.ravel() for values in (per_energy, alpha, lowest))
     value, error = np.zeros(mean.size), np.zeros(mean.size)
     for start in range(0, mean.size, _AT_ONCE):
         block = slice(start, start + _AT_ONCE)
-        value[block], error[block] = _averaged(*(values[block] for values in flat), constants)
+        value[block], error[block] = _averaged(slope[block], shape[block], first[block], constants)
     return value.reshape(mean.shape), error.reshape(mean.shape)
 
 

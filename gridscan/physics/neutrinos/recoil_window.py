@@ -10,7 +10,7 @@ energy: quenching and the thresholds of Cherenkov light are not in it.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +22,17 @@ from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos.electron_scattering import END, maximum_recoil
 from gridscan.physics.neutrinos.recoil_spectrum import PINCHING, highest_energy, spectrum_moments
 
-__all__ = ["RecoilWindow", "counted_share", "energy_resolution", "window_moments", "window_moments_of_line"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = [
+    "RecoilWindow",
+    "counted_integral",
+    "counted_share",
+    "energy_resolution",
+    "window_moments",
+    "window_moments_of_line",
+]
 
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
@@ -223,7 +233,8 @@ def window_moments(
     def moments(recoil: FloatArray, owner: IndexArray) -> FloatArray:
         return spectrum_moments(recoil, flat_mean[owner, None], flat_alpha[owner, None], constants)
 
-    return _integrated(moments, ends, window.flat(shape), shape)
+    values, errors = counted_integral(moments, ends, window.flat(shape), flat_mean.size)
+    return values.reshape(4, *shape), errors.reshape(4, *shape)
 
 
 def window_moments_of_line(
@@ -277,7 +288,68 @@ def window_moments_of_line(
     def moments(recoil: FloatArray, owner: IndexArray) -> FloatArray:
         return _terms(recoil, flat[owner, None])
 
-    return _integrated(moments, [highest], own, shape)
+    values, errors = counted_integral(moments, [highest], own, flat.size)
+    return values.reshape(4, *shape), errors.reshape(4, *shape)
+
+
+def counted_integral(
+    spectra: Callable[[FloatArray, IndexArray], FloatArray],
+    ends: Sequence[ArrayLike],
+    window: RecoilWindow,
+    count: int,
+) -> tuple[FloatArray, FloatArray]:
+    """Return integrals over the kinetic energy of spectra times the share that is counted.
+
+    Parameters
+    ----------
+    spectra
+        Called as ``spectra(kinetic, owner)`` with kinetic energies [MeV] of shape (panels, 15) and the index of the
+        integral that each panel is of; returns one or several functions, shape (..., panels, 15), smooth in the square
+        root of the energy between the ends.
+    ends
+        Energies [MeV] at which they are not smooth, each a number or of shape (count,); the last of them ends the
+        spectra.
+    window
+        What is counted, as numbers or with arrays of shape (count,).
+    count
+        Number of integrals.
+
+    Returns
+    -------
+    values, errors : numpy.ndarray
+        Shape (..., count): integrals, and their absolute errors.
+
+    Raises
+    ------
+    EvaluationError
+        If the window or the resolution is outside its range.
+
+    Examples
+    --------
+    A uniform spectrum of recoils up to 1 MeV, counted above 0.2 MeV:
+
+    >>> import numpy as np
+    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow, counted_integral
+    >>> value, error = counted_integral(lambda kinetic, owner: np.ones_like(kinetic), [1.0], RecoilWindow(0.2), 1)
+    >>> value.round(12)
+    array([0.8])
+    """
+    own = window.flat((count,))
+    limits = [np.broadcast_to(np.asarray(end, dtype=float), (count,)) for end in ends]
+    parts = []
+    for start in range(0, max(count, 1), _AT_ONCE):
+        block = slice(start, start + _AT_ONCE)
+        part = RecoilWindow(*(field[block] for field in own))
+        owner, lower, upper = _panels([limit[block] for limit in limits], part)
+
+        def integrand(root: FloatArray, owner: IndexArray, start: int = start, part: RecoilWindow = part) -> FloatArray:
+            counted = _counted(root**2, RecoilWindow(*(field[owner, None] for field in part)))
+            return np.asarray(2.0 * root * counted * spectra(root**2, owner + start))
+
+        size = len(part.recoil_min)
+        parts.append(integrate_panels(integrand, owner, lower, upper, size, relative_tolerance=_TOLERANCE))
+    values, errors = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
+    return values, errors
 
 
 def _closed_moments(energy: FloatArray, first: FloatArray, last: FloatArray) -> FloatArray:
@@ -289,29 +361,6 @@ def _closed_moments(energy: FloatArray, first: FloatArray, last: FloatArray) -> 
 def _terms(recoil: FloatArray, energy: FloatArray) -> FloatArray:
     share = recoil / energy
     return np.stack([np.ones_like(share), share, share**2, share / energy])
-
-
-def _integrated(
-    moments: Any, ends: list[FloatArray], window: RecoilWindow, shape: tuple[int, ...]
-) -> tuple[FloatArray, FloatArray]:
-    """Return integrals of eps(T) and moments over the recoil up to the last of the ends, each of shape (n,)."""
-    count = len(ends[0])
-    values, errors = np.zeros((4, count)), np.zeros((4, count))
-    for start in range(0, count, _AT_ONCE):
-        block = slice(start, start + _AT_ONCE)
-        part = RecoilWindow(*(field[block] for field in window))
-        owner, lower, upper = _panels([end[block] for end in ends], part)
-
-        def integrand(root: FloatArray, owner: IndexArray, start: int = start, part: RecoilWindow = part) -> FloatArray:
-            own = RecoilWindow(*(field[owner, None] for field in part))
-            recoil = root**2
-            return np.asarray(2.0 * root * _counted(recoil, own) * moments(recoil, owner + start))
-
-        size = len(part.recoil_min)
-        values[:, block], errors[:, block] = integrate_panels(
-            integrand, owner, lower, upper, size, relative_tolerance=_TOLERANCE
-        )
-    return values.reshape(4, *shape), errors.reshape(4, *shape)
 
 
 def _panels(ends: list[FloatArray], window: RecoilWindow) -> tuple[IndexArray, FloatArray, FloatArray]:
@@ -345,4 +394,4 @@ def _counted(recoil: FloatArray, window: RecoilWindow) -> FloatArray:
     mirrored = below + above < 0.0
     first, second = np.where(mirrored, -above, below), np.where(mirrored, -below, above)
     share = 0.5 * (erfc(first) - erfc(second))
-    return np.where(width > 0.0, share, (recoil >= window.recoil_min) & (recoil <= window.recoil_max))
+    return np.asarray(np.where(width > 0.0, share, (recoil >= window.recoil_min) & (recoil <= window.recoil_max)))

@@ -217,7 +217,9 @@ def _between(first: NeutrinoTrack, second: NeutrinoTrack, weight: float) -> Neut
     time = np.union1d(first.time, second.time)
     time = time[time <= min(first.time[-1], second.time[-1])]
     one, other = columns_at(first, time), columns_at(second, time)
-    powers = [np.exp((1.0 - weight) * np.log(a) + weight * np.log(b)) for a, b in zip(one[:3], other[:3], strict=True)]
-    lines = [(1.0 - weight) * a + weight * b for a, b in zip(one[3:], other[3:], strict=True)]
+    luminosity, mean, pinching = (
+        np.exp((1.0 - weight) * np.log(a) + weight * np.log(b)) for a, b in zip(one[:3], other[:3], strict=True)
+    )
+    others, ratio = ((1.0 - weight) * a + weight * b for a, b in zip(one[3:], other[3:], strict=True))
     known = first.nux_to_nue is not None and second.nux_to_nue is not None
-    return NeutrinoTrack(time, *powers, lines[0] if known else None, lines[1])
+    return NeutrinoTrack(time, luminosity, mean, pinching, others if known else None, ratio)

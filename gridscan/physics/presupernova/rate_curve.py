@@ -86,7 +86,7 @@ def panel_edges(track: NeutrinoTrack, mean_energies: ArrayLike = (), cuts: Array
     fine = [start + step * np.arange(count) for start, step, count in zip(edges[:-1], steps, parts, strict=True)]
     times = np.exp(np.append(np.concatenate(fine), edges[-1]))
     times[0], times[-1] = track.time[0], track.time[-1]
-    return times
+    return np.asarray(times)
 
 
 def panel_times(edges: ArrayLike) -> FloatArray:
@@ -110,7 +110,7 @@ def panel_times(edges: ArrayLike) -> FloatArray:
     """
     logarithm = np.log(np.asarray(edges, dtype=float))
     middle, half = 0.5 * (logarithm[1:] + logarithm[:-1]), 0.5 * np.diff(logarithm)
-    return np.exp(middle[:, None] + half[:, None] * chebyshev.chebpts1(_NODES))
+    return np.asarray(np.exp(middle[:, None] + half[:, None] * chebyshev.chebpts1(_NODES)))
 
 
 @dataclass(frozen=True, eq=False)
