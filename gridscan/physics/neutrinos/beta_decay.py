@@ -36,6 +36,7 @@ FloatArray = NDArray[np.floating[Any]]
 
 # Points of the convolution of two spectra, and fewer from which its error follows.
 _POINTS, _FEWER = 48, 32
+_PILE_UP_TOLERANCE = 1e-8
 
 
 class BetaDecay(NamedTuple):
@@ -259,11 +260,13 @@ def counted_pile_up(
     shape = np.broadcast_shapes(*(np.shape(field) for field in window))
 
     def spectra(kinetic: FloatArray, _owner: NDArray[np.intp]) -> FloatArray:
-        return np.stack(pile_up_spectrum(kinetic, own, constants))
+        return np.stack([_convolved(kinetic, own, constants, points) for points in (_POINTS, _FEWER)])
 
     ends = [own.endpoint, 2.0 * own.endpoint]
-    values, errors = counted_integral(spectra, ends, window.flat(shape), int(np.prod(shape)))
-    return values[0].reshape(shape), (errors[0] + values[1] + errors[1]).reshape(shape)
+    values, errors = counted_integral(
+        spectra, ends, window.flat(shape), int(np.prod(shape)), relative_tolerance=_PILE_UP_TOLERANCE
+    )
+    return values[0].reshape(shape), (errors[0] + np.abs(values[0] - values[1])).reshape(shape)
 
 
 def _decay(decay: BetaDecay | str) -> BetaDecay:
@@ -281,7 +284,7 @@ def _shape(kinetic: FloatArray, decay: BetaDecay, constants: WeakConstants) -> F
     momentum = np.sqrt(kinetic * (kinetic + 2.0 * mass)) / mass
     strength = 2.0 * np.pi * decay.charge * constants.fine_structure_constant * total
     # F p = 2π Z alpha W/(1 - exp(-2π eta)), where 2π eta is infinite at rest.
-    with np.errstate(divide="ignore", over="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         repelled = -np.expm1(-strength / momentum)
     fermi = strength / repelled if decay.charge else momentum
     return np.asarray(np.where(kinetic < decay.endpoint, fermi * total * (decay.endpoint - kinetic) ** 2, 0.0))

@@ -31,6 +31,8 @@ HIGHEST = 300.0
 _SCALE = 1e-43
 _EXPONENTS = (-0.001953, 0.0, 0.02018, -0.07056)
 _TOLERANCE = 1e-11
+# Smaller averages have lost their relative accuracy [cm^2].
+_NOTHING = 1e-290
 _AT_ONCE = 10_000
 # Share of the decays that may come from neutrinos above `HIGHEST`.
 _BEYOND = 1e-12
@@ -214,6 +216,7 @@ def _averaged(
         upper[row, column],
         len(alpha),
         relative_tolerance=_TOLERANCE,
+        absolute_tolerance=_NOTHING,
     )
 
 

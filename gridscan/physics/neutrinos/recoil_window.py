@@ -37,8 +37,10 @@ __all__ = [
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 
-# Relative error of the integrals over the recoil.
-_TOLERANCE = 1e-11
+#: Relative error of the integrals over the recoil.
+TOLERANCE = 1e-11
+# Smaller integrals have lost their relative accuracy.
+_NOTHING = 1e-290
 # Where the Gaussian has its edges, in units of its width.
 _EDGES = (-8.0, -2.5, 2.5, 8.0)
 # So many integrals at once keep the panels in memory.
@@ -297,6 +299,8 @@ def counted_integral(
     ends: Sequence[ArrayLike],
     window: RecoilWindow,
     count: int,
+    *,
+    relative_tolerance: float = TOLERANCE,
 ) -> tuple[FloatArray, FloatArray]:
     """Return integrals over the kinetic energy of spectra times the share that is counted.
 
@@ -313,6 +317,8 @@ def counted_integral(
         What is counted, as numbers or with arrays of shape (count,).
     count
         Number of integrals.
+    relative_tolerance
+        Relative error of the quadrature.
 
     Returns
     -------
@@ -347,7 +353,8 @@ def counted_integral(
             return np.asarray(2.0 * root * counted * spectra(root**2, owner + start))
 
         size = len(part.recoil_min)
-        parts.append(integrate_panels(integrand, owner, lower, upper, size, relative_tolerance=_TOLERANCE))
+        accuracy = {"relative_tolerance": relative_tolerance, "absolute_tolerance": _NOTHING}
+        parts.append(integrate_panels(integrand, owner, lower, upper, size, **accuracy))
     values, errors = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
     return values, errors
 
