@@ -11,7 +11,7 @@ Source: Krane 1988, Introductory Nuclear Physics, section 9.3.
 from __future__ import annotations
 
 import functools
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,10 @@ from gridscan.errors import EvaluationError, nearest
 from gridscan.numerics.quadrature import gauss_legendre, integrate_panels
 from gridscan.numerics.ranges import NOT_NEGATIVE, checked
 from gridscan.physics.constants import WEAK, WeakConstants
-from gridscan.physics.neutrinos.recoil_window import RecoilWindow, counted_integral
+from gridscan.physics.neutrinos.recoil_window import counted_integral
+
+if TYPE_CHECKING:
+    from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
 
 __all__ = [
     "ISOTOPES",
@@ -131,7 +134,7 @@ def counted_decays(
     14C ends below 0.16 MeV; a resolution of 5 % at 1 MeV lets 7e-6 of its decays be measured above 0.2 MeV:
 
     >>> from gridscan.physics.neutrinos.beta_decay import counted_decays
-    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow
+    >>> from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
     >>> share, error = counted_decays("14C", RecoilWindow([0.1, 0.2], resolution_stochastic=0.05))
     >>> print(" ".join(f"{value:.1e}" for value in share))
     9.4e-02 6.7e-06
@@ -251,7 +254,7 @@ def counted_pile_up(
     Above 0.2 and 0.25 MeV, with 5 % at 1 MeV:
 
     >>> from gridscan.physics.neutrinos.beta_decay import counted_pile_up
-    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow
+    >>> from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
     >>> share, error = counted_pile_up("14C", RecoilWindow([0.2, 0.25], resolution_stochastic=0.05))
     >>> print(" ".join(f"{value:.1e}" for value in share))
     2.9e-02 2.6e-03

@@ -1,35 +1,28 @@
-"""Recoils that a detector counts: those whose measured energy is in a window, for any resolution.
+"""Recoils that a detector counts of a spectrum of neutrinos, for any threshold and resolution.
 
-A recoil of kinetic energy T is measured with a Gaussian error s(T), and counted with the probability
-
-    eps(T) = [erfc((T_lo - T)/(sqrt(2) s)) - erfc((T_hi - T)/(sqrt(2) s))]/2,   s^2 = a^2 T + b^2 T^2 + c^2
-
-so that each rate is one integral over the recoil, that of eps(T) and the moments of the neutrinos. T is the kinetic
-energy: quenching and the thresholds of Cherenkov light are not in it.
+Each rate is one integral over the kinetic energy T of the recoil, that of the share eps(T) that is counted and the
+moments of the neutrinos, which `gridscan.physics.neutrinos.recoil_spectrum.with_couplings` turns into cross sections.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import erfc
 
 from gridscan.numerics.quadrature import integrate_panels, panels_between
-from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, checked, require_above
+from gridscan.numerics.ranges import POSITIVE, checked
 from gridscan.physics.constants import WEAK, WeakConstants
-from gridscan.physics.neutrinos.electron_scattering import END, maximum_recoil
+from gridscan.physics.neutrinos.electron_scattering import maximum_recoil
+from gridscan.physics.neutrinos.measured_recoil import RecoilWindow, counted_share, energy_resolution
 from gridscan.physics.neutrinos.recoil_spectrum import PINCHING, highest_energy, spectrum_moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 __all__ = [
-    "RecoilWindow",
     "counted_integral",
-    "counted_share",
-    "energy_resolution",
     "window_moments",
     "window_moments_of_line",
 ]
@@ -45,140 +38,6 @@ _NOTHING = 1e-290
 _EDGES = (-8.0, -2.5, 2.5, 8.0)
 # So many integrals at once keep the panels in memory.
 _AT_ONCE = 4000
-
-
-class RecoilWindow(NamedTuple):
-    """The recoils that a detector counts: numbers, or arrays that broadcast against the spectra.
-
-    Attributes
-    ----------
-    recoil_min, recoil_max
-        T_lo < T_hi [MeV]: the window of measured energies, T_lo at least 0; T_hi may be infinite.
-    resolution_stochastic
-        a [sqrt(MeV)]: the part of the resolution that falls with the number of photons, s = a sqrt(T).
-    resolution_proportional
-        b, dimensionless: s = b T.
-    resolution_constant
-        c [MeV]: s = c.
-    """
-
-    recoil_min: Any = 0.0
-    recoil_max: Any = np.inf
-    resolution_stochastic: Any = 0.0
-    resolution_proportional: Any = 0.0
-    resolution_constant: Any = 0.0
-
-    def checked(self) -> RecoilWindow:
-        """Return the same as arrays.
-
-        Returns
-        -------
-        RecoilWindow
-            With five arrays.
-
-        Raises
-        ------
-        EvaluationError
-            If a recoil or a resolution is negative, or a window is empty.
-        """
-        low = checked("recoil_min", self.recoil_min, NOT_NEGATIVE, "MeV")
-        high = checked("recoil_max", self.recoil_max, END, "MeV")
-        require_above("recoil_max", high, "recoil_min", low, "MeV")
-        return RecoilWindow(
-            low,
-            high,
-            checked("resolution_stochastic", self.resolution_stochastic, NOT_NEGATIVE, "sqrt(MeV)"),
-            checked("resolution_proportional", self.resolution_proportional, NOT_NEGATIVE),
-            checked("resolution_constant", self.resolution_constant, NOT_NEGATIVE, "MeV"),
-        )
-
-    def flat(self, shape: tuple[int, ...]) -> RecoilWindow:
-        """Return the same with arrays of shape (n,).
-
-        Parameters
-        ----------
-        shape
-            The shape, of n elements, to which the five are broadcast.
-
-        Returns
-        -------
-        RecoilWindow
-            With five arrays of n elements.
-        """
-        return RecoilWindow(*(np.broadcast_to(field, shape).ravel() for field in self.checked()))
-
-
-def energy_resolution(recoil: ArrayLike, window: RecoilWindow) -> FloatArray:
-    """Return the standard deviation of the measured energy, s = sqrt(a^2 T + b^2 T^2 + c^2).
-
-    Parameters
-    ----------
-    recoil
-        Kinetic energy T of the electron [MeV], 0 or more.
-    window
-        Its resolution.
-
-    Returns
-    -------
-    numpy.ndarray
-        [MeV].
-
-    Raises
-    ------
-    EvaluationError
-        If an argument is outside its range.
-
-    Notes
-    -----
-    Source: independent errors add in quadrature.
-
-    Examples
-    --------
-    5 % at 1 MeV, from the number of photons, are 11 keV at 50 keV:
-
-    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow, energy_resolution
-    >>> energy_resolution([0.05, 1.0], RecoilWindow(resolution_stochastic=0.05)).round(3)
-    array([0.011, 0.05 ])
-    """
-    kinetic = checked("recoil", recoil, NOT_NEGATIVE, "MeV")
-    return _resolution(kinetic, window.checked())
-
-
-def counted_share(recoil: ArrayLike, window: RecoilWindow) -> FloatArray:
-    """Return the probability eps(T) that a recoil is measured within a window.
-
-    Parameters
-    ----------
-    recoil
-        Kinetic energy T of the electron [MeV], 0 or more.
-    window
-        The window and the resolution.
-
-    Returns
-    -------
-    numpy.ndarray
-        From 0 to 1; all arguments broadcast. Without an error of the measured energy it is 0 or 1, and 1 at both ends.
-
-    Raises
-    ------
-    EvaluationError
-        If an argument is outside its range.
-
-    Notes
-    -----
-    [erfc((T_lo - T)/(sqrt(2) s)) - erfc((T_hi - T)/(sqrt(2) s))]/2; above the window, where both are nearly 2, from
-    their complements. Source: the integral of a Gaussian.
-
-    Examples
-    --------
-    Half of the recoils at the threshold, and 0.15 % of those three standard deviations below it:
-
-    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow, counted_share
-    >>> counted_share([0.2, 0.14], RecoilWindow(recoil_min=0.2, resolution_constant=0.02)).round(4)
-    array([0.5   , 0.0013])
-    """
-    kinetic = checked("recoil", recoil, NOT_NEGATIVE, "MeV")
-    return _counted(kinetic, window.checked())
 
 
 def window_moments(
@@ -219,7 +78,8 @@ def window_moments(
     The cross section of nu_e of carbon burning for all recoils, and for those measured above 0.2 MeV [cm^2]:
 
     >>> from gridscan.physics.neutrinos.recoil_spectrum import with_couplings
-    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow, window_moments
+    >>> from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
+    >>> from gridscan.physics.neutrinos.recoil_window import window_moments
     >>> from gridscan.physics.neutrinos.weak_couplings import radiative_couplings
     >>> moments, _ = window_moments(0.65, 12.3, RecoilWindow([0.0, 0.2], resolution_stochastic=0.05))
     >>> print(" ".join(f"{sigma:.2e}" for sigma in with_couplings(moments, radiative_couplings("nue"))))
@@ -273,7 +133,8 @@ def window_moments_of_line(
     The 7Be line of the Sun above 0.2 MeV, measured at 5 % at 1 MeV [cm^2]:
 
     >>> from gridscan.physics.neutrinos.recoil_spectrum import with_couplings
-    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow, window_moments_of_line
+    >>> from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
+    >>> from gridscan.physics.neutrinos.recoil_window import window_moments_of_line
     >>> from gridscan.physics.neutrinos.weak_couplings import radiative_couplings
     >>> moments, _ = window_moments_of_line(0.8618, RecoilWindow(0.2, resolution_stochastic=0.05))
     >>> print(f"{with_couplings(moments, radiative_couplings('nue')):.2e}")
@@ -335,7 +196,8 @@ def counted_integral(
     A uniform spectrum of recoils up to 1 MeV, counted above 0.2 MeV:
 
     >>> import numpy as np
-    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow, counted_integral
+    >>> from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
+    >>> from gridscan.physics.neutrinos.recoil_window import counted_integral
     >>> value, error = counted_integral(lambda kinetic, owner: np.ones_like(kinetic), [1.0], RecoilWindow(0.2), 1)
     >>> value.round(12)
     array([0.8])
@@ -349,12 +211,21 @@ def counted_integral(
         owner, lower, upper = _panels([limit[block] for limit in limits], part)
 
         def integrand(root: FloatArray, owner: IndexArray, start: int = start, part: RecoilWindow = part) -> FloatArray:
-            counted = _counted(root**2, RecoilWindow(*(field[owner, None] for field in part)))
+            counted = counted_share(root**2, RecoilWindow(*(field[owner, None] for field in part)))
             return np.asarray(2.0 * root * counted * spectra(root**2, owner + start))
 
         size = len(part.recoil_min)
-        accuracy = {"relative_tolerance": relative_tolerance, "absolute_tolerance": _NOTHING}
-        parts.append(integrate_panels(integrand, owner, lower, upper, size, **accuracy))
+        parts.append(
+            integrate_panels(
+                integrand,
+                owner,
+                lower,
+                upper,
+                size,
+                relative_tolerance=relative_tolerance,
+                absolute_tolerance=_NOTHING,
+            )
+        )
     values, errors = (np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True))
     return values, errors
 
@@ -373,10 +244,10 @@ def _terms(recoil: FloatArray, energy: FloatArray) -> FloatArray:
 def _panels(ends: list[FloatArray], window: RecoilWindow) -> tuple[IndexArray, FloatArray, FloatArray]:
     """Return the owner of each panel and its ends in sqrt(T), cut where eps(T) has its edges."""
     cuts = []
-    sharp = _resolution(window.recoil_min, window) == 0.0
+    sharp = energy_resolution(window.recoil_min, window) == 0.0
     for edge in (window.recoil_min, window.recoil_max):
         finite = np.where(np.isfinite(edge), edge, 0.0)
-        width = _resolution(finite, window)
+        width = energy_resolution(finite, window)
         cuts += [np.where(width > 0.0, finite + factor * width, edge) for factor in _EDGES]
     # Without an error of the measured energy nothing is counted outside of the window.
     sharp &= (window.resolution_stochastic == 0.0) & (window.resolution_proportional == 0.0)
@@ -386,19 +257,3 @@ def _panels(ends: list[FloatArray], window: RecoilWindow) -> tuple[IndexArray, F
     lower, upper = panels_between(np.sqrt(np.concatenate([inside, lowest[:, None], highest[:, None]], axis=-1)))
     row, column = np.nonzero(upper > lower)
     return row, lower[row, column], upper[row, column]
-
-
-def _resolution(recoil: FloatArray, window: RecoilWindow) -> FloatArray:
-    a, b, c = window[2:]
-    return np.asarray(np.sqrt(a**2 * recoil + (b * recoil) ** 2 + c**2))
-
-
-def _counted(recoil: FloatArray, window: RecoilWindow) -> FloatArray:
-    width = np.sqrt(2.0) * _resolution(recoil, window)
-    smeared = np.where(width > 0.0, width, 1.0)
-    below, above = (window.recoil_min - recoil) / smeared, (window.recoil_max - recoil) / smeared
-    # The complements keep the digits above the middle of the window.
-    mirrored = below + above < 0.0
-    first, second = np.where(mirrored, -above, below), np.where(mirrored, -below, above)
-    share = 0.5 * (erfc(first) - erfc(second))
-    return np.asarray(np.where(width > 0.0, share, (recoil >= window.recoil_min) & (recoil <= window.recoil_max)))

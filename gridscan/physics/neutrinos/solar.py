@@ -30,8 +30,9 @@ from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos.beta_decay import BetaDecay, beta_spectrum
 from gridscan.physics.neutrinos.electron_scattering import minimum_energy
 from gridscan.physics.neutrinos.flavour_conversion import SINE_SQUARED_12, SINE_SQUARED_13
+from gridscan.physics.neutrinos.measured_recoil import RecoilWindow, energy_resolution
 from gridscan.physics.neutrinos.recoil_spectrum import with_couplings
-from gridscan.physics.neutrinos.recoil_window import RecoilWindow, energy_resolution, window_moments_of_line
+from gridscan.physics.neutrinos.recoil_window import window_moments_of_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -229,7 +230,7 @@ def solar_cross_section(
     --------
     7Be in 100 t of pseudocumene (3.31e31 electrons, 4.93e9 /cm^2/s), measured as 48 a day:
 
-    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow
+    >>> from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
     >>> from gridscan.physics.neutrinos.solar import solar_cross_section
     >>> from gridscan.physics.neutrinos.weak_couplings import SPECIES, radiative_couplings
     >>> couplings = {species: radiative_couplings(species) for species in SPECIES}

@@ -22,13 +22,14 @@ from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos import inverse_beta
 from gridscan.physics.neutrinos.flavour_conversion import arriving_parts
 from gridscan.physics.neutrinos.recoil_spectrum import with_couplings
-from gridscan.physics.neutrinos.recoil_window import RecoilWindow, window_moments
+from gridscan.physics.neutrinos.recoil_window import window_moments
 from gridscan.physics.neutrinos.thermal_pairs import PairEmission, heavy_flavours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gridscan.physics.neutrinos.electron_scattering import WeakCouplings
+    from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
     from gridscan.physics.presupernova.luminosity import Emission
 
 __all__ = [
@@ -177,7 +178,7 @@ def elastic_moments(
 
     Examples
     --------
-    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow
+    >>> from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
     >>> from gridscan.physics.presupernova.event_rates import Spectra, elastic_moments
     >>> elastic_moments(Spectra(0.65, 0.69, 12.3, 0.045, 1.0), RecoilWindow(0.2))[0].shape
     (4, 2)
@@ -223,7 +224,7 @@ def elastic_cross_section(
     Above 0.2 MeV conversion halves what is seen of carbon burning [cm^2]:
 
     >>> from gridscan.physics.neutrinos.flavour_conversion import survival_probabilities
-    >>> from gridscan.physics.neutrinos.recoil_window import RecoilWindow
+    >>> from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
     >>> from gridscan.physics.neutrinos.weak_couplings import SPECIES, radiative_couplings
     >>> from gridscan.physics.presupernova.event_rates import Spectra, elastic_cross_section, elastic_moments
     >>> spectra = Spectra(0.65, 0.69, 12.3, 0.045, 1.0)

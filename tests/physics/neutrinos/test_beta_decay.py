@@ -13,7 +13,7 @@ from scipy.special import ndtr
 from gridscan.errors import EvaluationError
 from gridscan.physics.neutrinos import beta_decay
 from gridscan.physics.neutrinos.beta_decay import ISOTOPES, BetaDecay
-from gridscan.physics.neutrinos.recoil_window import RecoilWindow
+from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
 
 MASS = CONSTANTS.electron_mass_energy
 POSITRON = BetaDecay(1.1985, -6)

@@ -12,7 +12,8 @@ from scipy.integrate import quad
 
 from gridscan.errors import EvaluationError
 from gridscan.physics.neutrinos import electron_scattering, recoil_spectrum, spectra
-from gridscan.physics.neutrinos.recoil_window import RecoilWindow, window_moments
+from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
+from gridscan.physics.neutrinos.recoil_window import window_moments
 from gridscan.physics.neutrinos.weak_couplings import SPECIES, radiative_couplings
 
 MASS = CONSTANTS.electron_mass_energy

@@ -11,14 +11,9 @@ from scipy.special import log_ndtr, ndtr
 
 from gridscan.errors import EvaluationError
 from gridscan.physics.neutrinos import electron_scattering
+from gridscan.physics.neutrinos.measured_recoil import RecoilWindow, counted_share, energy_resolution
 from gridscan.physics.neutrinos.recoil_spectrum import recoil_spectrum, spectrum_moments, with_couplings
-from gridscan.physics.neutrinos.recoil_window import (
-    RecoilWindow,
-    counted_share,
-    energy_resolution,
-    window_moments,
-    window_moments_of_line,
-)
+from gridscan.physics.neutrinos.recoil_window import window_moments, window_moments_of_line
 from gridscan.physics.neutrinos.weak_couplings import SPECIES, radiative_couplings
 
 SPECTRA = st.tuples(st.floats(0.5, 2.0), st.floats(1.5, 20.0))

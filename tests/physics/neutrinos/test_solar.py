@@ -12,7 +12,7 @@ from gridscan.errors import EvaluationError
 from gridscan.inputs.shipped_files import data_path
 from gridscan.physics.neutrinos import solar
 from gridscan.physics.neutrinos.electron_scattering import window_cross_section
-from gridscan.physics.neutrinos.recoil_window import RecoilWindow
+from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
 from gridscan.physics.neutrinos.solar import COMPONENTS, SolarMixing
 from gridscan.physics.neutrinos.weak_couplings import SPECIES, radiative_couplings
 

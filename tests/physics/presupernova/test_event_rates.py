@@ -7,8 +7,8 @@ from presupernova import CONSTANTS, DAY, KILOPARSEC, YEAR, cases, tolerance
 
 from gridscan.errors import EvaluationError
 from gridscan.physics.neutrinos.flavour_conversion import ORDERINGS, survival_probabilities
+from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
 from gridscan.physics.neutrinos.recoil_spectrum import with_couplings
-from gridscan.physics.neutrinos.recoil_window import RecoilWindow
 from gridscan.physics.neutrinos.thermal_pairs import pair_table
 from gridscan.physics.neutrinos.weak_couplings import SPECIES, radiative_couplings
 from gridscan.physics.presupernova.event_rates import (
