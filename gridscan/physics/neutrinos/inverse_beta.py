@@ -30,7 +30,7 @@ HIGHEST = 300.0
 
 _SCALE = 1e-43
 _EXPONENTS = (-0.001953, 0.0, 0.02018, -0.07056)
-_TOLERANCE = 1e-11
+_TOLERANCE = 1e-10
 # Smaller averages have lost their relative accuracy [cm^2].
 _NOTHING = 1e-290
 _AT_ONCE = 10_000

@@ -31,7 +31,7 @@ FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 
 #: Relative error of the integrals over the recoil.
-TOLERANCE = 1e-11
+TOLERANCE = 1e-10
 # Smaller integrals have lost their relative accuracy.
 _NOTHING = 1e-290
 # Where the Gaussian has its edges, in units of its width.
