@@ -218,7 +218,10 @@ def pile_up_spectrum(
     own = _decay(decay)
     energy = checked("kinetic", kinetic, NOT_NEGATIVE, "MeV")
     values = [_convolved(energy, own, constants, points) for points in (_POINTS, _FEWER)]
-    return values[0], np.abs(values[0] - values[1]) + 4.0 * np.finfo(float).eps * values[0]
+    # Rounding of an energy is a larger share of what is left below the end.
+    left = np.maximum(2.0 * own.endpoint - energy, np.finfo(float).eps)
+    rounding = 8.0 * np.finfo(float).eps * (1.0 + 2.0 * own.endpoint / left)
+    return values[0], np.abs(values[0] - values[1]) + rounding * values[0]
 
 
 def counted_pile_up(
