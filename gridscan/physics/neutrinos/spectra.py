@@ -17,7 +17,7 @@ from scipy.special import gammainc, gammaincc, gammaln, xlogy
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked, require_above
 
-__all__ = ["mean_energy_truncated", "pinched_spectrum"]
+__all__ = ["mean_energy_truncated", "pinched_spectrum", "pinching_of"]
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -111,6 +111,46 @@ def mean_energy_truncated(
     mean, alpha, low, high = _in_range(mean_energy, pinching, energy_min, energy_max)
     x_min, x_max = (alpha + 1.0) * low / mean, (alpha + 1.0) * high / mean
     return mean * _probability(alpha + 2.0, x_min, x_max) / _probability(alpha + 1.0, x_min, x_max)
+
+
+def pinching_of(mean_energy: ArrayLike, mean_square_energy: ArrayLike) -> FloatArray:
+    """Return the pinching of the spectrum that has two given moments.
+
+    Parameters
+    ----------
+    mean_energy
+        <E> [MeV], above zero.
+    mean_square_energy
+        <E^2> [MeV^2], above <E>^2.
+
+    Returns
+    -------
+    numpy.ndarray
+        alpha, above -1, dimensionless; all arguments broadcast. A fit to a spectrum with lines of weak processes
+        underrates its tail.
+
+    Raises
+    ------
+    EvaluationError
+        If a mean is not above zero, or a mean square not above the square of the mean.
+
+    Notes
+    -----
+    <E^2>/<E>^2 = (2 + alpha)/(1 + alpha), so that alpha = <E>^2/(<E^2> - <E>^2) - 1.
+    Source: Keil, Raffelt & Janka 2003, ApJ 590, 971, equation 5.
+
+    Examples
+    --------
+    A Maxwell-Boltzmann spectrum, of alpha = 2:
+
+    >>> from gridscan.physics.neutrinos.spectra import pinching_of
+    >>> round(float(pinching_of(3.0, 12.0)), 12)
+    2.0
+    """
+    mean = checked("mean_energy", mean_energy, POSITIVE, "MeV")
+    square = checked("mean_square_energy", mean_square_energy, POSITIVE, "MeV^2")
+    require_above("mean_square_energy", square, "the square of mean_energy", mean**2, "MeV^2")
+    return np.asarray(mean**2 / (square - mean**2) - 1.0)
 
 
 def _probability(shape: FloatArray, x_min: FloatArray, x_max: FloatArray) -> FloatArray:

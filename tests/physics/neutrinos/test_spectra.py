@@ -92,3 +92,18 @@ def test_nonsense_is_refused(arguments, message):
     for function in (lambda *a: spectra.pinched_spectrum(1.0, *a), spectra.mean_energy_truncated):
         with pytest.raises(EvaluationError, match=message):
             function(*arguments)
+
+
+@given(st.floats(0.1, 20.0), st.floats(-0.9, 30.0))
+def test_the_pinching_follows_from_the_first_two_moments(mean, pinching):
+    square = mean**2 * (2 + pinching) / (1 + pinching)
+    assert spectra.pinching_of(mean, square) == pytest.approx(pinching, rel=1e-10, abs=1e-10)
+
+
+def test_a_spectrum_without_width_has_no_pinching():
+    with pytest.raises(
+        EvaluationError, match="mean_square_energy is 4 MeV\\^2; it must be above the square of mean_energy"
+    ):
+        spectra.pinching_of(2.0, 4.0)
+    with pytest.raises(EvaluationError, match="mean_energy is 0 MeV"):
+        spectra.pinching_of(0.0, 4.0)
