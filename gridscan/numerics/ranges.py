@@ -89,6 +89,8 @@ class Range:
 FINITE = Range()
 POSITIVE = Range(above=0.0)
 NOT_NEGATIVE = Range(minimum=0.0)
+#: An upper end of a range that may be open.
+POSITIVE_OR_INFINITE = Range(above=0.0, finite=False)
 SHARE = Range(minimum=0.0, maximum=1.0)
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked, require_above
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, POSITIVE_OR_INFINITE, checked, require_above
 from gridscan.physics.constants import WEAK, WeakConstants
 
 __all__ = [
@@ -31,9 +31,6 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.floating[Any]]
-
-#: An upper end of a range, which may be infinite.
-END = Range(above=0.0, finite=False)
 
 
 class WeakCouplings(NamedTuple):
@@ -305,7 +302,7 @@ def window_cross_section(
     """
     neutrino = checked("energy", energy, NOT_NEGATIVE, "MeV")
     low = checked("recoil_min", recoil_min, NOT_NEGATIVE, "MeV")
-    high = checked("recoil_max", recoil_max, END, "MeV")
+    high = checked("recoil_max", recoil_max, POSITIVE_OR_INFINITE, "MeV")
     require_above("recoil_max", high, "recoil_min", low, "MeV")
     left, right = (np.asarray(coupling, dtype=float) for coupling in couplings)
     mass, highest = constants.electron_mass_energy, maximum_recoil(neutrino, constants)

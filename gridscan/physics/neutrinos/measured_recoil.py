@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erfc
 
-from gridscan.numerics.ranges import NOT_NEGATIVE, checked, require_above
-from gridscan.physics.neutrinos.electron_scattering import END
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE_OR_INFINITE, checked, require_above
 
 __all__ = ["RecoilWindow", "counted_share", "energy_resolution"]
 
@@ -58,7 +57,7 @@ class RecoilWindow(NamedTuple):
             If a recoil or a resolution is negative, or a window is empty.
         """
         low = checked("recoil_min", self.recoil_min, NOT_NEGATIVE, "MeV")
-        high = checked("recoil_max", self.recoil_max, END, "MeV")
+        high = checked("recoil_max", self.recoil_max, POSITIVE_OR_INFINITE, "MeV")
         require_above("recoil_max", high, "recoil_min", low, "MeV")
         return RecoilWindow(
             low,

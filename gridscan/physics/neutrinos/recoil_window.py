@@ -30,8 +30,8 @@ __all__ = [
 FloatArray = NDArray[np.floating[Any]]
 IndexArray = NDArray[np.intp]
 
-#: Relative error of the integrals over the recoil.
-TOLERANCE = 1e-10
+# Relative error of the integrals over the recoil.
+_TOLERANCE = 1e-10
 # Smaller integrals have lost their relative accuracy.
 _NOTHING = 1e-290
 # Where the Gaussian has its edges, in units of its width.
@@ -161,7 +161,7 @@ def counted_integral(
     window: RecoilWindow,
     count: int,
     *,
-    relative_tolerance: float = TOLERANCE,
+    relative_tolerance: float = _TOLERANCE,
 ) -> tuple[FloatArray, FloatArray]:
     """Return integrals over the kinetic energy of spectra times the share that is counted.
 
