@@ -36,6 +36,12 @@ STEPS = {
     "gridscan.physics.galaxy.enclosed_stars": {"clustered", "enclosed_share", "special_distances"},
     "gridscan.physics.dark_matter.spike": {"refuse_unknown_spikes"},
     "gridscan.physics.stellar.phase_windows": {"refuse_unknown_mass_integrations"},
+    "gridscan.physics.stellar.embedded_clusters": {
+        "heaviest_star",
+        "log_mass_of_cluster_with",
+        "log_mass_of_dense_clusters",
+        "power_integral",
+    },
     "gridscan.physics.stellar.mass_distribution": {"mass_distribution", "one_number"},
     "gridscan.physics.stellar.star_sampling": {"blocks", "checked_size"},
 }
