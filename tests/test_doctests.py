@@ -34,6 +34,7 @@ STEPS = {
     "gridscan.physics.boosted_dark_matter.near_halo_centre": {"central_integrals"},
     "gridscan.physics.galaxy.distances": {"for_each_galaxy", "fractions"},
     "gridscan.physics.galaxy.enclosed_stars": {"clustered", "enclosed_share", "special_distances"},
+    "gridscan.physics.galaxy.enclosed_table": {"enclosed_table", "octave", "octaves"},
     "gridscan.physics.dark_matter.spike": {"refuse_unknown_spikes"},
     "gridscan.physics.stellar.phase_windows": {"refuse_unknown_mass_integrations"},
     "gridscan.physics.stellar.embedded_clusters": {
