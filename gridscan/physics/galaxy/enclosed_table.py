@@ -145,6 +145,10 @@ class EnclosedTable:
         numpy.ndarray
             Dimensionless, of shape (n,).
         """
+        return _chebyshev(self.coefficients, *self._place(distance))
+
+    def _place(self, distance: FloatArray) -> tuple[IndexArray, FloatArray]:
+        """Return the panels of distances [kpc], and where in them they are, from -1 to 1."""
         panel = np.minimum(np.searchsorted(self.ends, distance), len(self.ends) - 1)
         begins, stops, width = self.begins[panel], self.stops[panel], self.width[panel]
         from_start = np.clip((distance - self.start[panel]) / width, 0.0, 1.0)
@@ -153,25 +157,36 @@ class EnclosedTable:
         maps = [both, np.sqrt(from_start), 1.0 - np.sqrt(to_end)]
         whole = np.select([begins & stops, begins, stops], maps, from_start)
         low, high = self.part[panel, 0], self.part[panel, 1]
-        return _chebyshev(self.coefficients, panel, np.clip(2.0 * (whole - low) / (high - low) - 1.0, -1.0, 1.0))
+        return panel, np.clip(2.0 * (whole - low) / (high - low) - 1.0, -1.0, 1.0)
 
-    def points(self, order: int) -> tuple[FloatArray, FloatArray]:
+    def points(self, order: int, radius: float) -> tuple[FloatArray, FloatArray]:
         """Return distances and the shares of the stars that they stand for, for integrals over the stars.
 
         Parameters
         ----------
         order
             Gauss-Legendre points per panel.
+        radius
+            [kpc]: where the integral ends, within the table or beyond it.
 
         Returns
         -------
         distance, share : numpy.ndarray
-            Shape (p × order,): [kpc] and dimensionless, so that ∫ f dG over the table is about Σ share f(distance).
+            Shape (q × order,): [kpc] and dimensionless, so that ∫ f dG over the q panels nearer than the radius is
+            about Σ share f(distance).
         """
+        (last,), (end,) = self._place(np.array([radius]))
+        near = self[: last + 1]
+        upper = np.ones((len(near.error), 1))
+        upper[-1] = end
         nodes, weights = gauss_legendre(order)
-        slopes = np.polynomial.chebyshev.chebder(self.coefficients, axis=1)
-        share = slopes @ np.polynomial.chebyshev.chebvander(nodes, slopes.shape[1] - 1).T * weights
-        return self.distance(np.tile(nodes, (len(self.error), 1))).ravel(), share.ravel()
+        x, slopes = (
+            0.5 * (upper + 1.0) * (nodes + 1.0) - 1.0,
+            np.polynomial.chebyshev.chebder(near.coefficients, axis=1),
+        )
+        terms = np.polynomial.chebyshev.chebvander(x, slopes.shape[1] - 1)
+        share = np.einsum("pk,pqk->pq", slopes, terms) * 0.5 * (upper + 1.0) * weights
+        return near.distance(x).ravel(), share.ravel()
 
     def uncertainty(self) -> tuple[float, float]:
         """Return the relative error of G, and the absolute one of the panels where G comes from zero.
