@@ -37,6 +37,9 @@ STEPS = {
     "gridscan.physics.galaxy.enclosed_table": {"enclosed_table", "octave", "octaves"},
     "gridscan.physics.dark_matter.spike": {"refuse_unknown_spikes"},
     "gridscan.physics.stellar.phase_windows": {"refuse_unknown_mass_integrations"},
+    "gridscan.physics.galaxy.reach": {"for_each_place", "reach_of"},
+    "gridscan.physics.presupernova.population": {"checked_severities", "time_above_in"},
+    "gridscan.physics.presupernova.time_points": {"error_of_kinks"},
     "gridscan.physics.stellar.embedded_clusters": {
         "heaviest_star",
         "log_mass_of_cluster_with",
