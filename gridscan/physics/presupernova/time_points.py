@@ -1,8 +1,8 @@
 """Points in the time before collapse for integrals over stars: each stands for the stars of a stretch of time.
 
 The luminosity of a star is a power law of time between the knots of its table, and held below the first. Between the
-knots ln t is the variable, on two panels, below the first knot t itself; the 15-point Kronrod rule on each panel, and
-the 7-point Gauss rule inside it, give every integral and how far the coarser rule is from it.
+knots ln t is the variable, below the first knot t itself; the 15-point Kronrod rule on each panel, of two if it is
+wide, and the 7-point Gauss rule inside it, give every integral and how far the coarser rule is from it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ FloatArray = NDArray[np.floating[Any]]
 
 
 _ORDER = 15
+# Panels that span a larger ratio of times are cut in two.
+_WIDE = 1.5
 _ROUNDING = 16.0 * np.finfo(float).eps
 
 
@@ -58,7 +60,7 @@ def time_points(knots: ArrayLike, start: ArrayLike, stop: ArrayLike) -> TimePoin
     Returns
     -------
     TimePoints
-        Shape (..., 15 (2 k - 1)), after the shape to which `start` and `stop` broadcast, in the same unit.
+        Shape (..., n), n a multiple of 15, after the shape to which `start` and `stop` broadcast, in the same unit.
 
     Raises
     ------
@@ -84,7 +86,8 @@ def time_points(knots: ArrayLike, start: ArrayLike, stop: ArrayLike) -> TimePoin
         raise EvaluationError(f"knots have the shape {knots.shape}; they must increase along one axis")
     start, stop = checked("start", start, NOT_NEGATIVE), checked("stop", stop, NOT_NEGATIVE)
     start, stop = (array[..., None] for array in np.broadcast_arrays(start, stop))
-    halves = np.sqrt(knots[1:] * knots[:-1])
+    wide = knots[1:] > _WIDE * knots[:-1]
+    halves = np.sqrt(knots[1:][wide] * knots[:-1][wide])
     edges = np.sort(np.concatenate([[0.0], knots, halves]))
     lower, upper = np.clip(edges[:-1], start, stop), np.clip(edges[1:], start, stop)
     nodes, *rules = gauss_kronrod()

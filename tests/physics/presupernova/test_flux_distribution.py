@@ -85,6 +85,15 @@ def test_the_sum_exceeds_what_one_star_exceeds_and_little_more_when_it_is_large(
     assert value - error <= one * 1.2
 
 
+def test_beyond_the_table_the_flux_is_that_of_one_star_in_a_uniform_plane():
+    flux = np.array([1e10, 1e12, 1e17])
+    one = over_bins(2.0, weights(), time_above(flux, *shining(), 1.0, GALAXY)[0])
+    value, error = flux_exceedance(flux, 2.0, weights(), *shining(), 1.0, GALAXY)
+    assert (np.abs(value - one) <= error + 2e-3 * one).all()
+    assert (error[:2] < 3e-3 * one[:2]).all()
+    assert error[2] < 1e-12
+
+
 def test_nothing_is_exceeded_if_there_is_any_star_or_none():
     value, _ = flux_exceedance(0.0, [0.0, 2.0], weights(), *shining(), 25.0, GALAXY)
     bright, points = shining()

@@ -41,7 +41,7 @@ def test_parts_of_a_window_add_up_to_the_whole():
 def test_windows_of_many_bins_are_as_each_alone():
     start, stop = np.array([0.0, 3.0, 7.0]), np.array([1e4, 5.0, 2.0])
     together = time_points(KNOTS, start, stop)
-    assert together.time.shape == (3, 15 * (2 * len(KNOTS) - 1))
+    assert together.time.shape == together.weight.shape == (3, 15 * (2 * len(KNOTS) - 1))
     np.testing.assert_array_equal(together.weight[2], 0.0)
     for row in range(3):
         alone = time_points(KNOTS, start[row], stop[row])
