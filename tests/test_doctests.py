@@ -34,8 +34,18 @@ STEPS = {
     "gridscan.physics.boosted_dark_matter.near_halo_centre": {"central_integrals"},
     "gridscan.physics.galaxy.distances": {"for_each_galaxy", "fractions"},
     "gridscan.physics.galaxy.enclosed_stars": {"clustered", "enclosed_share", "special_distances"},
+    "gridscan.physics.galaxy.enclosed_table": {"enclosed_table", "octave", "octaves"},
     "gridscan.physics.dark_matter.spike": {"refuse_unknown_spikes"},
     "gridscan.physics.stellar.phase_windows": {"refuse_unknown_mass_integrations"},
+    "gridscan.physics.galaxy.reach": {"for_each_place", "reach_of"},
+    "gridscan.physics.presupernova.population": {"checked_severities", "time_above_in"},
+    "gridscan.physics.presupernova.time_points": {"error_of_kinks"},
+    "gridscan.physics.stellar.embedded_clusters": {
+        "heaviest_star",
+        "log_mass_of_cluster_with",
+        "log_mass_of_dense_clusters",
+        "power_integral",
+    },
     "gridscan.physics.stellar.mass_distribution": {"mass_distribution", "one_number"},
     "gridscan.physics.stellar.star_sampling": {"blocks", "checked_size"},
 }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from gridscan.errors import EvaluationError
-from gridscan.numerics.poisson import poisson_divergence, scale_to_discriminate
+from gridscan.numerics.poisson import poisson_divergence, poisson_probability, scale_to_discriminate
 
 counts = st.floats(1e-30, 1e30)
 
@@ -128,3 +128,33 @@ def test_the_scale_factor_refuses_what_is_out_of_range_and_says_what_it_found(wr
     with pytest.raises(EvaluationError) as refused:
         scale_to_discriminate(**(GOOD | wrong))
     assert str(refused.value) == message
+
+
+def exact_probability(count: int, mean: float) -> float:
+    with decimal.localcontext(decimal.Context(prec=60)):
+        mu, product = decimal.Decimal(mean), decimal.Decimal(1)
+        for k in range(1, count + 1):
+            product *= mu / k
+        return float(product * (-mu).exp())
+
+
+@given(st.integers(0, 400), st.floats(1e-3, 600.0))
+def test_the_probability_of_a_count_agrees_with_sixty_digits(count, mean):
+    assert float(poisson_probability(count, mean)) == pytest.approx(exact_probability(count, mean), rel=2e-13, abs=0)
+
+
+@pytest.mark.parametrize("mean", [1e4, 1e8, 1e12])
+def test_the_probability_of_the_most_likely_count_keeps_its_digits_however_large_the_mean(mean):
+    """Stirling: P(N = μ) = (1 - 1/(12 μ))/√(2 π μ) for whole μ, where k ln μ - ln k! has lost up to 14 digits."""
+    expected = (1 - 1 / (12 * mean)) / math.sqrt(2 * math.pi * mean)
+    assert float(poisson_probability(mean, mean)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_probability_has_its_limits_at_no_count_and_no_mean():
+    np.testing.assert_array_equal(poisson_probability([0, 1, 40], 0.0), [1.0, 0.0, 0.0])
+    assert float(poisson_probability(0, 700.0)) == math.exp(-700.0)
+
+
+def test_the_probability_of_half_a_count_is_refused():
+    with pytest.raises(EvaluationError, match=r"counts must be whole numbers; found 0\.5"):
+        poisson_probability(0.5, 1.0)

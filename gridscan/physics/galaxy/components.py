@@ -20,6 +20,8 @@ FloatArray = NDArray[np.floating[Any]]
 
 _MOST_CROSSINGS = 500
 _DEGREE = math.pi / 180.0
+# Scale lengths within which five terms of a series reach the last place.
+_NARROW = 1e-3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -264,9 +266,16 @@ def arm_density(galaxy: SingleGalaxy, azimuth: FloatArray, inner: FloatArray, ou
 
 
 def _exponential_mass(start: FloatArray | float, stop: FloatArray | float, inner: float, scale: float) -> FloatArray:
-    """Return ∫ R exp(-(R - inner)/h) dR / h^2 from start to stop, without cancellation between near radii."""
+    """Return ∫ R exp(-(R - inner)/h) dR / h^2 from start to stop, without cancellation between near radii.
+
+    With x = start/h and w = (stop - start)/h it is exp(inner/h - x) [x (1 - e^-w) + 1 - (1 + w) e^-w].
+    """
     x, width = np.asarray(start / scale), np.asarray((stop - start) / scale)
-    mass: FloatArray = np.exp(inner / scale - x) * (-(1.0 + x) * np.expm1(-width) - width * np.exp(-width))
+    risen = -np.expm1(-width)
+    series = width * width * (0.5 - width * (1 / 3 - width * (1 / 8 - width * (1 / 30 - width / 144))))
+    mass: FloatArray = np.exp(inner / scale - x) * (
+        x * risen + np.where(width < _NARROW, series, risen - width * np.exp(-width))
+    )
     return mass
 
 

@@ -11,7 +11,7 @@ from scipy.special import gammainc
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics import compound_poisson
-from gridscan.physics.galaxy import distances, nearby_stars
+from gridscan.physics.galaxy import distances, enclosed_table
 from gridscan.physics.galaxy.components import Galaxy
 from gridscan.physics.galaxy.nearby_stars import flux_exceedance, nearest_distance_quantile
 
@@ -121,7 +121,7 @@ def test_the_error_of_a_flat_stretch_counts_where_a_share_is_just_above_it():
     coefficients = np.zeros((2, 24))
     coefficients[:, :2] = [[0.5 - 1e-13, 0.0], [0.75, 0.25]]
     edges, whole, none = np.array([1.0, 2.0]), np.array([[0.0, 1.0], [0.0, 1.0]]), np.zeros(2, dtype=bool)
-    table = nearby_stars._Table(coefficients, np.array([1e-12, 0.0]), edges, np.ones(2), whole, none, none)
+    table = enclosed_table.EnclosedTable(coefficients, np.array([1e-12, 0.0]), edges, np.ones(2), whole, none, none)
     distance, error = table.inverse(np.array([0.5, 0.75]))
     np.testing.assert_allclose(distance, [1.0, 2.5], rtol=1e-11)
     np.testing.assert_allclose(error, [1.0, 0.0], atol=1e-11)
@@ -129,16 +129,16 @@ def test_the_error_of_a_flat_stretch_counts_where_a_share_is_just_above_it():
 
 def test_the_sun_almost_at_the_centre_makes_no_thousands_of_panels():
     """All stars on a circle are at distances within 20 au of each other, where rounding is all that is left to fit."""
-    table = nearby_stars._octave(Galaxy(**{**MILKY_WAY, "sun_x": 1e-5, "arm_width": 3.0}).single(), 3)
+    table = enclosed_table.octave(Galaxy(**{**MILKY_WAY, "sun_x": 1e-5, "arm_width": 3.0}).single(), 3)
     assert len(table.error) < 150
 
 
 def test_many_numbers_share_the_evaluations_of_a_galaxy(monkeypatch):
     seen = []
-    enclosed = nearby_stars.enclosed_share
-    monkeypatch.setattr(nearby_stars, "enclosed_share", lambda *a: seen.append(len(a[1])) or enclosed(*a))
-    nearby_stars._table.cache_clear()
-    nearby_stars._octave.cache_clear()
+    enclosed = enclosed_table.enclosed_share
+    monkeypatch.setattr(enclosed_table, "enclosed_share", lambda *a: seen.append(len(a[1])) or enclosed(*a))
+    enclosed_table.enclosed_table.cache_clear()
+    enclosed_table.octave.cache_clear()
     distance, error = nearest_distance_quantile(np.geomspace(1, 1e5, 5000)[:, None], [0.3, 0.5], Galaxy(**MILKY_WAY))
     assert distance.shape == error.shape == (5000, 2)
     assert sum(seen) < 5000
@@ -169,7 +169,7 @@ def test_nonsense_about_the_nearest_star_is_refused(change, message):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_table_gives_the_fraction_within_to_its_stated_error(variant):
     parameters = {**MILKY_WAY, **VARIANTS[variant]}
-    table = nearby_stars._table(Galaxy(**parameters).single(), -5, 5)
+    table = enclosed_table.enclosed_table(Galaxy(**parameters).single(), -5, 5)
     distance = np.random.default_rng(7).uniform(2.0**-5, 2.0**5, 500)
     exact, error = distances.fraction_within(distance, Galaxy(**parameters))
     relative, absolute = table.uncertainty()
@@ -289,7 +289,7 @@ def test_the_error_of_the_fraction_within_counts(relative, absolute, monkeypatch
     """Of few stars, P = λ G(s)/G(r), with 0.01 of it or with an error of G beside G(r)."""
     whole, _ = distances.fraction_within(1.0, Galaxy(**MILKY_WAY))
     least, _ = flux_exceedance(5.0, 1e-6, 1.0, 1.0, 0.05, Galaxy(**MILKY_WAY))
-    monkeypatch.setattr(nearby_stars._Table, "uncertainty", lambda _: (relative, absolute))
+    monkeypatch.setattr(enclosed_table.EnclosedTable, "uncertainty", lambda _: (relative, absolute))
     value, error = flux_exceedance(5.0, 1e-6, 1.0, 1.0, 0.05, Galaxy(**MILKY_WAY))
     assert value == pytest.approx(least, rel=1e-5, abs=0.0)
     assert error == pytest.approx(relative * value + 1e-6 * absolute / whole, rel=1e-3, abs=0.0)
@@ -354,10 +354,10 @@ def test_probabilities_grow_with_the_number_and_fall_with_the_threshold(radius, 
 
 def test_the_fraction_is_tabulated_once_for_all_thresholds(monkeypatch):
     seen = []
-    enclosed = nearby_stars.enclosed_share
-    monkeypatch.setattr(nearby_stars, "enclosed_share", lambda *a: seen.append(len(a[1])) or enclosed(*a))
-    nearby_stars._table.cache_clear()
-    nearby_stars._octave.cache_clear()
+    enclosed = enclosed_table.enclosed_share
+    monkeypatch.setattr(enclosed_table, "enclosed_share", lambda *a: seen.append(len(a[1])) or enclosed(*a))
+    enclosed_table.enclosed_table.cache_clear()
+    enclosed_table.octave.cache_clear()
     flux_exceedance(np.geomspace(1.0, 300.0, 12)[:, None], [0.1, 1.0], 1.0, 1.0, 0.05, Galaxy(**MILKY_WAY))
     once = sum(seen)
     flux_exceedance(np.geomspace(2.0, 400.0, 12)[:, None], [0.1, 1.0], 1.0, 1.0, 0.05, Galaxy(**MILKY_WAY))
