@@ -10,6 +10,7 @@ import numpy as np
 from gridscan.evaluation.block_shape import block_of
 from gridscan.inputs.sampling import NO_DRAW
 from gridscan.storage.cf_names import RENAMED_PREFIX
+from gridscan.units import attributes_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,7 +61,7 @@ class FileLayout:
     def attributes(self, key: str, *, missing: bool = False) -> dict[str, Any]:
         """Return the attributes of a variable in a file, with a fill value where cells may be missing."""
         spec = self.block_plan.stored[key]
-        attributes: dict[str, Any] = dict(spec.attributes)
+        attributes = attributes_on_disk(spec.attributes)
         if spec.drawn and missing:
             attributes["_FillValue"] = spec.dtype.type(NO_DRAW)
         elif missing or spec.missing is not None:

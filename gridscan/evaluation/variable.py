@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridscan.units import base_unit, readable, to_cf
+from gridscan.units import base_unit, readable, spelled_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ class VariableSpec:
 
     def as_intermediate(self) -> VariableSpec:
         """Return the variable that stores the quantity for others: in base units, in full precision."""
-        attributes = {**self.attributes, "units": to_cf(base_unit(self.unit))}
+        attributes = {**self.attributes, "units": spelled_on_disk(base_unit(self.unit))}
         attributes.pop("unit_name", None)
         return replace(
             self, key=f"{INTERMEDIATE}{self.quantity}", dtype=np.dtype(float), factor=1.0, attributes=attributes

@@ -19,6 +19,7 @@ from gridscan.evaluation.block_shape import block_of
 from gridscan.limits import DEFAULT, Limits, checked
 from gridscan.scenario.schema import Storage
 from gridscan.storage.cf_names import for_disk, from_disk
+from gridscan.storage.file_units import units_in_memory, units_on_disk
 from gridscan.storage.provenance import Provenance, provenance_in
 from gridscan.storage.zarr_support import check_library
 
@@ -67,7 +68,7 @@ def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
         raise StoreError(f"{path}: no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
     try:
         dataset = _opened_zarr(path) if is_zarr else xr.open_dataset(path, engine="netcdf4", **_OPENING)
-        return _in_chunks(from_disk(dataset), checked(limits))
+        return _in_chunks(units_in_memory(from_disk(dataset)), checked(limits))
     except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
         kind = "zarr" if is_zarr else "netCDF"
         raise StoreError(
@@ -117,7 +118,7 @@ def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContex
     path = Path(path)
     with replacing(path) as temporary:
         check_space(path, dataset.nbytes)
-        _write(for_disk(dataset), temporary, progress)
+        _write(for_disk(units_on_disk(dataset)), temporary, progress)
     return path
 
 

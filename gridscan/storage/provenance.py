@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gridscan._version import __version__
 from gridscan.errors import StoreError
 from gridscan.evaluation.layout import Layout, input_settings
-from gridscan.units import base_factor, base_unit, parse_unit, readable, to_cf
+from gridscan.units import base_factor, base_unit, parse_unit, readable, spelled_on_disk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +125,7 @@ def _unit_definitions(dataset: xr.Dataset) -> str:
         unit = parse_unit(name)
         base = base_unit(unit)
         if unit != base:
-            value = f"{base_factor(unit):.16g} {to_cf(base)}"
+            value = f"{base_factor(unit):.16g} {spelled_on_disk(base)}"
             shown.append(f"{readable(unit)} = {value.removesuffix(' 1')}")
     return "Units: " + "; ".join(shown) if shown else "Units are SI."
 

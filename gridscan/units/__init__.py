@@ -1,20 +1,31 @@
-"""Units: the one pint registry, reading units from text, converting them, and spelling them for people and files.
+"""Units: gridscan's pint registry, reading units from text, converting and spelling them, and values of other libraries.
 
 A year is the Julian year of 365.25 d, a parsec that of IAU 2015 B2, and ``kt`` a kilotonne (not a knot). ``event``
-counts and has no dimension.
-Units on disk follow the CF conventions and are spelled so that UDUNITS reads them (``kiloparsec``, not ``kpc``); a
-unit unknown to UDUNITS (``Msun``) is written as its value in SI, with its readable name in the attribute
-``unit_name``.
+counts and has no dimension. pint's application registry stays as it is, but for the solar units that it lacks.
+The attribute ``units`` is spelled so that pint, pint-xarray, cf-xarray and astropy read it in memory, and UDUNITS in
+files (``kiloparsec``, not ``kpc``; ``Gg`` for a kilotonne); a unit unknown to UDUNITS (``Msun``) is written to files as
+its value in SI. Where that reads back as another name, the attribute ``unit_name`` has the readable one.
 """
 
 from gridscan.units.conversion import convert, magnitudes
 from gridscan.units.definitions import Quantity, Unit, base_factor, base_unit, registry, same_dimension, unit_of_powers
 from gridscan.units.reading import parse_quantity, parse_unit
-from gridscan.units.spelling import label_of, readable, to_cf, unit_attributes, unit_of
+from gridscan.units.spelling import (
+    attributes_in_memory,
+    attributes_on_disk,
+    label_of,
+    readable,
+    spelled,
+    spelled_on_disk,
+    unit_attributes,
+    unit_of,
+)
 
 __all__ = [
     "Quantity",
     "Unit",
+    "attributes_in_memory",
+    "attributes_on_disk",
     "base_factor",
     "base_unit",
     "convert",
@@ -25,7 +36,8 @@ __all__ = [
     "readable",
     "registry",
     "same_dimension",
-    "to_cf",
+    "spelled",
+    "spelled_on_disk",
     "unit_attributes",
     "unit_of",
     "unit_of_powers",

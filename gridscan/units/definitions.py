@@ -1,4 +1,7 @@
-"""The one pint registry: units of astronomy, their definitions and their values in SI base units."""
+"""gridscan's own pint registry: units of astronomy, their definitions and their values in SI base units.
+
+It is private: pint's application registry, and the units that other packages define there, stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,32 @@ import numpy as np
 import pint
 import pint.facets.plain
 
-registry: pint.UnitRegistry[Any] = pint.UnitRegistry(force_ndarray_like=True)
-registry.define("solar_mass = 1.988409870698051e30 kilogram = Msun = M_sun")
-registry.define("solar_luminosity = 3.828e26 watt = Lsun = L_sun")
-registry.define("solar_radius = 6.957e8 meter = Rsun = R_sun")
-registry.define("metric_kiloton = 1000000 * kilogram = kt")
-registry.define("event = count")
-registry.define("star = count")
-registry.define("year = 365.25 * day = yr = a = julian_year")
-registry.define("parsec = 3.0856775814913673e16 meter = pc")
-registry.define("@alias day = d")
-registry.define("@alias astronomical_unit = AU")
-registry.define("@alias degree = °")
-registry.define("percent = 0.01 = %")
-pint.set_application_registry(registry)
+#: Values of the units that pint itself does not know.
+SOLAR_UNITS = {
+    "solar_mass": "1.988409870698051e30 kilogram = Msun = M_sun",
+    "solar_luminosity": "3.828e26 watt = Lsun = L_sun",
+    "solar_radius": "6.957e8 meter = Rsun = R_sun",
+}
+
+
+def _private_registry() -> pint.UnitRegistry[Any]:
+    """Return a registry in which the field's names mean what they mean in the field: kt is no knot."""
+    own: pint.UnitRegistry[Any] = pint.UnitRegistry(force_ndarray_like=True, on_redefinition="ignore")
+    for name, definition in SOLAR_UNITS.items():
+        own.define(f"{name} = {definition}")
+    own.define("metric_kiloton = 1000000 * kilogram = kt")
+    own.define("event = count")
+    own.define("star = count")
+    own.define("year = 365.25 * day = yr = a = julian_year")
+    own.define("parsec = 3.0856775814913673e16 meter = pc")
+    own.define("@alias day = d")
+    own.define("@alias astronomical_unit = AU")
+    own.define("@alias degree = ° = degrees_north = degree_north = degrees_east = degree_east")
+    own.define("percent = 0.01 = %")
+    return own
+
+
+registry = _private_registry()
 
 Unit: TypeAlias = pint.facets.plain.PlainUnit
 Quantity = registry.Quantity

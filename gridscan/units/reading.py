@@ -53,6 +53,39 @@ def parse_unit(text: str | Unit) -> Unit:
     return _parse_unit(str(text))
 
 
+def parse_scaled_unit(text: str) -> tuple[float, Unit]:
+    """Read a unit that may have a factor in front, as files have it: ``"1.988409870698051e+30 kg"``.
+
+    Parameters
+    ----------
+    text
+        A unit as for `parse_unit`, or a number, a blank and such a unit.
+
+    Returns
+    -------
+    scale : float
+        The factor, 1 where there is none.
+    unit : Unit
+        On gridscan's registry.
+
+    Raises
+    ------
+    UnitError
+        If the text is not a unit.
+
+    Examples
+    --------
+    >>> from gridscan.units.reading import parse_scaled_unit
+    >>> scale, unit = parse_scaled_unit("0.01 m")
+    >>> scale, str(unit)
+    (0.01, 'meter')
+    """
+    number, _, rest = text.strip().partition(" ")
+    if re.fullmatch(_NUMBER, number) and number != "1":
+        return float(number), parse_unit(rest)
+    return 1.0, parse_unit(text)
+
+
 @functools.lru_cache(maxsize=4096)
 def _parse_unit(text: str) -> Unit:
     stripped = text.strip()
@@ -104,11 +137,16 @@ def _exponent(power: re.Match[str]) -> float:
 
 
 def _named_unit(name: str, text: str) -> Unit:
+    if name == "dimensionless":
+        return registry.dimensionless
     try:
         full = registry.get_name(name)
+        multiplicative = registry._units[full].is_multiplicative
     except pint.UndefinedUnitError:
         raise UnitError(f"unknown unit {name!r} in {text!r}{nearest(name, _common_unit_names())}") from None
-    if not registry._is_multiplicative(full):
+    except pint.OffsetUnitCalculusError:
+        multiplicative = False
+    if not multiplicative:
         raise UnitError(f"{text!r} has an offset zero; use an absolute unit such as K")
     # A kilotonne written out is the unit kt, which pint by itself reads as a knot.
     return registry.Unit(registry.UnitsContainer({"metric_kiloton" if full == "kilometric_ton" else full: 1}))

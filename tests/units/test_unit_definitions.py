@@ -54,7 +54,45 @@ def test_a_unit_has_the_value_of_its_definition(name, value, tolerance):
     assert base_factor(parse_unit(name)) == pytest.approx(value, rel=tolerance, abs=0)
 
 
-def test_quantities_made_by_pint_itself_are_in_the_registry_of_gridscan():
-    # In a process of its own: importing cf_xarray.units, as this module does, puts another registry in place.
-    code = "import pint, gridscan.units as u; print(u.registry.Quantity(1, 'Msun') == pint.Quantity(1, 'solar_mass'))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split() == ["True"]
+def run_alone(code: str) -> str:
+    """Run code in a process of its own, since it looks at what importing gridscan does, and return what it prints."""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    # pint reports a redefinition to its log, which goes to stderr.
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+_BEFORE = "import pint; registry = pint.get_application_registry(); names = ['kt', 'yr', 'pc', 'd', 'event', 'AU'];"
+_VALUES = "[str(pint.Quantity(1, name).to_root_units()) if name in registry else None for name in names]"
+
+
+def test_using_gridscan_leaves_the_application_registry_of_pint_and_its_units_alone():
+    code = f"""{_BEFORE} before = {_VALUES}; import pickle
+kept = registry.get(); stored = pickle.dumps(pint.Quantity(5, "kt"))
+import gridscan as gs
+dataset = gs.model("red_supergiants").evaluate(["flux"], sfr=[1, 2], radius="1 kpc")
+dataset.gridscan.quantify()
+assert registry.get() is kept and pint.get_application_registry() is registry
+assert {_VALUES} == before
+assert pickle.loads(stored).units == pint.Unit("knot")
+print(pint.Quantity(1, "kt").dimensionality)"""
+    assert run_alone(code) == "[length] / [time]"
+
+
+def test_solar_units_are_added_to_the_application_registry_where_nobody_defined_them():
+    code = """
+import pint, gridscan.units as units
+units.unit_attributes(units.parse_unit("Msun/yr"))
+print(pint.Quantity(1, "Msun").to("kg").magnitude)"""
+    assert run_alone(code) == "1.988409870698051e+30"
+
+
+def test_a_solar_mass_that_somebody_has_defined_stays():
+    code = """
+import pint
+pint.get_application_registry().define("Msun = 2e30 kg")
+import gridscan.units as units
+units.unit_attributes(units.parse_unit("Msun/yr"))
+print(pint.Quantity(1, "Msun").to("kg").magnitude, units.base_factor(units.parse_unit("Msun")))"""
+    assert run_alone(code) == "2e+30 1.988409870698051e+30"

@@ -17,6 +17,7 @@ from gridscan.engine.reuse.fingerprint import (
     run_identity,
 )
 from gridscan.storage.cf_names import for_disk
+from gridscan.storage.file_units import units_on_disk
 from gridscan.storage.provenance import describe_dataset, provenance_of
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ def build_layout(plan: Plan) -> FileLayout:
     keys, behind = keys_of(layout), code_behind(layout, [item.quantity for item in block_plan.stored.values()])
     provenance = provenance_of(plan.scenario, layout, identity_of(layout, behind))
     stored = block_plan.stored.values()
-    outputs = for_disk(describe_dataset(_blank(layout, [item for item in stored if item.is_output]), provenance))
-    between = for_disk(_blank(layout, [item for item in stored if not item.is_output]))
+    described = describe_dataset(_blank(layout, [item for item in stored if item.is_output]), provenance)
+    outputs = for_disk(units_on_disk(described))
+    between = for_disk(units_on_disk(_blank(layout, [item for item in stored if not item.is_output])))
     record = record_of(block_plan, keys, behind)
     record["run"] = run_identity(record, keys, outputs, plan.storage)
     record["checksum"] = checksum_of_record(record, keys)
