@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from gridscan.definition.figures import figure_of
-from gridscan.errors import ModelError, UnitError
-from gridscan.sensitivity import along_axis, discrimination, variance
-from gridscan.units import registry, unit_of
+from gridscan.errors import ModelError
+from gridscan.sensitivity import along_axis, discrimination, quantified, variance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +30,11 @@ class GridscanAccessor:
 
     def __init__(self, dataset: xr.Dataset) -> None:
         self._dataset = dataset
+
+    @property
+    def _plain(self) -> xr.Dataset:
+        """The dataset without quantities."""
+        return quantified.dequantify(self._dataset) if quantified.holds_quantities(self._dataset) else self._dataset
 
     def elasticity(self, name: str, along: str) -> xr.DataArray:
         """Return d ln y/d ln x along a numeric axis; see `gridscan.sensitivity.along_axis.elasticity`.
@@ -56,7 +60,7 @@ class GridscanAccessor:
         >>> ds.gridscan.elasticity("flux", along="distance").values.round(12)
         array([-2., -2., -2.])
         """
-        return along_axis.elasticity(self._dataset, name, along)
+        return along_axis.elasticity(self._plain, name, along)
 
     def derivative(self, name: str, along: str) -> xr.DataArray:
         """Return dy/dx along a numeric axis; see `gridscan.sensitivity.along_axis.derivative`.
@@ -82,9 +86,9 @@ class GridscanAccessor:
         >>> ds.gridscan.derivative("height", along="time").values
         array([0., 2., 6.])
         """
-        return along_axis.derivative(self._dataset, name, along)
+        return along_axis.derivative(self._plain, name, along)
 
-    def contrast(self, name: str, along: str, reference: str | float, kind: Kind = "ratio") -> xr.DataArray:
+    def contrast(self, name: str, along: str, reference: Any, kind: Kind = "ratio") -> xr.DataArray:
         """Return a quantity relative to one label or value; see `gridscan.sensitivity.along_axis.contrast`.
 
         Parameters
@@ -94,7 +98,7 @@ class GridscanAccessor:
         along
             An axis of it, of labels or of numbers.
         reference
-            A label, a number in the unit of the axis, or text such as ``"2 kpc"``.
+            A label, a number in the unit of the axis, text such as ``"2 kpc"``, or a quantity of pint or astropy.
         kind
             ``"ratio"`` y/y_ref, ``"difference"`` y - y_ref, or ``"log"`` ln(y/y_ref).
 
@@ -111,9 +115,9 @@ class GridscanAccessor:
         >>> ds.gridscan.contrast("events", along="imf", reference="kroupa").values
         array([1., 3.])
         """
-        return along_axis.contrast(self._dataset, name, along, reference, kind)
+        return along_axis.contrast(self._plain, name, along, reference, kind)
 
-    def crossing(self, name: str, along: str, value: str | float, scale: Scale = "linear") -> xr.DataArray:
+    def crossing(self, name: str, along: str, value: Any, scale: Scale = "linear") -> xr.DataArray:
         """Return where a quantity first reaches a value; see `gridscan.sensitivity.along_axis.crossing`.
 
         Parameters
@@ -123,7 +127,7 @@ class GridscanAccessor:
         along
             A numeric axis x of it.
         value
-            A number in the unit of the quantity, or text such as ``"3 / yr"``.
+            A number in the unit of the quantity, text such as ``"3 / yr"``, or a quantity of pint or astropy.
         scale
             ``"linear"``, or ``"log"`` to interpolate ln y over ln x.
 
@@ -141,7 +145,7 @@ class GridscanAccessor:
         >>> round(float(ds.gridscan.crossing("flux", along="distance", value=1 / 9, scale="log")), 9)
         3.0
         """
-        return along_axis.crossing(self._dataset, name, along, value, scale)
+        return along_axis.crossing(self._plain, name, along, value, scale)
 
     def variance_shares(self, name: str, over: str | Sequence[str] | None = None, log: bool = False) -> xr.Dataset:
         """Divide the variance of a quantity among its axes; see `gridscan.sensitivity.variance.variance_shares`.
@@ -169,7 +173,7 @@ class GridscanAccessor:
         >>> ds.gridscan.variance_shares("y")["first_order"].values
         array([0.2, 0.8])
         """
-        return variance.variance_shares(self._dataset, name, over, log)
+        return variance.variance_shares(self._plain, name, over, log)
 
     def rank(self, name: str, over: str | Sequence[str] | None = None, log: bool = False) -> xr.DataArray:
         """Return the axes in the order in which they matter; see `gridscan.sensitivity.variance.rank`.
@@ -197,17 +201,17 @@ class GridscanAccessor:
         >>> ds.gridscan.rank("y")["axis"].values.tolist()
         ['b', 'a']
         """
-        return variance.rank(self._dataset, name, over, log)
+        return variance.rank(self._plain, name, over, log)
 
     def discriminate(
         self,
         name: str,
         along: str,
         *,
-        exposure: str = "10 yr",
-        background: str = "0 / yr",
+        exposure: Any = "10 yr",
+        background: Any = "0 / yr",
         significance: float = 3.0,
-        mass: str | None = None,
+        mass: Any = None,
     ) -> xr.Dataset:
         """Return the detector size that tells scenarios apart; see `gridscan.sensitivity.discrimination.discriminate`.
 
@@ -218,13 +222,13 @@ class GridscanAccessor:
         along
             An axis of it: its points are the scenarios.
         exposure
-            Duration of the measurement, such as ``"10 yr"``.
+            Duration of the measurement, such as ``"10 yr"``, or a quantity.
         background
-            Rate of background events, or rate per mass, as text with a unit or the name of a variable.
+            Rate of background events, or rate per mass, as text with a unit, a quantity or the name of a variable.
         significance
             Number of standard deviations.
         mass
-            Mass that the rate belongs to, as text with a unit or the name of a variable.
+            Mass that the rate belongs to, as text with a unit, a quantity or the name of a variable.
 
         Returns
         -------
@@ -243,7 +247,7 @@ class GridscanAccessor:
         9.9
         """
         return discrimination.discriminate(
-            self._dataset,
+            self._plain,
             name,
             along,
             exposure=exposure,
@@ -301,44 +305,59 @@ class GridscanAccessor:
         if found.draw is None:
             raise ModelError(f"figure {kind!r} is a movie; write it with gridscan plot FILE --kind {kind}")
         known = {str(name): [str(dim) for dim in item.dims] for name, item in self._dataset.data_vars.items()}
-        return found.draw(self._dataset, *found.arguments(quantities or found.shown(known)), **options)
+        return found.draw(self._plain, *found.arguments(quantities or found.shown(known)), **options)
 
-    def quantify(self) -> xr.Dataset:
-        """Return the dataset with pint quantities, on gridscan's registry, in place of its ``units`` attributes.
+    def quantify(self, registry: Any = None) -> xr.Dataset:
+        """Return the dataset with pint quantities in place of its ``units`` attributes, to compute with.
 
-        Variables without a unit, such as labels, stay as they are. ``.pint.dequantify()`` is the way back.
+        xarray keeps attributes through arithmetic, so a product of two variables says the unit of one; quantities know
+        better. `dequantify` is the way back, and the way to a file: quantities themselves cannot be written.
+
+        Parameters
+        ----------
+        registry
+            A pint registry. By default pint's application registry, in which ``pint.Quantity(1, "m")`` and pickled
+            quantities are too; or gridscan's, if a unit has another value there.
 
         Returns
         -------
         xarray.Dataset
-            With quantities as data.
+            With quantities as data. Variables without ``units``, such as labels, stay as they are.
 
         Raises
         ------
         UnitError
-            If a unit cannot be read; the message names the variable.
+            If a unit cannot be read, or `registry` does not know it; the message names the variable.
+
+        Warns
+        -----
+        GridscanWarning
+            If the unit of a variable is not certain, because it was computed from others: it gets none.
 
         Examples
         --------
         >>> import xarray as xr
         >>> import gridscan as gs
-        >>> ds = xr.Dataset({"flux": ("distance", [4.0, 1.0], {"units": "cm-2 s-1"})})
-        >>> ds.gridscan.quantify()["flux"].pint.to("m^-2 s^-1").pint.magnitude.round(6)
+        >>> ds = xr.Dataset({"flux": ("distance", [4.0, 1.0], {"units": "cm^-2 s^-1"})})
+        >>> quantities = ds.gridscan.quantify()
+        >>> quantities["flux"].pint.to("m^-2 s^-1").pint.magnitude.round(6)
         array([40000., 10000.])
+        >>> quantities.assign(square=quantities["flux"] ** 2).gridscan.dequantify()["square"].attrs["units"]
+        'cm^-4 s^-2'
         """
-        # Registers `.pint`; slow to import, and needed nowhere else.
-        import_module("pint_xarray")
+        return quantified.quantify(self._dataset, registry)
 
-        units = {}
-        plain = self._dataset.copy()
-        for name, variable in plain.variables.items():
-            if "units" in variable.attrs:
-                try:
-                    units[name] = unit_of(variable)
-                except UnitError as error:
-                    raise UnitError(f"the unit of {name!r} is not known: {error}") from None
-                # The quantity carries its unit; an attribute would be wrong after the first operation.
-                for attribute in ("units", "unit_name"):
-                    variable.attrs.pop(attribute, None)
-        quantified: xr.Dataset = plain.pint.quantify(units, unit_registry=registry)
-        return quantified
+    def dequantify(self) -> xr.Dataset:
+        """Return the dataset with plain numbers, and their units as attributes, in place of quantities.
+
+        Returns
+        -------
+        xarray.Dataset
+            As `quantify` took it, and with the variables that were computed since. ``.to_netcdf(path)`` writes it.
+
+        Raises
+        ------
+        UnitError
+            If a unit is not one that gridscan knows; the message names the variable.
+        """
+        return quantified.dequantify(self._dataset)

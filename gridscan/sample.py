@@ -16,6 +16,7 @@ from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.grid_point import positions, values_at
 from gridscan.inputs.resolve import Resolved
 from gridscan.run import Source, find_scenario
+from gridscan.sensitivity.recorded_units import UNTOUCHED
 from gridscan.storage.provenance import describe_dataset, provenance_of
 from gridscan.units import base_factor, unit_attributes
 
@@ -161,7 +162,7 @@ def _variable(population: Population, name: str, values: np.ndarray) -> xr.Varia
     else:
         attributes["flag_values"] = np.arange(len(column.words), dtype=values.dtype)
         attributes["flag_meanings"] = " ".join(column.words)
-    return xr.Variable(population.dimension, values, attributes)
+    return xr.Variable(population.dimension, values, attributes, UNTOUCHED)
 
 
 def _coordinates(layout: Layout, population: Population) -> dict[str, xr.Variable]:
@@ -177,8 +178,8 @@ def _coordinates(layout: Layout, population: Population) -> dict[str, xr.Variabl
         if name in resolved.coordinates:
             known = resolved.coordinates[name]
             units = {} if known.unit is None else unit_attributes(known.unit)
-            coordinates[name] = xr.Variable((), known.values, {"long_name": known.long_name, **units})
+            coordinates[name] = xr.Variable((), known.values, {"long_name": known.long_name, **units}, UNTOUCHED)
         elif isinstance(node, Parameter) and isinstance(node.default, float):
             attributes = {"long_name": node.description, **unit_attributes(node.unit)}
-            coordinates[name] = xr.Variable((), node.default, attributes)
+            coordinates[name] = xr.Variable((), node.default, attributes, UNTOUCHED)
     return coordinates

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pint
 
 from gridscan.definition.definition import Definition
-from gridscan.definition.node_checks import check_default, default_and_unit
+from gridscan.definition.node_checks import bound, check_default, default_and_unit
 from gridscan.definition.nodes import Constant, Label, Parameter, Table
 from gridscan.definition.vector_lengths import check_lengths
 from gridscan.errors import ModelError
-from gridscan.units import parse_quantity, registry
+from gridscan.units import in_words, parse_quantity, registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -91,14 +91,14 @@ class InputDeclarations(Definition):
         name
             Name in functions and scenarios.
         default
-            ``"2 Msun/yr"`` (whose unit is then the default unit), a number for a dimensionless one, a list of either
-            for a vector, one of `choices`, or a label, whose record then gives the value.
+            ``"2 Msun/yr"`` or a quantity (whose unit is then the default unit), a number for a dimensionless one, a
+            list of either for a vector, one of `choices`, or a label, whose record then gives the value.
         description
             What it is.
         unit
             Default unit where `default` is a label or a vector.
         minimum, maximum
-            Allowed range in the default unit, ends included.
+            Allowed range in the default unit, or as quantities, ends included.
         choices
             Allowed words, for a parameter that is a word.
         integer
@@ -139,13 +139,15 @@ class InputDeclarations(Definition):
         (2.0, 'solar_mass / year')
         """
         self._claim(name)
+        own_unit, number = default_and_unit(name, default, unit, tuple(choices))
         parameter = Parameter(
             name,
             description,
-            *default_and_unit(name, default, unit, tuple(choices)),
+            own_unit,
+            number,
             label=default.name if isinstance(default, Label) else None,
-            minimum=minimum,
-            maximum=maximum,
+            minimum=bound(name, minimum, own_unit),
+            maximum=bound(name, maximum, own_unit),
             choices=tuple(choices),
             integer=integer,
             vector=vector,
@@ -219,7 +221,7 @@ class InputDeclarations(Definition):
         name
             Name in functions.
         value
-            A number with a unit.
+            A number with a unit, as text or as a quantity.
         description
             What it is; the name with blanks by default.
 
@@ -249,7 +251,7 @@ class InputDeclarations(Definition):
             except pint.UndefinedUnitError:
                 raise ModelError(f"pint has no constant {name!r}; give its value") from None
         else:
-            quantity = parse_quantity(value)
+            quantity = parse_quantity(in_words(value))
         self._nodes[name] = constant = Constant(
             name, description or name.replace("_", " "), quantity.units, float(quantity.magnitude)
         )

@@ -6,9 +6,21 @@ import inspect
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gridscan.definition.nodes import ROLES, Kernel, Label, Number, Parameter, Quantity
 from gridscan.errors import ModelError, UnitError, listed, nearest
-from gridscan.units import Unit, convert, parse_quantity, parse_unit, readable, registry, same_dimension
+from gridscan.units import (
+    Unit,
+    convert,
+    in_words,
+    parse_quantity,
+    parse_unit,
+    readable,
+    registry,
+    same_dimension,
+    take_apart,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,21 +62,67 @@ def default_and_unit(
         if default not in choices:
             raise ModelError(f"the default {default!r} of {name!r} is not one of its choices: {listed(choices)}")
         return registry.dimensionless, str(default)
-    if isinstance(default, str):
-        quantity = parse_quantity(default)
+    words = _in_words(name, default)
+    if isinstance(words, str):
+        quantity = parse_quantity(words)
         if unit is not None and parse_unit(unit) != quantity.units:
             raise ModelError(
-                f"parameter {name!r}: the default {default!r} already has a unit, which unit={unit!r} contradicts"
+                f"parameter {name!r}: the default {words!r} already has a unit, which unit={unit!r} contradicts"
             )
         return quantity.units, float(quantity.magnitude)
-    if isinstance(default, int | float):
-        return parse_unit(unit or "1"), float(default)
-    items = list(default)
+    if isinstance(words, int | float):
+        return parse_unit(unit or "1"), float(words)
+    items = list(words)
     if items and isinstance(items[0], str):
         quantities = [parse_quantity(str(item)) for item in items]
         first = parse_unit(unit) if unit is not None else quantities[0].units
         return first, tuple(float(convert(float(item.magnitude), item.units, first)) for item in quantities)
     return parse_unit(unit or "1"), tuple(float(item) for item in items)
+
+
+def _in_words(name: str, default: Any) -> Any:
+    """Return a default with texts in place of quantities."""
+    try:
+        if isinstance(default, list | tuple):
+            return [in_words(item) for item in default]
+        numbers, unit = take_apart(default)
+    except UnitError as error:
+        raise UnitError(f"{name!r}: {error}") from None
+    if unit is None or np.ndim(numbers) == 0:
+        return in_words(default)
+    return [f"{float(number)!r} {readable(unit)}" for number in numbers]
+
+
+def bound(name: str, value: Any, unit: Unit) -> float | None:
+    """Return an end of the range of a parameter as a number in its unit.
+
+    Parameters
+    ----------
+    name
+        Name of the parameter, for messages.
+    value
+        A number in the unit, text with a unit, a quantity, or None.
+    unit
+        The unit of the parameter.
+
+    Returns
+    -------
+    float or None
+        None where there is no end.
+
+    Raises
+    ------
+    UnitError
+        If the value has a unit that does not fit.
+    """
+    try:
+        found = in_words(value)
+        if not isinstance(found, str):
+            return None if found is None else float(found)
+        quantity: Any = parse_quantity(found)
+        return float(convert(float(quantity.magnitude), quantity.units, unit))
+    except UnitError as error:
+        raise UnitError(f"parameter {name!r}: {error}") from None
 
 
 def check_default(parameter: Parameter) -> None:

@@ -10,6 +10,7 @@ import xarray as xr
 from gridscan.evaluation.variable import VariableSpec
 from gridscan.inputs.grid_point import default_position
 from gridscan.inputs.sampling import DRAWN, REALISATION
+from gridscan.sensitivity.recorded_units import UNTOUCHED
 from gridscan.units import base_factor, unit_attributes
 
 if TYPE_CHECKING:
@@ -50,11 +51,11 @@ def coordinate_variables(
         if item.dims == (name,):
             # The position that pictures take if they do not show this axis.
             attributes["base_value"] = item.values[default_position(resolved, name, item.values)].item()
-        variables[name] = xr.Variable(item.dims, item.values, attributes)
+        variables[name] = xr.Variable(item.dims, item.values, attributes, None if item.unit is None else UNTOUCHED)
     if sampling is not None:
         numbers = np.arange(sampling.realisations)
         attributes = {"long_name": "number of the realisation", "units": "1"}
-        variables[REALISATION] = xr.Variable(REALISATION, numbers, attributes)
+        variables[REALISATION] = xr.Variable(REALISATION, numbers, attributes, UNTOUCHED)
     return variables
 
 

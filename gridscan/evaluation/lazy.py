@@ -21,6 +21,7 @@ from gridscan.inputs.resolve import resolve
 from gridscan.inputs.sampling import REALISATION
 from gridscan.inputs.value_reader import Given
 from gridscan.limits import DEFAULT
+from gridscan.sensitivity.recorded_units import UNITS, record_of_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,7 +54,9 @@ def evaluate_model(
     for fault in layout.idle:
         warnings.warn(fault, GridscanWarning, stacklevel=3)
     dataset = compute_lazily(layout)
-    return dataset[names] if isinstance(names, str) else dataset
+    if isinstance(names, str):
+        return dataset[names]
+    return dataset.assign_attrs({UNITS: record_of_units(dataset)})
 
 
 def compute_lazily(layout: Layout) -> xr.Dataset:

@@ -8,7 +8,6 @@ import numpy as np
 import xarray as xr
 
 from gridscan.errors import ScenarioError, listed, nearest
-from gridscan.inputs.value_reader import plain
 from gridscan.sensitivity.labelled import position_on
 from gridscan.units import base_factor, readable, unit_attributes
 
@@ -104,7 +103,7 @@ def _position(resolved: Resolved, dim: str, wanted: Any) -> int:
         return default_position(resolved, dim, coordinate.values)
     attributes = {} if coordinate.unit is None else unit_attributes(coordinate.unit)
     axis = xr.Variable(dim, coordinate.values, attributes)
-    return position_on(xr.DataArray(np.arange(axis.size), {dim: axis}, dim), dim, plain(wanted))
+    return position_on(xr.DataArray(np.arange(axis.size), {dim: axis}, dim), dim, wanted)
 
 
 def default_position(resolved: Resolved, dim: str, values: np.ndarray) -> int:

@@ -1,23 +1,21 @@
-"""Reading values of parameters: numbers, texts with units, words, lists and ranges, with a path for each fault."""
+"""Reading values of parameters: numbers, quantities, texts, words, lists and ranges, with a path for each fault."""
 
 from __future__ import annotations
 
 import itertools
 import math
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pint
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
 from gridscan.errors import UnitError, nearest
 from gridscan.inputs.faults import Fault, Path, schema_fault, shown
-from gridscan.units import Unit, base_factor, convert, parse_quantity, parse_unit, readable, registry
+from gridscan.units import Unit, base_factor, convert, in_words, parse_quantity, parse_unit, readable, take_apart
 
 Numeric = Parameter | Constant | Quantity
 
@@ -100,29 +98,52 @@ class ValueReader:
         is_axis : bool
             Whether the values are an axis.
         """
-        value, path = given.value, given.path
+        path = given.path
+        try:
+            value, own = take_apart(given.value)
+        except UnitError as error:
+            self.fault(path, f"{node.name!r}: {error}")
+            return [], None, [], True
+        if own is not None:
+            return self._with_unit(node, value, own, path)
         if isinstance(value, Mapping):
             values, unit, paths = self._expand(node, value, path)
+            if _is_vector(node) and isinstance(value.get("values"), list) and not any(map(_is_list, value["values"])):
+                return [values], unit, [(*path, "values")], False
             return values, unit, paths, True
-        vector = isinstance(node, Parameter) and node.vector is not None
-        if isinstance(value, pint.Quantity) and np.ndim(value.magnitude) == 1:
-            if vector:
-                return [list(value)], None, [path], False
-            return np.asarray(value.magnitude, dtype=float), _own(value.units), [path] * len(value.magnitude), True
         if isinstance(value, np.ndarray) and value.ndim == 0:
             value = value.item()
         if isinstance(value, np.ndarray | list | tuple | range):
-            if vector and not any(isinstance(item, list | tuple | np.ndarray) for item in value):
+            if _is_vector(node) and not any(map(_is_list, value)):
                 return [value], None, [path], False
             numeric = isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iuf"
             items = value.astype(float) if isinstance(value, np.ndarray) and numeric else list(value)
             return items, None, [(*path, index) for index in range(len(items))], True
         return [value], None, [path], False
 
+    def _with_unit(
+        self, node: Label | Numeric, numbers: Any, unit: Unit, path: Path
+    ) -> tuple[Any, Unit | None, list[Path], bool]:
+        """Return the numbers of a quantity: a value, an axis, a vector, or an axis of vectors."""
+        shape, vector = np.shape(numbers), _is_vector(node)
+        known = len(self.faults)
+        if isinstance(node, Label) or (isinstance(node, Parameter) and node.is_word):
+            self.fault(path, f"{node.name!r} takes a word, found a value in {readable(unit)!r}")
+        elif len(shape) > 1 + vector:
+            self.fault(path, f"{node.name!r} takes a value or a list of values, found an array of shape {shape}")
+        if len(self.faults) > known:
+            return [], None, [], True
+        if len(shape) < 1 + vector:
+            return [numbers], unit, [path], False
+        return (list(numbers) if vector else numbers), unit, [path] * shape[0], True
+
     def _expand(self, node: Label | Numeric, raw: Mapping[str, Any], path: Path) -> tuple[Any, Unit | None, list[Path]]:
         nothing: tuple[list[Any], None, list[Path]] = ([], None, [])
         try:
-            spec = AxisRange.model_validate(dict(raw))
+            spec = AxisRange.model_validate({key: _listed(value) for key, value in raw.items()})
+        except UnitError as error:
+            self.fault(path, f"{node.name!r}: {error}")
+            return nothing
         except ValidationError as error:
             faults = [Fault(*schema_fault(item, path, AxisRange)) for item in error.errors()]
             self.faults += {fault.path: fault for fault in reversed(faults)}.values()
@@ -217,13 +238,20 @@ class ValueReader:
         if isinstance(node, Parameter) and node.vector is not None:
             vectors: list[np.ndarray | None] = []
             for item, path in zip(raw, paths, strict=True):
-                if not isinstance(item, list | tuple | np.ndarray) or len(item) == 0:
-                    self.fault(path, f"{node.name!r} takes a list of numbers, found {shown(item)}")
-                    vectors.append(None)
-                else:
-                    vectors.append(self._numbers(node, item, [(*path, index) for index in range(len(item))], unit))
+                vectors.append(self._vector(node, item, path, unit))
             return None if any(vector is None for vector in vectors) else vectors
         return self._numbers(node, raw, paths, unit)
+
+    def _vector(self, node: Parameter, item: Any, path: Path, unit: Unit | None) -> np.ndarray | None:
+        try:
+            numbers, own = take_apart(item)
+        except UnitError as error:
+            self.fault(path, f"{node.name!r}: {error}")
+            return None
+        if not isinstance(numbers, list | tuple | np.ndarray) or np.shape(numbers)[:1] == (0,) or np.ndim(numbers) == 0:
+            self.fault(path, f"{node.name!r} takes a list of numbers, found {shown(item)}")
+            return None
+        return self._numbers(node, numbers, [(*path, index) for index in range(len(numbers))], own or unit)
 
     def _words(self, node: Parameter, raw: Any, paths: list[Path]) -> np.ndarray | None:
         known = len(self.faults)
@@ -261,7 +289,7 @@ class ValueReader:
             wrong |= (values != np.round(values)) if node.integer else False
         for index in np.flatnonzero(wrong)[:3]:
             allowed = node.allowed if isinstance(node, Parameter) else "a finite number"
-            found = _with_unit(values[index], node)
+            found = _shown_with_unit(values[index], node)
             self.fault(paths[index], f"{node.name!r} cannot be {found}; allowed is {allowed}")
         return None if wrong.any() else values
 
@@ -280,8 +308,9 @@ class ValueReader:
             return math.nan
 
     def _number(self, node: Numeric, item: Any, unit: Unit | None) -> float:
-        if isinstance(item, pint.Quantity) and np.ndim(item.magnitude) == 0:
-            return float(convert(np.asarray(item.magnitude, dtype=float), _own(item.units), node.unit))
+        item, own = take_apart(item)
+        if own is not None and np.ndim(item) == 0:
+            return float(convert(item, own, node.unit))
         if isinstance(item, str):
             quantity = parse_quantity(item)
             if readable(quantity.units) == "1" and readable(node.unit) != "1":
@@ -304,40 +333,24 @@ class ValueReader:
         return number
 
 
-def _own(unit: Any) -> Unit:
-    """Return a unit of another pint registry as one of gridscan's."""
-    return unit if unit._REGISTRY is registry else parse_unit(str(unit))
+def _is_vector(node: Label | Numeric) -> bool:
+    return isinstance(node, Parameter) and node.vector is not None
 
 
-def plain(value: Any) -> Any:
-    """Return a raw value as it would be in a scenario file, so that it can be stored in a result.
-
-    Pint quantities become texts with a unit, or a table of values with one; arrays become lists.
-
-    Parameters
-    ----------
-    value
-        The raw value.
-
-    Returns
-    -------
-    object
-        A value that TOML can represent.
-    """
-    if isinstance(value, pint.Quantity):
-        unit, magnitude = readable(_own(value.units)), np.asarray(value.magnitude, dtype=float)
-        if magnitude.ndim == 0:
-            return f"{float(magnitude)!r} {unit}".removesuffix(" 1")
-        return {"values": magnitude.tolist(), "unit": unit}
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list | tuple | range) else value
+def _is_list(item: Any) -> bool:
+    return isinstance(item, list | tuple) or (not isinstance(item, str) and getattr(item, "ndim", 0) > 0)
 
 
-def _with_unit(value: float, node: Numeric) -> str:
+def _listed(value: Any) -> Any:
+    """Return a part of a range as in a file, with a text for each value that carries a unit."""
+    if isinstance(value, list | tuple):
+        return [in_words(item) for item in value]
+    numbers, unit = take_apart(value)
+    if unit is not None and np.ndim(numbers) == 1:
+        return [f"{float(number)!r} {readable(unit)}" for number in numbers]
+    return numbers.tolist() if isinstance(numbers, np.ndarray) else numbers
+
+
+def _shown_with_unit(value: float, node: Numeric) -> str:
     unit = readable(node.unit)
     return f"{value:.10g}" if unit == "1" else f"{value:.10g} {unit}"

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridscan.errors import EvaluationError
+from gridscan.errors import EvaluationError, UnitError
+from gridscan.units import convert, parse_unit, take_apart
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -102,11 +103,11 @@ def checked(name: str, values: Any, allowed: Range, unit: str = "") -> FloatArra
     name
         Name of the argument in messages.
     values
-        Numbers; of quantities with units, the numbers are taken as they are.
+        Numbers, or quantities.
     allowed
         The range.
     unit
-        Unit of the numbers, for messages.
+        Unit of the numbers.
 
     Returns
     -------
@@ -117,6 +118,8 @@ def checked(name: str, values: Any, allowed: Range, unit: str = "") -> FloatArra
     ------
     EvaluationError
         If a number is not in the range: see `refuse`.
+    UnitError
+        If a quantity has another dimension.
 
     Examples
     --------
@@ -126,11 +129,48 @@ def checked(name: str, values: Any, allowed: Range, unit: str = "") -> FloatArra
     Traceback (most recent call last):
     gridscan.errors.EvaluationError: radius is -2 kpc at index [1]; it must be a finite number above 0 kpc
     """
-    array = np.asarray(getattr(values, "magnitude", values), dtype=float)
+    array = numbers_of(name, values, unit)
     right = allowed.contains(array)
     if not right.all():
         refuse(name, array, ~right, allowed.described(unit), unit)
     return array
+
+
+def numbers_of(name: str, values: Any, unit: str = "") -> FloatArray:
+    """Return an argument as an array of floating-point numbers in a unit.
+
+    Parameters
+    ----------
+    name
+        Name of the argument in messages.
+    values
+        Numbers in that unit, or quantities of pint, astropy or another library.
+    unit
+        The unit; where it is empty, the numbers of a quantity are taken as they are.
+
+    Returns
+    -------
+    numpy.ndarray
+        The numbers.
+
+    Raises
+    ------
+    UnitError
+        If a quantity has another dimension, or is masked or not understood.
+
+    Examples
+    --------
+    >>> from astropy import units
+    >>> numbers_of("radius", [500, 2000] * units.pc, "kpc")
+    array([0.5, 2. ])
+    """
+    if type(values) is np.ndarray or isinstance(values, float):
+        return np.asarray(values, dtype=float)
+    try:
+        numbers, own = take_apart(values)
+        return np.asarray(numbers if own is None or not unit else convert(numbers, own, parse_unit(unit)), dtype=float)
+    except UnitError as error:
+        raise UnitError(f"{name}: {error}") from None
 
 
 def refuse(name: str, values: Any, wrong: Any, allowed: str, unit: str = "") -> None:

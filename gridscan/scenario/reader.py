@@ -19,9 +19,10 @@ from gridscan.definition.nodes import Parameter
 from gridscan.errors import ModelError, ScenarioError, listed, nearest
 from gridscan.inputs.faults import Fault, InputFaults, schema_fault, shown
 from gridscan.inputs.input_files import TableFiles
+from gridscan.inputs.plain_values import plain_overrides
 from gridscan.inputs.resolve import Resolved, resolve
 from gridscan.inputs.sampling import Sampling
-from gridscan.inputs.value_reader import Given, plain
+from gridscan.inputs.value_reader import Given
 from gridscan.model_loader import is_code, load_model
 from gridscan.scenario.schema import Output, ScenarioSchema
 from gridscan.scenario.toml_positions import Positions, locate
@@ -165,7 +166,7 @@ class Scenario:
             With a line ``name:line:column: …`` for each error.
         """
         file = Path(name).name if file is None else file
-        kept = {key: plain(value) for key, value in (overrides or {}).items()}
+        kept = plain_overrides(overrides)
         return _Reader(text, name, file, TableFiles(Path(folder), dict(tables or {})), kept).read(model)
 
 

@@ -18,14 +18,15 @@ from gridscan.numerics.block_reader import reread
 from gridscan.sensitivity.labelled import (
     answer,
     blockwise,
+    certain_unit,
     check_axis,
     in_unit_of,
     masked,
     numeric_axis,
+    one_value,
     position_on,
     quantity_of,
     sentence,
-    unit_known,
 )
 from gridscan.units import registry
 
@@ -118,12 +119,13 @@ def derivative(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
     SensitivityError
         If the quantity or the axis does not exist, or the axis has labels, a repeated value, or a single point.
     UnitError
-        If the quantity or the axis does not say its unit.
+        If the unit of the quantity or of the axis cannot be read.
 
     Warns
     -----
     GridscanWarning
-        If cells are NaN (with their number), or the axis has two points and the slope is of first order only.
+        If cells are NaN (with their number), the axis has two points and the slope is of first order only, or a unit is
+        not certain, because the variable was computed from others: the answer then has none.
 
     Notes
     -----
@@ -143,16 +145,15 @@ def derivative(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
     """
     y = quantity_of(dataset, name)
     x = numeric_axis(y, along)
-    unit = unit_known(y) / unit_known(y[along])
     if x.size < 2:
         raise SensitivityError(f"the slope of {name!r} needs an axis with two or more values; {along!r} has {x.size}")
     slope = _slope(blockwise(_finite, y.variable), along, x, np.full(x.shape, True))
     slope = masked(slope, f"the slope of {name!r} along {along!r} needs {name!r} finite, also in neighbouring cells")
     long_name = f"derivative of {sentence(y)} with respect to {sentence(y[along])}"
-    return answer(slope, f"{name}_derivative", long_name, unit, y.coords)
+    return answer(slope, f"{name}_derivative", long_name, certain_unit(y, y[along]), y.coords)
 
 
-def contrast(dataset: xr.Dataset, name: str, along: str, reference: str | float, kind: Kind = "ratio") -> xr.DataArray:
+def contrast(dataset: xr.Dataset, name: str, along: str, reference: Any, kind: Kind = "ratio") -> xr.DataArray:
     """Return a quantity relative to its value at one label, or one number, of an axis.
 
     Parameters
@@ -164,7 +165,7 @@ def contrast(dataset: xr.Dataset, name: str, along: str, reference: str | float,
     along
         An axis of `name`, of labels or of numbers.
     reference
-        A label, a number in the unit of the axis, or text such as ``"2 kpc"``; it has to be on the axis.
+        A label, a number in the unit of the axis, text such as ``"2 kpc"``, or a quantity; it has to be on the axis.
     kind
         ``"ratio"`` y/y_ref, ``"difference"`` y - y_ref, or ``"log"`` ln(y/y_ref).
 
@@ -179,7 +180,7 @@ def contrast(dataset: xr.Dataset, name: str, along: str, reference: str | float,
     SensitivityError
         If the quantity, the axis, the reference or the kind does not exist.
     UnitError
-        If the reference has a unit that the axis does not have, or a difference is asked of a quantity without unit.
+        If the reference has a unit that the axis does not have, or the unit of the quantity cannot be read.
 
     Warns
     -----
@@ -197,18 +198,18 @@ def contrast(dataset: xr.Dataset, name: str, along: str, reference: str | float,
     kinds = {"ratio": _ratio, "difference": _difference, "log": _log_ratio}
     if kind not in kinds:
         raise SensitivityError(f"unknown kind {kind!r}{nearest(str(kind), kinds)}; expected one of: {listed(kinds)}")
-    y = quantity_of(dataset, name)
+    y, reference = quantity_of(dataset, name), one_value("reference", reference)
     check_axis(y, along)
     at_reference = reread(y.variable, along, np.full(y.sizes[along], position_on(y, along, reference)))
     values = blockwise(kinds[kind], y.variable, at_reference)
     values = masked(values, f"the {kind} of {name!r} to {along} {reference!r} is not defined there")
-    unit = unit_known(y) if kind == "difference" else registry.dimensionless
+    unit = certain_unit(y) if kind == "difference" else registry.dimensionless
     words = {"ratio": "ratio of {}", "difference": "difference of {}", "log": "natural logarithm of the ratio of {}"}
     long_name = f"{words[kind].format(sentence(y))} to that at {along} {reference}"
     return answer(values, f"{name}_{kind}", long_name, unit, y.coords)
 
 
-def crossing(dataset: xr.Dataset, name: str, along: str, value: str | float, scale: Scale = "linear") -> xr.DataArray:
+def crossing(dataset: xr.Dataset, name: str, along: str, value: Any, scale: Scale = "linear") -> xr.DataArray:
     """Return where along a numeric axis a quantity first reaches a value, rising or falling.
 
     Parameters
@@ -220,7 +221,7 @@ def crossing(dataset: xr.Dataset, name: str, along: str, value: str | float, sca
     along
         A numeric axis x of `name`; it is followed from its lowest to its highest value, in whatever order it is stored.
     value
-        A number in the unit of the quantity, or text such as ``"3 / yr"``.
+        A number in the unit of the quantity, text such as ``"3 / yr"``, or a quantity of pint or astropy.
     scale
         ``"linear"``, or ``"log"`` to interpolate ln y over ln x: exact for a power law.
 
@@ -257,7 +258,7 @@ def crossing(dataset: xr.Dataset, name: str, along: str, value: str | float, sca
     """
     if scale not in ("linear", "log"):
         raise SensitivityError(f"unknown scale {scale!r}; expected one of: linear, log")
-    y = quantity_of(dataset, name)
+    y, value = quantity_of(dataset, name), one_value("value", value)
     x, level = numeric_axis(y, along), in_unit_of(y, value)
     _check_followable(x, level, along, scale)
     order = np.argsort(x)
@@ -276,9 +277,8 @@ def crossing(dataset: xr.Dataset, name: str, along: str, value: str | float, sca
     part = "cells" if first.chunks is None else "cells of a block"
     first = blockwise(_first, first, number, reason=f"{name!r} reaches {value!r} more than once", part=part)
     long_name = f"{sentence(y[along])} at which {sentence(y)} first reaches {value}"
-    units = {key: y[along].attrs[key] for key in ("units", "unit_name") if key in y[along].attrs}
     unreached = "NaN where the value is not reached within the axis"
-    return answer(first, f"{name}_crossing", long_name, units, y.coords, unreached)
+    return answer(first, f"{name}_crossing", long_name, certain_unit(y[along]), y.coords, unreached)
 
 
 def _check_followable(x: NDArray[np.float64], level: float, along: str, scale: Scale) -> None:

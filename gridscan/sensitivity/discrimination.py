@@ -14,6 +14,9 @@ from gridscan.sensitivity.labelled import (
     answer,
     blockwise,
     check_axis,
+    in_unit_of,
+    numbers_of,
+    one_value,
     quantity_of,
     scenario_attributes,
     sentence,
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 _ROLE = "detector_mass"
 _YEAR = parse_unit("yr")
 _PER_YEAR = parse_unit("1/yr")
+_SIGMA = xr.DataArray(0.0, name="significance", attrs={"units": "1"})
+_EXAMPLES = {"exposure": "10 yr", "background": "1 / kt / yr", "mass": "100 kt"}
 
 
 def discriminate(
@@ -44,10 +49,10 @@ def discriminate(
     name: str,
     along: str,
     *,
-    exposure: str = "10 yr",
-    background: str = "0 / yr",
+    exposure: Any = "10 yr",
+    background: Any = "0 / yr",
     significance: float = 3.0,
-    mass: str | None = None,
+    mass: Any = None,
 ) -> xr.Dataset:
     """Return how much a detector has to grow to tell each pair of scenarios along an axis apart by counting events.
 
@@ -60,15 +65,15 @@ def discriminate(
     along
         An axis of `name`, of labels or of numbers: its points are the scenarios a and b.
     exposure
-        Duration of the measurement, such as ``"10 yr"``.
+        Duration of the measurement, such as ``"10 yr"``, or a quantity.
     background
         Rate of background events, such as ``"0.5 / day"``, or rate per mass, such as ``"1 / kt / yr"``, which is
-        multiplied with the mass; or the name of a coordinate or variable that holds either.
+        multiplied with the mass; a quantity; or the name of a coordinate or variable that holds either.
     significance
         Number of standard deviations.
     mass
-        Mass that the rate belongs to, such as ``"100 kt"``, or the name of a coordinate or variable that holds it. By
-        default the coordinate that the model declares to be the detector mass, if there is one.
+        Mass that the rate belongs to, such as ``"100 kt"``, a quantity, or the name of a coordinate or variable that
+        holds it. By default the coordinate that the model declares to be the detector mass, if there is one.
 
     Returns
     -------
@@ -87,19 +92,21 @@ def discriminate(
     UnitError
         If a unit does not fit.
     """
+    exposure, background = one_value("exposure", exposure), one_value("background", background)
+    mass = None if mass is None else one_value("mass", mass)
     rate = quantity_of(dataset, name)
     check_axis(rate, along)
     _check_free(rate, along)
     rate = _in_unit(rate, _PER_YEAR)
     duration = _positive("exposure", float(_in_unit(_value_of("exposure", exposure), _YEAR)))
-    sigma = _positive("significance", significance)
+    sigma = _positive("significance", in_unit_of(_SIGMA, significance))
     weight = _mass(dataset, mass)
     noise = _background(dataset, background, weight)
 
     scale = _scale_factors(rate, noise, along, (duration, sigma))
     pairs = ", ".join((f"{along}_a", f"{along}_b"))
     coords = _coordinates(along, rate, noise, *([] if weight is None else [weight]))
-    setting = f"exposure {exposure}, background {background}, significance {significance:g}"
+    setting = f"exposure {exposure}, background {background}, significance {sigma:g}"
     comment = f"{setting}; infinite where the rates are equal"
     long_name = f"factor by which the detector has to grow to discriminate {sentence(rate)} of {pairs}"
     result = {"scale_factor": answer(scale, "scale_factor", long_name, registry.dimensionless, coords, comment)}
@@ -173,18 +180,22 @@ def _background(dataset: xr.Dataset, background: str, weight: xr.DataArray | Non
     return _in_unit(noise, _PER_YEAR)
 
 
-def _value_or_name(dataset: xr.Dataset, argument: str, given: str) -> xr.DataArray:
+def _value_or_name(dataset: xr.Dataset, argument: str, given: str | float) -> xr.DataArray:
     if given in dataset.variables:
-        return dataset[given].astype(float)
+        return numbers_of(dataset, str(given))
     try:
         return _value_of(argument, given)
     except UnitError as error:
+        if not isinstance(given, str):
+            raise
         names = [str(known) for known in dataset.variables if dataset[known].dtype.kind in "iuf"]
         found = f"{argument} {given!r} is neither a value nor a name{nearest(given, names)}"
         raise SensitivityError(f"{found} ({error}); the dataset has: {listed(names)}") from None
 
 
-def _value_of(argument: str, text: str) -> xr.DataArray:
+def _value_of(argument: str, text: str | float) -> xr.DataArray:
+    if not isinstance(text, str):
+        raise UnitError(f"{argument} {text!r} has no unit; write for example {argument}={_EXAMPLES[argument]!r}")
     quantity: Any = parse_quantity(text)
     attributes = unit_attributes(quantity.units)
     return xr.DataArray(float(quantity.magnitude), name=argument, attrs=attributes)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import numbers
+import operator
 import warnings
-from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from gridscan.errors import GridscanWarning, SensitivityError, UnitError, listed, nearest
-from gridscan.units import Unit, convert, parse_quantity, readable, unit_attributes, unit_of
+from gridscan.sensitivity.recorded_units import doubt_about
+from gridscan.units import Unit, convert, in_words, parse_quantity, readable, unit_attributes, unit_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
     from numpy.typing import NDArray
+
+# Mark of a variable, beside how it is stored, that its unit is not certain, with the reason.
+_DOUBT = "gridscan_unit_doubt"
+_UNIT_ATTRIBUTES = ("units", "unit_name")
 
 # Values of an axis within this relative distance are the same label: 0.1 + 0.2 finds 0.3.
 _SAME_VALUE = 1e-9
@@ -46,10 +55,33 @@ def quantity_of(dataset: xr.Dataset, name: str) -> xr.DataArray:
     quantity = dataset[name]
     if quantity.dtype.kind not in "iuf":
         raise SensitivityError(f"quantity {name!r} holds {quantity.dtype}, not real numbers")
-    numbers = quantity.astype(float)
+    return numbers_of(dataset, name)
+
+
+def numbers_of(dataset: xr.Dataset, name: str) -> xr.DataArray:
+    """Return a variable as float64, without units that are not certain.
+
+    Parameters
+    ----------
+    dataset
+        A result of gridscan.
+    name
+        Name of a variable or coordinate of numbers.
+
+    Returns
+    -------
+    xarray.DataArray
+        The variable, with its coordinates and attributes.
+    """
+    variable = dataset[name].astype(float).copy(deep=False)
     # It lists the coordinates that belong to the variable.
-    numbers.encoding = dict(quantity.encoding)
-    return numbers
+    variable.encoding = dict(dataset[name].encoding)
+    for key, item in {**{key: item.variable for key, item in variable.coords.items()}, name: variable.variable}.items():
+        doubt = doubt_about(dataset, key)
+        if doubt is not None:
+            item.attrs = {known: text for known, text in item.attrs.items() if known not in _UNIT_ATTRIBUTES}
+            item.encoding = {**item.encoding, _DOUBT: doubt}
+    return variable
 
 
 def check_axis(quantity: xr.DataArray, axis: str) -> None:
@@ -127,7 +159,7 @@ def numeric_axis(quantity: xr.DataArray, axis: str) -> NDArray[np.float64]:
     return values
 
 
-def position_on(quantity: xr.DataArray, axis: str, wanted: str | float) -> int:
+def position_on(quantity: xr.DataArray, axis: str, wanted: Any) -> int:
     """Return the index of a label, or of a value, on an axis.
 
     Parameters
@@ -137,7 +169,7 @@ def position_on(quantity: xr.DataArray, axis: str, wanted: str | float) -> int:
     axis
         Name of a dimension.
     wanted
-        A label, a number in the unit of the axis, or text such as ``"2 kpc"``.
+        A label, a number in the unit of the axis, text such as ``"2 kpc"``, or a quantity.
 
     Returns
     -------
@@ -151,6 +183,7 @@ def position_on(quantity: xr.DataArray, axis: str, wanted: str | float) -> int:
     UnitError
         If text is given for a numeric axis whose unit it does not fit.
     """
+    wanted = one_value(axis, wanted)
     if is_numeric(quantity, axis):
         with contextlib.suppress(ValueError):
             # The value is only looked up, so its number is enough.
@@ -169,13 +202,44 @@ def position_on(quantity: xr.DataArray, axis: str, wanted: str | float) -> int:
     return int(found[0])
 
 
+def one_value(name: str, value: Any) -> Any:
+    """Return a value that is given for an argument, with text in place of a quantity.
+
+    Parameters
+    ----------
+    name
+        Name of the argument or the axis, for messages.
+    value
+        A number, text or a quantity of pint, astropy or another library.
+
+    Returns
+    -------
+    str or float
+        Such as ``"2.0 kpc"``.
+
+    Raises
+    ------
+    UnitError
+        If its unit or its class is not understood.
+    SensitivityError
+        If it is not a single value.
+    """
+    try:
+        found = in_words(value)
+    except UnitError as error:
+        raise UnitError(f"{name}: {error}") from None
+    if isinstance(found, str) or (np.ndim(found) == 0 and isinstance(found, numbers.Real | np.ndarray | np.generic)):
+        return found if isinstance(found, str) else np.asarray(found).item()
+    raise SensitivityError(f"{name} takes one value, a number or text such as '2 kpc'; found {value!r}")
+
+
 def unit_known(variable: xr.DataArray) -> Unit:
     """Return the unit of a variable.
 
     Parameters
     ----------
     variable
-        With an attribute ``units``.
+        With an attribute ``units``, or dimensionless.
 
     Returns
     -------
@@ -185,15 +249,50 @@ def unit_known(variable: xr.DataArray) -> Unit:
     Raises
     ------
     UnitError
-        If it has none, or one that cannot be read; the message names the variable.
+        If it cannot be read or is not certain; the message names the variable.
     """
+    if _DOUBT in variable.encoding:
+        raise UnitError(f"the unit of {variable.name!r} is not known: {variable.encoding[_DOUBT]}")
     try:
         return unit_of(variable)
     except UnitError as error:
         raise UnitError(f"the unit of {variable.name!r} is not known: {error}") from None
 
 
-def in_unit_of(variable: xr.DataArray, value: str | float) -> float:
+def certain_unit(*variables: xr.DataArray) -> Unit | None:
+    """Return the unit of the first variable over those of the others, if all are certain.
+
+    Parameters
+    ----------
+    *variables
+        The variables, as `quantity_of` returns them.
+
+    Returns
+    -------
+    Unit or None
+        None, with a warning, where a variable was computed from others, so that its attributes may be wrong.
+
+    Raises
+    ------
+    UnitError
+        If a unit cannot be read; the message names the variable.
+
+    Warns
+    -----
+    GridscanWarning
+        If a unit is not certain.
+    """
+    doubts = {str(item.name): item.encoding[_DOUBT] for item in variables if _DOUBT in item.encoding}
+    for name, doubt in doubts.items():
+        message = f"the answer has no unit, since that of {name!r} is not known: {doubt}"
+        warnings.warn(message, GridscanWarning, stacklevel=3)
+    if doubts:
+        return None
+    first, *others = (unit_known(item) for item in variables)
+    return functools.reduce(operator.truediv, others, first)
+
+
+def in_unit_of(variable: xr.DataArray, value: Any) -> float:
     """Return a value, given as a number or as text with a unit, as a number in the unit of a variable.
 
     Parameters
@@ -201,7 +300,7 @@ def in_unit_of(variable: xr.DataArray, value: str | float) -> float:
     variable
         With an attribute ``units``.
     value
-        A number in that unit, or text such as ``"2 kpc"``.
+        A number in that unit, text such as ``"2 kpc"``, or a quantity.
 
     Returns
     -------
@@ -213,6 +312,7 @@ def in_unit_of(variable: xr.DataArray, value: str | float) -> float:
     UnitError
         If the text is not a quantity, or its unit does not fit.
     """
+    value = one_value("value", value)
     if not isinstance(value, str):
         return float(value)
     given: Any = parse_quantity(value)
@@ -288,7 +388,7 @@ def answer(
     variable: xr.Variable,
     name: str,
     long_name: str,
-    unit: Unit | Mapping[str, str],
+    unit: Unit | None,
     coords: Mapping[Hashable, Any],
     comment: str | None = None,
 ) -> xr.DataArray:
@@ -303,7 +403,7 @@ def answer(
     long_name
         What it is.
     unit
-        A unit, or the attributes that say one.
+        Its unit; None where it is not known.
     coords
         Coordinates to choose from.
     comment
@@ -314,7 +414,7 @@ def answer(
     xarray.DataArray
         The labelled result.
     """
-    units = dict(unit) if isinstance(unit, Mapping) else unit_attributes(unit)
+    units = {} if unit is None else unit_attributes(unit)
     attributes = {**units, "long_name": long_name, **({"comment": comment} if comment else {})}
     fitting = {key: value for key, value in coords.items() if set(value.dims) <= set(variable.dims)}
     return xr.DataArray(variable.data, coords=fitting, dims=variable.dims, name=name, attrs=attributes)

@@ -22,12 +22,12 @@ from gridscan.numerics.streaming_moments import explained_variances
 from gridscan.sensitivity.labelled import (
     answer,
     blockwise,
+    certain_unit,
     check_axis,
     is_numeric,
     quantity_of,
     scenario_attributes,
     sentence,
-    unit_known,
 )
 from gridscan.units import registry
 
@@ -90,7 +90,7 @@ def variance_shares(
         If the quantity or an axis does not exist, there is no axis, or (when computed) a value is not finite or, with
         `log`, not positive.
     UnitError
-        If the quantity does not say its unit.
+        If the unit of the quantity cannot be read.
 
     Warns
     -----
@@ -123,13 +123,13 @@ def variance_shares(
     y = quantity_of(dataset, name)
     axes = _varied(y, over)
     one = registry.dimensionless
-    unit = one if log else unit_known(y)
+    unit = one if log else certain_unit(y)
     moments = _moments(_checked(y, log), axes, 1.0 if log else 0.0, held_bytes)
     subject = f"ln({sentence(y)})" if log else sentence(y)
     labels = {
         **{key: (f"share of the variance of {subject} due to {cause}", one) for key, cause in _CAUSES.items()},
         "mean": (f"mean of {subject} over {', '.join(axes)}", unit),
-        "variance": (f"variance of {subject} over {', '.join(axes)}", unit * unit),
+        "variance": (f"variance of {subject} over {', '.join(axes)}", None if unit is None else unit * unit),
     }
     coords = {**y.coords, **_axis_coordinates(axes)}
     parts = {key: answer(moments[key], key, *label, coords=coords) for key, label in labels.items()}
@@ -162,7 +162,7 @@ def rank(dataset: xr.Dataset, name: str, over: str | Sequence[str] | None = None
         If the quantity or an axis does not exist, there is no axis, or a value is not finite or, with `log`, not
         positive.
     UnitError
-        If the quantity does not say its unit.
+        If the unit of the quantity cannot be read.
 
     Warns
     -----

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gridscan._version import __version__
 from gridscan.errors import StoreError
 from gridscan.evaluation.layout import Layout, input_settings
+from gridscan.sensitivity.recorded_units import UNITS, record_of_units
 from gridscan.units import base_factor, base_unit, parse_unit, readable, spelled_on_disk
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str =
         "gridscan_versions": json.dumps(provenance.versions),
         "gridscan_identity": provenance.identity,
         "gridscan_tables": json.dumps(provenance.tables),
+        UNITS: record_of_units(dataset),
     }
     return dataset.assign_attrs(attributes)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pint
 
-from gridscan.units.definitions import SOLAR_UNITS, base_factor, registry
+from gridscan.units.definitions import SOLAR_UNITS, registry
 
 if TYPE_CHECKING:
     from gridscan.units.definitions import Unit
@@ -53,21 +53,3 @@ def in_registry(text: str, unit: Unit, other: Any) -> Any | None:
     ours = registry.Quantity(1.0, unit).to_root_units()
     same = dict(theirs.units._units) == dict(ours.units._units)
     return found if same and math.isclose(float(theirs.magnitude), float(ours.magnitude), rel_tol=1e-12) else None
-
-
-def same_value(unit: Unit, factor: float) -> bool:
-    """Tell whether a unit has a value in SI base units, to the precision of a number.
-
-    Parameters
-    ----------
-    unit
-        The unit.
-    factor
-        The value.
-
-    Returns
-    -------
-    bool
-        True to 14 digits.
-    """
-    return math.isclose(base_factor(unit), factor, rel_tol=1e-14)

@@ -48,7 +48,7 @@ def parse_unit(text: str | Unit) -> Unit:
     >>> parse_unit("1/cm^2/s") == parse_unit("cm-2 s-1")
     True
     """
-    if isinstance(text, Unit):
+    if isinstance(text, Unit) and text._REGISTRY is registry:
         return text
     return _parse_unit(str(text))
 

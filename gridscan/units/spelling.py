@@ -20,36 +20,38 @@ from gridscan.units.reading import parse_scaled_unit, parse_unit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
+def _table(pairs: str) -> dict[str, str]:
+    """Return a table written as names and spellings, with commas between the pairs."""
+    return dict(pair.split() for pair in pairs.split(","))
+
+
 # Spellings with which pint 0.25, cf-xarray 0.11, astropy 8.0 and UDUNITS 2.2 all mean the same unit, as measured
 # (tests/units/test_unit_spelling.py). Symbols take the symbol of a prefix, long names its name.
-_BY_SYMBOL = {
-    **{"meter": "m", "second": "s", "gram": "g", "ampere": "A", "kelvin": "K", "mole": "mol", "candela": "cd"},
-    **{"radian": "rad", "steradian": "sr", "hertz": "Hz", "newton": "N", "joule": "J", "watt": "W", "pascal": "Pa"},
-    **{"volt": "V", "siemens": "S", "farad": "F", "henry": "H", "tesla": "T", "weber": "Wb", "lumen": "lm"},
-    **{"lux": "lx", "becquerel": "Bq", "curie": "Ci", "gray": "Gy", "sievert": "Sv", "katal": "kat", "galileo": "Gal"},
-    **{"electron_volt": "eV", "year": "yr", "day": "d", "hour": "h", "minute": "min", "liter": "l", "stokes": "St"},
-    **{"astronomical_unit": "au", "unified_atomic_mass_unit": "u", "dalton": "u"},
-}
-_BY_NAME = {
-    **{"parsec": "parsec", "degree": "degree", "arcminute": "arcminute", "arcsecond": "arcsecond", "barn": "barn"},
-    **{"coulomb": "coulomb", "dyne": "dyne", "poise": "poise"},
-}
-_WITHOUT_PREFIX = {
-    **{"erg": "erg", "bar": "bar", "ohm": "ohm", "angstrom": "angstrom", "hectare": "hectare", "fermi": "fm"},
-    **{"week": "week", "fortnight": "fortnight", "percent": "percent", "metric_ton": "tonne", "metric_kiloton": "Gg"},
-    **{"count": "count", "event": "count", "star": "count"},
-}
+_BY_SYMBOL = _table(
+    "meter m, second s, gram g, ampere A, kelvin K, mole mol, candela cd, radian rad, steradian sr, hertz Hz, newton N,"
+    "joule J, watt W, pascal Pa, volt V, siemens S, farad F, henry H, tesla T, weber Wb, lumen lm, lux lx,"
+    "becquerel Bq, curie Ci, gray Gy, sievert Sv, katal kat, galileo Gal, electron_volt eV, year yr, day d, hour h,"
+    "minute min, liter l, stokes St, astronomical_unit au, unified_atomic_mass_unit u, dalton u"
+)
+_BY_NAME = _table(
+    "parsec parsec, degree degree, arcminute arcminute, arcsecond arcsecond, barn barn, coulomb coulomb, dyne dyne,"
+    "poise poise"
+)
+_WITHOUT_PREFIX = _table(
+    "erg erg, bar bar, ohm ohm, angstrom angstrom, hectare hectare, fermi fm, week week, fortnight fortnight,"
+    "percent percent, count count, event count, star count, metric_ton tonne, metric_kiloton Gg"
+)
 # The rest is read by some of them. UDUNITS calls a light year by another name; what it does not know at all is written
 # to files as a number of SI units.
-_NOT_FOR_UDUNITS = {"light_year": "lightyear", "solar_mass": "Msun", "solar_luminosity": "Lsun", "solar_radius": "Rsun"}
-_UDUNITS_ONLY = {"light_year": "light_year"}
-_PREFIXES = {
-    **{"yocto": "y", "zepto": "z", "atto": "a", "femto": "f", "pico": "p", "nano": "n", "micro": "u", "milli": "m"},
-    **{"centi": "c", "deci": "d", "deca": "da", "hecto": "h", "kilo": "k", "mega": "M", "giga": "G", "tera": "T"},
-    **{"peta": "P", "exa": "E", "zetta": "Z", "yotta": "Y"},
-}
-# A prefix of a tonne, and that of the gram which makes the same mass.
-_TONNES = {"milli": "kg", "kilo": "Gg", "mega": "Tg", "giga": "Pg", "tera": "Eg", "peta": "Zg", "exa": "Yg"}
+_NOT_FOR_UDUNITS = _table("light_year lightyear, solar_mass Msun, solar_luminosity Lsun, solar_radius Rsun")
+_UDUNITS_ONLY = _table("light_year light_year")
+_PREFIXES = _table(
+    "yocto y, zepto z, atto a, femto f, pico p, nano n, micro u, milli m, centi c, deci d, deca da, hecto h, kilo k,"
+    "mega M, giga G, tera T, peta P, exa E, zetta Z, yotta Y"
+)
+# A prefix of a tonne, and the multiple of the gram which has the same mass.
+_TONNES = _table("milli kg, kilo Gg, mega Tg, giga Pg, tera Eg, peta Zg, exa Yg")
 
 
 @functools.lru_cache(maxsize=4096)

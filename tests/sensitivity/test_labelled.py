@@ -31,8 +31,7 @@ def test_an_answer_keeps_only_the_coordinates_that_fit_and_no_attribute_of_its_i
     variable = xr.Variable("x", [1.0, 2.0], {"units": "m", "stale": 1}, {"dtype": "int8"})
     answer = labelled.answer(variable, "rate", "a rate", parse_unit("Msun/yr"), coords, "a remark")
     assert set(answer.coords) == {"x", "z"}
-    assert answer.attrs.pop("units").startswith("1.98840987")
-    assert answer.attrs == {"unit_name": "Msun/yr", "long_name": "a rate", "comment": "a remark"}
+    assert answer.attrs == {"units": "Msun yr^-1", "long_name": "a rate", "comment": "a remark"}
     assert not answer.encoding
 
 

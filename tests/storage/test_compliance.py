@@ -95,7 +95,7 @@ def test_a_file_that_was_written_is_what_was_evaluated(result):
 
 
 def test_a_file_names_the_exact_values_of_its_units(result):
-    exact = {"yr": "31557600 s", "MeV": "1.602176634e-13 kg m2 s-2", "kpc": "3.085677581491"}
+    exact = {"yr": "31557600 s", "MeV": "1.602176634e-13 kg m^2 s^-2", "kpc": "3.085677581491"}
     with gs.open(result) as dataset:
         told = dict(text.split(" = ") for text in dataset.attrs["comment"].removeprefix("Units: ").split("; "))
     assert set(exact) & set(told)

@@ -13,9 +13,9 @@ import numpy as np
 import pint
 from numpy.typing import ArrayLike, NDArray
 
-from gridscan.errors import EvaluationError
+from gridscan.errors import EvaluationError, UnitError
 from gridscan.numerics.ranges import FINITE, checked, refuse
-from gridscan.units import magnitudes, readable, registry, same_dimension
+from gridscan.units import convert, readable, registry, same_dimension, take_apart
 
 __all__ = [
     "GALACTIC_CENTRE",
@@ -46,6 +46,11 @@ def angle_between(longitude: Any, latitude: Any, other_longitude: Any, other_lat
     array or quantity
         [rad], 0 to pi; all arguments broadcast.
 
+    Raises
+    ------
+    UnitError
+        If a quantity is masked or not an angle.
+
     Notes
     -----
     2 atan2(sqrt(h), sqrt(h')) with the haversine h = sin^2((b - b')/2) + cos(b) cos(b') sin^2((l - l')/2) and its
@@ -61,6 +66,11 @@ def angle_between(longitude: Any, latitude: Any, other_longitude: Any, other_lat
     >>> round(math.degrees(angle_between(0.3, math.pi / 2, 1.2, 0.0)), 9)
     90.0
     """
+    angles: tuple[Any, ...] = (longitude, latitude, other_longitude, other_latitude)
+    if not all(_is_native(angle) for angle in angles):
+        names = ("longitude", "latitude", "other_longitude", "other_latitude")
+        angles = tuple(radians(name, angle) for name, angle in zip(names, angles, strict=True))
+    longitude, latitude, other_longitude, other_latitude = angles
     half_turn = 0.5 * (longitude - other_longitude)
     across = np.cos(latitude) * np.cos(other_latitude)
     haversine = np.sin(0.5 * (latitude - other_latitude)) ** 2 + across * np.sin(half_turn) ** 2
@@ -198,7 +208,7 @@ def radians(name: str, angle: Angle) -> FloatArray:
     name
         Name of the angle in messages.
     angle
-        A number in rad, a quantity, a text with a unit, or an array of these.
+        A number in rad, a quantity of pint, astropy or another library, a text with a unit, or an array of these.
 
     Returns
     -------
@@ -209,6 +219,8 @@ def radians(name: str, angle: Angle) -> FloatArray:
     ------
     EvaluationError
         If a text is not an angle with a unit, a quantity is not an angle, or a number is not finite.
+    UnitError
+        If a quantity is masked, or of a class that is not understood.
 
     Examples
     --------
@@ -217,16 +229,39 @@ def radians(name: str, angle: Angle) -> FloatArray:
     >>> round(float(radians("right_ascension", "12h")) / math.pi, 12)
     1.0
     """
-    if isinstance(angle, pint.Quantity):
-        if not same_dimension(angle.units, registry.rad):
-            raise EvaluationError(f"{name} is in {readable(angle.units)!r}; it must be an angle, such as '1.95 rad'")
-        values = magnitudes(angle, registry.Unit("rad"))
-    elif np.asarray(angle).dtype.kind in "UO":
-        texts = np.asarray(angle, dtype=str)
-        values = np.array([_read(name, text) for text in texts.ravel().tolist()]).reshape(texts.shape)
-    else:
-        values = np.asarray(angle, dtype=float)
+    try:
+        values, unit = take_apart(angle)
+    except UnitError as error:
+        raise UnitError(f"{name}: {error}") from None
+    if unit is not None:
+        if not same_dimension(unit, registry.rad):
+            raise EvaluationError(f"{name} is in {readable(unit)!r}; it must be an angle, such as '1.95 rad'")
+        values = convert(values, unit, registry.Unit("rad"))
+    elif isinstance(values, list | tuple) or np.asarray(values).dtype.kind in "UO":
+        values = _read_each(name, values)
     return checked(name, values, FINITE, "rad")
+
+
+def _is_native(angle: Any) -> bool:
+    """Tell whether arithmetic on an angle keeps its unit, or it has none."""
+    own = isinstance(angle, pint.Quantity) and angle._REGISTRY is registry
+    return own or isinstance(angle, int | float) or type(angle) is np.ndarray
+
+
+def _read_each(name: str, angles: Any) -> FloatArray:
+    """Return the angles of a nested list, or of an array of texts, in rad."""
+    if isinstance(angles, list | tuple | np.ndarray) and np.ndim(angles) > 0 and not _is_plain(angles):
+        return np.array([radians(name, angle) for angle in angles], dtype=float)
+    if isinstance(angles, str | np.str_) or np.asarray(angles).dtype.kind in "UO":
+        return np.asarray(_read(name, str(np.asarray(angles).item())))
+    return np.asarray(angles, dtype=float)
+
+
+def _is_plain(angles: Any) -> bool:
+    """Tell whether a list holds nothing but numbers."""
+    return all(
+        isinstance(angle, int | float) or (isinstance(angle, list | tuple) and _is_plain(angle)) for angle in angles
+    )
 
 
 def _read(name: str, text: str) -> float:
