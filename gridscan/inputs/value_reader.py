@@ -248,7 +248,7 @@ class ValueReader:
         except UnitError as error:
             self.fault(path, f"{node.name!r}: {error}")
             return None
-        if not isinstance(numbers, list | tuple | np.ndarray) or np.shape(numbers)[:1] == (0,) or np.ndim(numbers) == 0:
+        if not _is_list(numbers) or len(numbers) == 0:
             self.fault(path, f"{node.name!r} takes a list of numbers, found {shown(item)}")
             return None
         return self._numbers(node, numbers, [(*path, index) for index in range(len(numbers))], own or unit)

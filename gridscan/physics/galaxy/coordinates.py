@@ -250,7 +250,8 @@ def _is_native(angle: Any) -> bool:
 
 def _read_each(name: str, angles: Any) -> FloatArray:
     """Return the angles of a nested list, or of an array of texts, in rad."""
-    if isinstance(angles, list | tuple | np.ndarray) and np.ndim(angles) > 0 and not _is_plain(angles):
+    nested = isinstance(angles, list | tuple) or np.ndim(angles) > 0
+    if nested and not _is_plain(angles):
         return np.array([radians(name, angle) for angle in angles], dtype=float)
     if isinstance(angles, str | np.str_) or np.asarray(angles).dtype.kind in "UO":
         return np.asarray(_read(name, str(np.asarray(angles).item())))
