@@ -1,5 +1,6 @@
 """The accessor: the same answers as the functions, and quantities with the units of the attributes."""
 
+import pickle
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import numpy as np
+import pint
 import pytest
 import xarray as xr
 from matplotlib import pyplot
@@ -16,7 +18,7 @@ import gridscan as gs
 import gridscan.accessor
 from gridscan.errors import ModelError, SensitivityError, UnitError
 from gridscan.sensitivity import along_axis, discrimination, variance
-from gridscan.units import parse_unit, registry, unit_attributes, unit_of
+from gridscan.units import convert, parse_unit, unit_attributes, unit_of
 
 
 @pytest.fixture
@@ -78,27 +80,83 @@ def test_a_mistake_is_told_through_the_accessor(dataset):
         dataset.gridscan.elasticity("event", along="sfr")
 
 
-def test_quantify_gives_quantities_of_our_registry_in_the_units_of_the_attributes(dataset):
+def test_quantify_gives_quantities_of_the_application_registry_in_the_units_of_the_attributes(dataset):
     before = dataset.copy(deep=True)
     quantified = dataset.gridscan.quantify()
-    assert quantified["events"].pint.units == parse_unit("1/yr")
-    assert quantified["events"].pint.registry is registry
-    assert quantified["sfr"].pint.units == parse_unit("Msun/yr")
-    assert quantified["fiducial_mass"].pint.units == parse_unit("kt")
+    assert quantified["events"].pint.units == pint.Unit("1/year")
+    assert quantified["events"].pint.registry is pint.get_application_registry().get()
+    assert quantified["sfr"].pint.units == pint.Unit("Msun/year")
+    assert quantified["fiducial_mass"].pint.to("kg").pint.magnitude == 20e6
     assert quantified["events"].attrs == {"long_name": "event rate"}
     assert quantified["sfr"].attrs == {"long_name": "rate"}
     xr.testing.assert_identical(quantified["quality"], dataset["quality"].assign_coords(quantified["quality"].coords))
     xr.testing.assert_identical(dataset, before)
 
 
-def test_quantities_compute_with_their_units_and_come_back_readable(dataset):
+def test_quantities_compute_with_those_of_the_user_and_survive_pickling(dataset):
     quantified = dataset.gridscan.quantify()
-    count = quantified["events"] * registry.Quantity(2.0, "yr")
+    count = quantified["events"] * pint.Quantity(2.0, "yr")
     np.testing.assert_allclose(count.pint.to("1").pint.magnitude, 2 * dataset["events"])
-    plain = quantified.pint.dequantify()
+    mass = pickle.loads(pickle.dumps(quantified["fiducial_mass"].data))
+    assert mass.to("kg").magnitude == 20e6
+
+
+def test_dequantify_is_the_way_back_also_for_what_was_computed(dataset):
+    quantified = dataset.gridscan.quantify()
+    assert quantified.gridscan.dequantify()["sfr"].variable.identical(dataset["sfr"].variable)
+    product = quantified.assign(product=quantified["events"] * quantified["fiducial_mass"] * quantified["sfr"])
+    plain = product.gridscan.dequantify()
+    assert unit_of(plain["product"]) == parse_unit("Gg*Msun/yr^2")
     assert unit_of(plain["events"]) == parse_unit("1/yr")
-    assert unit_of(plain["sfr"]) == parse_unit("Msun/yr")
     np.testing.assert_array_equal(plain["events"], dataset["events"])
+    assert plain.gridscan.quantify()["product"].pint.units == product["product"].pint.units
+
+
+def test_dequantify_calls_a_unit_by_its_name_in_the_result():
+    result = gs.model("red_supergiants").evaluate(["number_of_electrons"], fiducial_mass=["1 kt", "2 kt"])
+    plain = result.gridscan.quantify().gridscan.dequantify()
+    xr.testing.assert_identical(plain, result)
+    in_tonnes = result.gridscan.quantify().pint.to(fiducial_mass=pint.Unit("tonne")).gridscan.dequantify()
+    assert unit_of(in_tonnes["fiducial_mass"]) == parse_unit("t")
+    np.testing.assert_allclose(in_tonnes["fiducial_mass"], [1e3, 2e3])
+
+
+def test_dequantify_leaves_plain_numbers_alone(dataset):
+    assert dataset.gridscan.dequantify() is dataset
+
+
+def test_questions_take_quantities_and_answer_with_units(dataset):
+    answer = dataset.gridscan.quantify().gridscan.derivative("events", along="sfr")
+    xr.testing.assert_allclose(answer, dataset.gridscan.derivative("events", along="sfr"))
+    assert unit_of(answer) == parse_unit("1/Msun")
+
+
+def test_quantities_of_another_registry_keep_their_size(dataset):
+    other = pint.UnitRegistry(force_ndarray_like=True)
+    other.define("fortyear = 40 * year")
+    quantified = dataset[["events"]].drop_vars(["sfr", "fiducial_mass"]).gridscan.quantify(other)
+    assert quantified["events"].pint.registry is other
+    plain = quantified.assign(events=quantified["events"].pint.to("1/fortyear")).gridscan.dequantify()
+    back = convert(plain["events"].values, unit_of(plain["events"]), parse_unit("1/yr"))
+    np.testing.assert_allclose(back, dataset["events"], rtol=1e-14)
+    with pytest.raises(UnitError, match=r"^'sfr' is in 'Msun/yr', which the registry does not know"):
+        dataset.gridscan.quantify(other)
+
+
+def test_where_the_application_registry_has_another_year_the_quantities_are_those_of_gridscan():
+    code = """
+import pint, xarray as xr
+pint.set_application_registry(pint.UnitRegistry(force_ndarray_like=True))
+pint.get_application_registry().define("year = 365 * day = yr")
+import gridscan as gs
+gs.model  # registers the accessor
+from gridscan.units import registry
+found = xr.Dataset({"rate": ("x", [1.0], {"units": "yr^-1"})}).gridscan.quantify()
+assert found["rate"].pint.registry is registry
+print(found.gridscan.dequantify()["rate"].attrs["units"])
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "yr^-1", done.stderr
 
 
 def test_quantify_stays_lazy(dataset):

@@ -11,7 +11,18 @@ import pint
 
 from gridscan.errors import GridscanWarning, UnitError
 from gridscan.sensitivity.recorded_units import UNITS, UNTOUCHED, record_of_units, without_doubtful_units
-from gridscan.units import Unit, in_registry, own_unit, readable, registry, unit_attributes, unit_of
+from gridscan.units import (
+    Unit,
+    base_factor,
+    in_registry,
+    own_unit,
+    parse_unit,
+    readable,
+    registry,
+    same_dimension,
+    unit_attributes,
+    unit_of,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -97,16 +108,14 @@ def holds_quantities(dataset: xr.Dataset) -> bool:
     Returns
     -------
     bool
-        False for what was read from a file, which is not read for that.
+        Nothing is read from a file for that.
     """
     return any(_quantity_in(variable) is not None for variable in dataset.variables.values())
 
 
 def _quantity_in(variable: xr.Variable) -> Any:
-    """Return the quantity that a variable holds. One of a file, whose data may be on disk, has an encoding."""
-    untouched = variable.encoding or "units" in variable.attrs or variable.dtype.kind not in "iufc"
-    data = None if untouched else variable.data
-    return data if isinstance(data, pint.Quantity) else None
+    """Return the quantity that a variable holds; the public attribute `data` would read what is still on disk."""
+    return variable._data if isinstance(variable._data, pint.Quantity) else None
 
 
 def dequantify(dataset: xr.Dataset) -> xr.Dataset:
@@ -145,12 +154,16 @@ def dequantify(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def _labelled(plain: xr.Dataset, units: dict[Any, Unit]) -> xr.Dataset:
+    known = json.loads(plain.attrs.get(UNITS, "{}"))
     for name, unit in units.items():
         variable = plain.variables[name]
+        called = parse_unit(known.get(name, "1"))
+        # A kilotonne is a gigagram to pint.
+        unit = called if same_dimension(called, unit) and base_factor(called) == base_factor(unit) else unit
         kept = {key: value for key, value in variable.attrs.items() if key not in ("units", "unit_name")}
         variable.attrs = {**unit_attributes(unit), **kept}
         variable.encoding = dict(UNTOUCHED)
     if UNITS not in plain.attrs:
         return plain
-    known = {**json.loads(plain.attrs[UNITS]), **json.loads(record_of_units(plain, units))}
+    known |= json.loads(record_of_units(plain, units))
     return plain.assign_attrs({UNITS: json.dumps({name: text for name, text in known.items() if name in plain})})

@@ -15,7 +15,7 @@ from astropy.time import Time, TimeDelta
 from other_libraries import FOREIGN, array_with_units, kinds_of, refused
 
 from gridscan.errors import UnitError
-from gridscan.units import in_words, own_unit, parse_unit, readable, registry, take_apart
+from gridscan.units import in_words, own_unit, parse_unit, registry, take_apart
 
 KILOPARSEC = 3.0856775814913673e19
 
@@ -102,7 +102,10 @@ def test_what_is_masked_logarithmic_or_not_understood_is_refused_by_name(kind):
     ("value", "message"),
     [
         (Time("2000-01-01"), "found an astropy Time, which is not a number with a unit"),
-        (SkyCoord(10, 20, unit="deg"), "found an astropy SkyCoord, which is not a number with a unit; give its components"),
+        (
+            SkyCoord(10, 20, unit="deg"),
+            "found an astropy SkyCoord, which is not a number with a unit; give its components",
+        ),
         (units.kpc, "found an astropy PrefixUnit, which is not a number"),
         (FOREIGN.Quantity(1j, "m"), "of complex128, expected real numbers"),
         (np.timedelta64(2, "M"), "a difference of times in months or years of the calendar"),
