@@ -14,6 +14,7 @@ import xarray as xr
 from gridscan.atomic import replacing
 from gridscan.errors import StoreError, listed, nearest
 from gridscan.limits import DEFAULT
+from gridscan.sensitivity.quantified import dequantify
 from gridscan.units import label_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def export_csv(
     Parameters
     ----------
     dataset
-        A result, lazy or not.
+        A result, lazy or not, of numbers or of quantities.
     path
         The file to write.
     quantities
@@ -51,7 +52,7 @@ def export_csv(
         If a quantity is unknown, or the file cannot be written or would not fit on the disk; an earlier file is then
         kept.
     """
-    path = Path(path)
+    path, dataset = Path(path), dequantify(dataset)
     names = [str(name) for name in (quantities or dataset.data_vars)]
     for name in names:
         if name not in dataset.data_vars:

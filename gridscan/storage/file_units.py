@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gridscan.sensitivity.quantified import dequantify
 from gridscan.units import attributes_in_memory, attributes_on_disk
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def units_on_disk(dataset: xr.Dataset) -> xr.Dataset:
-    """Return the Dataset with each unit spelled so that UDUNITS reads it.
+    """Return the Dataset with numbers in place of quantities, and each unit spelled so that UDUNITS reads it.
 
     Parameters
     ----------
@@ -23,7 +24,7 @@ def units_on_disk(dataset: xr.Dataset) -> xr.Dataset:
     xarray.Dataset
         The result as it is written.
     """
-    spelled = dataset.copy()
+    spelled = dequantify(dataset).copy()
     for variable in spelled.variables.values():
         variable.attrs = attributes_on_disk(variable.attrs)
     return spelled

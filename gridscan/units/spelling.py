@@ -296,7 +296,7 @@ def _spelled_power(name: str, power: float) -> str:
     exact = Fraction(power).limit_denominator(9)
     if power == 1:
         return name
-    # UDUNITS reads m^0.5 as a number, and refuses m^(1/2): better unread than wrong.
+    # UDUNITS reads m^0.5 as the number 5, and refuses m^(1/2): better unread than wrong.
     return f"{name}^{exact}" if exact.denominator == 1 else f"{name}^({exact})"
 
 

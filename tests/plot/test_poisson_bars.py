@@ -241,9 +241,11 @@ def test_what_is_no_number_is_refused_before_a_figure_is_made(dataset, options, 
     assert pyplot.get_fignums() == []
 
 
-def test_a_number_whose_unit_is_not_said_is_refused_and_a_count_is_one(dataset):
-    dataset["unsaid"] = ("time", [1.0, 1, 1, 1])
+def test_a_number_whose_unit_cannot_be_read_is_refused_and_what_says_none_is_a_number(dataset):
+    dataset["unsaid"] = ("time", [1.0, 1, 1, 1], {"units": "stars I saw"})
     with pytest.raises(UnitError, match="the unit of 'unsaid' is not known"):
         counts(dataset, "unsaid")
     dataset.unsaid.attrs["units"] = "count"
+    assert len(counts(dataset, "unsaid")) == 1
+    del dataset.unsaid.attrs["units"]
     assert len(counts(dataset, "unsaid")) == 1

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 from watched import Watched
 
+import gridscan.accessor
 import gridscan.storage.csv
 from gridscan.errors import StoreError
 from gridscan.storage.csv import export_csv
@@ -89,3 +90,21 @@ def test_a_table_of_many_blocks_reads_each_once_and_holds_few(tmp_path):
     assert len(rows) == 1 + 2000
     assert set(watched.reads.values()) == {1}
     assert watched.most <= 2
+
+
+def test_units_of_other_programs_are_written_as_they_are(tmp_path):
+    units = {"t2m": "degC", "salinity": "psu", "clock": "days since 2000-01-01", "five": 5, "share": "dimensionless"}
+    variables = {name: ("x", [1.0, 2.0], {"units": unit}) for name, unit in units.items()}
+    foreign = xr.Dataset({**variables, "bare": ("x", [1.0, 2.0])}, {"x": ("x", [1.0, 2.0], {"units": "degrees_north"})})
+    heads = rows_of(export_csv(foreign, tmp_path / "table.csv"))[0]
+    assert heads == [
+        *("x [deg]", "t2m [degC]", "salinity [psu]", "clock [days since 2000-01-01]", "five [5]", "share", "bare"),
+    ]
+
+
+def test_quantities_are_written_with_their_units(dataset, tmp_path):
+    plain = dataset.assign(full=dataset.full.assign_attrs(units="Msun"))
+    quantified = plain.gridscan.quantify()
+    assert rows_of(export_csv(quantified, tmp_path / "a.csv")) == rows_of(export_csv(plain, tmp_path / "b.csv"))
+    double = quantified.assign(full=2 * quantified.full * quantified.a)
+    assert rows_of(export_csv(double, tmp_path / "c.csv"))[0][4] == "full [kpc*Msun]"

@@ -174,7 +174,7 @@ for text, value in {wanted!r}.items():
         ("inch", "inch", "0.0254 m"),
         ("ppm", "ppm", "1e-06"),
         ("kg*m^2/m^2", "kg", "kg"),
-        # UDUNITS reads m^0.5 as half a number; it refuses this.
+        # UDUNITS reads m^0.5 as the number 5; it refuses this.
         ("m^0.5", "m^(1/2)", "m^(1/2)"),
     ],
 )
