@@ -14,6 +14,10 @@ import gridscan as gs
 from gridscan.errors import EvaluationError, GridscanError, UnitError
 from gridscan.numerics.ranges import FINITE, checked
 from gridscan.physics.galaxy import coordinates
+from gridscan.physics.galaxy.components import Galaxy
+from gridscan.physics.galaxy.distances import fraction_within
+from gridscan.physics.neutrinos.spectra import pinched_spectrum
+from gridscan.physics.stellar import imf
 
 PARSEC, DEGREE, PER_YEAR = 3.0856775814913673e16, np.pi / 180, 1 / 31557600
 LENGTHS = kinds_of([500.0, 2000.0], "pc", "pc", PARSEC)
@@ -218,3 +222,23 @@ def test_a_quantity_of_the_wrong_kind_or_for_a_word_is_refused(rsg):
         rsg.evaluate("flux", imf=[1, 2] * units.pc)
     with pytest.raises(GridscanError, match=r"^'radius' takes a value or a list of values, found an array of shape"):
         rsg.evaluate("flux", radius=[[1, 2]] * units.pc)
+
+
+@pytest.mark.parametrize("kind", sorted(set(LENGTHS) - {"list of quantities", "list of scalars of astropy"}))
+def test_formulas_with_units_convert_what_carries_one(kind):
+    energies = kinds_of([5000.0, 9000.0], "keV", "keV", 1.602176634e-16)[kind]
+    np.testing.assert_allclose(
+        pinched_spectrum(energies, 12.0, 2.0, 0.0, np.inf), pinched_spectrum([5.0, 9.0], 12.0, 2.0, 0.0, np.inf)
+    )
+    masses = kinds_of([1.988409870698051e30, 1.988409870698051e31], "kg", "kg", 1.0)[kind]
+    density = imf.number_density([1.0, 10.0], [2.35], [0.1, 100.0])
+    np.testing.assert_allclose(imf.number_density(masses, [2.35], [0.1, 100.0]), density)
+    radii = LENGTHS[kind]
+    np.testing.assert_allclose(fraction_within(radii, Galaxy())[0], fraction_within([0.5, 2.0], Galaxy())[0])
+
+
+def test_a_formula_refuses_a_quantity_of_another_kind_by_name():
+    with pytest.raises(UnitError, match=r"^energy: found 'kpc', expected a unit like 'MeV'$"):
+        pinched_spectrum(3 * units.kpc, 12.0, 2.0, 0.0, np.inf)
+    with pytest.raises(UnitError, match=r"^pinching: found 's', expected a number without a unit$"):
+        pinched_spectrum(3.0, 12.0, 2.0 * units.s, 0.0, np.inf)

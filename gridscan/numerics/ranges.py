@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridscan.errors import EvaluationError, UnitError
-from gridscan.units import convert, parse_unit, take_apart
+from gridscan.units import convert, parse_unit, registry, take_apart
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -146,7 +146,7 @@ def numbers_of(name: str, values: Any, unit: str = "") -> FloatArray:
     values
         Numbers in that unit, or quantities of pint, astropy or another library.
     unit
-        The unit; where it is empty, the numbers of a quantity are taken as they are.
+        The unit; empty where they have none.
 
     Returns
     -------
@@ -168,7 +168,9 @@ def numbers_of(name: str, values: Any, unit: str = "") -> FloatArray:
         return np.asarray(values, dtype=float)
     try:
         numbers, own = take_apart(values)
-        return np.asarray(numbers if own is None or not unit else convert(numbers, own, parse_unit(unit)), dtype=float)
+        # In the proof of units, quantities pass through formulas for their dimensions alone.
+        proven = not unit and getattr(values, "_REGISTRY", None) is registry
+        return np.asarray(numbers if own is None or proven else convert(numbers, own, parse_unit(unit)), dtype=float)
     except UnitError as error:
         raise UnitError(f"{name}: {error}") from None
 
@@ -221,7 +223,7 @@ def require_above(name: str, values: Any, edge_name: str, edge: Any, unit: str =
     EvaluationError
         With the first such pair: see `refuse`.
     """
-    values, edge = np.broadcast_arrays(np.asarray(values, dtype=float), np.asarray(edge, dtype=float))
+    values, edge = np.broadcast_arrays(numbers_of(name, values, unit), numbers_of(edge_name, edge, unit))
     wrong = ~((values >= edge) if or_equal else (values > edge))
     if wrong.any():
         least = f"{edge_name} = {edge[wrong][0]:g}{unit and f' {unit}'}"

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import hyp2f1
 
 from gridscan.errors import EvaluationError, nearest
-from gridscan.numerics.ranges import POSITIVE, checked, refuse
+from gridscan.numerics.ranges import POSITIVE, checked, numbers_of, refuse
 from gridscan.physics.dark_matter.black_hole import radius_of_influence, velocity_dispersion
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ def spike_integral(slope: ArrayLike, inner_radius: ArrayLike, outer_radius: Arra
     >>> round(float(spike_integral(1.5, 1e-12, 4.0)), 6)
     5.333333
     """
-    slope, inner, outer = (np.asarray(x, dtype=float) for x in (slope, inner_radius, outer_radius))
+    inner, outer = numbers_of("inner_radius", inner_radius, "kpc"), numbers_of("outer_radius", outer_radius, "kpc")
+    slope = numbers_of("slope", slope)
     part = (outer - inner) / outer
     return np.asarray(outer ** (3.0 - slope) * part**4 / 4.0 * hyp2f1(1.0, 1.0 + slope, 5.0, part))
 
@@ -112,7 +113,7 @@ def spike_normalisation(
     >>> round(float(normalisation * spike_integral(1.5, 0.1, 4.0)), 12)
     2.0
     """
-    mass_energy = np.asarray(mass_energy, dtype=float)
+    mass_energy = numbers_of("mass_energy", mass_energy, "MeV")
     return np.asarray(mass_energy / (4.0 * np.pi * spike_integral(slope, inner_radius, influence_radius)))
 
 

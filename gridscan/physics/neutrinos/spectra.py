@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammainc, gammaincc, gammaln, xlogy
 
 from gridscan.errors import EvaluationError
-from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked, require_above
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked, numbers_of, require_above
 
 __all__ = ["mean_energy_truncated", "pinched_spectrum", "pinching_of"]
 
@@ -61,7 +61,7 @@ def pinched_spectrum(
     >>> round(float(pinched_spectrum(1.0, 3.0, 2.0, 0.0, math.inf) * 2 * math.e), 12)
     1.0
     """
-    energy = np.asarray(energy, dtype=float)
+    energy = numbers_of("energy", energy, "MeV")
     mean, alpha, low, high = _in_range(mean_energy, pinching, energy_min, energy_max)
     per_energy = (alpha + 1.0) / mean
     x = per_energy * np.clip(energy, low, high)
@@ -173,4 +173,4 @@ def _in_range(
     alpha = checked("pinching", pinching, Range(above=-1.0))
     low = checked("energy_min", energy_min, NOT_NEGATIVE, "MeV")
     require_above("energy_max", energy_max, "energy_min", low, "MeV")
-    return mean, alpha, low, np.asarray(energy_max, dtype=float)
+    return mean, alpha, low, numbers_of("energy_max", energy_max, "MeV")

@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import zeta
 
 from gridscan.errors import EvaluationError
-from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, Range, checked
+from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, Range, checked, numbers_of
 
 __all__ = [
     "DEGENERACY",
@@ -368,4 +368,4 @@ def neutrino_density(flux: Any, speed_of_light: Any) -> Any:
 
 def _array(values: Any) -> Any:
     """Return an array, or the quantity with a unit as it is."""
-    return values if isinstance(values, pint.Quantity) else np.asarray(values, dtype=float)
+    return values if isinstance(values, pint.Quantity) else numbers_of("a parameter of the source", values)

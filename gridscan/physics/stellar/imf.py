@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import exprel
 
 from gridscan.errors import EvaluationError
-from gridscan.numerics.ranges import FINITE, POSITIVE, checked
+from gridscan.numerics.ranges import FINITE, POSITIVE, checked, numbers_of
 
 __all__ = ["mass_between", "number_between", "number_density"]
 
@@ -59,7 +59,7 @@ def number_density(mass: ArrayLike, exponents: ArrayLike, breaks: ArrayLike) -> 
     (0.1716, 1.0)
     """
     exponents, breaks = _in_range(exponents, breaks)
-    mass = np.asarray(mass, dtype=float)
+    mass = numbers_of("mass", mass, "Msun")
     logarithm = np.zeros(np.broadcast_shapes(mass.shape, exponents.shape[:-1], breaks.shape[:-1]))
     for segment in range(exponents.shape[-1]):
         low, high = breaks[..., segment], breaks[..., segment + 1]
@@ -149,7 +149,8 @@ def mass_between(lower: ArrayLike, upper: ArrayLike, exponents: ArrayLike, break
 def _between(lower: ArrayLike, upper: ArrayLike, exponents: ArrayLike, breaks: ArrayLike, power: int) -> FloatArray:
     exponents, breaks = _in_range(exponents, breaks)
     total = _moment(breaks[..., 0], breaks[..., -1], exponents, breaks, power=1)
-    return _moment(np.asarray(lower, dtype=float), np.asarray(upper, dtype=float), exponents, breaks, power) / total
+    ends = numbers_of("lower", lower, "Msun"), numbers_of("upper", upper, "Msun")
+    return _moment(*ends, exponents, breaks, power) / total
 
 
 def _moment(lower: FloatArray, upper: FloatArray, exponents: FloatArray, breaks: FloatArray, power: int) -> FloatArray:
@@ -171,7 +172,7 @@ def _moment(lower: FloatArray, upper: FloatArray, exponents: FloatArray, breaks:
 
 
 def _in_range(exponents: ArrayLike, breaks: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    exponents, breaks = np.asarray(exponents, dtype=float), np.asarray(breaks, dtype=float)
+    exponents, breaks = numbers_of("exponents", exponents), numbers_of("breaks", breaks, "Msun")
     if not (exponents.ndim and breaks.ndim and breaks.shape[-1] == exponents.shape[-1] + 1 and exponents.shape[-1]):
         raise EvaluationError(
             f"exponents and breaks have the shapes {exponents.shape} and {breaks.shape}; a mass function of n exponents"

@@ -22,7 +22,7 @@ from scipy.special import exprel
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import panels_between
-from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, Range, checked
+from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, Range, checked, numbers_of
 from gridscan.physics.stellar import imf
 from gridscan.physics.stellar.phase_table import PHASES, PhaseTable
 from gridscan.physics.stellar.phase_windows import (
@@ -223,7 +223,7 @@ def one_number(name: str, value: ArrayLike, allowed: Range, unit: str = "") -> f
 
 
 def _one_mass_function(exponents: ArrayLike, breaks: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    exponents, breaks = np.asarray(exponents, dtype=float), np.asarray(breaks, dtype=float)
+    exponents, breaks = numbers_of("exponents", exponents), numbers_of("breaks", breaks, "Msun")
     if exponents.ndim != 1 or breaks.ndim != 1:
         raise EvaluationError(
             f"exponents and breaks have the shapes {exponents.shape} and {breaks.shape}; stars are drawn from one mass "

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.numerics.quadrature import gauss_legendre, panels_between
-from gridscan.numerics.ranges import NOT_NEGATIVE, checked
+from gridscan.numerics.ranges import NOT_NEGATIVE, checked, numbers_of
 from gridscan.physics.stellar import imf
 from gridscan.physics.stellar.phase_table import PHASES, PhaseTable
 from gridscan.physics.stellar.phase_windows import (
@@ -103,7 +103,7 @@ def time_in_phase(
     >>> round(float(time_in_phase("alive", table, *kroupa, 0.014, 3.0) / born), 9)
     1.0
     """
-    exponents, breaks = np.asarray(exponents, dtype=float), np.asarray(breaks, dtype=float)
+    exponents, breaks = numbers_of("exponents", exponents), numbers_of("breaks", breaks, "Msun")
     time, modes = checked("time", time, NOT_NEGATIVE, "Myr"), np.asarray(mass_integration, dtype=str)
     refuse_unknown_mass_integrations(modes.ravel().tolist())
     end, duration = at_metallicity(table, np.asarray(metallicity, dtype=float), *table.window(phase))

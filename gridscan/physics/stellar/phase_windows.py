@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError, nearest
-from gridscan.numerics.ranges import refuse
+from gridscan.numerics.ranges import numbers_of, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -78,7 +78,7 @@ def phase_ages(table: PhaseTable, mass: ArrayLike, metallicity: ArrayLike) -> di
     >>> ages["lifetime"].round(2)
     array([17.71,  9.03])
     """
-    mass, metallicity = np.asarray(mass, dtype=float), np.asarray(metallicity, dtype=float)
+    mass, metallicity = numbers_of("mass", mass, "Msun"), numbers_of("metallicity", metallicity, "1")
     log_mass = np.log(_inside("mass", mass, table.mass, "Msun"))
     shape = np.broadcast_shapes(mass.shape, metallicity.shape)
 
