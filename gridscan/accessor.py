@@ -359,5 +359,14 @@ class GridscanAccessor:
         ------
         UnitError
             If a unit is not one that gridscan knows; the message names the variable.
+
+        Examples
+        --------
+        >>> import pint
+        >>> import xarray as xr
+        >>> import gridscan as gs
+        >>> lengths = xr.Dataset({"length": ("rod", pint.Quantity([1.0, 2.0], "kiloparsec"))})
+        >>> lengths.gridscan.dequantify()["length"].attrs
+        {'units': 'kiloparsec'}
         """
         return quantified.dequantify(self._dataset)

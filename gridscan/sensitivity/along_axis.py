@@ -141,7 +141,7 @@ def derivative(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
     >>> ds = xr.Dataset({"height": height}, {"time": ("time", [0.0, 1.0, 3.0], {"units": "s"})})
     >>> slope = derivative(ds, "height", "time")
     >>> slope.values, slope.attrs["units"]
-    (array([0., 2., 6.]), 'm s-1')
+    (array([0., 2., 6.]), 'm s^-1')
     """
     y = quantity_of(dataset, name)
     x = numeric_axis(y, along)
