@@ -11,8 +11,10 @@ import pint
 import pytest
 import xarray as xr
 from astropy import units as astropy_units
+from click.testing import CliRunner
 
 import gridscan as gs
+from gridscan.cli import main
 from gridscan.storage.file_units import units_in_memory, units_on_disk
 from gridscan.storage.files import open_result, write_result
 from gridscan.units import base_factor, parse_unit, unit_of
@@ -100,3 +102,12 @@ def test_quantities_are_written_as_numbers_with_units(tmp_path):
         np.testing.assert_array_equal(found["y"], plain["y"])
         assert found["y"].attrs == plain["y"].attrs
         assert found["x"].attrs == plain["x"].attrs
+
+
+def test_info_shows_a_unit_that_it_does_not_know(path, tmp_path):
+    own = tmp_path / "own.nc"
+    with gs.open(path) as dataset:
+        dataset.assign(salinity=("radius", [1.0, 2.0], {"units": "psu"})).to_netcdf(own)
+    told = CliRunner().invoke(main, ["info", str(own)])
+    assert told.exit_code == 0, told.output
+    assert "psu" in told.output
