@@ -1,21 +1,21 @@
 """Directions on the sky: equatorial to galactic coordinates, and angles between directions.
 
 An angle is a number in rad, a quantity with a unit, a text such as ``"23h23m24s"``, ``"+58d49m00s"`` or
-``"111.7 deg"``, or an array of any of these. Equatorial coordinates are those of the ICRS; reading a text and
-converting equatorial to galactic coordinates imports astropy.
+``"111.7 deg"``, or an array of any of these. In ``"05:35:28"`` the first number counts hours for a right ascension, and
+degrees otherwise. Equatorial coordinates are those of the ICRS; converting them to galactic ones imports astropy.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pint
 from numpy.typing import ArrayLike, NDArray
 
-from gridscan.errors import EvaluationError
+from gridscan.errors import EvaluationError, UnitError
 from gridscan.numerics.ranges import FINITE, checked, refuse
-from gridscan.units import magnitudes, readable, registry, same_dimension
+from gridscan.units import magnitudes, parse_angle, readable, registry, same_dimension
 
 __all__ = [
     "GALACTIC_CENTRE",
@@ -74,7 +74,7 @@ def galactic_coordinates(right_ascension: Angle, declination: Angle) -> tuple[Fl
     Parameters
     ----------
     right_ascension, declination
-        Angles, ICRS; they broadcast. A text gives its unit, and hours are 15 degrees: ``"5h35m"``, ``"83.8 deg"``.
+        Angles, ICRS; they broadcast. A text gives its unit, and hours are 15 degrees: ``"5h35m"``, ``"05:35"``.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def galactic_coordinates(right_ascension: Angle, declination: Angle) -> tuple[Fl
     from astropy import units
     from astropy.coordinates import SkyCoord
 
-    ascension = radians("right_ascension", right_ascension)
+    ascension = radians("right_ascension", right_ascension, "hours")
     declined = _latitude("declination", declination)
     galactic = SkyCoord(*np.broadcast_arrays(ascension, declined), unit=units.rad, frame="icrs").galactic
     return np.asarray(galactic.l.rad), np.asarray(galactic.b.rad)
@@ -190,7 +190,7 @@ def off_centre_angle_of_equatorial(
     return off_centre_angle(*galactic_coordinates(right_ascension, declination), middle)
 
 
-def radians(name: str, angle: Angle) -> FloatArray:
+def radians(name: str, angle: Angle, colons: Literal["hours", "degrees"] = "degrees") -> FloatArray:
     """Return an angle, or an array of angles, in rad.
 
     Parameters
@@ -199,6 +199,8 @@ def radians(name: str, angle: Angle) -> FloatArray:
         Name of the angle in messages.
     angle
         A number in rad, a quantity, a text with a unit, or an array of these.
+    colons
+        What the first number counts in a text such as ``"05:35:28"``.
 
     Returns
     -------
@@ -223,22 +225,14 @@ def radians(name: str, angle: Angle) -> FloatArray:
         values = magnitudes(angle, registry.Unit("rad"))
     elif np.asarray(angle).dtype.kind in "UO":
         texts = np.asarray(angle, dtype=str)
-        values = np.array([_read(name, text) for text in texts.ravel().tolist()]).reshape(texts.shape)
+        try:
+            read = [float(parse_angle(text, colons).m_as("rad")) for text in texts.ravel().tolist()]
+        except UnitError as error:
+            raise EvaluationError(f"{name}: {error}") from None
+        values = np.array(read).reshape(texts.shape)
     else:
         values = np.asarray(angle, dtype=float)
     return checked(name, values, FINITE, "rad")
-
-
-def _read(name: str, text: str) -> float:
-    from astropy import units
-    from astropy.coordinates import Angle as AstropyAngle
-
-    try:
-        return float(AstropyAngle(text).to_value(units.rad))
-    except (ValueError, TypeError, units.UnitsError):
-        raise EvaluationError(
-            f"{name} is {text!r}; it must be an angle with its unit, such as '23h23m24s', '+58d49m00s' or '111.7 deg'"
-        ) from None
 
 
 def _latitude(name: str, angle: Angle) -> FloatArray:
