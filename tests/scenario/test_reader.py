@@ -198,7 +198,7 @@ BROKEN = {
         "values = []",
         "7:10: the axis 'radius' is empty; give it at least one value",
     ),
-    "value twice": ("values = [0.5, 1, 2]", "values = [0.5, 1, 0.5]", "7:30: the axis 'radius' contains 0.5 twice"),
+    "value twice": ("values = [0.5, 1, 2]", "values = [0.5, 1, 0.5]", "7:30: the axis 'radius' contains 0.5 kpc twice"),
     "label twice": ('"top-heavy"]', '"kroupa"]', "5:18: the axis 'imf' contains kroupa twice"),
     "lengths of zipped axes": (
         '"1 kpc"]',
@@ -516,7 +516,7 @@ def test_ten_faults_of_one_file_are_reported_at_once_and_in_order():
         "s.toml:5:18: unknown imf 'top-hevy'; did you mean 'top-heavy'?; known are kroupa, salpeter, top-heavy,"
         " top-light",
         "s.toml:6:20: linspace takes three values [first, last, how many]",
-        "s.toml:7:30: the axis 'radius' contains 0.5 twice",
+        "s.toml:7:30: the axis 'radius' contains 0.5 kpc twice",
         "s.toml:8:8: the axis 'time' is empty; give it at least one value",
         "s.toml:11:1: unknown parameter 'metalicity' of model 'red_supergiants'; did you mean 'metallicity'?",
         "s.toml:12:15: 'mean_energy': found 'kpc', expected a unit like 'MeV'",
