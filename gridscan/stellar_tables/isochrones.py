@@ -10,6 +10,7 @@ import xarray as xr
 
 from gridscan.atomic import reason
 from gridscan.errors import CatalogueError, GridscanWarning, StoreError, listed
+from gridscan.numerics.double_double import power_of_ten
 from gridscan.stellar_tables.text_columns import Columns, read_columns, words_in_front
 from gridscan.stellar_tables.tracks import TRACK_COLUMNS, read_track, refuse_outside, variable
 
@@ -80,10 +81,10 @@ def read_isochrones(path: str | Path) -> xr.Dataset:
     columns.refuse(values["Mini"] == 0.0, "Mini", "a mass above zero")
     variables = {
         "initial_mass": variable(values["Mini"], "Msun", "initial mass"),
-        "age": variable(10.0 ** (values["logAge"] - 6.0), "Myr", "age"),
+        "age": variable(power_of_ten(values["logAge"] - 6.0), "Myr", "age"),
         "metallicity": variable(values["Zini"], "1", "initial mass fraction of metals"),
-        "effective_temperature": variable(10.0 ** values["logTe"], "K", "effective temperature"),
-        "luminosity": variable(10.0 ** values["logL"], "Lsun", "luminosity"),
+        "effective_temperature": variable(power_of_ten(values["logTe"]), "K", "effective temperature"),
+        "luminosity": variable(power_of_ten(values["logL"]), "Lsun", "luminosity"),
     }
     if _LABEL in values:
         variables["evolutionary_phase"] = _phases(columns)

@@ -464,6 +464,16 @@ SENTENCES = [
     (Grid(["stones"], {"a": ["7 m", "3 m"], "d": [2.0, 5.0]}), 0, "all values along 'a' are new"),
     (Grid(["stones"], {"a": ["1 m", "2 m"], "d": [1.0, 2.0]}, {"b": 1.0}), 0, "'b' has another value"),
     (Grid(["stones"], {"a": ["1 m", "2 m"]}, {"d": 7.0}), 0, "'d' has a value that was not there"),
+    (
+        Grid(["stones"], {"a": ["1.0000000000000002 m", "2 m"], "d": [1.0, 2.0]}),
+        2,
+        "the others are new along 'a'; 1 of 2 values of 'a' differs from what was there in the last digits only",
+    ),
+    (
+        Grid(["stones"], {"a": ["0.9999999999999999 m", "1.9999999999999998 m"]}, {"d": 1 + 4e-16}),
+        0,
+        "'d' has a value that was not there; 2 of 2 values of 'a' differ from what was there in the last digits only",
+    ),
     (Grid(["slope"], {"a": ["1 m", "2 m"], "c": [1.0, 2.0]}), 0, "it was not asked for before"),
     (Grid(["stones"], {"rough": ["1 km"], "a": ["1 m"]}), 0, "it depends on 'rough', as it did not before and depends"),
 ]
