@@ -54,7 +54,7 @@ def read_phase_table(text: str, name: str = "table of stellar phases") -> PhaseT
         If a column or its unit is missing or unknown, a number is negative or not finite, the ages contradict each
         other, or the rows are not the full product of sorted metallicities and masses; it gives name and line.
     """
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     comments = [(number, line) for number, line in lines if line.startswith("#")]
     rows = [(number, next(csv.reader([line]))) for number, line in lines if not line.startswith("#")]
     if len(rows) < 2:
