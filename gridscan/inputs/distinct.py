@@ -38,18 +38,20 @@ def repeated(name: str, values: Sequence[Any] | np.ndarray, unit: Unit | None) -
     (2, "the axis 'radius' contains 1.0 kpc twice")
     """
     array = np.asarray(values)
-    _, first = np.unique(array, return_index=True)
-    if len(first) < len(array):
-        index = min(set(range(len(array))) - set(first.tolist()))
-        return index, f"the axis {name!r} contains {_exact(array[index].item(), unit)} twice"
-    close = closest_pair(array) if array.dtype.kind == "f" else None
+    if array.dtype.kind != "f":
+        _, first = np.unique(array, return_index=True)
+        twice = sorted(set(range(len(array))) - set(first.tolist()))
+        return (twice[0], f"the axis {name!r} contains {array[twice[0]]} twice") if twice else None
+    close = closest_pair(array)
     if close is None:
         return None
     one, other = (_exact(array[index].item(), unit) for index in close)
+    if array[close[0]] == array[close[1]]:
+        return close[1], f"the axis {name!r} contains {one} twice"
     return close[
         1
     ], f"the axis {name!r} contains {one} and {other}, the same value within {SAME_VALUE:g} of it; keep one"
 
 
-def _exact(value: Any, unit: Unit | None) -> str:
-    return f"{value}" if unit is None else f"{value!r} {readable(unit)}".removesuffix(" 1")
+def _exact(value: float, unit: Unit | None) -> str:
+    return f"{value!r} {readable(unit) if unit is not None else 1}".removesuffix(" 1")

@@ -136,18 +136,20 @@ def geometric(first: float, last: float, count: int) -> FloatArray:
     ratio = _DIGITS.divide(Decimal(repr(abs(last))), Decimal(repr(abs(first))))
     # The last digits of a root are those of rounding: of a whole number nothing must remain.
     step = decimal.Context(prec=50).plus(_DIGITS.exp(_DIGITS.divide(_DIGITS.ln(ratio), Decimal(max(count - 1, 1)))))
-    high, low, exponent = np.empty(count), np.empty(count), np.empty(count, dtype=np.int64)
+    values, kept = np.empty(count), min(count, _BLOCK)
+    high, low, exponent = np.empty(kept), np.empty(kept), np.empty(kept, dtype=np.int64)
     (high[0], low[0]), exponent[0] = _scaled(Decimal(repr(abs(first))))
     for known, factor in _powers(step, count):
         scale, shift = _scaled(factor)
         more = min(known, _BLOCK, count - known)
         block = slice(known, known + more)
-        high[block], low[block] = DoubleDouble(high[:more], low[:more]) * scale
-        exponent[block] = exponent[:more] + shift
-    values = np.ldexp(high, exponent)
+        product, power = DoubleDouble(high[:more], low[:more]) * scale, exponent[:more] + shift
+        values[block] = np.ldexp(product.high, power)
+        if known < kept:
+            high[block], low[block], exponent[block] = *product, power
     values[0] = abs(first)
     values[1:][-1:] = abs(last)
-    return np.copysign(values, first)
+    return np.copysign(values, first, out=values)
 
 
 def closest_pair(values: ArrayLike) -> tuple[int, int] | None:
@@ -171,16 +173,19 @@ def closest_pair(values: ArrayLike) -> tuple[int, int] | None:
     (0, 2)
     """
     numbers = np.asarray(values, dtype=float)
-    order = np.argsort(numbers, kind="stable")
-    below, above = numbers[order[:-1]], numbers[order[1:]]
+    if (numbers[1:] > numbers[:-1]).all():
+        order, ascending = None, numbers
+    else:
+        order = np.argsort(numbers, kind="stable")
+        ascending = numbers[order]
+    below, above = ascending[:-1], ascending[1:]
     size = np.maximum(np.abs(below), np.abs(above))
     # Halves, since the distance of the largest floats overflows.
     distance = (0.5 * above - 0.5 * below) / np.where(size > 0.0, size, 1.0)
     if not distance.size or distance.min() > 0.5 * SAME_VALUE:
         return None
     at = int(np.argmin(distance))
-    one, other = sorted((int(order[at]), int(order[at + 1])))
-    return one, other
+    return (at, at + 1) if order is None else (min(order[at : at + 2].tolist()), max(order[at : at + 2].tolist()))
 
 
 def _written(number: float) -> Fraction:

@@ -9,6 +9,7 @@ import pint
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from processors import printed_everywhere
 
 from gridscan.errors import ScenarioError
 from gridscan.inputs.catalogue import Catalogue
@@ -394,3 +395,16 @@ def test_a_record_that_lacks_a_value_is_named_where_it_is_selected():
 def test_long_values_are_cut_in_messages():
     assert len(shown("x" * 1000)) < 90
     assert shown(np.zeros((3, 3))).count("\n") == 0
+
+
+def test_an_axis_has_the_same_bits_without_vector_instructions():
+    code = (
+        "from gridscan.inputs.resolve import resolve; from gridscan.inputs.value_reader import Given;"
+        "from gridscan.model import Model; model = Model('m', 'M'); model.parameter('radius', '1 kpc', 'R');"
+        "given = [{'geomspace': ['0.2 kpc', '8 kpc', 401]}, {'linspace': ['1 pc', '1 AU', 9]}, {'arange': [1, 9, .7]}];"
+        "found = [resolve(model, {'radius': Given(axis)}) for axis in given];"
+        "print([part.tobytes().hex() for one in found"
+        " for part in (one.coordinates['radius'].values, one.inputs['radius'].data)])"
+    )
+    here, plain = printed_everywhere(code)
+    assert here == plain

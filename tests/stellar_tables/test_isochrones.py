@@ -273,8 +273,8 @@ def test_a_table_is_recognised_by_its_columns(written, text, kind):
         (
             "a b c\n1 2 3\n",
             "neither a table of CMD 2.8 to 3.9, of isochrones or simulated stars (with columns Zini or Z, logAge or "
-            "log(age/yr) or Age, Mini or M_ini, logL or logL/Lo, logTe), nor a track of PARSEC (AGE, LOG_TE, LOG_L, LC);"
-            " found a, b, c",
+            "log(age/yr) or Age, Mini or M_ini, logL or logL/Lo, logTe), nor a track of PARSEC (AGE, LOG_TE, LOG_L, "
+            "LC); found a, b, c",
         ),
         ("AGE colour\n1 2\n", "neither"),
         ("hello\n", "holds no row of numbers"),
