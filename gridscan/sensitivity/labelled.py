@@ -127,8 +127,8 @@ def numeric_axis(quantity: xr.DataArray, axis: str) -> NDArray[np.float64]:
     if close is not None:
         one, other = (float(values[index]) for index in close)
         raise SensitivityError(
-            f"axis {axis!r} holds both {one!r} and {other!r}, the same value within {SAME_VALUE:g} of it;"
-            f" leave out one of them, as with .isel({axis}=...)"
+            f"axis {axis!r} holds both {one!r} and {other!r}, the same value within {SAME_VALUE:g} of it; leave out"
+            " one of them (if results were joined, give them the same axis before)"
         )
     return values
 

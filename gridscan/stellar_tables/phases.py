@@ -14,6 +14,7 @@ from gridscan import units
 from gridscan.errors import CatalogueError, UnitError, nearest
 from gridscan.inputs.shipped_files import data_path
 from gridscan.physics.stellar.phase_table import PhaseTable
+from gridscan.stellar_tables.text_columns import not_a_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +149,9 @@ def _numbers(name: str, number: int, header: list[str], row: list[str]) -> list[
         try:
             values.append(float(text))
         except ValueError:
-            raise CatalogueError(f"{name}:{number}: {column} is {text.strip()!r}, not a number") from None
+            raise CatalogueError(
+                f"{name}:{number}: {column} is {text.strip()!r}, {not_a_number(text.strip())}"
+            ) from None
         if not 0.0 <= values[-1] < np.inf:
             raise CatalogueError(f"{name}:{number}: {column} is {text.strip()}; it must be finite and not negative")
     return values

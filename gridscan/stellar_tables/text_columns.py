@@ -208,6 +208,32 @@ def front_of(stream: BinaryIO, name: str) -> Front:
     raise CatalogueError(f"{name}: holds no row of numbers")
 
 
+def not_a_number(cell: str) -> str:
+    """Say why a cell is no number, with the right spelling of one that a Fortran program wrote.
+
+    Parameters
+    ----------
+    cell
+        The cell.
+
+    Returns
+    -------
+    str
+        Such as ``"not a number"``.
+
+    Examples
+    --------
+    >>> from gridscan.stellar_tables.text_columns import not_a_number
+    >>> not_a_number("1.5D-3")
+    "not a number: '1.5D-3' has the exponent of a Fortran program; write '1.5e-3'"
+    """
+    try:
+        refuse_fortran_exponent(cell)
+    except UnitError as error:
+        return f"not a number: {error}"
+    return "not a number"
+
+
 class _Table:
     """A table as far as it has been read."""
 
@@ -312,7 +338,7 @@ class _Table:
             value = _number(cells[position])
             if value is None:
                 called, found = self.spellings[name], _text(cells[position])
-                raise CatalogueError(f"{self.name}:{number}: {called} is {found!r}, {_why_not(found)}")
+                raise CatalogueError(f"{self.name}:{number}: {called} is {found!r}, {not_a_number(found)}")
             values.append(value)
         self.lines.append(number)
         if len(self.lines) > _MOST_ROWS:
@@ -344,14 +370,6 @@ def _number(cell: bytes) -> float | None:
     with suppress(ValueError):
         return float(cell)
     return None
-
-
-def _why_not(cell: str) -> str:
-    try:
-        refuse_fortran_exponent(cell)
-    except UnitError as error:
-        return f"not a number: {error}"
-    return "not a number"
 
 
 def _similarity(name: str, other: str) -> float:

@@ -7,7 +7,6 @@ unit unknown to UDUNITS (``Msun``) is written as its value in SI, with its reada
 ``unit_name``.
 """
 
-from gridscan.units.angles import parse_angle
 from gridscan.units.conversion import convert, magnitudes
 from gridscan.units.definitions import Quantity, Unit, base_factor, base_unit, registry, same_dimension, unit_of_powers
 from gridscan.units.reading import parse_quantity, parse_unit
@@ -21,7 +20,6 @@ __all__ = [
     "convert",
     "label_of",
     "magnitudes",
-    "parse_angle",
     "parse_quantity",
     "parse_unit",
     "readable",

@@ -37,6 +37,7 @@ _BARE_PART = re.compile(rf"[+-]?\s*{_DECIMAL}\s*(?:min|[mᵐ]|sec|[sˢ])", re.IG
 _NO_LETTER = re.compile(rf"[+-]?\d+[hd]\s*{_DECIMAL}", re.IGNORECASE)
 _MARKS = {"'": "arcmin", "′": "arcmin", "’": "arcmin", '"': "arcsec", "″": "arcsec", "”": "arcsec"}
 _UPPER_CASE = re.compile(r"(?<![^\W\d_])(?:DEG|G?RAD|ARCMIN|ARCSEC|MAS)$", re.IGNORECASE)
+_LONGEST_TEXT = 200
 _MINUS_SIGNS = str.maketrans("−–", "--")
 _EXAMPLES = "'23h23m24s', '+58d49m00s' or '111.7 deg'"
 
@@ -71,11 +72,13 @@ def parse_angle(text: str, colons: Literal["hours", "degrees"] = "degrees") -> p
 
     Examples
     --------
-    >>> from gridscan.units import parse_angle
+    >>> from gridscan.units.angles import parse_angle
     >>> float(parse_angle("05:35:28", "hours").m_as("deg")), float(parse_angle("-69:16:11").m_as("deg"))
     (83.86666666666666, -69.26972222222223)
     """
     stripped = text.strip().translate(_MINUS_SIGNS)
+    if len(stripped) > _LONGEST_TEXT:
+        raise UnitError(f"an angle cannot have {len(stripped)} characters: {stripped[:40]!r}…")
     if found := _SEXAGESIMAL.fullmatch(stripped):
         parts = [found["whole"], found["minutes"] or found["minutes_"], found["seconds"] or found["seconds_"]]
         return _in_degrees(text, found["sign"], parts, hours=colons == "hours")
@@ -103,10 +106,7 @@ def _in_degrees(text: str, sign: str, parts: list[str | None], *, hours: bool) -
     total = whole + minutes / 60 + seconds / 3600
     if hours and total > 24:
         raise UnitError(f"{text!r} is not an angle: it has more than 24 hours")
-    try:
-        degrees = float(total * 15 if hours else total)
-    except OverflowError:
-        raise UnitError(f"{text[:60]!r} is not an angle: it is too large") from None
+    degrees = float(total * 15 if hours else total)
     return Quantity(-degrees if sign == "-" else degrees, registry.deg)
 
 

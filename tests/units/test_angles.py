@@ -9,7 +9,7 @@ import pytest
 from astropy.coordinates import Angle
 
 from gridscan.errors import UnitError
-from gridscan.units import parse_angle
+from gridscan.units.angles import parse_angle
 
 LMC_HOURS, LMC_DEGREES = 5 + 35 / 60 + 28.03 / 3600, -(69 + 16 / 60 + 11.79 / 3600)
 
@@ -92,7 +92,7 @@ def test_angles_are_those_of_astropy(text):
         *[
             ("nan deg", "is not a finite angle"),
             ("inf rad", "is not a finite angle"),
-            ("9" * 400 + "d", "it is too large"),
+            ("9" * 9999 + "d", "cannot have 10000 characters"),
         ],
     ],
 )
@@ -103,7 +103,5 @@ def test_what_only_looks_like_an_angle_is_refused(text, message):
 
 
 def test_reading_an_angle_does_not_import_astropy():
-    code = (
-        "import sys; from gridscan.units import parse_angle; parse_angle('5h35m'); sys.exit('astropy' in sys.modules)"
-    )
+    code = "import sys; from gridscan.units import angles; angles.parse_angle('5h'); sys.exit('astropy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

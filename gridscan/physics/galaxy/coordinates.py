@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError, UnitError
 from gridscan.numerics.ranges import FINITE, checked, refuse
-from gridscan.units import magnitudes, parse_angle, readable, registry, same_dimension
+from gridscan.units import magnitudes, readable, registry, same_dimension
+from gridscan.units.angles import parse_angle
 
 __all__ = [
     "GALACTIC_CENTRE",
