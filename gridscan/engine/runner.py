@@ -121,6 +121,7 @@ class _Run:
                 return self._report(was_made=True)
             working = stack.enter_context(self._working_file(working_at, earlier_files))
             reuse = Reuse(self.file_layout, earlier_files)
+            self.notes += reuse.notes()
             self.block_plan = split(self.block_plan, reuse.alike())
             try:
                 self._fill(working, reuse)

@@ -185,7 +185,9 @@ def refuse_fortran_exponent(text: str) -> None:
     found = _FORTRAN.match(text)
     if found is not None:
         right = f"{found['digits']}e{found['power'] or found['long']}{text[found.end() :]}".strip()
-        raise UnitError(f"{text[:60].strip()!r} has the exponent of a Fortran program; write {right[:60]!r}")
+        unit = f"{found['digits']} d{found['power']}{text[found.end() :]}".strip()
+        also = f", or {unit[:60]!r} where days are meant" if "d" in found[0] else ""
+        raise UnitError(f"{text[:60].strip()!r} has the exponent of a Fortran program; write {right[:60]!r}{also}")
 
 
 @functools.lru_cache(maxsize=4096)

@@ -164,6 +164,11 @@ def test_an_exponent_of_fortran_is_refused_with_the_right_spelling(text, right):
         parse_quantity(text)
 
 
+def test_days_that_look_like_an_exponent_are_told_how_to_be_written():
+    with pytest.raises(UnitError, match=r"write '2e-1 kpc', or '2 d-1 kpc' where days are meant$"):
+        parse_quantity("2d-1 kpc")
+
+
 @pytest.mark.parametrize("text", ["2 d-1", "2 / d", "2 d", "15 D", "3d", "2 d1"])
 def test_days_and_debyes_behind_a_number_are_still_units(text):
     assert parse_quantity(text).magnitude in (2, 3, 15)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gridscan.engine.reuse.earlier_file import EarlierFile
 
 
-def last_digits(earlier_files: Sequence[EarlierFile], file_layout: FileLayout, names: Iterable[str]) -> str:
+def last_digits(earlier_files: Sequence[EarlierFile], file_layout: FileLayout, names: Iterable[str]) -> list[str]:
     """Say which inputs have values that are new only in their last digits, for which no cell is reused.
 
     Parameters
@@ -31,8 +31,8 @@ def last_digits(earlier_files: Sequence[EarlierFile], file_layout: FileLayout, n
 
     Returns
     -------
-    str
-        To be put behind the reason why cells are computed; empty where there is none.
+    list of str
+        Such as ``"2 of 9 values of 'radius' differ from what was there in the last digits only"``, by input.
     """
     inputs = file_layout.block_plan.layout.resolved.inputs
     said = []
@@ -45,8 +45,8 @@ def last_digits(earlier_files: Sequence[EarlierFile], file_layout: FileLayout, n
         if count:
             verb = "differ" if count > 1 else "differs"
             of = f"{count:,} of {now.size:,} values of {name!r} {verb}" if now.size > 1 else f"{name!r} differs"
-            said.append(f"; {of} from what was there in the last digits only")
-    return "".join(said)
+            said.append(f"{of} from what was there in the last digits only")
+    return said
 
 
 def _numbers(keys: NDArray[np.uint64]) -> NDArray[np.float64]:

@@ -254,7 +254,12 @@ class Reuse:
     def reason(self, key: str) -> str:
         """Say why not all cells of a variable can be reused, and which inputs differ in their last digits only."""
         inputs = self.file_layout.record["variables"][key]["inputs"]
-        return self._reason(key) + last_digits(self.earlier_files, self.file_layout, inputs)
+        return "; ".join([self._reason(key), *last_digits(self.earlier_files, self.file_layout, inputs)])
+
+    def notes(self) -> list[str]:
+        """Say of which inputs cells are computed again for the last digits only."""
+        found = last_digits(self.earlier_files, self.file_layout, self.file_layout.keys)
+        return [f"{of_one}, so nothing of an earlier result is used for them" for of_one in found]
 
     def _reason(self, key: str) -> str:
         if not self.matches[key]:

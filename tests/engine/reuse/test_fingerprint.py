@@ -488,6 +488,14 @@ def test_a_forecast_says_in_words_why_cells_have_to_be_computed(land, grid, reus
     assert land.run(grid).progress.reused == reusable
 
 
+def test_a_run_names_the_axes_that_differ_in_the_last_digits_only(land):
+    land.run(Grid(["stones"], {"a": ["1 m", "2 m"], "d": [1.0, 2.0]}))
+    outcome = land.run(Grid(["stones"], {"a": ["1 m", "2.0000000000000004 m"], "d": [1.0, 2.0]}))
+    said = "1 of 2 values of 'a' differs from what was there in the last digits only"
+    assert outcome.notes == (f"{said}, so nothing of an earlier result is used for them",)
+    assert outcome.progress.reused == 2
+
+
 def test_a_forecast_does_not_count_what_has_to_run_again_for_something_else(land):
     land.run(Grid(["base"], types={"base": "float32"}))
     both = Grid(["base", "height"], types={"base": "float32"})
