@@ -118,8 +118,8 @@ def power_of_ten(exponent: ArrayLike) -> FloatArray:
     Examples
     --------
     >>> from gridscan.numerics.double_double import power_of_ten
-    >>> power_of_ten([2.0, -1.0, 0.3])
-    array([1.00000000e+02, 1.00000000e-01, 1.99526231e+00])
+    >>> power_of_ten([2.0, -1.0, 0.3]).tolist()
+    [100.0, 0.1, 1.9952623149688795]
     """
     given = np.asarray(exponent, dtype=float)
     x = np.where(np.isfinite(given), np.clip(given, -400.0, 400.0), 0.0)
@@ -165,8 +165,8 @@ def log10(number: ArrayLike) -> FloatArray:
     Examples
     --------
     >>> from gridscan.numerics.double_double import log10
-    >>> log10([1000.0, 2.0])
-    array([3.     , 0.30103])
+    >>> log10([1000.0, 2.0]).tolist()
+    [3.0, 0.3010299956639812]
     """
     mantissa, exponent = np.frexp(np.asarray(number, dtype=float))
     # From 0.7 to 1.4, so that nothing cancels near 1.
