@@ -79,17 +79,18 @@ BROKEN = {
     "misspelt label": (
         '"top-heavy"]',
         '"top-hevy"]',
-        "5:18: unknown imf 'top-hevy'; did you mean 'top-heavy'?; known are kroupa, salpeter, top-heavy, top-light",
+        "5:18: unknown imf 'top-hevy'; did you mean 'top-heavy'?;"
+        " known are kroupa, salpeter, salpeter-single, top-heavy, top-light",
     ),
     "unknown label without neighbour": (
         '"top-heavy"]',
         '"wibble"]',
-        "5:18: unknown imf 'wibble'; known are kroupa, salpeter, top-heavy, top-light",
+        "5:18: unknown imf 'wibble'; known are kroupa, salpeter, salpeter-single, top-heavy, top-light",
     ),
     "label of another type": (
         '"top-heavy"]',
         "3]",
-        "5:18: 'imf' takes a label, found 3; known are kroupa, salpeter, top-heavy, top-light",
+        "5:18: 'imf' takes a label, found 3; known are kroupa, salpeter, salpeter-single, top-heavy, top-light",
     ),
     "misspelt catalogue": (
         "[catalogue.detector.mine]",
@@ -513,8 +514,8 @@ def test_ten_faults_of_one_file_are_reported_at_once_and_in_order():
     assert faults_of(TEN_FAULTS) == [
         "s.toml:2:1: unknown key 'titel'; did you mean 'title'?; allowed are model, title, description, axes,"
         " parameters, catalogue, sampling, output",
-        "s.toml:5:18: unknown imf 'top-hevy'; did you mean 'top-heavy'?; known are kroupa, salpeter, top-heavy,"
-        " top-light",
+        "s.toml:5:18: unknown imf 'top-hevy'; did you mean 'top-heavy'?;"
+        " known are kroupa, salpeter, salpeter-single, top-heavy, top-light",
         "s.toml:6:20: linspace takes three values [first, last, how many]",
         "s.toml:7:30: the axis 'radius' contains 0.5 kpc twice",
         "s.toml:8:8: the axis 'time' is empty; give it at least one value",
