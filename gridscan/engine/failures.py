@@ -115,7 +115,7 @@ class Failures:
     def of(self, key: str) -> dict[str, Any]:
         """Return whether cells of a variable failed, and by which other variable the file says which."""
         status = next((status.name for status in self.statuses() if key in status.keys), "")
-        return {"missing": key in self._parts, "status": status}
+        return {"missing": key in self._parts, "status_variable": status}
 
     @property
     def _outputs(self) -> list[str]:

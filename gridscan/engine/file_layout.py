@@ -51,14 +51,14 @@ class FileLayout:
         """The names of the coordinates."""
         return [str(name) for name in self.dataset.coords]
 
-    def attributes(self, key: str, *, missing: bool = False, status: str = "") -> dict[str, Any]:
+    def attributes(self, key: str, *, missing: bool = False, status_variable: str = "") -> dict[str, Any]:
         """Return the attributes of a variable in a file.
 
         Parameters
         ----------
         missing
             Whether cells failed.
-        status
+        status_variable
             The variable that says which.
         """
         spec = self.block_plan.stored[key]
@@ -70,8 +70,8 @@ class FileLayout:
         beside = [name for name in spec.coordinates if name not in self._texts]
         if beside:
             attributes["coordinates"] = " ".join(beside)
-        if status:
-            attributes["ancillary_variables"] = status
+        if status_variable:
+            attributes["ancillary_variables"] = status_variable
         return attributes
 
     @property

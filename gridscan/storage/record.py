@@ -216,7 +216,9 @@ def read_record(file: Any) -> Record | None:
     """
     if RECORD not in file:
         if GROUP in file and "record" in file[GROUP].attrs:
-            raise OtherFormat("was written by an earlier gridscan; run its scenario again, which is its attribute 'gridscan_scenario'")
+            raise OtherFormat(
+                "was written by an earlier gridscan; run its scenario again, which is its attribute 'gridscan_scenario'"
+            )
         return None
     content = json.loads(np.asarray(file[RECORD][...]).tobytes())
     if content["format"] != FORMAT:
