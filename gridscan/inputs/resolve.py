@@ -17,7 +17,7 @@ import numpy as np
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
 from gridscan.definition.vector_lengths import Lengths, length_faults, padding_faults
 from gridscan.errors import CatalogueError, listed, nearest
-from gridscan.inputs.arrays import Coordinate, Input
+from gridscan.inputs.arrays import Coordinate, Input, maps_last
 from gridscan.inputs.catalogue import Catalogue, catalogue_of
 from gridscan.inputs.distinct import repeated
 from gridscan.inputs.faults import Fault, InputFaults, Path, shown
@@ -146,7 +146,8 @@ class _Resolver:
         if self.reader.faults:
             raise InputFaults(self.reader.faults)
         tables = {name: text for contents in self.contents.values() for name, text in contents.items()}
-        return Resolved(self.model, self.sizes, self.inputs, self.coordinates, frozenset(given), tables)
+        sizes = maps_last(self.model, self.sizes)
+        return Resolved(self.model, sizes, self.inputs, self.coordinates, frozenset(given), tables)
 
     def _read_tables(self, given: Mapping[str, Given]) -> None:
         """Read the files that parameters name, and take from the tables the allowed ranges of other parameters."""

@@ -21,6 +21,8 @@ registry.define("parsec = 3.0856775814913673e16 meter = pc")
 registry.define("@alias day = d")
 registry.define("@alias astronomical_unit = AU")
 registry.define("@alias degree = °")
+# CF's units of latitude and longitude.
+registry.define("@alias degree = degrees_north = degree_north = degrees_east = degree_east")
 registry.define("percent = 0.01 = %")
 pint.set_application_registry(registry)
 

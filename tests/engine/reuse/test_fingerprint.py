@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 
 import h5py
@@ -12,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from landscape import Grid, Land, blocks_of
-
-from gridscan.engine.file_layout import checksums_path, variable_path
+from records import CHECKSUMS, content_of, place_of_checksums, variable_path
 
 SIX = {name: [1.0, 2.0] for name in "bcdef"} | {"a": ["1 m", "2 m", "5 m"]}
 DEPENDS = {
@@ -395,11 +393,11 @@ def could_lend(grid, outcome, new, key):
 def unfinish(path, shares):
     """Make a result one of a run that was stopped: with a share of its blocks, and something else for the others."""
     with h5py.File(path, "r+") as file:
-        for key, old in json.loads(file["gridscan"].attrs["record"])["variables"].items():
-            checksums, variable = file[checksums_path(key)], file[variable_path(key)]
-            for place, share in zip(np.ndindex(*checksums.shape), itertools.cycle(shares), strict=False):
+        for key, old in content_of(file)["variables"].items():
+            (where, counts), variable = place_of_checksums(file, key), file[variable_path(key)]
+            for number, (place, share) in enumerate(zip(np.ndindex(*counts), itertools.cycle(shares), strict=False)):
                 if share < 0.5:
-                    checksums[place] = 0
+                    file[CHECKSUMS][where.start + number] = 0
                     box = zip(place, old["block"], strict=True)
                     variable[tuple(slice(at * step, (at + 1) * step) for at, step in box)] = -7
 
