@@ -19,6 +19,7 @@ _PACKAGES = (
     "distributed",
     "netCDF4",
     "h5py",
+    "xxhash",
     "zarr",
     "pint",
     "pint-xarray",

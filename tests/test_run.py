@@ -154,7 +154,7 @@ def test_faults_of_an_embedded_scenario_name_the_result_and_the_scenario(file):
     with pytest.raises(ScenarioError) as caught:
         gs.evaluate(path, overrides={"imf": "mein"})
     assert str(caught.value).startswith("--set imf: unknown imf 'mein'; did you mean 'mine'?")
-    with xr.open_dataset(path, engine="netcdf4") as dataset:
+    with gs.open(path) as dataset:
         broken = dataset.load().assign_attrs(gridscan_scenario=TEXT.replace("radius", "raduis"))
     broken.to_netcdf(file.parent / "broken.nc")
     with pytest.raises(ScenarioError) as caught:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from gridscan.numerics.double_double import log10, power_of_ten
+from gridscan.numerics.spacing import geometric
+
 
 def invented_isochrone() -> str:
     """Return an isochrone of 10 Myr in the format of CMD 3.9: a main sequence, then a crossing to cool stars.
 
     Not a stellar model: luminosity M^3.5 and temperature M^0.53 on the main sequence, then straight lines.
     """
-    mass = np.geomspace(0.1, 16.0, 160)
-    sequence = np.stack([mass, 3.5 * np.log10(mass) + 0.2, 3.76 + 0.53 * np.log10(mass) - 0.06 * np.log10(mass) ** 2])
+    mass = geometric(0.1, 16.0, 160)
+    log_mass = log10(mass)
+    sequence = np.stack([mass, 3.5 * log_mass + 0.2, 3.76 + 0.53 * log_mass - 0.06 * log_mass * log_mass])
     along = np.linspace(0.0, 1.0, 60)
     crossing = np.stack([16.0 + 0.3 * along, 4.42 + 0.28 * along, 4.31 - 0.74 * along])
     tip = np.stack([16.3 + 0.2 * along, 4.70 + 0.35 * along, 3.57 - 0.03 * along])
@@ -45,7 +49,7 @@ def invented_track() -> str:
     fine = np.unique(np.concatenate([np.linspace(i, i + 1, 31) for i in range(len(corners) - 1)]))
     age, temperature, luminosity, carbon = (np.interp(fine, np.arange(len(corners)), column) for column in corners.T)
     lines = [
-        f"{years:.4f} 15.0 {heat:.5f} {light:.5f} {10**burning:.6e}"
-        for years, heat, light, burning in zip(age, temperature, luminosity, carbon, strict=True)
+        f"{years:.4f} 15.0 {heat:.5f} {light:.5f} {share:.6e}"
+        for years, heat, light, share in zip(age, temperature, luminosity, power_of_ten(carbon), strict=True)
     ]
     return "\n".join(["AGE MASS LOG_TE LOG_L LC", *lines, ""])

@@ -116,7 +116,8 @@ class InputDeclarations(Definition):
         selects
             The quantity whose formulas a choice selects.
         role
-            What questions about a result look for: ``"detector_mass"``, to which event rates are proportional.
+            What questions and other programs look for: ``"detector_mass"``, to which event rates are proportional;
+            ``"sky_latitude"`` and ``"sky_longitude"``, the axes of maps of the sky, which come last, in this order.
 
         Returns
         -------

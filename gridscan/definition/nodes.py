@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Number: TypeAlias = float | tuple[float, ...]
 
 #: Roles of parameters that questions about a result look for.
-ROLES = ("detector_mass",)
+ROLES = ("detector_mass", "sky_latitude", "sky_longitude")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Parameter:
     table
         For a parameter that names a file: how it is read. Functions get its content.
     role
-        What questions about a result look for, one of `ROLES`; recorded in the result.
+        What questions about a result and other programs look for, one of `ROLES`; recorded in the result.
     """
 
     name: str

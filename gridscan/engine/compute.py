@@ -56,7 +56,7 @@ class ComputedRegion:
     codes
         By variable with cells that failed: 0, or the code of a message.
     checksums
-        Of the values, where the region is a whole block; computed here, where there are threads to share the work.
+        Of the values, where the region is a whole block without failures; computed here, where threads share the work.
     """
 
     values: dict[str, np.ndarray]

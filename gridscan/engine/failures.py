@@ -112,6 +112,11 @@ class Failures:
         """The variables with cells that failed."""
         return set(self._parts)
 
+    def of(self, key: str) -> dict[str, Any]:
+        """Return whether cells of a variable failed, and by which other variable the file says which."""
+        status = next((status.name for status in self.statuses() if key in status.keys), "")
+        return {"missing": key in self._parts, "status_variable": status}
+
     @property
     def _outputs(self) -> list[str]:
         return [key for key, item in self.block_plan.stored.items() if item.is_output and key in self._parts]
@@ -140,6 +145,7 @@ class Failures:
         order = self._order(status)
         codes = np.arange(len(order) + 1, dtype=np.int16)
         return {
+            "standard_name": "status_flag",
             "long_name": f"whether a cell was computed, or why {_one_of(status.keys)} was not",
             "flag_values": codes,
             "flag_meanings": " ".join(["computed", *(f"failure_{code}" for code in codes[1:])]),

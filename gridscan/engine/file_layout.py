@@ -9,19 +9,16 @@ import numpy as np
 
 from gridscan.evaluation.block_shape import block_of
 from gridscan.inputs.sampling import NO_DRAW
-from gridscan.storage.cf_names import RENAMED_PREFIX
+from gridscan.storage.record import places_of_checksums
 from gridscan.units import attributes_on_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import xarray as xr
 
     from gridscan.engine.partition import BlockPlan, VariableGroup
     from gridscan.fingerprint.input_keys import Keys
-
-#: The group of a result that records how its numbers were computed, block by block.
-RECORD = "gridscan"
 
 
 @dataclass(frozen=True)
@@ -32,8 +29,6 @@ class FileLayout:
     ----------
     dataset
         Coordinates and attributes as on disk, with variables that hold no numbers yet.
-    between
-        As `dataset`, for intermediate quantities.
     block_plan
         Stored variables and their blocks.
     record
@@ -43,7 +38,6 @@ class FileLayout:
     """
 
     dataset: xr.Dataset
-    between: xr.Dataset
     block_plan: BlockPlan
     record: Mapping[str, Any]
     keys: Keys
@@ -53,46 +47,59 @@ class FileLayout:
         """The number and the group of each variable."""
         return {key: (number, group) for number, group in enumerate(self.block_plan.groups) for key in group.stored}
 
-    def variable(self, key: str) -> xr.DataArray:
-        """Return the variable of a key, without numbers."""
-        name = key.rpartition("/")[2]
-        return self.dataset[name] if name == key else self.between[name]
+    @property
+    def coordinates(self) -> list[str]:
+        """The names of the coordinates."""
+        return [str(name) for name in self.dataset.coords]
 
-    def attributes(self, key: str, *, missing: bool = False) -> dict[str, Any]:
-        """Return the attributes of a variable in a file, with a fill value where cells may be missing."""
+    def attributes(self, key: str, *, missing: bool = False, status_variable: str = "") -> dict[str, Any]:
+        """Return the attributes of a variable in a file.
+
+        Parameters
+        ----------
+        missing
+            Whether cells failed.
+        status_variable
+            The variable that says which.
+        """
         spec = self.block_plan.stored[key]
         attributes = attributes_on_disk(spec.attributes)
         if spec.drawn and missing:
             attributes["_FillValue"] = spec.dtype.type(NO_DRAW)
         elif missing or spec.missing is not None:
             attributes["_FillValue"] = spec.dtype.type(np.nan)
-        if spec.coordinates:
-            attributes["coordinates"] = " ".join(spec.coordinates)
+        beside = [name for name in spec.coordinates if name not in self._texts]
+        if beside:
+            attributes["coordinates"] = " ".join(beside)
+        if status_variable:
+            attributes["ancillary_variables"] = status_variable
         return attributes
 
     @property
+    def all_keys(self) -> np.ndarray:
+        """The keys of all inputs, one after the other, as the record says."""
+        parts = [np.ravel(self.keys[name][1]) for name in sorted(self.keys)]
+        return np.concatenate([np.zeros(0, dtype=np.uint64), *parts]).astype(np.uint64)
+
+    @property
     def loose_coordinates(self) -> str:
-        """The coordinates that belong to no variable, named by the file as a whole."""
+        """The coordinates that belong to no variable, and texts; the file as a whole names them."""
         outputs = (item for item in self.block_plan.stored.values() if item.is_output)
-        named = {name for item in outputs for name in item.coordinates}
+        named = {name for item in outputs for name in item.coordinates} - self._texts
         named |= {str(name) for name in self.dataset.dims}
         return " ".join(str(name) for name in self.dataset.coords if name not in named)
+
+    @property
+    def _texts(self) -> set[str]:
+        """Coordinates of characters, beside which programs that draw maps would refuse a variable."""
+        return {str(name) for name, item in self.dataset.coords.items() if item.dtype.kind in "OU"}
 
     def chunks_of(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the chunks of an array, where it is written in chunks."""
         return block_of(shape, costly=False, limits=self.block_plan.layout.limits)
 
-    def disk_dims(self, dims: Sequence[str]) -> list[str]:
-        """Return the names of dimensions in a file."""
-        return [RENAMED_PREFIX + dim if dim not in self.dataset.sizes else dim for dim in dims]
 
-
-def variable_path(key: str) -> str:
-    """Return the path of a variable in a file."""
-    name = key.rpartition("/")[2]
-    return key if name == key else f"/{RECORD}/{key}"
-
-
-def checksums_path(key: str) -> str:
-    """Return the path in a file of the checksums of the blocks of a variable."""
-    return f"/{RECORD}/blocks/{key}"
+def checksum_places(block_plan: BlockPlan) -> dict[str, int]:
+    """Return where among the checksums of a file those of each variable begin."""
+    blocks = {key: group.block for group in block_plan.groups for key in group.stored}
+    return places_of_checksums({key: (item.shape, blocks[key]) for key, item in block_plan.stored.items()})

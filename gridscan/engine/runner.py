@@ -14,7 +14,7 @@ from gridscan.atomic import check_space, folder_above, place_of, target_of
 from gridscan.engine.compute import ComputedRegion, make_workload
 from gridscan.engine.executors.executors import Executor, Task
 from gridscan.engine.failures import Failures
-from gridscan.engine.files.build_layout import build_layout, is_headed
+from gridscan.engine.files.build_layout import build_layout
 from gridscan.engine.files.finalize import convert, has_its_metadata, needs_conversion
 from gridscan.engine.files.paths import (
     earlier_files_for,
@@ -121,6 +121,7 @@ class _Run:
                 return self._report(was_made=True)
             working = stack.enter_context(self._working_file(working_at, earlier_files))
             reuse = Reuse(self.file_layout, earlier_files)
+            self.notes += reuse.notes()
             self.block_plan = split(self.block_plan, reuse.alike())
             try:
                 self._fill(working, reuse)
@@ -132,6 +133,7 @@ class _Run:
             damaged = [(earlier.path, earlier.damaged) for earlier in earlier_files] + [(working.path, working.damaged)]
             self.notes += [damage_of(path, blocks) for path, blocks in damaged if blocks]
             working.flush()
+            working.check_size()
             # An unfinished run of another scenario, of which nothing was reused, may still be resumed.
             others = [
                 earlier.path for earlier in earlier_files if earlier.path != self.path and not reuse.was_used(earlier)
@@ -151,7 +153,7 @@ class _Run:
         made = next((earlier for earlier in earlier_files if earlier.path == self.path), None)
         if made is None or made.record["run"] != self.file_layout.record["run"]:
             return False
-        if has_its_metadata(self.path) and is_headed(self.path, self.file_layout):
+        if has_its_metadata(self.path) and not made.changed:
             return made.is_whole()
         self.notes.append(f"{self.path}: its metadata were damaged and have been rewritten")
         return False
@@ -252,8 +254,9 @@ class _Run:
                 self.progress.failed += self.failures.add(key, part, codes, region.messages)
         if failed and self.fail_fast:
             raise EvaluationError(self.failures.first())
-        # The next run tries failed cells again, so a block with failures never counts as done.
-        working.write(group, task.block, values, {} if failed else checksums)
+        if failed:
+            checksums = {key: checksum_of_block(values[key], failed=True) for key in group.stored}
+        working.write(group, task.block, values, checksums)
         self.kept += not failed
         self._advance(group, box, reused=False, fresh=fresh)
 

@@ -11,7 +11,7 @@ from gridscan.evaluation.variable import VariableSpec
 from gridscan.inputs.grid_point import default_position
 from gridscan.inputs.sampling import DRAWN, REALISATION
 from gridscan.sensitivity.recorded_units import UNTOUCHED
-from gridscan.units import base_factor, unit_attributes
+from gridscan.units import base_factor, parse_unit, unit_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from gridscan.inputs.arrays import Coordinate
     from gridscan.inputs.resolve import Resolved
     from gridscan.inputs.sampling import Sampling
+
+_DEGREE = parse_unit("deg")
+# CF knows few of the quantities of a model; by these, other programs find the axes of a map.
+_STANDARD_NAMES = {"sky_latitude": "latitude", "sky_longitude": "longitude"}
 
 
 def named_coordinates(resolved: Resolved, graph: Graph, dims: Mapping[str, Sequence[str]]) -> dict[str, Coordinate]:
@@ -48,13 +52,15 @@ def coordinate_variables(
             attributes["set_by"] = node.label
         if node is not None and node.role is not None:
             attributes["role"] = node.role
+            if node.role in _STANDARD_NAMES and item.unit == _DEGREE:
+                attributes["standard_name"] = _STANDARD_NAMES[node.role]
         if item.dims == (name,):
             # The position that pictures take if they do not show this axis.
             attributes["base_value"] = item.values[default_position(resolved, name, item.values)].item()
         variables[name] = xr.Variable(item.dims, item.values, attributes, None if item.unit is None else UNTOUCHED)
     if sampling is not None:
         numbers = np.arange(sampling.realisations)
-        attributes = {"long_name": "number of the realisation", "units": "1"}
+        attributes = {"long_name": "number of the realisation", "units": "1", "standard_name": "realization"}
         variables[REALISATION] = xr.Variable(REALISATION, numbers, attributes, UNTOUCHED)
     return variables
 

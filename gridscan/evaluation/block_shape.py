@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING
 
 from gridscan.limits import DEFAULT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from gridscan.limits import Limits
 
 
@@ -19,6 +22,14 @@ def together(counts: tuple[int, ...], block: tuple[int, ...], limits: Limits = D
         spans.append(max(1, min(count, limits.largest_block // cells)))
         cells *= spans[-1]
     return tuple(reversed(spans))
+
+
+def boxes(shape: Sequence[int], block: Sequence[int]) -> Iterator[tuple[slice, ...]]:
+    """Yield the ranges of each block of an array, in the order of the blocks."""
+    starts = [range(0, size, step) for size, step in zip(shape, block, strict=True)]
+    for place in itertools.product(*starts):
+        ends = zip(place, block, shape, strict=True)
+        yield tuple(slice(start, min(start + step, size)) for start, step, size in ends)
 
 
 def block_of(shape: tuple[int, ...], costly: bool, limits: Limits = DEFAULT) -> tuple[int, ...]:

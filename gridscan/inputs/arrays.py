@@ -10,6 +10,8 @@ from gridscan.units import Unit, readable
 if TYPE_CHECKING:
     import numpy as np
 
+    from gridscan.definition.definition import Definition
+
 
 @dataclass(frozen=True)
 class Coordinate:
@@ -63,3 +65,25 @@ class Input:
         rows = self.data.reshape(-1, self.data.shape[-1])
         lengths = [rows.shape[1]] * len(rows) if self.lengths is None else self.lengths.ravel().tolist()
         return [row[:length] for row, length in zip(rows, lengths, strict=True)]
+
+
+def maps_last(model: Definition, sizes: dict[str, int]) -> dict[str, int]:
+    """Return the axes with those of a map of the sky last, in the order of CF, in which other programs draw it.
+
+    Parameters
+    ----------
+    model
+        The model, which gives its parameters roles.
+    sizes
+        Dimensions in the order in which they were given.
+
+    Returns
+    -------
+    dict of str to int
+        The same dimensions.
+    """
+    by_role = {node.role: name for name, node in model.parameters.items() if name in sizes}
+    of_map = [by_role[role] for role in ("sky_latitude", "sky_longitude") if role in by_role]
+    if len(of_map) < 2:
+        return sizes
+    return {name: sizes[name] for name in [*(name for name in sizes if name not in of_map), *of_map]}

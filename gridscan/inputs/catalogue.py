@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridscan.errors import CatalogueError, listed, nearest
 from gridscan.inputs.shipped_files import folder
+from gridscan.inputs.text_files import read_text
 
 if TYPE_CHECKING:
     from gridscan.definition.definition import Definition
@@ -95,7 +96,7 @@ def read_catalogue(name: str, path: Path) -> Catalogue:
         If the file cannot be read, is not TOML, or a record has no source.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(read_text(path))
     except OSError as error:
         raise CatalogueError(f"{path}: the catalogue {name!r} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

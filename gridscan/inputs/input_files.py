@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridscan.errors import CatalogueError, nearest
+from gridscan.inputs.text_files import control_character, not_utf8, read_text
 from gridscan.limits import DEFAULT
 
 if TYPE_CHECKING:
@@ -66,12 +67,12 @@ class TableFiles:
                 raise CatalogueError(f"{path}: not a regular file; expected a table")
             if path.is_file() and path.stat().st_size > self.limits.table_bytes:
                 raise CatalogueError(f"{path}: {path.stat().st_size:,} bytes is too large for a table")
-            return path.read_text(encoding="utf-8-sig")
+            return _lines_ended_by_line_feeds(path, read_text(path))
         except FileNotFoundError:
             beside = [other.name for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
             raise CatalogueError(f"{path}: no such file{nearest(path.name, beside)}") from None
         except UnicodeDecodeError as error:
-            raise CatalogueError(f"{path}: not UTF-8 text (byte {error.start}); expected a table") from None
+            raise CatalogueError(f"{path}: {not_utf8(error)}; expected a table") from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise CatalogueError(f"{path}: cannot be read: {reason}") from None
@@ -102,3 +103,10 @@ class TableFiles:
         """
         content = self.content(table, name, folder)
         return content, table.read(content, name)
+
+
+def _lines_ended_by_line_feeds(path: Path, text: str) -> str:
+    control = control_character(text)
+    if control is not None:
+        raise CatalogueError(f"{path}:{control.line}: {control.message}")
+    return text.replace("\r\n", "\n")

@@ -17,8 +17,9 @@ import numpy as np
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
 from gridscan.definition.vector_lengths import Lengths, length_faults, padding_faults
 from gridscan.errors import CatalogueError, listed, nearest
-from gridscan.inputs.arrays import Coordinate, Input
+from gridscan.inputs.arrays import Coordinate, Input, maps_last
 from gridscan.inputs.catalogue import Catalogue, catalogue_of
+from gridscan.inputs.distinct import repeated
 from gridscan.inputs.faults import Fault, InputFaults, Path, shown
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.value_reader import Given, Numeric, ValueReader
@@ -145,7 +146,8 @@ class _Resolver:
         if self.reader.faults:
             raise InputFaults(self.reader.faults)
         tables = {name: text for contents in self.contents.values() for name, text in contents.items()}
-        return Resolved(self.model, self.sizes, self.inputs, self.coordinates, frozenset(given), tables)
+        sizes = maps_last(self.model, self.sizes)
+        return Resolved(self.model, sizes, self.inputs, self.coordinates, frozenset(given), tables)
 
     def _read_tables(self, given: Mapping[str, Given]) -> None:
         """Read the files that parameters name, and take from the tables the allowed ranges of other parameters."""
@@ -276,7 +278,7 @@ class _Resolver:
         words = isinstance(node, Parameter) and node.is_word
         array = self._stacked(name, Lengths.of(dims, values, paths), values) if vector else np.asarray(values)
         if dims and not vector:
-            self._no_duplicates(name, array, paths, dims)
+            self._no_duplicates(name, array, paths, dims, None if words else node.unit)
         if not vector:
             title = node.long_name if isinstance(node, Quantity) else node.description
             self._coordinate(name, dims, array, None if words else node.unit, title)
@@ -300,13 +302,12 @@ class _Resolver:
     def _coordinate(self, name: str, dims: tuple[str, ...], values: np.ndarray, unit: Unit | None, title: str) -> None:
         self.coordinates[name] = Coordinate(dims, values if dims else np.asarray(values[0]), unit, title)
 
-    def _no_duplicates(self, name: str, values: Any, paths: list[Path], dims: tuple[str, ...]) -> None:
-        if dims and dims[0] != name:
-            return
-        _, first = np.unique(np.asarray(values), return_index=True)
-        if len(first) < len(values):
-            index = min(set(range(len(values))) - set(first.tolist()))
-            self.reader.fault(paths[index], f"the axis {name!r} contains {values[index]} twice")
+    def _no_duplicates(
+        self, name: str, values: Any, paths: list[Path], dims: tuple[str, ...], unit: Unit | None = None
+    ) -> None:
+        found = repeated(name, values, unit) if dims == (name,) else None
+        if found is not None:
+            self.reader.fault(paths[found[0]], found[1])
 
     def _unbundle(self, name: str, given: Mapping[str, Given]) -> None:
         """Give the parameters that a label sets the values of the selected records, unless given explicitly."""

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
 from gridscan.errors import UnitError, nearest
 from gridscan.inputs.faults import Fault, Path, schema_fault, shown
+from gridscan.numerics import spacing
 from gridscan.units import Unit, base_factor, convert, in_words, parse_quantity, parse_unit, readable, take_apart
 
 Numeric = Parameter | Constant | Quantity
@@ -191,11 +192,10 @@ class ValueReader:
         first, end = float(numbers[0]), float(numbers[1])
         if kind == "arange":
             step = float(numbers[2])
-            steps = (end - first) / step if step else math.nan
-            if not steps > 0:
+            count = spacing.steps_before(first, end, step) if step else 0
+            if count < 1:
                 self.fault((*path, 2), f"a step of {values[2]} does not lead from {values[0]} to {values[1]}")
                 return empty
-            count = math.ceil(min(steps, 1e300) * (1 - 1e-12))
         else:
             count = values[2] if isinstance(values[2], int) and not isinstance(values[2], bool) else -1
             if isinstance(values[2], float) and values[2].is_integer():
@@ -208,11 +208,14 @@ class ValueReader:
             self.fault((*path, 2), f"the axis has {many} values; at most {LONGEST_AXIS:,} are allowed")
             return empty
         if kind == "arange":
-            return first + step * np.arange(count)
-        if kind == "geomspace" and not first * end > 0:
+            return spacing.stepped(first, step, count)
+        if kind == "geomspace" and not (first and end and (first > 0) == (end > 0)):
             self.fault(path, f"geomspace needs two ends of the same sign, not zero; found {values[0]} and {values[1]}")
             return empty
-        return np.linspace(first, end, count) if kind == "linspace" else np.geomspace(first, end, count)
+        if first == end and count > 1:
+            self.fault(path, f"{kind} needs two different ends for {count} values; found {values[0]} and {values[1]}")
+            return empty
+        return spacing.linear(first, end, count) if kind == "linspace" else spacing.geometric(first, end, count)
 
     def values(self, node: Numeric, raw: Any, paths: list[Path], unit: Unit | None) -> Any:
         """Read values of one parameter.

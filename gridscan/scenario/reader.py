@@ -6,8 +6,6 @@ A scenario is data: nothing in it is executed.
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +20,12 @@ from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.plain_values import plain_overrides
 from gridscan.inputs.resolve import Resolved, resolve
 from gridscan.inputs.sampling import Sampling
+from gridscan.inputs.text_files import not_utf8, read_text
 from gridscan.inputs.value_reader import Given
 from gridscan.model_loader import is_code, load_model
 from gridscan.scenario.schema import Output, ScenarioSchema
 from gridscan.scenario.toml_positions import Positions, locate
+from gridscan.scenario.toml_text import parse_toml
 
 if TYPE_CHECKING:
     from gridscan.model import Model
@@ -176,12 +176,12 @@ def _read(path: Path) -> str:
             raise ScenarioError(
                 f"{path}: too large for a scenario: {path.stat().st_size:,} bytes; at most {_LARGEST_FILE:,}"
             )
-        return path.read_text(encoding="utf-8-sig")
+        return read_text(path)
     except FileNotFoundError:
         beside = [str(other) for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
         raise ScenarioError(f"{path}: there is no such file{nearest(str(path), beside)}") from None
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"{path}: not UTF-8 text (byte {error.start}); expected a TOML file") from None
+        raise ScenarioError(f"{path}: {not_utf8(error)}; expected a TOML file") from None
     except OSError as error:
         raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
 
@@ -200,7 +200,7 @@ class _Reader:
             raise ScenarioError(f"{self.name}:1:1: not valid TOML: nested too deeply") from None
 
     def _scenario(self, model: Model | None) -> Scenario:
-        content = self._toml()
+        content = parse_toml(self.text, self.name)
         schema = self._schema(content)
         model = model or self._model(content.get("model"))
         resolved = None
@@ -210,14 +210,8 @@ class _Reader:
             self._check_output(model, content, given)
         if self.faults or schema is None or model is None or resolved is None:
             raise self._error(locate(self.text))
-        return Scenario(self.name, self.file, self.text, self.files.folder, schema, model, resolved, self.overrides)
-
-    def _toml(self) -> dict[str, Any]:
-        try:
-            return tomllib.loads(self.text)
-        except ValueError as error:
-            line, column, what = _syntax_fault(error, self.text)
-            raise ScenarioError(f"{self.name}:{line}:{column}: not valid TOML: {what}") from None
+        text = self.text.replace("\r\n", "\n")
+        return Scenario(self.name, self.file, text, self.files.folder, schema, model, resolved, self.overrides)
 
     def _error(self, positions: Positions) -> ScenarioError:
         lines = []
@@ -370,24 +364,6 @@ class _Reader:
                 known = [item for item in wanted if isinstance(item, str)]
                 message = f"{name!r} is not among the requested quantities{nearest(name, known)}"
                 self.faults.append(Fault(("output", "types", name), message, at_key=True))
-
-
-def _syntax_fault(error: ValueError, text: str) -> tuple[int, int, str]:
-    """Return the line, column and reason of a syntax error of tomllib."""
-    lines = text.split("\n")
-    if not isinstance(error, tomllib.TOMLDecodeError):
-        # Python itself refuses an integer of thousands of digits, and gives no line.
-        digits = re.search(r"\d{4000,}", text.replace("_", ""))
-        line = text.replace("_", "").count("\n", 0, digits.start() if digits else 0) + 1
-        return line, 1, "an integer with too many digits"
-    place = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
-    line, column = (int(place[1]), int(place[2])) if place else (len(lines), len(lines[-1]) + 1)
-    what = re.sub(r"\s*\(at [^)]*\)$", "", str(error))
-    if what == "Illegal character '\\n'":
-        what = "the line ends inside a string"
-    what = what.replace("Cannot overwrite a value", "duplicate key")
-    what = re.sub(r"Cannot declare \((.*?),?\) twice", lambda found: f"duplicate table {found[1]}", what)
-    return line, column, what[:1].lower() + what[1:]
 
 
 def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:

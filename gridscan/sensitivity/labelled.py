@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from gridscan.errors import GridscanWarning, SensitivityError, UnitError, listed, nearest
+from gridscan.numerics.spacing import SAME_VALUE, closest_pair
 from gridscan.sensitivity.recorded_units import doubt_about
 from gridscan.units import Unit, convert, in_words, parse_quantity, readable, unit_attributes, unit_of
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 # Mark of a variable, beside how it is stored, that its unit is not certain, with the reason.
 _DOUBT = "gridscan_unit_doubt"
 _UNIT_ATTRIBUTES = ("units", "unit_name")
-
-# Values of an axis within this relative distance are the same label: 0.1 + 0.2 finds 0.3.
-_SAME_VALUE = 1e-9
 
 
 def quantity_of(dataset: xr.Dataset, name: str) -> xr.DataArray:
@@ -141,7 +139,8 @@ def numeric_axis(quantity: xr.DataArray, axis: str) -> NDArray[np.float64]:
     Raises
     ------
     SensitivityError
-        If the axis does not exist, holds labels, has no values, or holds a value that is not finite or not unique.
+        If the axis does not exist, holds labels, has no values, or holds a value that is not finite or not unique; two
+        that differ by no more than rounding count as one.
     """
     check_axis(quantity, axis)
     if not is_numeric(quantity, axis):
@@ -156,6 +155,13 @@ def numeric_axis(quantity: xr.DataArray, axis: str) -> NDArray[np.float64]:
     if (counts > 1).any():
         twice = f"{unique[counts > 1][0]:g} {counts[counts > 1][0]} times"
         raise SensitivityError(f"axis {axis!r} holds the value {twice}; every value must be unique")
+    close = closest_pair(values) if quantity[axis].dtype.kind == "f" else None
+    if close is not None:
+        one, other = (float(values[index]) for index in close)
+        raise SensitivityError(
+            f"axis {axis!r} holds both {one!r} and {other!r}, the same value within {SAME_VALUE:g} of it; leave out"
+            " one of them (if results were joined, give them the same axis before)"
+        )
     return values
 
 
@@ -189,15 +195,20 @@ def position_on(quantity: xr.DataArray, axis: str, wanted: Any) -> int:
             # The value is only looked up, so its number is enough.
             wanted = float(wanted)
         values, value = numeric_axis(quantity, axis), in_unit_of(quantity[axis], wanted)
-        found = np.flatnonzero(np.isclose(values, value, rtol=_SAME_VALUE, atol=0.0))
-        closest = f"; the nearest is {values[np.argmin(np.abs(values - value))]:g}" if values.size else ""
+        nearby = np.argsort(np.abs(values - value), kind="stable")[:1]
+        own = quantity[axis].dtype
+        same = max(SAME_VALUE, float(np.finfo(own).eps)) if own.kind == "f" else SAME_VALUE
+        found = nearby[np.isclose(values[nearby], value, rtol=same, atol=0.0)]
+        closest = "".join(f"; the nearest is {_told_apart(float(values[index]), value)}" for index in nearby)
         shown = [f"{known:g}" for known in values]
     else:
         check_axis(quantity, axis)
         shown = _labels(quantity, axis)
         found = np.flatnonzero(np.array(shown) == str(wanted))
         closest = nearest(str(wanted), shown)
-    if found.size != 1:
+        if found.size > 1:
+            raise SensitivityError(f"axis {axis!r} holds {wanted!r} {found.size} times; every label must be unique")
+    if not found.size:
         raise SensitivityError(f"axis {axis!r} does not hold {wanted!r}{closest}; it holds: {listed(shown)}")
     return int(found[0])
 
@@ -434,6 +445,11 @@ def scenario_attributes(dataset: xr.Dataset) -> dict[str, Any]:
         Those of its global attributes.
     """
     return {key: dataset.attrs[key] for key in ("gridscan_scenario", "gridscan_overrides") if key in dataset.attrs}
+
+
+def _told_apart(value: float, other: float) -> str:
+    """Return a number with no more digits than show that it is not the other one."""
+    return next((text for digits in (6, 9, 12) if float(text := f"{value:.{digits}g}") != other), repr(value))
 
 
 def _labels(quantity: xr.DataArray, axis: str) -> list[str]:

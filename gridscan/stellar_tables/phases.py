@@ -14,6 +14,7 @@ from gridscan import units
 from gridscan.errors import CatalogueError, UnitError, nearest
 from gridscan.inputs.shipped_files import data_path
 from gridscan.physics.stellar.phase_table import PhaseTable
+from gridscan.stellar_tables.text_columns import not_a_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +55,7 @@ def read_phase_table(text: str, name: str = "table of stellar phases") -> PhaseT
         If a column or its unit is missing or unknown, a number is negative or not finite, the ages contradict each
         other, or the rows are not the full product of sorted metallicities and masses; it gives name and line.
     """
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     comments = [(number, line) for number, line in lines if line.startswith("#")]
     rows = [(number, next(csv.reader([line]))) for number, line in lines if not line.startswith("#")]
     if len(rows) < 2:
@@ -148,7 +149,9 @@ def _numbers(name: str, number: int, header: list[str], row: list[str]) -> list[
         try:
             values.append(float(text))
         except ValueError:
-            raise CatalogueError(f"{name}:{number}: {column} is {text.strip()!r}, not a number") from None
+            raise CatalogueError(
+                f"{name}:{number}: {column} is {text.strip()!r}, {not_a_number(text.strip())}"
+            ) from None
         if not 0.0 <= values[-1] < np.inf:
             raise CatalogueError(f"{name}:{number}: {column} is {text.strip()}; it must be finite and not negative")
     return values

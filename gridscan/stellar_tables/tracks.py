@@ -12,8 +12,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gridscan.atomic import reason
-from gridscan.errors import CatalogueError, GridscanWarning, StoreError
+from gridscan.errors import CatalogueError, GridscanWarning
+from gridscan.numerics.double_double import log10, power_of_ten
+from gridscan.stellar_tables.table_files import opened
 from gridscan.stellar_tables.text_columns import Columns, read_columns
 from gridscan.units import convert, parse_unit, unit_attributes, unit_of
 
@@ -27,7 +28,7 @@ MAXIMUM_TEMPERATURE = 4000.0
 MINIMUM_LOG_LUMINOSITY = 4.5
 MINIMUM_CARBON_LUMINOSITY = 1e-3
 
-TRACK_COLUMNS = ("AGE", "LOG_TE", "LOG_L", "LC")
+TRACK_COLUMNS = {name: (name,) for name in ("AGE", "LOG_TE", "LOG_L", "LC")}
 
 # Rounding error of 10**x and log10 for a value that lies exactly on a threshold.
 _ROUNDING = 1e-12
@@ -112,11 +113,8 @@ def read_track(file: str | Path | BinaryIO, name: str | None = None) -> xr.Datas
     (array([       0., 12000000.]), 'yr')
     """
     if isinstance(file, str | Path):
-        try:
-            with open(file, "rb") as stream:
-                columns = read_columns(stream, name or str(file), TRACK_COLUMNS)
-        except OSError as error:
-            raise StoreError(f"{file}: cannot be read: {reason(error)}") from None
+        with opened(Path(file)) as stream:
+            columns = read_columns(stream, name or str(file), TRACK_COLUMNS)
         title = name or Path(file).name
     else:
         title = name or "track"
@@ -126,8 +124,8 @@ def read_track(file: str | Path | BinaryIO, name: str | None = None) -> xr.Datas
     return xr.Dataset(
         {
             "age": variable(values["AGE"], "yr", "age"),
-            "effective_temperature": variable(10.0 ** values["LOG_TE"], "K", "effective temperature"),
-            "luminosity": variable(10.0 ** values["LOG_L"], "Lsun", "luminosity"),
+            "effective_temperature": variable(power_of_ten(values["LOG_TE"]), "K", "effective temperature"),
+            "luminosity": variable(power_of_ten(values["LOG_L"]), "Lsun", "luminosity"),
             "carbon_luminosity": variable(values["LC"], "1", "luminosity of carbon burning over that of the star"),
         },
         attrs={"title": title, "kind": "track"},
@@ -240,8 +238,8 @@ def phase_windows(
     _check_thresholds(maximum_temperature, minimum_log_luminosity, minimum_carbon_luminosity)
     name = track.attrs.get("title", "track")
     age, temperature, luminosity, carbon_luminosity = _values_of(track, name)
-    cool = _steps_above(np.log10(maximum_temperature) - np.log10(temperature))
-    bright = _steps_above(np.log10(luminosity) - minimum_log_luminosity)
+    cool = _steps_above(log10(maximum_temperature) - log10(temperature))
+    bright = _steps_above(log10(luminosity) - minimum_log_luminosity)
     carbon = _steps_above(carbon_luminosity / minimum_carbon_luminosity - 1.0)
     red = _both(cool, bright)
     red_stretches, carbon_stretches = _in_age(age, red), _in_age(age, carbon)

@@ -14,16 +14,27 @@ import xarray as xr
 from xarray.backends.file_manager import FILE_CACHE
 
 from gridscan.atomic import check_space, reason, replacing
-from gridscan.errors import ScenarioError, StoreError, nearest
-from gridscan.evaluation.block_shape import block_of
+from gridscan.errors import ScenarioError, StoreError, listed, nearest
+from gridscan.evaluation.block_shape import block_of, boxes
 from gridscan.limits import DEFAULT, Limits, checked
 from gridscan.scenario.schema import Storage
-from gridscan.storage.cf_names import for_disk, from_disk
-from gridscan.storage.file_units import units_in_memory, units_on_disk
+from gridscan.storage.checksums import checksum_of_block
+from gridscan.storage.disk_attributes import for_disk, from_disk
 from gridscan.storage.provenance import Provenance, provenance_in
+from gridscan.storage.record import (
+    IN_RECORD,
+    OtherFormat,
+    Record,
+    changes_in,
+    opened,
+    places_of_checksums,
+    read_record,
+)
+from gridscan.storage.sealing import add_arrays, seal
 from gridscan.storage.zarr_support import check_library
 
 _OPENING: dict[str, Any] = {"decode_times": False}
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
@@ -67,8 +78,12 @@ def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
         beside = [str(other) for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
         raise StoreError(f"{path}: no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
     try:
+        record = _record_of(path)
         dataset = _opened_zarr(path) if is_zarr else xr.open_dataset(path, engine="netcdf4", **_OPENING)
-        return _in_chunks(units_in_memory(from_disk(dataset)), checked(limits))
+        attributes = {} if record is None else record.content["attributes"]
+        return _in_chunks(from_disk(dataset).assign_attrs(attributes), checked(limits))
+    except StoreError:
+        raise
     except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
         kind = "zarr" if is_zarr else "netCDF"
         raise StoreError(
@@ -80,6 +95,28 @@ def _opened_zarr(path: Path) -> xr.Dataset:
     check_library(Storage(format="zarr"))
     dataset: xr.Dataset = xr.open_zarr(path, chunks=None, consolidated=True, **_OPENING)
     return dataset
+
+
+def _record_of(path: Path) -> Record | None:
+    """Return the record of a file that is as gridscan wrote it, or as another program copied it."""
+    if not path.is_dir():
+        with path.open("rb") as file:
+            if file.read(len(_HDF5)) != _HDF5:
+                return None
+    with opened(path) as file:
+        try:
+            record = read_record(file)
+            changed = () if record is None else changes_in(file, record).changed
+        except OtherFormat as error:
+            raise StoreError(f"{path}: {error}") from None
+        # Libraries raise all kinds of exceptions on a damaged file.
+        except Exception as error:
+            raise StoreError(f"{path}: is damaged ({reason(error)}); run its scenario again to repair it") from None
+    # A file of another size was written by another program, which may change what it likes.
+    if record is not None and changed and record.size in (0, path.stat().st_size):
+        what = f"{listed(changed, 5)} {'is' if len(changed) == 1 else 'are'} not as gridscan wrote"
+        raise StoreError(f"{path}: is damaged: {what}; run its scenario again to repair it")
+    return record
 
 
 def _in_chunks(dataset: xr.Dataset, limits: Limits) -> xr.Dataset:
@@ -118,7 +155,12 @@ def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContex
     path = Path(path)
     with replacing(path) as temporary:
         check_space(path, dataset.nbytes)
-        _write(for_disk(units_on_disk(dataset)), temporary, progress)
+        shown, kept = for_disk(dataset), {}
+        for name in IN_RECORD:
+            if name in shown.attrs:
+                kept[name] = shown.attrs.pop(name)
+        _write(shown, temporary, progress)
+        _seal(temporary, shown, kept)
     return path
 
 
@@ -130,6 +172,22 @@ def _write(dataset: xr.Dataset, path: Path, progress: AbstractContextManager[Any
     except BaseException:
         _close_quietly(path)
         raise
+
+
+def _seal(path: Path, dataset: xr.Dataset, attributes: dict[str, Any]) -> None:
+    """Add checksums of all numbers that were written, in blocks, and the record."""
+    numbers = {str(name): item.shape for name, item in dataset.data_vars.items() if item.dtype.kind not in "OU"}
+    blocks = {name: (shape, block_of(shape, costly=False)) for name, shape in numbers.items()}
+    places = places_of_checksums(blocks)
+    checksums, variables = [np.uint64(0)], {}
+    with opened(path) as file:
+        for name, (shape, block) in blocks.items():
+            variables[name] = {"shape": shape, "type": file[name].dtype.name, "block": block, "checksums": places[name]}
+            checksums += [checksum_of_block(np.asarray(file[name][box])) for box in boxes(shape, block)]
+    with netCDF4.Dataset(path, "a") as file:
+        add_arrays(file, np.array(checksums), np.zeros(0, dtype=np.uint64))
+    whole = [str(name) for name in dataset.variables if name not in numbers]
+    seal(path, {"attributes": attributes, "variables": variables, "inputs": {}}, whole)
 
 
 def _close_quietly(path: Path) -> None:

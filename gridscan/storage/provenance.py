@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import platform
+import re
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gridscan._version import __version__
 from gridscan.errors import StoreError
 from gridscan.evaluation.layout import Layout, input_settings
+from gridscan.inputs.catalogue import catalogue_of
 from gridscan.sensitivity.recorded_units import UNITS, record_of_units
 from gridscan.units import base_factor, base_unit, parse_unit, readable, spelled_on_disk
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 _CONVENTIONS = "CF-1.11"
 
 
+# A source with a year is a publication; others are laws and definitions.
+_PUBLISHED = re.compile(r"\b(1[89]|20)\d\d\b|\barXiv:")
+_SOURCE = re.compile(r"\bSource:\s(.+?)(\n\s*\n|\Z)", re.DOTALL)
 _RECORDED_PACKAGES = ("numpy", "scipy", "xarray", "dask", "netCDF4", "pint")
 
 
@@ -40,6 +45,7 @@ class Provenance:
     versions: dict[str, str]
     identity: str
     tables: dict[str, str]
+    references: str = ""
 
 
 def provenance_of(scenario: Scenario, layout: Layout, identity: str) -> Provenance:
@@ -70,7 +76,19 @@ def provenance_of(scenario: Scenario, layout: Layout, identity: str) -> Provenan
         versions,
         identity,
         dict(scenario.tables),
+        "; ".join(_references(layout)),
     )
+
+
+def _references(layout: Layout) -> list[str]:
+    """Return the publications that the formulas in use and the records of the labels in use name."""
+    model, coordinates = layout.resolved.model, layout.resolved.coordinates
+    sources = [found[1] for node in layout.graph.formulas if (found := _SOURCE.search(node.documentation))]
+    for label in layout.resolved.with_labels(layout.graph.inputs_of(*layout.graph.targets)) & {*model.labels}:
+        records = catalogue_of(model, label).records
+        sources += [records[name].source for name in map(str, coordinates[label].values.ravel()) if name in records]
+    parts = (" ".join(part.split()).rstrip(".") for source in sources for part in source.split("; "))
+    return sorted({part for part in parts if _PUBLISHED.search(part)})
 
 
 def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str = "run") -> xr.Dataset:
@@ -97,6 +115,7 @@ def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str =
         "source": f"gridscan {provenance.versions['gridscan']}, model {provenance.model}",
         # No date, so that the same scenario gives the same file.
         "history": " ".join([f"gridscan {command}", provenance.scenario_name, *settings]),
+        "references": provenance.references,
         "comment": _unit_definitions(dataset),
         "gridscan_model": provenance.model,
         "gridscan_scenario": provenance.scenario,
@@ -108,7 +127,7 @@ def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str =
         "gridscan_tables": json.dumps(provenance.tables),
         UNITS: record_of_units(dataset),
     }
-    return dataset.assign_attrs(attributes)
+    return dataset.assign_attrs({name: value for name, value in attributes.items() if name != "references" or value})
 
 
 def _title(provenance: Provenance) -> str:
@@ -163,6 +182,7 @@ def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
             json.loads(attributes["gridscan_versions"]),
             attributes["gridscan_identity"],
             json.loads(attributes["gridscan_tables"]),
+            attributes.get("references", ""),
         )
     except KeyError as error:
         raise StoreError(f"{path}: was not written by gridscan run: it has no attribute {error.args[0]!r}") from None

@@ -14,6 +14,10 @@ from gridscan.units.definitions import Quantity, Unit, base_factor, registry
 
 _NUMBER = r"[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|nan)\b"
 _QUANTITY = re.compile(rf"\s*(?P<number>{_NUMBER})\s*(?P<unit>.*)", re.DOTALL)
+# 15D1, 1.5d-3 or 2Q0 of Fortran, and its 1.0-101, without a letter before three digits.
+_FORTRAN = re.compile(
+    r"\s*(?P<digits>[+-]?(?:\d+\.?\d*|\.\d+))(?:[dDqQ](?P<power>[+-]?\d+)|(?<=[.\d])(?P<long>[+-]\d{3}))(?!\d)"
+)
 _FACTOR = re.compile(r"\s*(?:(?P<name>°?[^\W\d]+|[%°])|(?P<one>1(?![\w.]))|(?P<group>\())")
 _POWER = re.compile(
     r"\s*(?:\*\*|\^)\s*(?P<open>\(\s*)?(?P<written>[+-]?\d{1,2}(?:\.\d{1,4})?)(?:\s*/\s*(?P<root>[1-9]))?(?(open)\s*\))"
@@ -196,8 +200,37 @@ def parse_quantity(text: str) -> pint.Quantity[Any]:
     return Quantity(number, unit)
 
 
+def refuse_fortran_exponent(text: str) -> None:
+    """Refuse a number with an exponent as Fortran writes it, which would be read as a unit.
+
+    Parameters
+    ----------
+    text
+        A number, with a unit behind it or not.
+
+    Raises
+    ------
+    UnitError
+        If the exponent has a D or a Q instead of an E, or no letter at all.
+
+    Examples
+    --------
+    >>> from gridscan.units.reading import refuse_fortran_exponent
+    >>> refuse_fortran_exponent("15D1 Myr")
+    Traceback (most recent call last):
+    gridscan.errors.UnitError: '15D1 Myr' has the exponent of a Fortran program; write '15e1 Myr'
+    """
+    found = _FORTRAN.match(text)
+    if found is not None:
+        right = f"{found['digits']}e{found['power'] or found['long']}{text[found.end() :]}".strip()
+        unit = f"{found['digits']} d{found['power']}{text[found.end() :]}".strip()
+        also = f", or {unit[:60]!r} where days are meant" if "d" in found[0] else ""
+        raise UnitError(f"{text[:60].strip()!r} has the exponent of a Fortran program; write {right[:60]!r}{also}")
+
+
 @functools.lru_cache(maxsize=4096)
 def _parse_quantity(text: str) -> tuple[float, Unit]:
+    refuse_fortran_exponent(text)
     match = _QUANTITY.fullmatch(text)
     if match is None:
         raise UnitError(f"{text[:60]!r} does not begin with a number; expected a value such as '2 kpc'")

@@ -151,7 +151,7 @@ def test_each_kind_of_file_has_the_same_status(tmp_path, kind):
     assert second.run_status.messages == first.run_status.messages
 
 
-def test_the_names_of_axes_that_cf_keeps_are_those_of_the_file(tmp_path):
+def test_the_axis_of_a_status_has_the_name_of_the_scenario(tmp_path):
     model = gs.Model("clock", "A model")
     model.parameter("time", 1.0, "Time", unit="s")
 
@@ -168,7 +168,7 @@ def test_the_names_of_axes_that_cf_keeps_are_those_of_the_file(tmp_path):
     with pytest.warns(GridscanWarning, match="1 of 2 cells of 'root' failed: 'root' is nan"):
         path = gs.run(made)
     with netCDF4.Dataset(path) as file:
-        assert file["run_status"].dimensions == ("model_time",)
+        assert file["run_status"].dimensions == ("time",)
     assert gs.open(path).run_status.dims == ("time",)
 
 

@@ -195,6 +195,21 @@ def test_a_file_that_is_no_text_or_too_large_is_refused(place):
         files.content(table, "mine.csv")
 
 
+@pytest.mark.parametrize("character", ["\r", "\x0b", "\x0c", "\x1c", "\0"])
+def test_a_control_character_in_a_comment_of_a_table_makes_no_new_line(place, character):
+    (place / "mine.csv").write_bytes(f"# mine{character}# units: mass kg\n{DOUBLED}".encode())
+    with pytest.raises(ScenarioError, match=r"mine\.csv:1: a (carriage return without|control character, U\+00)"):
+        Scenario.load(place / "own.toml")
+
+
+def test_a_table_is_the_same_with_other_line_ends_and_line_separators_in_comments(place):
+    expected = Scenario.load(place / "own.toml").tables
+    (place / "mine.csv").write_bytes(DOUBLED.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert Scenario.load(place / "own.toml").tables == expected
+    (place / "mine.csv").write_text(f"# mine\u2028of\x85mine\n{DOUBLED}", encoding="utf-8")
+    Scenario.load(place / "own.toml")
+
+
 def test_a_pipe_is_no_table(place):
     os.mkfifo(place / "pipe.csv")
     (place / "own.toml").write_text(TEXT.replace("mine.csv", "pipe.csv"), encoding="utf-8")

@@ -9,6 +9,7 @@ import pint
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from processors import printed_everywhere
 
 from gridscan.errors import ScenarioError
 from gridscan.inputs.catalogue import Catalogue
@@ -107,6 +108,22 @@ def test_an_axis_may_be_given_in_many_ways(toy, values):
 def test_a_range_gives_the_values_that_it_says(toy, value, expected):
     found = resolved(toy, moment=value)
     np.testing.assert_allclose(found.coordinates["moment"].values, expected, rtol=1e-14, atol=1e-16)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"linspace": [0.1, 0.7, 7]}, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]),
+        ({"linspace": [0.3, -0.3, 7]}, [0.3, 0.2, 0.1, 0.0, -0.1, -0.2, -0.3]),
+        ({"arange": [0, 1, 0.1]}, [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
+        ({"geomspace": [1e-200, 1e-100, 3]}, [1e-200, 1e-150, 1e-100]),
+        ({"values": [1, 1 + 3e-9]}, [1.0, 1 + 3e-9]),
+        ({"values": [0, 1e-300, -1e-300]}, [0.0, 1e-300, -1e-300]),
+        ({"linspace": [3, 3, 1]}, [3.0]),
+    ],
+)
+def test_a_range_gives_the_very_numbers_that_one_would_write(toy, value, expected):
+    assert resolved(toy, moment=value).coordinates["moment"].values.tolist() == expected
 
 
 @given(first=st.integers(-50, 50), count=st.integers(1, 60), step=st.sampled_from([0.1, 0.3, 1 / 3, 1.7, 5]))
@@ -233,6 +250,23 @@ FAULTS = [
     ("layers", [[1], 2], "'layers' takes a list of numbers, found 2"),
     ("layers", [-1], "'layers' cannot be -1; allowed is a number of at least 0"),
     ("layers", ["x"], "'layers': 'x' does not begin with a number; expected a value such as '2 kpc'"),
+    *[
+        (
+            "moment",
+            value,
+            f"the axis 'moment' contains {one} yr and {other} yr, the same value within 1e-09 of it; keep one",
+        )
+        for value, one, other in (
+            (["0.3 yr", "0.30000000000000004 yr", "1 yr"], "0.3", "0.30000000000000004"),
+            ([0.1 + 0.2, 1, 0.3], "0.30000000000000004", "0.3"),
+            ({"values": ["-1 yr", "-1000.0000001 yr", "-0.9999999999 yr"]}, "-1.0", "-0.9999999999"),
+            ({"geomspace": [1, 1.0000000001, 2]}, "1.0", "1.0000000001"),
+            ({"arange": [5, 5.000000005, 1e-9]}, "5.000000003", "5.000000004"),
+        )
+    ],
+    ("moment", ["1 yr", "365.25 day"], "the axis 'moment' contains 1.0 yr twice"),
+    ("orbit", {"linspace": ["1 AU", "1 AU", 5]}, "linspace needs two different ends for 5 values; found 1 AU and 1 AU"),
+    ("moment", {"geomspace": [3, 3, 2]}, "geomspace needs two different ends for 2 values; found 3 and 3"),
     ("moment", {"linspace": [1, 2]}, "linspace takes three values [first, last, how many]"),
     ("moment", {"arange": [1]}, "arange takes three values [first, end, step]"),
     ("moment", {"linspace": [1, 2, 0]}, "linspace needs a whole number of values of at least 1, found 0"),
@@ -361,3 +395,16 @@ def test_a_record_that_lacks_a_value_is_named_where_it_is_selected():
 def test_long_values_are_cut_in_messages():
     assert len(shown("x" * 1000)) < 90
     assert shown(np.zeros((3, 3))).count("\n") == 0
+
+
+def test_an_axis_has_the_same_bits_without_vector_instructions():
+    code = (
+        "from gridscan.inputs.resolve import resolve; from gridscan.inputs.value_reader import Given;"
+        "from gridscan.model import Model; model = Model('m', 'M'); model.parameter('radius', '1 kpc', 'R');"
+        "given = [{'geomspace': ['0.2 kpc', '8 kpc', 401]}, {'linspace': ['1 pc', '1 AU', 9]}, {'arange': [1, 9, .7]}];"
+        "found = [resolve(model, {'radius': Given(axis)}) for axis in given];"
+        "print([part.tobytes().hex() for one in found"
+        " for part in (one.coordinates['radius'].values, one.inputs['radius'].data)])"
+    )
+    here, plain = printed_everywhere(code)
+    assert here == plain

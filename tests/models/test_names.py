@@ -13,13 +13,13 @@ from gridscan.model_loader import load_model, shipped_models
 
 PACKAGE = Path(gridscan.__file__).parent
 OWNERS = ("models", "physics")
-#: Words that mean something else there: columns of stellar tables, names that CF reserves, symbols of units, sides of a
+#: Words that mean something else there: columns of stellar tables, standard names of CF, symbols of units, sides of a
 #: picture, and arguments of a function.
 OTHERWISE = {
+    "evaluation/attributes.py": {"latitude", "longitude"},
     "stellar_tables": {"age", "initial_mass", "lifetime", "luminosity", "mass", "metallicity"},
     "plot/stellar/hertzsprung_russell.py": {"age", "initial_mass", "luminosity", "metallicity"},
     "cli/tracks.py": {"metallicity"},
-    "storage/cf_names.py": {"latitude", "longitude", "time"},
     "units": {"s", "t", "u"},
     "plot": {"s", "x", "y"},
     "sensitivity/discrimination.py": {"mass"},

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from gridscan.errors import GridscanWarning, UnitError
+from gridscan.errors import GridscanWarning, SensitivityError, UnitError
 from gridscan.sensitivity import labelled
+from gridscan.sensitivity.along_axis import elasticity
 from gridscan.units import parse_unit
 
 
@@ -19,6 +20,41 @@ def test_a_quantity_is_given_in_double_precision_with_its_attributes():
 def test_a_value_that_is_the_same_but_for_rounding_is_found_on_the_axis():
     quantity = xr.DataArray(np.zeros(3), dims="x", coords={"x": [0.1, 0.3, 0.5]}, name="y")
     assert labelled.position_on(quantity, "x", 0.1 + 0.2) == 1
+
+
+@pytest.mark.parametrize("values", [[0.3, 0.1 + 0.2, 1.0], [1.0, 0.1 + 0.2, 0.3], [0.3, 0.3 * (1 + 5e-10)]])
+def test_an_axis_with_two_values_that_count_as_one_is_refused_with_both(values):
+    dataset = xr.Dataset({"y": ("x", values)}, {"x": values})
+    for ask in (lambda: elasticity(dataset, "y", "x"), lambda: labelled.position_on(dataset.y, "x", values[1])):
+        with pytest.raises(
+            SensitivityError, match="the same value within 1e-09 of it; leave out one of them"
+        ) as caught:
+            ask()
+        assert {word for word in str(caught.value).replace(",", "").split() if word.startswith("0.3")} == {
+            repr(value) for value in values if value != 1.0
+        }
+
+
+def test_whole_numbers_are_told_apart_however_large():
+    quantity = xr.DataArray([1.0, 2.0], {"n": [2_000_000_000, 2_000_000_001]}, "n", name="y")
+    assert labelled.position_on(quantity, "n", 2_000_000_001) == 1
+
+
+def test_a_value_of_an_axis_in_single_precision_is_found():
+    quantity = xr.DataArray(np.zeros(2), dims="x", coords={"x": np.array([0.3, 0.7], dtype="float32")}, name="y")
+    assert labelled.position_on(quantity, "x", 0.7) == 1
+
+
+def test_the_nearest_value_is_shown_with_the_digits_that_differ():
+    quantity = xr.DataArray(np.zeros(2), dims="x", coords={"x": [1 / 3, 0.7]}, name="y")
+    with pytest.raises(SensitivityError, match=r"does not hold 0\.333333; the nearest is 0\.333333333; it holds"):
+        labelled.position_on(quantity, "x", 0.333333)
+
+
+def test_a_label_that_occurs_twice_is_refused_as_such():
+    quantity = xr.DataArray(np.zeros(2), dims="imf", coords={"imf": ["kroupa", "kroupa"]}, name="y")
+    with pytest.raises(SensitivityError, match="axis 'imf' holds 'kroupa' 2 times; every label must be unique"):
+        labelled.position_on(quantity, "imf", "kroupa")
 
 
 def test_an_unreadable_unit_is_refused_with_the_name_of_its_variable():

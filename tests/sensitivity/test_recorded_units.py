@@ -37,7 +37,7 @@ def result(request, path):
         names = ["flux", "events_per_year", "carbon_burning_rsg"]
         return gs.model("red_supergiants").evaluate(names, **axes, detector=["juno", "super-k"])
     if request.param == "opened by xarray":
-        return xr.open_dataset(path, decode_times=False).rename(model_time="time")
+        return xr.open_dataset(path, decode_times=False)
     return gs.open(path)
 
 

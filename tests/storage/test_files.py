@@ -209,19 +209,6 @@ def test_every_attribute_of_a_result_is_text_or_a_number(tmp_path):
         for owner in (found, *found.variables.values()):
             assert all(isinstance(value, str | int | float | np.number) for value in owner.attrs.values())
         assert all("long_name" in variable.attrs for variable in found.variables.values())
-        assert json.loads(found.attrs["gridscan_settings"])["sfr"]["unit"] == "Msun/yr"
         assert "yr = 31557600 s" in found.attrs["comment"]
-
-
-def test_only_axes_that_were_renamed_get_their_name_back(tmp_path):
-    attributes = {"units": "s", "long_name": "axis"}
-    dataset = xr.Dataset(
-        {"y": (("time", "model_height"), np.ones((2, 2)), {"units": "1", "long_name": "y"})},
-        coords={"time": ("time", [1.0, 2.0], attributes), "model_height": ("model_height", [3.0, 4.0], attributes)},
-    )
-    path = write_result(dataset, tmp_path / "r.nc")
-    with xr.open_dataset(path, engine="netcdf4", decode_times=False) as plain:
-        assert dict(plain.sizes) == {"model_time": 2, "model_height": 2}
-        assert "'time' in gridscan" in plain.model_time.attrs["comment"]
-    assert dataset.time.attrs == attributes
-    xr.testing.assert_identical(open_result(path).load(), dataset)
+    with gs.open(path) as found:
+        assert json.loads(found.attrs["gridscan_settings"])["sfr"]["unit"] == "Msun/yr"

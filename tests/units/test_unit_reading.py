@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import math
+import re
 
 import pint
 import pytest
@@ -149,3 +150,25 @@ def test_no_text_is_ever_evaluated(text, monkeypatch):
     for written in (text, f"2 {text}"):
         with pytest.raises(UnitError):
             parse_quantity(written) if written[0] == "2" else parse_unit(written)
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        *[("15D1 Myr", "15e1 Myr"), ("15D0 Myr", "15e0 Myr"), ("1.5d-3 kpc", "1.5e-3 kpc"), ("-.5D+02", "-.5e+02")],
+        *[("2Q4 s", "2e4 s"), ("1.0-101 erg", "1.0e-101 erg"), (" 6.02214+123", "6.02214e+123"), ("2d-1", "2e-1")],
+    ],
+)
+def test_an_exponent_of_fortran_is_refused_with_the_right_spelling(text, right):
+    with pytest.raises(UnitError, match=re.escape(f"has the exponent of a Fortran program; write {right!r}")):
+        parse_quantity(text)
+
+
+def test_days_that_look_like_an_exponent_are_told_how_to_be_written():
+    with pytest.raises(UnitError, match=r"write '2e-1 kpc', or '2 d-1 kpc' where days are meant$"):
+        parse_quantity("2d-1 kpc")
+
+
+@pytest.mark.parametrize("text", ["2 d-1", "2 / d", "2 d", "15 D", "3d", "2 d1"])
+def test_days_and_debyes_behind_a_number_are_still_units(text):
+    assert parse_quantity(text).magnitude in (2, 3, 15)

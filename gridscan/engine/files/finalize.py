@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 import netCDF4
 import numpy as np
 
-from gridscan.engine.file_layout import RECORD, FileLayout, checksums_path, variable_path
-from gridscan.engine.files.working_file import WorkingFile, create, wait_for_disk
+from gridscan.engine.files.working_file import WorkingFile, prepare, wait_for_disk
 from gridscan.engine.partition import Region, VariableGroup
 from gridscan.scenario.schema import Storage
+from gridscan.storage.record import CHECKSUMS, KEYS, variable_path
+from gridscan.storage.sealing import add_to_zarr, seal, seal_zarr
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from gridscan.engine.failures import Failures, Status
+    from gridscan.engine.file_layout import FileLayout
     from gridscan.evaluation.variable import VariableSpec
 
 # Deflate after shuffling bytes; higher levels take several times as long to gain a few per cent.
@@ -63,21 +64,23 @@ def has_its_metadata(path: Path) -> bool:
 def _write_netcdf(
     file_layout: FileLayout, working: WorkingFile, target: Path, storage: Storage, failures: Failures
 ) -> None:
-    create(file_layout, target, compression=_LEVEL if storage.compression == "zlib" else None, missing=failures.keys)
+    level = _LEVEL if storage.compression == "zlib" else None
+    prepare(file_layout, target, compression=level, failures=failures)
     with netCDF4.Dataset(target, "a") as file:
         file.set_auto_maskandscale(False)
         for key, item in file_layout.block_plan.stored.items():
             _copy(file_layout, working, item, file[variable_path(key)])
-            file[checksums_path(key)][...] = working.checksums(key).reshape(file_layout.groups[key][1].counts)
+        file[CHECKSUMS][...] = working.all_checksums()
         for status in failures.statuses():
-            dims = file_layout.disk_dims(status.dims)
-            sizes = [file.dimensions[dim].size for dim in dims]
+            sizes = [file.dimensions[dim].size for dim in status.dims]
             chunks = file_layout.chunks_of(tuple(sizes))
             options: dict[str, Any] = {"compression": "zlib", "complevel": _LEVEL, "chunksizes": chunks}
-            made = file.createVariable(status.name, np.int16, dims, **(options if dims else {}))
+            made = file.createVariable(status.name, np.int16, status.dims, **(options if status.dims else {}))
             made.set_auto_maskandscale(False)
             made.setncatts(failures.attributes(status))
             _fill_status(made, sizes, file_layout, failures, status)
+    names = [status.name for status in failures.statuses()]
+    seal(target, file_layout.record, [*file_layout.coordinates, *names])
 
 
 def _copy(file_layout: FileLayout, working: WorkingFile, item: VariableSpec, target: Any) -> None:
@@ -119,33 +122,31 @@ def _write_zarr(
     coordinates.to_zarr(target, mode="w", zarr_format=2, consolidated=False, encoding=plain)
     root = zarr.open_group(target, mode="a", zarr_format=2)
     for key, item in file_layout.block_plan.stored.items():
-        variable = file_layout.variable(key)
-        attributes = file_layout.attributes(key, missing=key in failures.keys)
+        attributes = file_layout.attributes(key, **failures.of(key))
         fill = attributes.pop("_FillValue", None)
         array = root.create_array(
-            variable_path(key).lstrip("/"),
+            variable_path(key),
             shape=item.shape,
             dtype=item.dtype,
             chunks=file_layout.chunks_of(item.shape),
             fill_value=fill,
-            attributes={"_ARRAY_DIMENSIONS": [str(dim) for dim in variable.dims], **attributes},
+            attributes={"_ARRAY_DIMENSIONS": list(item.dims), **attributes},
             config=_EVERY_CHUNK,
             **_zarr_filters(storage, item.dtype),
         )
         _copy(file_layout, working, item, array)
-        group = file_layout.groups[key][1]
-        _add(root, checksums_path(key), working.checksums(key).reshape(group.counts), group.dims)
-    for name, (dims, values) in file_layout.keys.items():
-        _add(root, f"{RECORD}/inputs/{name}", values, dims)
-    root[RECORD].attrs["record"] = json.dumps(file_layout.record, sort_keys=True)
     for status in failures.statuses():
         _write_zarr_status(root, file_layout, failures, status)
+    add_to_zarr(root, KEYS, file_layout.all_keys)
+    names = [status.name for status in failures.statuses()]
+    checksums = working.all_checksums()
+    checksums[0] = 0
+    seal_zarr(root, file_layout.record, [*file_layout.coordinates, *names], checksums)
     zarr.consolidate_metadata(target, zarr_format=2)
 
 
 def _write_zarr_status(root: Any, file_layout: FileLayout, failures: Failures, status: Status) -> None:
-    names = file_layout.disk_dims(status.dims)
-    sizes = [dict(file_layout.dataset.sizes)[name] for name in names]
+    sizes = [dict(file_layout.dataset.sizes)[name] for name in status.dims]
     said = {
         key: value.tolist() if isinstance(value, np.ndarray) else value
         for key, value in failures.attributes(status).items()
@@ -156,16 +157,10 @@ def _write_zarr_status(root: Any, file_layout: FileLayout, failures: Failures, s
         dtype=np.int16,
         chunks=file_layout.chunks_of(tuple(sizes)),
         fill_value=None,
-        attributes={"_ARRAY_DIMENSIONS": names, **said},
+        attributes={"_ARRAY_DIMENSIONS": list(status.dims), **said},
         config=_EVERY_CHUNK,
     )
     _fill_status(made, sizes, file_layout, failures, status)
-
-
-def _add(root: Any, name: str, values: np.ndarray, dims: Sequence[str]) -> None:
-    attributes = {"_ARRAY_DIMENSIONS": list(dims)}
-    made = root.create_array(name.lstrip("/"), shape=values.shape, dtype=values.dtype, attributes=attributes)
-    made[...] = values
 
 
 def _zarr_filters(storage: Storage, dtype: np.dtype) -> dict[str, Any]:

@@ -9,12 +9,12 @@ import shutil
 from typing import TYPE_CHECKING
 
 from gridscan.atomic import check_space, folder_above, place_of, reason, what_failed
-from gridscan.engine.file_layout import RECORD
 from gridscan.engine.files.working_file import GO_ON, WorkingFile
 from gridscan.engine.reuse.earlier_file import WORK, EarlierFile
 from gridscan.errors import StoreError
 from gridscan.limits import DEFAULT
 from gridscan.storage.lock import Held
+from gridscan.storage.record import GROUP, RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 # Digits of the identity of a run in the name of its working file.
 _NAMED = 12
 _ZARR_FILES = (".zgroup", ".zarray", ".zmetadata", "zarr.json")
-# Files in which a zarr folder keeps its own attributes and those of the record.
-_ATTRIBUTES = (".zattrs", ".zmetadata", "zarr.json", f"{RECORD}/.zattrs", f"{RECORD}/zarr.json")
+# Files in which a zarr folder keeps its attributes.
+_ATTRIBUTES = (".zattrs", ".zmetadata", "zarr.json")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 # Attributes of every result of a run, and one that only a sample has.
 _OF_RESULTS = ("gridscan_identity", "gridscan_settings", "gridscan_versions")
@@ -60,7 +60,8 @@ def refuse_what_is_no_result(path: Path, storage: Storage) -> None:
 def _is_result_folder(path: Path) -> bool:
     """Tell whether a zarr folder is the result of a run, or empty."""
     found = b"".join((path / name).read_bytes() for name in _ATTRIBUTES if (path / name).is_file())
-    return not any(path.iterdir()) or any(name.encode() in found for name in (*_OF_RESULTS, '"record"'))
+    is_ours = (path / RECORD).is_dir() or any(name.encode() in found for name in _OF_RESULTS)
+    return is_ours or not any(path.iterdir())
 
 
 def _is_result_file(path: Path) -> bool:
@@ -72,8 +73,12 @@ def _is_result_file(path: Path) -> bool:
     text = _ends_of(path)
     try:
         with h5py.File(path, "r") as file:
-            has_record = RECORD in file and "record" in file[RECORD].attrs
-            return _OF_SAMPLES not in file.attrs and (has_record or any(name in file.attrs for name in _OF_RESULTS))
+            if RECORD in file:
+                return b'"run"' in file[RECORD][...].tobytes()
+            of_earlier_format = GROUP in file and "record" in file[GROUP].attrs
+            return _OF_SAMPLES not in file.attrs and (
+                of_earlier_format or any(name in file.attrs for name in _OF_RESULTS)
+            )
     # Libraries raise all kinds of exceptions on a damaged file.
     except Exception as error:
         if getattr(error, "errno", None) is None and text.startswith(_HDF5):

@@ -1,28 +1,30 @@
 """The working file of a run: from the first block on it has the form of the final netCDF file.
 
 Its variables are contiguous and at their final place, so that a block is written straight into the file and nothing
-else in it changes. Each variable has an array with the checksum of each block, and 0 for a block that is not done. A
-checksum is written after its block; comparing the two shows whether both have reached the disk.
+else in it changes. Each block has a checksum, 0 if it is not done, which is written after it; comparing the two shows
+whether both have reached the disk.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
 import netCDF4
 import numpy as np
 
-from gridscan.engine.file_layout import RECORD, FileLayout, checksums_path, variable_path
-from gridscan.storage.checksums import checksum_of_block
+from gridscan.engine.file_layout import FileLayout, checksum_places
+from gridscan.storage.checksums import is_done, is_whole
+from gridscan.storage.record import CHECKSUMS, variable_path
+from gridscan.storage.sealing import add_arrays, seal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import xarray as xr
 
+    from gridscan.engine.failures import Failures
     from gridscan.engine.partition import BlockPlan, Region, VariableGroup
     from gridscan.evaluation.variable import VariableSpec
 
@@ -32,19 +34,25 @@ GO_ON = "finished blocks are kept; run it again to go on from there"
 _WRITTEN_AT_ONCE = 1 << 18
 
 
-def create(
-    file_layout: FileLayout, path: Path, *, compression: int | None = None, missing: Collection[str] = ()
+def create(file_layout: FileLayout, path: Path) -> None:
+    """Write a file without numbers, in which each variable has its place."""
+    prepare(file_layout, path)
+    seal(path, file_layout.record, file_layout.coordinates)
+
+
+def prepare(
+    file_layout: FileLayout, path: Path, *, compression: int | None = None, failures: Failures | None = None
 ) -> None:
-    """Write a file without numbers, in which each variable has its place.
+    """Write a file without numbers and record.
 
     Parameters
     ----------
     compression
         Level; the variables are then chunked, and have no place yet.
-    missing
-        Variables with missing cells.
+    failures
+        Cells that failed.
     """
-    dataset, groups = file_layout.dataset, file_layout.groups
+    dataset = file_layout.dataset
     with netCDF4.Dataset(path, "w") as file:
         file.set_fill_off()
         file.setncatts(dataset.attrs)
@@ -55,16 +63,16 @@ def create(
             file.createDimension(str(name), size)
         for name, variable in dataset.coords.variables.items():
             _write_coordinate(file, str(name), variable)
-        for key, item in file_layout.block_plan.stored.items():
-            made = _variable(file, file_layout, item, compression, missing=key in missing)
+        for item in file_layout.block_plan.stored.values():
+            made = _variable(file, file_layout, item, compression, {} if failures is None else failures.of(item.key))
             if compression is None:
                 _allocate(made)
-            _checksums(file, key, groups[key][1])
-        add_record(file, file_layout)
+        number = sum(group.number * len(group.stored) for group in file_layout.block_plan.groups)
+        add_arrays(file, np.zeros(1 + number, dtype=np.uint64), file_layout.all_keys)
 
 
 def _write_coordinate(file: netCDF4.Dataset, name: str, variable: xr.Variable) -> None:
-    """Write a coordinate; labels as characters, which every netCDF reader understands."""
+    """Write a coordinate; labels as characters: strings may end a process in the netCDF library."""
     values, dims = variable.values, [str(dim) for dim in variable.dims]
     attributes = dict(variable.attrs)
     if values.dtype.kind in "UO":
@@ -81,15 +89,18 @@ def _write_coordinate(file: netCDF4.Dataset, name: str, variable: xr.Variable) -
 
 
 def _variable(
-    file: netCDF4.Dataset, file_layout: FileLayout, item: VariableSpec, compression: int | None, *, missing: bool
+    file: netCDF4.Dataset,
+    file_layout: FileLayout,
+    item: VariableSpec,
+    compression: int | None,
+    failed: Mapping[str, Any],
 ) -> netCDF4.Variable[Any]:
-    dims = [str(dim) for dim in file_layout.variable(item.key).dims]
     options: dict[str, Any] = {"contiguous": True}
     if compression is not None:
         chunks = file_layout.chunks_of(item.shape)
         options = {"compression": "zlib", "complevel": compression, "shuffle": True, "chunksizes": chunks}
-    made = file.createVariable(variable_path(item.key), item.dtype, dims, **(options if dims else {}))
-    made.setncatts(file_layout.attributes(item.key, missing=missing))
+    made = file.createVariable(f"/{variable_path(item.key)}", item.dtype, item.dims, **(options if item.dims else {}))
+    made.setncatts(file_layout.attributes(item.key, **failed))
     return made
 
 
@@ -97,32 +108,6 @@ def _allocate(variable: netCDF4.Variable[Any]) -> None:
     """Give a variable its place in the file by writing its last value."""
     variable.set_auto_maskandscale(False)
     variable[tuple(size - 1 for size in variable.shape)] = 0
-
-
-def _checksums(file: netCDF4.Dataset, key: str, group: VariableGroup) -> None:
-    dims = []
-    for axis, count in enumerate(group.counts):
-        dims.append(f"/{RECORD}/blocks/{key}_blocks_{axis}")
-        folder, _, name = dims[-1].rpartition("/")
-        file.createGroup(folder).createDimension(name, count)
-    parent = file.createGroup(checksums_path(key).rpartition("/")[0])
-    names = [dim.rpartition("/")[2] for dim in dims]
-    made = parent.createVariable(key.rpartition("/")[2], np.uint64, names, contiguous=bool(names))
-    made.setncatts({"long_name": f"checksums of the blocks of {key}, beside a bit that says that they are done"})
-    made[...] = np.zeros(group.counts, dtype=np.uint64)
-
-
-def add_record(file: netCDF4.Dataset, file_layout: FileLayout) -> None:
-    """Write the record from which later runs know which numbers they can reuse."""
-    group = file.createGroup(RECORD)
-    group.setncattr("record", json.dumps(file_layout.record, sort_keys=True))
-    inputs = file.createGroup(f"/{RECORD}/inputs")
-    for name, (dims, values) in file_layout.keys.items():
-        for dim, size in zip(dims, values.shape, strict=True):
-            if dim not in inputs.dimensions:
-                inputs.createDimension(dim, size)
-        made = inputs.createVariable(name, np.uint64, dims)
-        made[...] = values
 
 
 class WorkingFile:
@@ -143,10 +128,13 @@ class WorkingFile:
         try:
             with h5py.File(path, "r") as file:
                 self._offsets = {key: file[variable_path(key)].id.get_offset() for key in block_plan.stored}
-                self._checksums_at = {key: file[checksums_path(key)].id.get_offset() for key in block_plan.stored}
-        except (KeyError, RuntimeError, ValueError, AttributeError) as error:
+                first = file[CHECKSUMS].id.get_offset()
+                places = checksum_places(block_plan)
+                self._checksums_at = {key: first + 8 * place for key, place in places.items()}
+        except (KeyError, RuntimeError, ValueError, AttributeError, TypeError) as error:
             raise OSError(None, f"the file is damaged ({error})") from None
         self._descriptor = os.open(path, os.O_RDWR)
+        self._size = os.fstat(self._descriptor).st_size
 
     def __enter__(self) -> WorkingFile:
         return self
@@ -172,6 +160,12 @@ class WorkingFile:
                 start = place + length
         return True
 
+    def all_checksums(self) -> np.ndarray:
+        """Return the checksums of all blocks, behind the size of the file."""
+        first = min(self._checksums_at.values()) - 8
+        number = 1 + sum(self._group[key].number for key in self.block_plan.stored)
+        return np.array(np.frombuffer(self._bytes(8 * number, first), dtype=np.uint64))
+
     def checksums(self, key: str) -> np.ndarray:
         """Return the checksums of the blocks of a variable, 0 for those that are not done."""
         number = self._group[key].number
@@ -182,10 +176,10 @@ class WorkingFile:
 
         The others are computed again.
         """
-        found: np.ndarray = np.all([self.checksums(key) != 0 for key in group.stored], axis=0)
+        found: np.ndarray = np.all([is_done(self.checksums(key)) for key in group.stored], axis=0)
         for block in np.flatnonzero(found):
             for key in group.stored:
-                if checksum_of_block(self.read(key, group.box(int(block)))) != self.checksum_at(key, int(block)):
+                if not is_whole(self.read(key, group.box(int(block))), self.checksum_at(key, int(block))):
                     found[block] = False
                     self.damaged += 1
                     self._write_checksum(key, int(block), np.uint64(0))
@@ -199,6 +193,8 @@ class WorkingFile:
         self, group: VariableGroup, block: int, values: Mapping[str, np.ndarray], checksums: Mapping[str, np.uint64]
     ) -> None:
         """Write a block of the variables of a group, then its checksums."""
+        # A block would make a file that was cut short as long as before.
+        self.check_size()
         for key in group.stored:
             item = self.block_plan.stored[key]
             start = _start(item.shape, group.box(block)) * item.dtype.itemsize
@@ -207,6 +203,12 @@ class WorkingFile:
             )
         for key, checksum in checksums.items():
             self._write_checksum(key, block, checksum)
+
+    def check_size(self) -> None:
+        """Refuse a file that another program has cut short or put something else in the place of."""
+        own, there = os.fstat(self._descriptor), os.stat(self.path)
+        if own.st_size != self._size or (own.st_dev, own.st_ino) != (there.st_dev, there.st_ino):
+            raise OSError(None, f"another program has cut short or replaced its working file {self.path.name}")
 
     def _write_checksum(self, key: str, block: int, checksum: np.uint64) -> None:
         _write_whole(self._descriptor, np.array([checksum]), self._checksums_at[key] + 8 * block)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridscan.atomic import reason
-from gridscan.engine.file_layout import RECORD, checksums_path, variable_path
-from gridscan.engine.reuse.fingerprint import checksum_of_record
 from gridscan.errors import StoreError
 from gridscan.evaluation.block_shape import together
 from gridscan.limits import DEFAULT
-from gridscan.storage.checksums import checksum_of_block
+from gridscan.storage.checksums import is_done, is_whole
+from gridscan.storage.record import OtherFormat, changes_in, close, open_plainly, read_record, variable_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from gridscan.engine.partition import Region
     from gridscan.limits import Limits
 
-_CHUNK_CACHE = 64_000_000
 # Largest ratio of what is read at once to what is asked for.
 _WASTE = 4
 #: Suffix of working files.
@@ -45,6 +42,8 @@ class EarlierFile:
         How the numbers were computed, see :func:`gridscan.engine.reuse.fingerprint.record_of`.
     keys
         Keys of the values of each input, over its dimension.
+    changed
+        What of the file, besides numbers that were computed, is not as gridscan wrote it, in words.
 
     Raises
     ------
@@ -57,8 +56,11 @@ class EarlierFile:
         self._file: Any = None
         self._damaged: set[tuple[str, tuple[int, ...]]] = set()
         try:
-            self._file = _opened(path)
+            self._file = open_plainly(path)
             self._read_record()
+        except OtherFormat as error:
+            self.close()
+            raise StoreError(f"{path}: {error}; nothing of it is reused") from None
         # Libraries raise all kinds of exceptions on a damaged or foreign file.
         except Exception as error:
             is_open = self._file is not None
@@ -68,25 +70,22 @@ class EarlierFile:
             raise StoreError(f"{path}: {what}, so nothing of it is reused ({said})") from None
 
     def _read_record(self) -> None:
-        text = self._file[RECORD].attrs["record"]
-        self.record: dict[str, Any] = json.loads(text.decode() if isinstance(text, bytes) else str(text))
-        inputs = self._file[f"{RECORD}/inputs"]
-        self.keys = {name: (dims, np.asarray(inputs[name][...])) for name, dims in self.record["dims"].items()}
-        if checksum_of_record(self.record, self.keys) != self.record["checksum"]:
-            raise ValueError("its checksum is wrong")
+        record = read_record(self._file)
+        if record is None or not record.is_of_run:
+            raise ValueError("it has no record of a run")
+        self.record, self.keys = record.content, record.keys_of_inputs()
+        self.changed = changes_in(self._file, record).changed
         self._checksums, self._states = {}, {}
         for key, old in self.record["variables"].items():
-            variable, checksums = self._file[variable_path(key)], np.asarray(self._file[checksums_path(key)][...])
-            counts = tuple(-(-size // step) for size, step in zip(old["shape"], old["block"], strict=True))
-            if variable.shape != tuple(old["shape"]) or variable.dtype != old["type"] or checksums.shape != counts:
+            variable, checksums = self._file[variable_path(key)], record.checksums_of(key)
+            if variable.shape != tuple(old["shape"]) or variable.dtype != old["type"]:
                 raise ValueError(f"{key!r} has the wrong shape")
             self._checksums[key] = checksums
-            self._states[key] = np.where(checksums == 0, _ABSENT, _UNKNOWN).astype(np.int8)
+            self._states[key] = np.where(is_done(checksums), _UNKNOWN, _ABSENT).astype(np.int8)
 
     def close(self) -> None:
         """Close the file."""
-        if hasattr(self._file, "close"):
-            self._file.close()
+        close(self._file)
 
     @property
     def is_finished(self) -> bool:
@@ -96,12 +95,12 @@ class EarlierFile:
     @property
     def has_blocks(self) -> bool:
         """Tell whether any block is done, without comparing checksums."""
-        return any(checksums.any() for checksums in self._checksums.values())
+        return any(is_done(checksums).any() for checksums in self._checksums.values())
 
     @property
     def has_all_blocks(self) -> bool:
         """Tell whether every block is done, without comparing checksums."""
-        return all(checksums.all() for checksums in self._checksums.values())
+        return all(is_done(checksums).all() for checksums in self._checksums.values())
 
     @property
     def damaged(self) -> int:
@@ -117,7 +116,7 @@ class EarlierFile:
 
     def done(self, key: str) -> np.ndarray:
         """Return which blocks of a variable are done, without comparing checksums."""
-        return np.asarray(self._checksums[key] != 0)
+        return is_done(self._checksums[key])
 
     def whole(self, key: str, numbers: Sequence[np.ndarray]) -> np.ndarray:
         """Return which blocks of a product are done and undamaged: each checksum is compared once."""
@@ -147,8 +146,8 @@ class EarlierFile:
                 box = tuple(slice(at * size, (at + 1) * size) for at, size in zip(place, step, strict=True))
                 local = tuple(slice(b.start - s, b.stop - s) for b, s in zip(box, start, strict=True))
                 values = self._values(key, box) if data is None else data[local]
-                is_whole = values is not None and checksum_of_block(values) == checksums[place]
-                self._states[key][place] = _WHOLE if is_whole else _DAMAGED
+                as_written = values is not None and is_whole(values, checksums[place])
+                self._states[key][place] = _WHOLE if as_written else _DAMAGED
 
     def _values(self, key: str, box: Region) -> np.ndarray | None:
         """Return the values in a box, or None where they cannot be read."""
@@ -205,16 +204,6 @@ class EarlierFile:
             part, whole = np.empty_like(values[index]), there[index]
             self._gather(key, [*positions[:axis], positions[axis][chosen], *positions[axis + 1 :]], part, whole)
             values[index], there[index] = part, whole
-
-
-def _opened(path: Path) -> Any:
-    if path.is_dir():
-        import zarr
-
-        return zarr.open_group(path, mode="r")
-    import h5py
-
-    return h5py.File(path, "r", rdcc_nbytes=_CHUNK_CACHE)
 
 
 def close_all(earlier_files: list[EarlierFile]) -> None:

@@ -14,6 +14,7 @@ from gridscan.fingerprint.digest import digest
 from gridscan.fingerprint.identity import code_of, code_of_module
 from gridscan.fingerprint.input_keys import Keys, content_keys
 from gridscan.inputs.sampling import REALISATION
+from gridscan.storage.record import FORMAT
 from gridscan.units import readable
 
 if TYPE_CHECKING:
@@ -46,8 +47,14 @@ def keys_of(layout: Layout) -> Keys:
     return keys
 
 
-def record_of(block_plan: BlockPlan, keys: Keys, behind: Code) -> dict[str, Any]:
-    """Return, as plain data, what determines the variables of a block plan besides the values of the inputs."""
+def record_of(block_plan: BlockPlan, keys: Keys, behind: Code, places: Mapping[str, int]) -> dict[str, Any]:
+    """Return, as plain data, what determines the variables of a block plan besides the values of the inputs.
+
+    Parameters
+    ----------
+    places
+        Where in the file the checksums of each variable begin.
+    """
     layout = block_plan.layout
     core = code_of_module(CORE)
     code = dict(core)
@@ -66,8 +73,15 @@ def record_of(block_plan: BlockPlan, keys: Keys, behind: Code) -> dict[str, Any]
             "inputs": [*inputs, *([_SEED, REALISATION] if item.drawn else [])],
             "code": sorted(own),
             "block": blocks[key],
+            "checksums": places[key],
         }
-    return {"core": sorted(core), "code": code, "variables": variables, "dims": {name: keys[name][0] for name in keys}}
+    laid: dict[str, dict[str, Any]] = {}
+    start = 0
+    for name in sorted(keys):
+        dims, values = keys[name]
+        laid[name] = {"dims": list(dims), "shape": list(values.shape), "keys": start}
+        start += values.size
+    return {"format": FORMAT, "core": sorted(core), "code": code, "variables": variables, "inputs": laid}
 
 
 def code_behind(layout: Layout, names: Iterable[str]) -> Code:
@@ -109,12 +123,6 @@ def identity_of(layout: Layout, behind: Code | None = None) -> str:
         code |= behind[name]
     sampling = None if layout.sampling is None else layout.sampling.model_dump()
     return digest([targets, code, sampling], *_parts(keys_of(layout)), size=32).hex()
-
-
-def checksum_of_record(record: Mapping[str, Any], keys: Keys) -> str:
-    """Return a checksum of the record and the keys of a file."""
-    plain = {name: item for name, item in record.items() if name != "checksum"}
-    return digest(plain, *_parts(keys), size=16).hex()
 
 
 def run_identity(record: Mapping[str, Any], keys: Keys, header: xr.Dataset, storage: Storage) -> str:

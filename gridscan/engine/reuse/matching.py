@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.engine.partition import Region, VariableGroup, split
+from gridscan.engine.reuse.last_digits import last_digits
 from gridscan.errors import listed
 from gridscan.evaluation.block_shape import together
 from gridscan.evaluation.variable import INTERMEDIATE
@@ -215,7 +216,7 @@ class Reuse:
     """What a run reuses of earlier files, variable by variable."""
 
     def __init__(self, file_layout: FileLayout, earlier_files: Sequence[EarlierFile]) -> None:
-        self.file_layout = file_layout
+        self.file_layout, self.earlier_files = file_layout, earlier_files
         self.matches: dict[str, list[tuple[EarlierFile, Match]]] = {}
         self.refusals: dict[str, list[str]] = {}
         for key in file_layout.block_plan.stored:
@@ -251,7 +252,16 @@ class Reuse:
         return min(self._coverage(other).count(finished=True) for other in self._partners[key])
 
     def reason(self, key: str) -> str:
-        """Say why not all cells of a variable can be reused."""
+        """Say why not all cells of a variable can be reused, and which inputs differ in their last digits only."""
+        inputs = self.file_layout.record["variables"][key]["inputs"]
+        return "; ".join([self._reason(key), *last_digits(self.earlier_files, self.file_layout, inputs)])
+
+    def notes(self) -> list[str]:
+        """Say of which inputs cells are computed again for the last digits only."""
+        found = last_digits(self.earlier_files, self.file_layout, self.file_layout.keys)
+        return [f"{of_one}, so nothing of an earlier result is used for them" for of_one in found]
+
+    def _reason(self, key: str) -> str:
         if not self.matches[key]:
             return next(iter(self.refusals[key]), "")
         lacking = [other for other in self._partners[key] if not self.matches[other]]

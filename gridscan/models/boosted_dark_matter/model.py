@@ -41,8 +41,10 @@ model.parameter("supernova_latitude", source, "Galactic latitude of the supernov
 model.parameter("halo_distance", source, "Distance of the centre of the halo", unit="kpc", minimum=0)
 model.parameter("halo_longitude", source, "Galactic longitude of the centre of the halo", unit="deg")
 model.parameter("halo_latitude", source, "Galactic latitude of the centre", unit="deg", minimum=-90, maximum=90)
-model.parameter("longitude", "0 deg", "Galactic longitude of a direction on the sky")
-model.parameter("latitude", "0 deg", "Galactic latitude of a direction on the sky", minimum=-90, maximum=90)
+model.parameter("longitude", "0 deg", "Galactic longitude of a direction on the sky", role="sky_longitude")
+model.parameter(
+    "latitude", "0 deg", "Galactic latitude of a direction on the sky", minimum=-90, maximum=90, role="sky_latitude"
+)
 
 model.parameter("scale_density", halo, "Density of the halo's profile at its scale", unit="MeV/cm^3", minimum=1e-30)
 model.parameter("scale_radius", halo, "Scale radius of the halo", unit="kpc", minimum=1e-12)

@@ -1,13 +1,13 @@
 """Directions on the sky: equatorial to galactic coordinates, and angles between directions.
 
 An angle is a number in rad, a quantity with a unit, a text such as ``"23h23m24s"``, ``"+58d49m00s"`` or
-``"111.7 deg"``, or an array of any of these. Equatorial coordinates are those of the ICRS; reading a text and
-converting equatorial to galactic coordinates imports astropy.
+``"111.7 deg"``, or an array of any of these. In ``"05:35:28"`` the first number counts hours for a right ascension, and
+degrees otherwise. Equatorial coordinates are those of the ICRS; converting them to galactic ones imports astropy.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pint
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from gridscan.errors import EvaluationError, UnitError
 from gridscan.numerics.ranges import FINITE, checked, refuse
 from gridscan.units import convert, readable, registry, same_dimension, take_apart
+from gridscan.units.angles import parse_angle
 
 __all__ = [
     "GALACTIC_CENTRE",
@@ -84,7 +85,7 @@ def galactic_coordinates(right_ascension: Angle, declination: Angle) -> tuple[Fl
     Parameters
     ----------
     right_ascension, declination
-        Angles, ICRS; they broadcast. A text gives its unit, and hours are 15 degrees: ``"5h35m"``, ``"83.8 deg"``.
+        Angles, ICRS; they broadcast. A text gives its unit, and hours are 15 degrees: ``"5h35m"``, ``"05:35"``.
 
     Returns
     -------
@@ -113,7 +114,7 @@ def galactic_coordinates(right_ascension: Angle, declination: Angle) -> tuple[Fl
     from astropy import units
     from astropy.coordinates import SkyCoord
 
-    ascension = radians("right_ascension", right_ascension)
+    ascension = radians("right_ascension", right_ascension, "hours")
     declined = _latitude("declination", declination)
     galactic = SkyCoord(*np.broadcast_arrays(ascension, declined), unit=units.rad, frame="icrs").galactic
     return np.asarray(galactic.l.rad), np.asarray(galactic.b.rad)
@@ -200,7 +201,7 @@ def off_centre_angle_of_equatorial(
     return off_centre_angle(*galactic_coordinates(right_ascension, declination), middle)
 
 
-def radians(name: str, angle: Angle) -> FloatArray:
+def radians(name: str, angle: Angle, colons: Literal["hours", "degrees"] = "degrees") -> FloatArray:
     """Return an angle, or an array of angles, in rad.
 
     Parameters
@@ -209,6 +210,8 @@ def radians(name: str, angle: Angle) -> FloatArray:
         Name of the angle in messages.
     angle
         A number in rad, a quantity of pint, astropy or another library, a text with a unit, or an array of these.
+    colons
+        What the first number counts in a text such as ``"05:35:28"``.
 
     Returns
     -------
@@ -238,7 +241,7 @@ def radians(name: str, angle: Angle) -> FloatArray:
             raise EvaluationError(f"{name} is in {readable(unit)!r}; it must be an angle, such as '1.95 rad'")
         values = convert(values, unit, registry.Unit("rad"))
     elif isinstance(values, list | tuple) or np.asarray(values).dtype.kind in "UO":
-        values = _read_each(name, values)
+        values = _read_each(name, values, colons)
     return checked(name, values, FINITE, "rad")
 
 
@@ -248,13 +251,16 @@ def _is_native(angle: Any) -> bool:
     return own or isinstance(angle, int | float) or type(angle) is np.ndarray
 
 
-def _read_each(name: str, angles: Any) -> FloatArray:
+def _read_each(name: str, angles: Any, colons: Literal["hours", "degrees"]) -> FloatArray:
     """Return the angles of a nested list, or of an array of texts, in rad."""
     nested = isinstance(angles, list | tuple) or np.ndim(angles) > 0
     if nested and not _is_plain(angles):
-        return np.array([radians(name, angle) for angle in angles], dtype=float)
+        return np.array([radians(name, angle, colons) for angle in angles], dtype=float)
     if isinstance(angles, str | np.str_) or np.asarray(angles).dtype.kind in "UO":
-        return np.asarray(_read(name, str(np.asarray(angles).item())))
+        try:
+            return np.asarray(parse_angle(str(np.asarray(angles).item()), colons).m_as("rad"), dtype=float)
+        except UnitError as error:
+            raise EvaluationError(f"{name}: {error}") from None
     return np.asarray(angles, dtype=float)
 
 
@@ -263,18 +269,6 @@ def _is_plain(angles: Any) -> bool:
     return all(
         isinstance(angle, int | float) or (isinstance(angle, list | tuple) and _is_plain(angle)) for angle in angles
     )
-
-
-def _read(name: str, text: str) -> float:
-    from astropy import units
-    from astropy.coordinates import Angle as AstropyAngle
-
-    try:
-        return float(AstropyAngle(text).to_value(units.rad))
-    except (ValueError, TypeError, units.UnitsError):
-        raise EvaluationError(
-            f"{name} is {text!r}; it must be an angle with its unit, such as '23h23m24s', '+58d49m00s' or '111.7 deg'"
-        ) from None
 
 
 def _latitude(name: str, angle: Angle) -> FloatArray:

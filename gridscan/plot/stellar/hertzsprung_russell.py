@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 Chosen = NDArray[np.bool_]
 
-_KINDS = ("isochrone", "track")
-# The columns that distinguish isochrones, or tracks, in a table.
-_MARKS = {"isochrone": ("age", "metallicity"), "track": ("initial_mass", "metallicity")}
+# The columns that distinguish isochrones, or tracks, in a table; stars of a population are points of one colour.
+_MARKS = {
+    "isochrone": ("age", "metallicity"),
+    "track": ("initial_mass", "metallicity"),
+    "population": ("age", "metallicity"),
+}
 _MOST_LINES = 10
 _MOST_RANGES = 4
 _DASHES: tuple[Any, ...] = ("-", "--", "-.", ":")
@@ -45,10 +48,10 @@ def hertzsprung_russell(
     Parameters
     ----------
     table
-        With dimension ``point`` and attribute ``kind``, ``"isochrone"`` or ``"track"``:
-        ``effective_temperature``, ``luminosity`` and, for an isochrone, ``initial_mass``; for a track ``age`` and
-        ``carbon_luminosity``. A line ends where ``age`` or ``metallicity`` of an isochrone, ``initial_mass`` or
-        ``metallicity`` of a track, changes.
+        With dimension ``point`` and attribute ``kind``, ``"isochrone"``, ``"track"`` or ``"population"``:
+        ``effective_temperature``, ``luminosity`` and, for an isochrone or a population, ``initial_mass``; for a track
+        ``age`` and ``carbon_luminosity``. A line ends where ``age``, ``metallicity`` or ``isochrone`` (its number) of
+        an isochrone, ``initial_mass`` or ``metallicity`` of a track, changes; stars of a population are not joined.
     maximum_temperature
         Highest effective temperature of a red supergiant [K].
     minimum_log_luminosity
@@ -76,15 +79,19 @@ def hertzsprung_russell(
         raise SensitivityError(f"red supergiants need a temperature above 0 K and a finite luminosity; found {found}")
     red = (temperature <= maximum_temperature) & (np.log10(luminosity) >= minimum_log_luminosity)
     keys = _keys(table, kind)
-    lines = _lines(table, kind, keys)
-    if kind == "isochrone":
-        burning, notes = np.zeros_like(red), _masses_of(table, keys, red)
+    lines = [] if kind == "population" else _lines(table, kind, keys)
+    if kind != "track":
+        burning, notes = np.zeros_like(red), _masses_of(table, keys if kind == "isochrone" else {}, red)
     else:
         burning = finite(column(table, "carbon_luminosity", "point"), "carbon_luminosity") >= minimum_carbon_luminosity
         notes = _durations(table, lines, red, burning)
     axes = page(None)
     region = _scales(axes, temperature, luminosity, maximum_temperature, minimum_log_luminosity)
-    heading = _draw_lines(axes, keys, lines, temperature, luminosity)
+    if kind == "population":
+        heading = ""
+        axes.plot(temperature, luminosity, ".", color="black", markersize=2.5, markeredgewidth=0, rasterized=True)
+    else:
+        heading = _draw_lines(axes, keys, lines, temperature, luminosity)
     if kind == "track":
         label = f"carbon burning:\nL$_\\mathrm{{C}}$ ≥ {number(minimum_carbon_luminosity)}"
         _draw_stretches(axes, lines, temperature, luminosity, burning, label)
@@ -100,9 +107,9 @@ def hertzsprung_russell(
 
 def _kind_of(table: xr.Dataset) -> str:
     kind = str(table.attrs.get("kind", ""))
-    if kind not in _KINDS:
+    if kind not in _MARKS:
         raise SensitivityError(
-            f"expected a table of the kind {' or '.join(_KINDS)}; found {kind!r}{nearest(kind, _KINDS)}"
+            f"expected a table of the kind {' or '.join(_MARKS)}; found {kind!r}{nearest(kind, _MARKS)}"
         )
     if table.sizes.get("point", 0) == 0:
         raise SensitivityError(f"the {kind} has no points: there is nothing to plot")
@@ -127,7 +134,9 @@ def _lines(table: xr.Dataset, kind: str, keys: dict[str, tuple[FloatArray, str]]
     ends = np.zeros(table.sizes["point"] - 1, dtype=bool)
     for numbers, _ in keys.values():
         ends |= np.diff(numbers) != 0
-    needed = "initial_mass" if kind == "isochrone" else "age"
+    if "isochrone" in table.variables and table["isochrone"].dims == ("point",):
+        ends |= np.diff(table["isochrone"].values) != 0
+    needed = "age" if kind == "track" else "initial_mass"
     steps = np.diff(finite(column(table, needed, "point"), needed))
     if kind == "track":
         ends |= steps < 0

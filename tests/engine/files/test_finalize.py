@@ -264,7 +264,7 @@ def test_damage_of_what_a_zarr_folder_says_of_its_arrays_is_found_and_mended(tmp
     made = toy_scenario(tmp_path, toy, "zarr")
     path = run(made)
     whole = {item: item.read_bytes() for item in path.rglob("*") if item.is_file()}
-    for name in ("temperature/.zarray", "temperature/.zattrs", "moons/.zarray", "gridscan/blocks/tides/.zarray"):
+    for name in ("temperature/.zarray", "temperature/.zattrs", "moons/.zarray", "gridscan/checksums/.zarray"):
         damage(path / name)
         with pytest.warns(GridscanWarning, match="its metadata were damaged and have been rewritten"):
             run(made)

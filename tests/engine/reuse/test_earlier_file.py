@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import random
 import shutil
 from pathlib import Path
@@ -15,8 +14,8 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from landscape import Grid, Land, blocks_of
+from records import CHECKSUMS, KEYS, RECORD, content_of, place_of_checksums, variable_path
 
-from gridscan.engine.file_layout import checksums_path, variable_path
 from gridscan.engine.reuse.earlier_file import EarlierFile
 from gridscan.errors import StoreError
 from gridscan.limits import Limits
@@ -70,7 +69,7 @@ def test_a_mark_that_is_damaged_is_as_good_as_a_block_that_is(land):
     land.run(GRID)
     whole = land.path.read_bytes()
     with h5py.File(land.path, "r+") as file:
-        file[checksums_path("stones")][0, 0, 0] += np.uint64(1)
+        file[CHECKSUMS][place_of_checksums(file, "stones")[0].start] += np.uint64(2)
     outcome = land.run(GRID)
     assert outcome.computed_by_variable["stones"] == 2
     assert outcome.notes == (f"{land.path}: 1 damaged block was recomputed",)
@@ -92,9 +91,9 @@ def test_a_value_is_never_taken_for_another_whose_key_a_damage_makes_it(land):
     # One bit of the exponent makes 1 of 2.
     land.run(Grid(["stones"], {"d": [2.0, 16.0]}))
     with h5py.File(land.path, "r+") as file:
-        keys = file["gridscan/inputs/d"]
-        assert keys[0] == np.float64(2.0).view(np.uint64)
-        keys[0] = np.float64(1.0).view(np.uint64)
+        first = content_of(file)["inputs"]["d"]["keys"]
+        assert file[KEYS][first] == np.float64(2.0).view(np.uint64)
+        file[KEYS][first] = np.float64(1.0).view(np.uint64)
     other = Grid(["stones"], {"d": [1.0, 16.0]})
     (note,) = land.forecast(other).notes
     assert "is damaged or not a result of this version of gridscan, so nothing of it is reused" in note
@@ -149,7 +148,8 @@ def test_of_a_stopped_run_only_the_damaged_block_is_computed_again_and_it_is_sai
     remains = land.stop(GRID, 12)
     with h5py.File(remains, "r") as file:
         done = {
-            key: int(np.count_nonzero(file[checksums_path(key)][...])) for key in box_of(land, "stones", 0)[1].stored
+            key: int(np.count_nonzero(file[CHECKSUMS][place_of_checksums(file, key)[0]]))
+            for key in box_of(land, "stones", 0)[1].stored
         }
     box, group = box_of(land, "stones", 0)
     assert done["stones"] > 1
@@ -188,7 +188,7 @@ def empty(path):
 
 def without_a_part(path):
     with h5py.File(path, "r+") as file:
-        del file["gridscan/blocks/stones"]
+        del file[CHECKSUMS]
 
 
 def of_another_shape(path):
@@ -199,7 +199,7 @@ def of_another_shape(path):
 
 def no_record(path):
     with h5py.File(path, "r+") as file:
-        file["gridscan"].attrs["record"] = json.dumps([1, 2])
+        file[RECORD][:6] = np.frombuffer(b"[1, 2]", dtype=np.uint8)
 
 
 def signature(path):

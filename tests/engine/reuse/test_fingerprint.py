@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 
 import h5py
@@ -12,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from landscape import Grid, Land, blocks_of
-
-from gridscan.engine.file_layout import checksums_path, variable_path
+from records import CHECKSUMS, content_of, place_of_checksums, variable_path
 
 SIX = {name: [1.0, 2.0] for name in "bcdef"} | {"a": ["1 m", "2 m", "5 m"]}
 DEPENDS = {
@@ -395,11 +393,11 @@ def could_lend(grid, outcome, new, key):
 def unfinish(path, shares):
     """Make a result one of a run that was stopped: with a share of its blocks, and something else for the others."""
     with h5py.File(path, "r+") as file:
-        for key, old in json.loads(file["gridscan"].attrs["record"])["variables"].items():
-            checksums, variable = file[checksums_path(key)], file[variable_path(key)]
-            for place, share in zip(np.ndindex(*checksums.shape), itertools.cycle(shares), strict=False):
+        for key, old in content_of(file)["variables"].items():
+            (where, counts), variable = place_of_checksums(file, key), file[variable_path(key)]
+            for number, (place, share) in enumerate(zip(np.ndindex(*counts), itertools.cycle(shares), strict=False)):
                 if share < 0.5:
-                    checksums[place] = 0
+                    file[CHECKSUMS][where.start + number] = 0
                     box = zip(place, old["block"], strict=True)
                     variable[tuple(slice(at * step, (at + 1) * step) for at, step in box)] = -7
 
@@ -464,6 +462,16 @@ SENTENCES = [
     (Grid(["stones"], {"a": ["7 m", "3 m"], "d": [2.0, 5.0]}), 0, "all values along 'a' are new"),
     (Grid(["stones"], {"a": ["1 m", "2 m"], "d": [1.0, 2.0]}, {"b": 1.0}), 0, "'b' has another value"),
     (Grid(["stones"], {"a": ["1 m", "2 m"]}, {"d": 7.0}), 0, "'d' has a value that was not there"),
+    (
+        Grid(["stones"], {"a": ["1.0000000000000002 m", "2 m"], "d": [1.0, 2.0]}),
+        2,
+        "the others are new along 'a'; 1 of 2 values of 'a' differs from what was there in the last digits only",
+    ),
+    (
+        Grid(["stones"], {"a": ["0.9999999999999999 m", "1.9999999999999998 m"]}, {"d": 1 + 4e-16}),
+        0,
+        "'d' has a value that was not there; 2 of 2 values of 'a' differ from what was there in the last digits only",
+    ),
     (Grid(["slope"], {"a": ["1 m", "2 m"], "c": [1.0, 2.0]}), 0, "it was not asked for before"),
     (Grid(["stones"], {"rough": ["1 km"], "a": ["1 m"]}), 0, "it depends on 'rough', as it did not before and depends"),
 ]
@@ -476,6 +484,14 @@ def test_a_forecast_says_in_words_why_cells_have_to_be_computed(land, grid, reus
     assert found.reusable == {grid.outputs[0]: reusable}
     assert found.reasons[grid.outputs[0]].startswith(reason)
     assert land.run(grid).progress.reused == reusable
+
+
+def test_a_run_names_the_axes_that_differ_in_the_last_digits_only(land):
+    land.run(Grid(["stones"], {"a": ["1 m", "2 m"], "d": [1.0, 2.0]}))
+    outcome = land.run(Grid(["stones"], {"a": ["1 m", "2.0000000000000004 m"], "d": [1.0, 2.0]}))
+    said = "1 of 2 values of 'a' differs from what was there in the last digits only"
+    assert outcome.notes == (f"{said}, so nothing of an earlier result is used for them",)
+    assert outcome.progress.reused == 2
 
 
 def test_a_forecast_does_not_count_what_has_to_run_again_for_something_else(land):

@@ -141,15 +141,21 @@ def test_the_angle_between_works_on_quantities_with_units():
     assert found.m_as("rad") == pytest.approx(np.pi / 3, rel=1e-14)
 
 
+def test_colons_are_of_hours_in_a_right_ascension_and_of_degrees_elsewhere():
+    found = galactic_coordinates("05:35:28", "-69:16:11")
+    np.testing.assert_array_equal(found, galactic_coordinates("5h35m28s", "-69d16m11s"))
+    assert off_centre_angle("05:35:28", "0 deg") == pytest.approx(np.radians(5 + 35 / 60 + 28 / 3600), rel=1e-14)
+
+
 @pytest.mark.parametrize(
     ("ascension", "declination", "message"),
     [
-        ("23h23m24s", "58", "declination is '58'; it must be an angle with its unit, such as '23h23m24s'"),
-        ("23:23:24", "58d", "right_ascension is '23:23:24'; it must be an angle with its unit"),
-        ("a quarter", "58d", "right_ascension is 'a quarter'; it must be an angle with its unit"),
-        ("", "58d", "right_ascension is ''; it must"),
-        ("1h", None, "declination is 'None'; it must"),
-        ("1h", "12 kpc", "declination is '12 kpc'; it must"),
+        ("23h23m24s", "58", "declination: '58' is not an angle with its unit, such as '23h23m24s'"),
+        ("a quarter", "58d", "right_ascension: 'a quarter' is not an angle with its unit"),
+        ("", "58d", "right_ascension: '' is not an angle"),
+        ("25h", "58d", "right_ascension: '25h' is not an angle: it has more than 24 hours"),
+        ("1h", None, "declination: 'None' is not an angle"),
+        ("1h", "12 kpc", "declination: '12 kpc' is not an angle"),
         ("1h", registry.Quantity(12.0, "kpc"), "declination is in 'kpc'; it must be an angle, such as '1.95 rad'"),
         ("1h", [0.0, np.nan], "declination is nan rad at index \\[1\\]; it must be a finite number"),
         ("1h", "-90d00m01s", r"declination is -1\.5708 rad; it must be from -pi/2 to pi/2"),

@@ -62,6 +62,21 @@ def emphasised(axes):
     return points.get_xydata()
 
 
+def test_a_line_ends_where_the_number_of_the_isochrone_changes():
+    table = isochrone().assign(isochrone=("point", [0, 0, 0, 0, 1, 1, 1, 1, 1]))
+    assert [line.get_xdata().size for line in curves(hertzsprung_russell(table))] == [4, 5]
+
+
+def test_stars_of_a_population_are_points_that_are_not_joined():
+    table = several(isochrone(), isochrone(age=20.0)).isel(point=[3, 17, 0, 9, 8, 2]).assign_attrs(kind="population")
+    axes = hertzsprung_russell(table)
+    assert not curves(axes)
+    (stars,) = [line for line in axes.lines if line.get_marker() == "."]
+    np.testing.assert_array_equal(stars.get_ydata(), table.luminosity)
+    assert stars.get_linestyle() == "None"
+    assert "initial mass of the red supergiants: 15.5 to 15.5 Msun" in subtitle(axes).replace("$_\\odot$", "sun")
+
+
 def test_an_isochrone_is_one_line_with_hot_stars_at_the_left():
     table = isochrone()
     axes = hertzsprung_russell(table)
@@ -191,7 +206,11 @@ def test_temperatures_and_luminosities_in_other_units_are_converted():
     ("table", "options", "message"),
     [
         (isochrone().assign_attrs(kind="isocrone"), {}, "found 'isocrone'; did you mean 'isochrone'"),
-        (isochrone().drop_attrs(deep=False), {}, "expected a table of the kind isochrone or track; found ''"),
+        (
+            isochrone().drop_attrs(deep=False),
+            {},
+            "expected a table of the kind isochrone or track or population; found ''",
+        ),
         (isochrone().drop_vars("luminosity"), {}, "expected 'luminosity' along 'point'"),
         (isochrone().drop_vars("effective_temperature"), {}, "expected 'effective_temperature' along 'point'"),
         (isochrone().drop_vars("initial_mass"), {}, "expected 'initial_mass' along 'point'"),
