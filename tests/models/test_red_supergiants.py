@@ -5,7 +5,7 @@ import pytest
 from reference import reference
 
 import gridscan as gs
-from gridscan.errors import EvaluationError, GridscanError
+from gridscan.errors import GridscanError, ScenarioError
 from gridscan.units import Quantity, unit_of
 
 REFERENCE = reference("red_supergiants")
@@ -275,7 +275,7 @@ def test_the_end_of_a_range_in_another_unit_is_not_lost_to_rounding(model):
 
 
 def test_masses_outside_the_table_are_refused_not_extrapolated(model):
-    with pytest.raises(EvaluationError, match="breaks"):
+    with pytest.raises(ScenarioError, match="breaks"):
         model.evaluate("carbon_burning_rsg", breaks=["120 Msun", "0.5 Msun", "0.08 Msun"])
 
 
