@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,7 +68,7 @@ def _table(*columns: str, title: str | None = None) -> Table:
     return table
 
 
-def _filled(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[Table]:
+def _filled(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[Table]:
     """Return a table of plain texts, unless it has no rows."""
     table = _table(*columns, title=title)
     for row in rows:

@@ -466,6 +466,12 @@ def flux_exceedance(flux_threshold, carbon_burning_rsg_within, neutrino_rate, ra
     )
 
 
+@model.quantity("1", long_name="whether the probability of the flux is not known to 0.001")
+def flux_exceedance_status(flux_exceedance_error):
+    """0 where it is, 1 where not. Source: the error estimate."""
+    return np.where(flux_exceedance_error <= 1e-3, 0.0, 1.0)
+
+
 @model.kernel(
     "1/MeV",
     long_name="normalised neutrino spectrum",

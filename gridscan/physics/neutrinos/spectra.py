@@ -195,7 +195,7 @@ def _share(shape: FloatArray, x_min: FloatArray, x_max: FloatArray) -> FloatArra
     """Return P(a, x_max) - P(a, x_min), from the complements Q = 1 - P above the mean, where these are small."""
     below = gammainc(shape, x_max) - gammainc(shape, x_min)
     above = gammaincc(shape, x_min) - gammaincc(shape, x_max)
-    return np.where(x_min > shape, above, below)
+    return np.asarray(np.where(x_min > shape, above, below))
 
 
 def _probability(shape: FloatArray, x_min: FloatArray, x_max: FloatArray) -> FloatArray:
