@@ -167,7 +167,7 @@ model.require(
     ),
 )
 model.parameter("quantile", 0.5, "Probability of a quantile", above=0, below=1)
-model.parameter("distance_floor", "0.05 kpc", "Nearer stars count as if at this distance", above=0)
+model.parameter("distance_floor", "0.05 kpc", "Nearer stars count as if at this distance", minimum=1e-6)
 
 model.parameter("neutrino_luminosity", "1e38 erg/s", "Neutrino luminosity of one carbon-burning star", minimum=0)
 model.parameter("flux_threshold", "1 / cm^2 / s", "Neutrino flux to be exceeded", minimum=0)

@@ -152,6 +152,8 @@ def _exceedances(
 ) -> ValueAndError:
     """Return the probability that the flux is above A/reach^2, and its error, for several expected numbers."""
     number = np.array(numbers)
+    if reach == 0.0:
+        return np.zeros(number.shape), np.zeros(number.shape)
     (fraction,), (fraction_error,) = fractions(galaxy, (radius,))
     if fraction == 0.0 and number.any():
         raise EvaluationError(
@@ -180,7 +182,7 @@ def _exceedances(
     if poor.size:
         raise EvaluationError(
             f"the probability that the flux is above the threshold is only known as {value[poor[0]]:.2g} with an "
-            f"error of {error[poor[0]]:.1g} for expected_number_within = {number[poor[0]]:g} and radius = {radius:g} kpc; "
+            f"error of {error[poor[0]]:.1g} for expected_number_within = {number[poor[0]]:g}, radius = {radius:g} kpc; "
             f"it must be at most {_LARGEST_ERROR:g}"
         )
     return value, error
