@@ -73,11 +73,12 @@ def discriminate(
     Returns
     -------
     Dataset
-        ``scale_factor`` (method, <along>_a, <along>_b, …), dimensionless, for both methods of
-        `numerics.poisson.scale_to_discriminate`; infinite where the rates are equal, as on the diagonal. Select with
-        ``.sel({"method": "asimov"})``: as a keyword, ``method`` is an option of ``sel`` itself. Where a mass is known,
-        ``required_mass``: scale factor times mass, in the unit of the mass. If mass or background differ along the
-        axis, each scenario has its own, and the required mass is that of a (b's is in the mirrored cell).
+        ``scale_factor`` (method, <along>_a, <along>_b, …), dimensionless, for the three methods of
+        `numerics.poisson.scale_to_discriminate`, of which ``"exact"`` holds for few events too; infinite where
+        the rates are equal, as on the diagonal. Select with ``.sel({"method": "asimov"})``: as a keyword,
+        ``method`` is an option of ``sel`` itself. Where a mass is known, ``required_mass``: scale factor times
+        mass, in the unit of the mass. If mass or background differ along the axis, each scenario has its own,
+        and the required mass is that of a (b's is in the mirrored cell).
 
     Raises
     ------
