@@ -33,17 +33,8 @@ if TYPE_CHECKING:
     from gridscan.storage.provenance import Provenance
 
 _PROSE = (
-    "",
-    "members",
-    "values",
-    "value",
-    "dimensions",
-    "source",
-    "records",
-    "sets",
-    "allowed",
-    "must be",
-    "description",
+    *("", "members", "values", "value", "dimensions"),
+    *("source", "records", "sets", "allowed", "must be", "description"),
 )
 _MOST_ROWS = 200
 _MOST_COLUMNS = 12
