@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "MOST_TERMS",
     "Effort",
     "clustered",
     "enclosed_share",
