@@ -159,9 +159,7 @@ def _scheme(node: Numeric, item: Input) -> tuple[np.ndarray, np.ndarray, np.ndar
     values = item.data / base_factor(node.unit)
     for steps, fourth, second in (_CENTRAL, _FORWARD, _BACKWARD):
         reached = values[..., None] * np.exp(_STEP * steps)
-        low = -np.inf if not isinstance(node, Parameter) or node.minimum is None else node.minimum
-        high = np.inf if not isinstance(node, Parameter) or node.maximum is None else node.maximum
-        if ((reached >= low) & (reached <= high)).all():
+        if not isinstance(node, Parameter) or node.range.contains(reached).all():
             return steps, fourth, second
     raise SensitivityError(f"the range of {node.name!r} is too narrow for steps of {_STEP:.1%}")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gridscan.cli.figures import Wanted
 
-_OF_QUANTITIES = ("along", "by")
+_OF_QUANTITIES = ("along", "by", "epoch")
 
 
 class _Plot(click.Command):
@@ -59,6 +59,7 @@ def _summaries(figures: Mapping[str, Figure]) -> dict[str, str]:
 )
 @click.option("--along", multiple=True, metavar="AXIS", help="Axis to plot along; repeat it for a map.")
 @click.option("--by", metavar="AXIS", help="Axis with one line or colour per value.")
+@click.option("--epoch", type=value_of, metavar="YEAR", help="Year or date of time zero; shows times as years AD.")
 @click.option("--seed", type=click.IntRange(min=0), help="Random seed, for figures of a sample.")
 @at_option
 @scenario_options

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from gridscan.model_loader import Installed
     from gridscan.storage.provenance import Provenance
 
-_PROSE = ("", "members", "values", "value", "dimensions", "source", "records", "sets", "allowed", "description")
+_PROSE = (
+    *("", "members", "values", "value", "dimensions"),
+    *("source", "records", "sets", "allowed", "must be", "description"),
+)
 _MOST_ROWS = 200
 _MOST_COLUMNS = 12
 _MOST_MATRICES = 12
@@ -54,6 +57,14 @@ def _table(*columns: str, title: str | None = None) -> Table:
         prose = column in _PROSE
         table.add_column(column, overflow="fold", no_wrap=not prose, min_width=13 if prose and column else None)
     return table
+
+
+def _filled(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[Table]:
+    """Return a table of plain texts, unless it has no rows."""
+    table = _table(*columns, title=title)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return [table] if rows else []
 
 
 def plan_report(plan: Plan, forecast: Forecast) -> RenderableType:
@@ -123,33 +134,24 @@ def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableTy
         parameters.add_row(
             escape(parameter.name),
             escape(_default(parameter)),
-            escape(parameter.allowed if parameter.is_word or parameter.minimum is not None else ""),
+            escape("" if parameter.allowed == "a number" else parameter.allowed),
             escape(parameter.description),
         )
-    constants = _table("constant", "value", "", title="Constants")
-    for constant in model.constants.values():
-        constants.add_row(
-            constant.name, escape(f"{constant.default:.10g} {readable(constant.unit)}"), escape(constant.description)
-        )
-    quantities = _table("quantity", "unit", "", title="Quantities")
-    for quantity in model.quantities.values():
-        quantities.add_row(escape(quantity.name), escape(readable(quantity.unit)), escape(quantity.long_name))
-    parts = [labels, parameters, constants, quantities]
-    if model.groups:
-        groups = _table("group", "members", title="Groups, taken as one argument by functions")
-        for name, group in model.groups.items():
-            groups.add_row(escape(name), escape(", ".join(group.members)))
-        parts.append(groups)
-    if model.populations:
-        populations = _table("population", "of each", "", title="Populations, for gridscan sample")
-        for name, population in model.populations.items():
-            populations.add_row(escape(name), escape(population.dimension), escape(population.quantity.long_name))
-        parts.append(populations)
-    if model.figures:
-        figures = _table("figure", "options", "", title="Figures, for gridscan plot FILE --kind")
-        for figure in model.figures.values():
-            figures.add_row(escape(figure.kind), escape(_options(figure)), escape(figure.description))
-        parts.append(figures)
+    constants = [(key, f"{it.default:.10g} {readable(it.unit)}", it.description) for key, it in model.constants.items()]
+    quantities = [(name, readable(item.unit), item.long_name) for name, item in model.quantities.items()]
+    together = [(item.name, item.allowed) for item in model.requirements]
+    groups = [(name, ", ".join(group.members)) for name, group in model.groups.items()]
+    populations = [(name, item.dimension, item.quantity.long_name) for name, item in model.populations.items()]
+    figures = [(item.kind, _options(item), item.description) for item in model.figures.values()]
+    parts = [
+        *(labels, parameters),
+        *_filled("What parameters must be together", ("parameter", "must be"), together),
+        *_filled("Constants", ("constant", "value", ""), constants),
+        *_filled("Quantities", ("quantity", "unit", ""), quantities),
+        *_filled("Groups, taken as one argument by functions", ("group", "members"), groups),
+        *_filled("Populations, for gridscan sample", ("population", "of each", ""), populations),
+        *_filled("Figures, for gridscan plot FILE --kind", ("figure", "options", ""), figures),
+    ]
     return Group(escape(f"{model.name}: {model.description}"), *(item for part in parts for item in ("", part)))
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pint
 
 from gridscan.definition.definition import Definition
-from gridscan.definition.node_checks import bound, check_default, default_and_unit
-from gridscan.definition.nodes import Constant, Label, Parameter, Table
+from gridscan.definition.node_checks import argument_names, bound, check_default, default_and_unit
+from gridscan.definition.nodes import Constant, Label, Parameter, Requirement, Table
 from gridscan.definition.vector_lengths import check_lengths
-from gridscan.errors import ModelError
-from gridscan.units import in_words, parse_quantity, registry
+from gridscan.errors import ModelError, listed, nearest
+from gridscan.units import in_words, parse_quantity, parse_unit, registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -76,6 +76,8 @@ class InputDeclarations(Definition):
         unit: str | None = None,
         minimum: float | None = None,
         maximum: float | None = None,
+        above: float | None = None,
+        below: float | None = None,
         choices: Iterable[str] = (),
         integer: bool = False,
         vector: str | None = None,
@@ -98,7 +100,9 @@ class InputDeclarations(Definition):
         unit
             Default unit where `default` is a label or a vector.
         minimum, maximum
-            Allowed range in the default unit, or as quantities, ends included.
+            Ends of the allowed range that are included, in the default unit or as quantities.
+        above, below
+            Ends that are not, where the functions have no value: a length by which they divide is ``above=0``.
         choices
             Allowed words, for a parameter that is a word.
         integer
@@ -149,6 +153,8 @@ class InputDeclarations(Definition):
             label=default.name if isinstance(default, Label) else None,
             minimum=bound(name, minimum, own_unit),
             maximum=bound(name, maximum, own_unit),
+            above=bound(name, above, own_unit),
+            below=bound(name, below, own_unit),
             choices=tuple(choices),
             integer=integer,
             vector=vector,
@@ -257,6 +263,57 @@ class InputDeclarations(Definition):
             name, description or name.replace("_", " "), quantity.units, float(quantity.magnitude)
         )
         return constant
+
+    def require(self, name: str, allowed: str, holds: Callable[..., Any], **units: str) -> None:
+        """Declare what parameters have to be together, for the quantities that depend on all of them.
+
+        A scenario of which no point fulfils it is refused before anything is computed. Of other scenarios the points
+        that do not are computed like all others: the functions themselves have to refuse them.
+
+        Parameters
+        ----------
+        name
+            The parameter that a message names.
+        allowed
+            What it must be, as a phrase: ``"above energy_min"``.
+        holds
+            Function of declared parameters, by name: arrays of numbers, or of words. It returns where this is so.
+        **units
+            Units in which it gets them, where these matter; base units by default.
+
+        Raises
+        ------
+        ModelError
+            If the function takes something other than declared parameters, or not the one that is named.
+        UnitError
+            If a unit cannot be read.
+
+        Examples
+        --------
+        >>> import gridscan as gs
+        >>> model = gs.Model("window", "A window of energies")
+        >>> for end, default in (("energy_min", "1 MeV"), ("energy_max", "5 MeV")):
+        ...     _ = model.parameter(end, default, end, above=0)
+        >>> model.require("energy_max", "above energy_min", lambda energy_max, energy_min: energy_max > energy_min)
+        >>> @model.quantity("MeV")
+        ... def width(energy_min, energy_max):
+        ...     "Difference of the ends."
+        ...     return energy_max - energy_min
+        >>> model.evaluate("width", energy_max="100 keV")  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        gridscan.errors.ScenarioError: 'energy_max' cannot be 0.1 MeV with energy_min = 1 MeV; it must be above ...
+        """
+        takes = argument_names(name, holds)
+        where = f"model {self.name!r}: what {name!r} must be"
+        for taken in takes:
+            if taken not in self.parameters:
+                hint = nearest(taken, self.parameters)
+                raise ModelError(f"{where} depends on {taken!r}, which is not a parameter{hint}")
+        if name not in takes:
+            raise ModelError(f"{where} is a function of {listed(takes) or 'nothing'}; it must take {name!r} too")
+        self._requirements.append(
+            Requirement(name, allowed, holds, takes, {key: parse_unit(text) for key, text in units.items()})
+        )
 
     def _claim(self, name: str) -> None:
         if not name.isidentifier() or name == "zip":

@@ -6,7 +6,7 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gridscan.definition.nodes import Constant, Group, Label, Node, Parameter, Population, Quantity
+from gridscan.definition.nodes import Constant, Group, Label, Node, Parameter, Population, Quantity, Requirement
 from gridscan.errors import ModelError, nearest
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class Definition:
         self._labels: dict[str, Label] = {}
         self._populations: dict[str, Population] = {}
         self._groups: dict[str, Group] = {}
+        self._requirements: list[Requirement] = []
         self._figures: list[Figure] = []
         self._figure_modules: list[str] = []
         # Quantities whose units are proven, and checks of the wiring that have passed.
@@ -117,6 +118,11 @@ class Definition:
         return dict(self._groups)
 
     @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """What parameters have to be together."""
+        return tuple(self._requirements)
+
+    @property
     def nodes(self) -> dict[str, Node]:
         """Everything that functions can take as an argument, except groups."""
         return dict(self._nodes)
@@ -146,6 +152,7 @@ class Definition:
         model = copy.copy(self)
         model._nodes, model._labels, model._proven = _Nodes(self._nodes), dict(self._labels), set(self._proven)
         model._populations, model._groups = dict(self._populations), dict(self._groups)
+        model._requirements = list(self._requirements)
         model._figures, model._figure_modules = list(self._figures), list(self._figure_modules)
         model._checked = set()
         return model
@@ -176,5 +183,5 @@ class Definition:
                     f"model {self.name!r}: a table has a range of {name!r},"
                     f" which is not a parameter{nearest(name, self.parameters)}"
                 )
-            model._nodes[name] = replace(node, minimum=low, maximum=high)
+            model._nodes[name] = replace(node, minimum=low, maximum=high, above=None, below=None)
         return model

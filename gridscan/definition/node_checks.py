@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -147,10 +146,8 @@ def check_default(parameter: Parameter) -> None:
     if parameter.vector is not None and default is not None and not (isinstance(default, tuple) and default):
         raise ModelError(f"the default of the vector {parameter.name!r} must be a list of numbers")
     values = default if isinstance(default, tuple) else (default,) if isinstance(default, float) else ()
-    low = -math.inf if parameter.minimum is None else parameter.minimum
-    high = math.inf if parameter.maximum is None else parameter.maximum
     for value in values:
-        if not (low <= value <= high and math.isfinite(value) and (not parameter.integer or value.is_integer())):
+        if not parameter.range.contains(np.array(value)):
             raise ModelError(
                 f"the default {value:g} of {parameter.name!r} is not allowed; it must be {parameter.allowed}"
             )

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from gridscan.errors import listed
+from gridscan.numerics.ranges import Range
 from gridscan.units import Unit, parse_unit, readable
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ class Parameter:
         Value in `unit`; a tuple for a vector; a text where there are `choices` or a `table`; None where the record of
         `label` gives it.
     minimum, maximum
-        Allowed range, in `unit`, ends included.
+        Ends of the allowed range that are included, in `unit`.
+    above, below
+        Ends that are not.
     vector
         Name of the inner dimension of a parameter that is a list of numbers for each grid point.
     padded
@@ -84,6 +87,8 @@ class Parameter:
     label: str | None = None
     minimum: float | None = None
     maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
     choices: tuple[str, ...] = ()
     integer: bool = False
     vector: str | None = None
@@ -99,19 +104,19 @@ class Parameter:
         return bool(self.choices) or self.table is not None
 
     @property
+    def range(self) -> Range:
+        """The allowed numbers, in `unit`."""
+        return Range(self.minimum, self.maximum, self.above, self.below, whole=self.integer)
+
+    @property
     def allowed(self) -> str:
         """The allowed values, as one phrase for a message."""
         if self.choices:
             return f"one of {listed(self.choices)}"
         if self.table is not None:
             return "the name of a file"
-        unit = "" if readable(self.unit) == "1" else f" {readable(self.unit)}"
-        kind = "a whole number" if self.integer else "a number"
-        if self.minimum is not None and self.maximum is not None:
-            return f"{kind} from {self.minimum:g} to {self.maximum:g}{unit}"
-        if self.minimum is not None:
-            return f"{kind} of at least {self.minimum:g}{unit}"
-        return f"{kind} of at most {self.maximum:g}{unit}" if self.maximum is not None else kind
+        unit = "" if readable(self.unit) == "1" else readable(self.unit)
+        return self.range.described(unit).replace("a finite number", "a number")
 
 
 @dataclass(frozen=True)
@@ -251,6 +256,31 @@ class Population:
     columns: Mapping[str, Column]
     sized: bool
     also_recorded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What parameters have to be together, such as one length above another.
+
+    Attributes
+    ----------
+    name
+        The parameter that a message names.
+    allowed
+        What it must be, as a phrase.
+    holds
+        Function of parameters by name that tells where this is so.
+    takes
+        These parameters, `name` among them.
+    units
+        Units in which the function gets them; base units for the others.
+    """
+
+    name: str
+    allowed: str
+    holds: Callable[..., Any]
+    takes: tuple[str, ...]
+    units: Mapping[str, Unit] = field(default_factory=dict)
 
 
 Node: TypeAlias = Parameter | Constant | Quantity

@@ -15,6 +15,7 @@ from gridscan.definition.nodes import Parameter
 from gridscan.definition.unit_proof import prove
 from gridscan.errors import ScenarioError
 from gridscan.evaluation.attributes import coordinate_variables, draws_of, named_coordinates, spec_of
+from gridscan.inputs.requirements import unmet_requirements
 from gridscan.inputs.sampling import DRAWN, REALISATION, Sampling
 from gridscan.limits import DEFAULT, checked
 from gridscan.units import base_factor, readable
@@ -141,6 +142,9 @@ def lay_out(
         raise ScenarioError(f"{given[0]!r} is given a value, so there is nothing to compute for it")
     if not names:
         raise ScenarioError("no quantity was asked for")
+    unmet = [message for _, message in unmet_requirements(resolved, names)]
+    if unmet:
+        raise ScenarioError("\n".join(unmet))
     dims = graph.dimensions({name: item.dims for name, item in resolved.inputs.items()}, resolved.sizes)
     quantities = model.quantities
     counts = [name for name in graph.targets if sampling is not None and quantities[name].count]

@@ -287,9 +287,7 @@ class ValueReader:
             for bound in (node.minimum, node.maximum):
                 # 1.4 % is 0.014 up to the last bit; no larger deviation is accepted.
                 values = values if bound is None else np.where(np.isclose(values, bound, 4e-16, 0.0), bound, values)
-            wrong |= values < (-np.inf if node.minimum is None else node.minimum)
-            wrong |= values > (np.inf if node.maximum is None else node.maximum)
-            wrong |= (values != np.round(values)) if node.integer else False
+            wrong |= ~node.range.contains(values)
         for index in np.flatnonzero(wrong)[:3]:
             allowed = node.allowed if isinstance(node, Parameter) else "a finite number"
             found = _shown_with_unit(values[index], node)

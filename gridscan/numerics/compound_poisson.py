@@ -30,10 +30,14 @@ from scipy.fft import rfft
 from scipy.special import gammainc, gammaln, xlogy
 
 from gridscan.errors import EvaluationError
+from gridscan.numerics.many_severities import exceedance_of_many
 from gridscan.numerics.ranges import NOT_NEGATIVE, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    Tail = Callable[[NDArray[np.floating[Any]]], NDArray[np.floating[Any]]]
+    Pair = tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]
 
 FloatArray = NDArray[np.floating[Any]]
 ComplexArray = NDArray[np.complexfloating[Any, Any]]
@@ -48,7 +52,10 @@ _NO_MODE = 4e-21
 # Rounding error of a q_n with n > 1, about; a finer lattice does not reduce it.
 _ROUNDING = 1e-11
 _EPSILON = float(np.finfo(float).eps)
-_MOST_SEVERITIES = 2**17
+# From this mean number on the sums are tried as those of many severities; up to the other one bounds on a lattice are
+# close enough to be worth their time.
+_MANY = 48.0
+_MOST_ON_LATTICES = 2000.0
 _MODES_AT_ONCE = 2**12
 _WEIGHTS_AT_ONCE = 2**20
 
@@ -66,8 +73,7 @@ def exceedance(
     Parameters
     ----------
     mean_number
-        Shape (p,): the mean numbers λ of severities, finite and not negative. Up to about a thousand the bounds are
-        close; far above, they drift apart, and the error grows to 0.5.
+        Shape (p,): the mean numbers λ of severities, finite and not negative.
     tail
         Returns P(X > y F) for an increasing array of y from 0 to 1, F being the threshold: 1 at y = 0, since severities
         are positive, and never increasing. Jumps are allowed.
@@ -80,8 +86,10 @@ def exceedance(
     Returns
     -------
     value, error : numpy.ndarray
-        Shape (p,). The true probability is within the error of the value: both come from a lower and an upper bound,
-        which include aliasing, truncation, rounding and the uncertainty of the tail.
+        Shape (p,). The true probability is within the error of the value. Of few severities both come from a lower and
+        an upper bound, which include aliasing, truncation, rounding and the uncertainty of the tail; of many, from
+        bounds of each of these as far as the tail is smooth between jumps. Of 2000 severities and more, most of which
+        are equal but not all, the error is large.
 
     Raises
     ------
@@ -105,12 +113,77 @@ def exceedance(
     True
     """
     mean_number = checked("mean_number", mean_number, NOT_NEGATIVE)
+    value, error = np.zeros(mean_number.shape), np.full(mean_number.shape, np.inf)
+    error[mean_number == 0.0] = 0.0
+    many = np.flatnonzero(mean_number >= _MANY)
+    if many.size:
+        number = mean_number[many]
+        value[many], error[many] = _of_many(number, tail, relative_uncertainty, absolute_uncertainty, tolerance)
+    few = (error > np.maximum(tolerance * value, _ROUNDING)) & (mean_number <= _MOST_ON_LATTICES)
+    for way, chosen in ((_on_lattices, few), (_nearly_equal, mean_number > _MOST_ON_LATTICES)):
+        own = np.flatnonzero(chosen)
+        if own.size:
+            found = way(mean_number[own], tail, relative_uncertainty, absolute_uncertainty, tolerance)
+            value[own], error[own] = _better((value[own], error[own]), found)
+    return value, error
+
+
+def _better(first: Pair, second: Pair) -> tuple[FloatArray, FloatArray]:
+    """Return the values with the smaller errors."""
+    use = second[1] < first[1]
+    return np.where(use, second[0], first[0]), np.where(use, second[1], first[1])
+
+
+def _of_many(
+    mean_number: FloatArray, tail: Tail, relative_uncertainty: float, absolute_uncertainty: float, tolerance: float
+) -> Pair:
+    """Return values and errors for large numbers, of which the sums hardly have atoms."""
+    value, error = exceedance_of_many(mean_number, tail, relative_uncertainty=relative_uncertainty, tolerance=tolerance)
+    return value, error - np.expm1(-mean_number * absolute_uncertainty)
+
+
+def _nearly_equal(
+    mean_number: FloatArray, tail: Tail, relative_uncertainty: float, absolute_uncertainty: float, _: float
+) -> Pair:
+    """Return values and errors from the Poisson distributions of the smallest and of the largest severities alone."""
+    smallest, largest = (_edge(tail, level) for level in (1.0, float(tail(np.ones(1))[0])))
+    above = float(tail(np.ones(1))[0])
+    foreign = -np.expm1(-mean_number * absolute_uncertainty)
+    fewer, more = (mean_number * (1.0 + side * relative_uncertainty) for side in (-1.0, 1.0))
+    lower = np.maximum(_more_than(1.0 / smallest, fewer) if smallest > 0.0 else 0.0, -np.expm1(-fewer * above))
+    upper = np.minimum(_more_than(1.0 / largest, more) - np.expm1(-more * above), 1.0)
+    lower, upper = np.maximum(lower - foreign, 0.0), np.minimum(upper + foreign, 1.0)
+    return 0.5 * (lower + upper), 0.5 * (upper - lower) + 4.0 * _EPSILON * upper
+
+
+def _edge(tail: Tail, level: float) -> float:
+    """Return the largest y, within rounding, with tail(y) = 1, or the smallest with tail(y) = tail(1)."""
+    low, high = 0.0, 1.0
+    for _ in range(200):
+        middle = math.sqrt(low * high) if low > 0.0 else high * 2.0**-20
+        if high <= low * (1.0 + 2.0 * _EPSILON) or high < 1e-300:
+            break
+        is_below = float(tail(np.array([middle]))[0]) >= 1.0 if level == 1.0 else tail(np.array([middle]))[0] > level
+        low, high = (middle, high) if is_below else (low, middle)
+    return low if level == 1.0 else high
+
+
+def _more_than(number: float, mean: FloatArray) -> FloatArray:
+    """Return the probability that a Poisson number of a mean is above a number."""
+    result: FloatArray = gammainc(math.floor(number) + 1.0, mean)
+    return result
+
+
+def _on_lattices(
+    mean_number: FloatArray, tail: Tail, relative_uncertainty: float, absolute_uncertainty: float, tolerance: float
+) -> Pair:
+    """Return values and errors from bounds on lattices that become finer."""
     value, error = np.zeros(mean_number.shape), np.zeros(mean_number.shape)
     lattice = functools.cache(lambda steps: _Lattice(tail(np.arange(steps + 1) / steps)))
     # λ of one class share their sums; the classes are fixed, so that a result does not depend on the other λ.
     octave = np.floor(np.log2(np.maximum(mean_number, 1.0))).astype(int)
-    for power in np.unique(octave[mean_number > 0.0]).tolist():
-        rough = np.flatnonzero((octave == power) & (mean_number > 0.0))
+    for power in np.unique(octave).tolist():
+        rough = np.flatnonzero(octave == power)
         sums = _Sums(2.0**power)
         for steps in _STEPS:
             sums.refine(lattice(steps))
@@ -132,8 +205,7 @@ class _Sums:
     """Bounds of q_n = P(S_n > F), n = 1, 2, ..., for λ from a mean number to twice as much, of shape (count,)."""
 
     def __init__(self, mean: float) -> None:
-        most = 2.0 * mean + 12.0 * math.sqrt(2.0 * mean) + 30.0
-        self.count = int(min(most, _MOST_SEVERITIES))
+        self.count = int(2.0 * mean + 12.0 * math.sqrt(2.0 * mean) + 30.0)
         # Sums that are shorter by more than three standard deviations matter little: the first lattice suffices.
         self.usual = int(min(max(1.0, mean - 3.0 * math.sqrt(mean)), self.count))
         self.lower, self.upper = np.zeros(self.count), np.ones(self.count)

@@ -8,11 +8,12 @@ import numpy as np
 from scipy.special import gammaln, ndtri, pdtr, rel_entr, xlogy
 
 from gridscan.errors import EvaluationError, listed, nearest
+from gridscan.numerics.exact_discrimination import exact_scale
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-METHODS = ("asimov", "gaussian")
+METHODS = ("asimov", "gaussian", "exact")
 
 # Below this |x - y|/(x + y) the divergence is summed as a series: eight terms reach 0.1**18, and above it x ln(x/y)
 # and y - x cancel at most one digit.
@@ -136,7 +137,9 @@ def scale_to_discriminate(
     significance
         Number of standard deviations z, finite and positive.
     method
-        ``"asimov"`` (likelihood ratio of the expected counts) or ``"gaussian"`` (its limit for many counts).
+        ``"asimov"`` (likelihood ratio of the expected counts), ``"gaussian"`` (its limit for many counts), or
+        ``"exact"`` (Poisson probability of the median count). Of few counts the true median significance at
+        the factor of the first two can be well below z: 2.3 instead of 3 for rates of 0 and 1.
 
     Returns
     -------
@@ -154,6 +157,8 @@ def scale_to_discriminate(
 
         asimov:   s = z² / (2 min(D(λa‖λb), D(λb‖λa)))
         gaussian: s = z² max(λa, λb) / (λa - λb)²
+        exact:    the smallest s with which the median of s λa counts is improbable for s λb, and the reverse; asimov
+                  for more than 1e8 counts
 
     Source: G. Cowan et al., Eur. Phys. J. C 71, 1554 (2011), for the expected significance √(2 D) of a data set
     equal to its expectation; D is proportional to s.
@@ -175,7 +180,11 @@ def scale_to_discriminate(
     # Not counts_a - counts_b, in which a large background would cancel the digits of two small rates.
     difference = (rate_a - rate_b) * exposure
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        if method == "gaussian":
+        if method == "exact":
+            scale = exact_scale(np.maximum(counts_a, counts_b), np.minimum(counts_a, counts_b), z)
+            few = np.isfinite(scale)
+            scale = np.where(few, scale, scale_to_discriminate(rate_a, rate_b, background, exposure, z, "asimov"))
+        elif method == "gaussian":
             scale = z**2 * (np.maximum(counts_a, counts_b) / np.abs(difference)) / np.abs(difference)
         else:
             forward = _divergence(counts_a, counts_b, difference)

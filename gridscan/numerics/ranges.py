@@ -76,7 +76,7 @@ class Range:
         """
         of = f" {unit}" if unit else ""
         kind = "a whole number" if self.whole else "a finite number" if self.finite else "a number"
-        if self.minimum is not None and self.maximum is not None:
+        if self.minimum is not None and self.maximum is not None and self.above is None and self.below is None:
             return f"{kind.replace('finite ', '')} from {self.minimum:g} to {self.maximum:g}{of}"
         ends = [
             *([f"of at least {self.minimum:g}{of}"] if self.minimum is not None else []),

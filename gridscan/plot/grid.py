@@ -9,6 +9,7 @@ from matplotlib import ticker
 from scipy.stats import poisson
 
 from gridscan.inputs.sampling import DRAWN
+from gridscan.plot.calendar import in_calendar_years
 from gridscan.plot.page import COLOURS, finish, legend, page, title
 from gridscan.plot.scales import cells, colour_bar, colour_scale, is_logarithmic, number_axis, spans_decades
 from gridscan.plot.selection import first_labels, held_at, picked, random_axis, remarks, scanned_names, shown_axes
@@ -30,6 +31,7 @@ def draw(
     *,
     along: str | Sequence[str] = (),
     by: str | None = None,
+    epoch: float | str | None = None,
     axes: Axes | None = None,
 ) -> Axes:
     """Draw a quantity: bars along labels, lines along numbers, a map along two axes.
@@ -50,6 +52,9 @@ def draw(
     by
         One line, or one colour of bars, for each value of this axis; for ten of them if there are more. By default,
         lines are drawn for the labels of the first axis that has labels.
+    epoch
+        When the time was zero, a year such as 1671.5 or a date such as ``"1987-02-23"``: the axis of time is then
+        given in years AD.
     axes
         Where to draw; a new figure otherwise. In a figure of yours, ``layout="constrained"`` gives the legend its room.
 
@@ -61,7 +66,8 @@ def draw(
     Raises
     ------
     SensitivityError
-        If a name is unknown, more than two axes are to be shown, or there is nothing to draw.
+        If a name is unknown, more than two axes are to be shown, none of them is the time that an epoch is for, or
+        there is nothing to draw.
 
     Examples
     --------
@@ -80,6 +86,8 @@ def draw(
     if by is None and len(shown) == 1 and is_numeric(values, shown[0]):
         by = first_labels(values, shown[0])
     left, held = picked(values, [*shown, *([by] if by is not None else [])], scanned_names(dataset))
+    if epoch is not None:
+        left = in_calendar_years(left, shown, epoch)
     axes = page(axes)
     logarithmic = spans_decades(left)
     if len(shown) == 2:

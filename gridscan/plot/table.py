@@ -93,7 +93,7 @@ def matrix(table: xr.Dataset, *, method: str = "asimov", axes: Axes | None = Non
         From `gridscan.sensitivity.discrimination.discriminate`. Axes besides the pair are held at their first value,
         which the subtitle says.
     method
-        The statistical method: ``"asimov"`` or ``"gaussian"``.
+        The statistical method: ``"asimov"``, ``"gaussian"`` or ``"exact"``.
     axes
         Where to draw; a new figure otherwise.
 

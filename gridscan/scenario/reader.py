@@ -18,6 +18,7 @@ from gridscan.errors import ModelError, ScenarioError, listed, nearest
 from gridscan.inputs.faults import Fault, InputFaults, schema_fault, shown
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.plain_values import plain_overrides
+from gridscan.inputs.requirements import requirement_faults
 from gridscan.inputs.resolve import Resolved, resolve
 from gridscan.inputs.sampling import Sampling
 from gridscan.inputs.text_files import not_utf8, read_text
@@ -208,6 +209,8 @@ class _Reader:
             given = self._given(model, content)
             resolved = self._resolve(model, given, content)
             self._check_output(model, content, given)
+            if not self.faults and schema is not None and resolved is not None:
+                self.faults += requirement_faults(resolved, schema.output.quantities, given)
         if self.faults or schema is None or model is None or resolved is None:
             raise self._error(locate(self.text))
         text = self.text.replace("\r\n", "\n")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gridscan.inputs.catalogue import catalogue_of
 from gridscan.units import readable
@@ -84,9 +85,7 @@ def _around_default(parameter: Parameter) -> str | None:
     if not isinstance(default, float) or default == 0 or parameter.integer:
         return None
     low, high = sorted((default / 2, default * 1.5))
-    fits = (parameter.minimum is None or low >= parameter.minimum) and (
-        parameter.maximum is None or high <= parameter.maximum
-    )
+    fits = bool(parameter.range.contains(np.array([low, high])).all())
     unit = readable(parameter.unit)
     unit_part = "" if unit == "1" else f", unit = {json.dumps(unit)}"
     return f"{{ linspace = [{low:g}, {high:g}, 5]{unit_part} }}" if fits else None
@@ -142,10 +141,18 @@ def _sampling(model: Model) -> list[str]:
 
 
 def _placeholder(parameter: Parameter) -> str:
-    low = -math.inf if parameter.minimum is None else parameter.minimum
-    high = math.inf if parameter.maximum is None else parameter.maximum
-    value = json.dumps(_value(min(max(1.0, low), high), readable(parameter.unit)))
+    value = json.dumps(_value(_allowed_number(parameter), readable(parameter.unit)))
     return f"[{value}]" if parameter.vector is not None else value
+
+
+def _allowed_number(parameter: Parameter) -> float:
+    """Return 1, or else a number of the range near its ends."""
+    ends = [end for end in (parameter.minimum, parameter.maximum) if end is not None]
+    low, high = parameter.above, parameter.below
+    inside = [end + step for end, step in ((low, 1.0), (high, -1.0)) if end is not None]
+    middle = [] if low is None or high is None else [0.5 * (low + high)]
+    tried = [1.0, *ends, *inside, *middle]
+    return next((value for value in tried if parameter.range.contains(np.array(value))), 1.0)
 
 
 def _results(model: Model) -> list[str]:

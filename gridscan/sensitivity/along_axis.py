@@ -15,13 +15,11 @@ import xarray as xr
 
 from gridscan.errors import GridscanWarning, SensitivityError, listed, nearest
 from gridscan.numerics.block_reader import reread
+from gridscan.sensitivity.answers import answer, blockwise, masked
 from gridscan.sensitivity.labelled import (
-    answer,
-    blockwise,
     certain_unit,
     check_axis,
     in_unit_of,
-    masked,
     numeric_axis,
     one_value,
     position_on,

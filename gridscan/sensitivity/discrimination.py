@@ -10,15 +10,13 @@ import xarray as xr
 from gridscan.errors import EvaluationError, SensitivityError, UnitError, listed, nearest
 from gridscan.numerics.block_reader import reread
 from gridscan.numerics.poisson import METHODS, scale_to_discriminate
+from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
 from gridscan.sensitivity.labelled import (
-    answer,
-    blockwise,
     check_axis,
     in_unit_of,
     numbers_of,
     one_value,
     quantity_of,
-    scenario_attributes,
     sentence,
     unit_known,
 )
@@ -78,11 +76,12 @@ def discriminate(
     Returns
     -------
     Dataset
-        ``scale_factor`` (method, <along>_a, <along>_b, …), dimensionless, for both methods of
-        `numerics.poisson.scale_to_discriminate`; infinite where the rates are equal, as on the diagonal. Select with
-        ``.sel({"method": "asimov"})``: as a keyword, ``method`` is an option of ``sel`` itself. Where a mass is known,
-        ``required_mass``: scale factor times mass, in the unit of the mass. If mass or background differ along the
-        axis, each scenario has its own, and the required mass is that of a (b's is in the mirrored cell).
+        ``scale_factor`` (method, <along>_a, <along>_b, …), dimensionless, for the three methods of
+        `numerics.poisson.scale_to_discriminate`, of which ``"exact"`` holds for few events too; infinite where
+        the rates are equal, as on the diagonal. Select with ``.sel({"method": "asimov"})``: as a keyword,
+        ``method`` is an option of ``sel`` itself. Where a mass is known, ``required_mass``: scale factor times
+        mass, in the unit of the mass. If mass or background differ along the axis, each scenario has its own,
+        and the required mass is that of a (b's is in the mirrored cell).
 
     Raises
     ------

@@ -19,14 +19,12 @@ import xarray as xr
 from gridscan.errors import GridscanWarning, SensitivityError, listed
 from gridscan.limits import DEFAULT
 from gridscan.numerics.streaming_moments import explained_variances
+from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
 from gridscan.sensitivity.labelled import (
-    answer,
-    blockwise,
     certain_unit,
     check_axis,
     is_numeric,
     quantity_of,
-    scenario_attributes,
     sentence,
 )
 from gridscan.units import registry

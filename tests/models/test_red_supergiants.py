@@ -5,7 +5,7 @@ import pytest
 from reference import reference
 
 import gridscan as gs
-from gridscan.errors import EvaluationError, GridscanError
+from gridscan.errors import GridscanError, ScenarioError
 from gridscan.units import Quantity, unit_of
 
 REFERENCE = reference("red_supergiants")
@@ -275,7 +275,7 @@ def test_the_end_of_a_range_in_another_unit_is_not_lost_to_rounding(model):
 
 
 def test_masses_outside_the_table_are_refused_not_extrapolated(model):
-    with pytest.raises(EvaluationError, match="breaks"):
+    with pytest.raises(ScenarioError, match="breaks"):
         model.evaluate("carbon_burning_rsg", breaks=["120 Msun", "0.5 Msun", "0.08 Msun"])
 
 
@@ -376,3 +376,26 @@ def test_the_mean_of_the_flux_is_the_integral_of_its_exceedance(model):
     )
     integral = np.sum(found.flux_exceedance.values.reshape(-1, 20) * weights * half[:, None])
     assert integral == pytest.approx(float(found.flux), rel=2e-3)
+
+
+@pytest.mark.parametrize("sfr", ["1e3 Msun/yr", "1e6 Msun/yr", "3e6 Msun/yr"])
+def test_the_flux_of_up_to_a_hundred_million_stars_has_a_known_distribution(model, sfr):
+    """About half of the time it is above its mean, a little less, as few near stars make the rest up."""
+    where = {"radius": "30 kpc", "sfr": sfr}
+    mean = float(model.evaluate("flux", **where))
+    found = model.evaluate(
+        ["flux_exceedance", "flux_exceedance_error", "flux_exceedance_status"],
+        flux_threshold=[f"{factor * mean!r} 1/cm^2/s" for factor in (0.5, 0.99, 1.0, 1.01, 2.0)],
+        **where,
+    )
+    assert (found.flux_exceedance_error < 1e-4).all()
+    assert (found.flux_exceedance_status == 0.0).all()
+    values = found.flux_exceedance.values
+    assert (np.diff(values) < 0.0).all()
+    assert 0.25 < values[2] < 0.5
+    np.testing.assert_allclose(values[[0, 4]], [1.0, 0.0], atol=2e-4)
+
+
+def test_a_probability_of_which_little_is_known_is_flagged(model):
+    """Its error is a quantity like any other: a given one stands for it."""
+    assert model.evaluate("flux_exceedance_status", flux_exceedance_error=[1e-4, 0.01]).values.tolist() == [0.0, 1.0]

@@ -121,7 +121,10 @@ GOOD = {"rate_a": 1.0, "rate_b": 2.0, "background": 0.0, "exposure": 1.0, "signi
         ({"background": -0.5}, "background rates must be finite and not negative; found 1 of 1, such as -0.5"),
         ({"exposure": 0.0}, "exposure must be finite and positive; found 0"),
         ({"significance": math.inf}, "significance must be finite and positive; found inf"),
-        ({"method": "asimow"}, "unknown method 'asimow'; did you mean 'asimov'?; expected one of asimov, gaussian"),
+        (
+            {"method": "asimow"},
+            "unknown method 'asimow'; did you mean 'asimov'?; expected one of asimov, gaussian, exact",
+        ),
     ],
 )
 def test_the_scale_factor_refuses_what_is_out_of_range_and_says_what_it_found(wrong, message):

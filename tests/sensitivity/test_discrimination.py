@@ -97,7 +97,7 @@ def test_the_factors_are_symmetric_in_the_two_scenarios(grid):
 
 def test_the_result_says_what_it_is_in_which_unit_and_for_which_setting(grid):
     result = discriminate(grid, "events", "radius", background="2 / day")
-    assert result["method"].values.tolist() == ["asimov", "gaussian"]
+    assert result["method"].values.tolist() == ["asimov", "gaussian", "exact"]
     assert result["scale_factor"].attrs == {
         "units": "1",
         "long_name": "factor by which the detector has to grow to discriminate event rate of radius_a, radius_b",
@@ -276,3 +276,11 @@ def test_a_rate_that_is_negative_or_not_finite_is_refused_with_its_name_also_whe
 def test_an_axis_of_the_name_of_the_result_is_refused(grid, taken):
     with pytest.raises(SensitivityError, match=rf"^an axis named '{taken}' clashes with one of the result; rename it"):
         discriminate(grid.rename(detector=taken), "events", "imf")
+
+
+def test_for_few_events_the_exact_method_asks_for_more():
+    """Of 0 events against 1 the likelihood ratio of expected counts says 4.5 times; exp(-6.6) is the 3 sigma."""
+    few = xr.Dataset({"events": ("imf", [0.0, 0.1], {"units": "yr-1"})}, coords={"imf": ["none", "one"]})
+    factor = discriminate(few, "events", "imf").scale_factor.sel(imf_a="none", imf_b="one")
+    assert float(factor.sel({"method": "asimov"})) == pytest.approx(4.5, rel=1e-12)
+    assert float(factor.sel({"method": "exact"})) == pytest.approx(6.6077, abs=1e-4)

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from gridscan.errors import GridscanWarning, SensitivityError, UnitError
-from gridscan.sensitivity import labelled
+from gridscan.sensitivity import answers, labelled
 from gridscan.sensitivity.along_axis import elasticity
 from gridscan.units import parse_unit
 
@@ -65,7 +65,7 @@ def test_an_unreadable_unit_is_refused_with_the_name_of_its_variable():
 def test_an_answer_keeps_only_the_coordinates_that_fit_and_no_attribute_of_its_input():
     coords = {"x": xr.DataArray([1, 2], dims="x"), "t": xr.DataArray([1, 2, 3], dims="t"), "z": xr.DataArray(4.0)}
     variable = xr.Variable("x", [1.0, 2.0], {"units": "m", "stale": 1}, {"dtype": "int8"})
-    answer = labelled.answer(variable, "rate", "a rate", parse_unit("Msun/yr"), coords, "a remark")
+    answer = answers.answer(variable, "rate", "a rate", parse_unit("Msun/yr"), coords, "a remark")
     assert set(answer.coords) == {"x", "z"}
     assert answer.attrs == {"units": "Msun yr^-1", "long_name": "a rate", "comment": "a remark"}
     assert not answer.encoding
@@ -73,5 +73,5 @@ def test_an_answer_keeps_only_the_coordinates_that_fit_and_no_attribute_of_its_i
 
 def test_masking_turns_infinities_into_nan_and_counts_them():
     with pytest.warns(GridscanWarning, match=r"^2 of 3 cells are NaN: no reason$"):
-        masked = labelled.masked(xr.Variable("x", [np.inf, 1.0, np.nan]), "no reason")
+        masked = answers.masked(xr.Variable("x", [np.inf, 1.0, np.nan]), "no reason")
     np.testing.assert_array_equal(masked, [np.nan, 1.0, np.nan])

@@ -18,8 +18,9 @@ from gridscan.physics.boosted_dark_matter import all_supernovae, arrival, arriva
 from gridscan.physics.boosted_dark_matter import events as counting
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
 from gridscan.physics.boosted_dark_matter.problem import EnergyWindow, Exposure, Geometry
+from gridscan.physics.constants import CODATA
 from gridscan.physics.dark_matter.halo import Halo, HaloParameters
-from gridscan.physics.dark_matter.spike import SPIKES
+from gridscan.physics.dark_matter.spike import SPIKES, spike_fits
 from gridscan.physics.galaxy.coordinates import angle_between
 from gridscan.physics.neutrinos.detection import number_of_targets as targets_in
 from gridscan.physics.neutrinos.supernova import NeutrinoSource, neutrino_flux
@@ -63,12 +64,14 @@ model.parameter(
     "mean_energies",
     ["11 MeV", "16 MeV", "25 MeV"],
     "Mean energies of nu_e, its antineutrino, and the rest",
+    above=0,
     vector="species",
 )
 model.parameter(
     "temperatures",
     ["2.76 MeV", "4.01 MeV", "6.26 MeV"],
     "Temperatures of the same",
+    above=0,
     vector="species",
     length_offsets={"mean_energies": 0},
 )
@@ -76,6 +79,7 @@ model.parameter(
     "multiplicities",
     [1.0, 1.0, 4.0],
     "How many species are alike",
+    above=0,
     vector="species",
     length_offsets={"mean_energies": 0},
 )
@@ -158,6 +162,33 @@ model.group(
 )
 model.group("exposure", Exposure, exposure_start="s", exposure_end="s")
 model.group("energy_window", EnergyWindow, kinetic_energy_min="MeV", kinetic_energy_max="MeV")
+
+# What parameters have to be together.
+
+model.require(
+    "exposure_end", "above exposure_start", lambda exposure_end, exposure_start: exposure_end > exposure_start
+)
+model.require(
+    "kinetic_energy_max",
+    "above kinetic_energy_min",
+    lambda kinetic_energy_max, kinetic_energy_min: kinetic_energy_max > kinetic_energy_min,
+)
+model.require(
+    "black_hole_mass",
+    'above 0 Msun for a spike, or spike = "none"',
+    lambda black_hole_mass, spike: (black_hole_mass > 0.0) | (spike == "none"),
+)
+model.require(
+    "influence_radius",
+    'above 4 Schwarzschild radii and below the radius of the spike, or spike = "none"',
+    lambda spike, black_hole_mass, influence_radius, scale_density, scale_radius: spike_fits(
+        spike, black_hole_mass, influence_radius, scale_density, scale_radius, CODATA
+    ),
+    black_hole_mass="Msun",
+    influence_radius="kpc",
+    scale_density="MeV/cm^3",
+    scale_radius="kpc",
+)
 
 # When and where they arrive.
 
@@ -528,6 +559,16 @@ model.parameter("disk_scale_length", "2.9 kpc", "Scale length of the disk in whi
 model.parameter("disk_scale_height", "0.3 kpc", "Scale height of the disk in which they explode", minimum=0)
 model.parameter("sun_distance", "8.5 kpc", "Distance of the Sun from the centre of the disk", minimum=0)
 
+model.require(
+    "time",
+    "from 0 to supernova_history, as it counts from its begin here",
+    lambda time, supernova_history: (time >= 0.0) & (time <= supernova_history),
+)
+model.require(
+    "supernova_history",
+    f"so short that at most {all_supernovae.MOST_SUPERNOVAE:,} supernovae are expected",
+    lambda supernova_rate, supernova_history: supernova_rate * supernova_history <= all_supernovae.MOST_SUPERNOVAE,
+)
 model.group(
     "galactic_supernovae",
     all_supernovae.GalacticSupernovae,

@@ -15,10 +15,11 @@ from gridscan.model import Model
 from gridscan.models.shared import declare_detector
 from gridscan.numerics.poisson import share
 from gridscan.physics.galaxy import distances, nearby_stars
-from gridscan.physics.galaxy.components import Galaxy
+from gridscan.physics.galaxy.components import LARGEST_SHARE, MOST_CROSSINGS, Galaxy, least_pitch
 from gridscan.physics.galaxy.position_sampling import draw_positions, surface_density
 from gridscan.physics.neutrinos import detection, electron_scattering, spectra
 from gridscan.physics.stellar import phase_counts as star_counts
+from gridscan.physics.stellar.imf import is_increasing
 from gridscan.physics.stellar.phase_windows import phase_ages
 from gridscan.physics.stellar.population import StellarPopulation
 from gridscan.physics.stellar.star_sampling import PHASE_CODES, draw_alive, draw_history
@@ -52,10 +53,12 @@ model.parameter(
     imf,
     "Mass limits and breaks of the initial mass function",
     unit="Msun",
+    above=0,
     vector="imf_break",
     padded=True,
     length_offsets={"exponents": 1},
 )
+model.require("breaks", "in increasing order", is_increasing)
 model.parameter(
     "metallicity",
     0.014,
@@ -98,20 +101,20 @@ model.group(
 model.parameter("radius", "1 kpc", "Distance from the Sun within which stars count", minimum=1e-6)
 model.parameter("sun_x", "-8.2 kpc", "Position of the Sun, first coordinate from the Galactic centre")
 model.parameter("sun_y", "0 kpc", "Position of the Sun, second coordinate from the Galactic centre")
-model.parameter("disk_scale_length", "1.8 kpc", "Scale length of the exponential disk of young stars", minimum=0)
+model.parameter("disk_scale_length", "1.8 kpc", "Scale length of the exponential disk of young stars", above=0)
 model.parameter("disk_inner_radius", "0.5 kpc", "Inner edge of the disk", minimum=0)
-model.parameter("disk_outer_radius", "15 kpc", "Outer edge of the disk", minimum=0)
+model.parameter("disk_outer_radius", "15 kpc", "Outer edge of the disk", above=0)
 model.parameter("arm_fraction", 0.65, "Share of the stars in spiral arms", minimum=0, maximum=1)
 model.parameter("arm_count", 4, "Number of spiral arms", minimum=1, integer=True)
-model.parameter("arm_pitch", "12 deg", "Pitch angle of the logarithmic arms", minimum=-90, maximum=90)
+model.parameter("arm_pitch", "12 deg", "Pitch angle of the logarithmic arms", above=-90, below=90)
 model.parameter("arm_phase", "20 deg", "Azimuth at which the first arm crosses the reference radius")
-model.parameter("arm_width", "0.3 kpc", "Standard deviation of the distance from the arm's centre line", minimum=0)
-model.parameter("arm_reference_radius", "5 kpc", "Galactocentric radius at which the arm phase is given", minimum=0)
-model.parameter("arm_inner_radius", "3 kpc", "Inner end of the arms", minimum=0)
-model.parameter("arm_outer_radius", "13 kpc", "Outer end of the arms", minimum=0)
+model.parameter("arm_width", "0.3 kpc", "Standard deviation of the distance from the arm's centre line", above=0)
+model.parameter("arm_reference_radius", "5 kpc", "Galactocentric radius at which the arm phase is given", above=0)
+model.parameter("arm_inner_radius", "3 kpc", "Inner end of the arms", above=0)
+model.parameter("arm_outer_radius", "13 kpc", "Outer end of the arms", above=0)
 model.parameter("ring_fraction", 0.10, "Share of the stars in the molecular ring", minimum=0, maximum=1)
 model.parameter("ring_radius", "4.5 kpc", "Mean radius of the molecular ring", minimum=0)
-model.parameter("ring_width", "0.5 kpc", "Standard deviation of the ring's radius", minimum=0)
+model.parameter("ring_width", "0.5 kpc", "Standard deviation of the ring's radius", above=0)
 model.group(
     "galaxy",
     Galaxy,
@@ -132,17 +135,52 @@ model.group(
     ring_radius="kpc",
     ring_width="kpc",
 )
+model.require(
+    "disk_outer_radius",
+    "above disk_inner_radius",
+    lambda disk_outer_radius, disk_inner_radius: disk_outer_radius > disk_inner_radius,
+)
+model.require(
+    "arm_outer_radius",
+    "above arm_inner_radius",
+    lambda arm_outer_radius, arm_inner_radius: arm_outer_radius > arm_inner_radius,
+)
+model.require(
+    "arm_fraction",
+    "at most 1 - ring_fraction",
+    lambda arm_fraction, ring_fraction: arm_fraction + ring_fraction <= LARGEST_SHARE,
+)
+model.require(
+    "arm_pitch",
+    f"so steep that the arms cross a ray from the centre at most {MOST_CROSSINGS} times",
+    lambda arm_pitch, arm_count, arm_inner_radius, arm_outer_radius: (
+        np.abs(arm_pitch) >= least_pitch(arm_count, arm_inner_radius, arm_outer_radius)
+    ),
+)
 model.parameter("x", "0 kpc", "Position in the Galactic plane, first coordinate from the centre")
 model.parameter("y", "0 kpc", "Position in the Galactic plane, second coordinate from the centre")
-model.parameter("quantile", 0.5, "Probability of a quantile", minimum=0, maximum=1)
-model.parameter("distance_floor", "0.05 kpc", "Nearer stars count as if at this distance", minimum=0)
+model.require(
+    "disk_inner_radius",
+    "above 0 kpc where a share of the stars is in the ring: clipped to the centre, it has an infinite density there",
+    lambda x, y, disk_inner_radius, ring_fraction: (
+        (x != 0.0) | (y != 0.0) | (disk_inner_radius > 0.0) | (ring_fraction == 0.0)
+    ),
+)
+model.parameter("quantile", 0.5, "Probability of a quantile", above=0, below=1)
+model.parameter("distance_floor", "0.05 kpc", "Nearer stars count as if at this distance", minimum=1e-6)
 
 model.parameter("neutrino_luminosity", "1e38 erg/s", "Neutrino luminosity of one carbon-burning star", minimum=0)
 model.parameter("flux_threshold", "1 / cm^2 / s", "Neutrino flux to be exceeded", minimum=0)
 model.parameter("mean_energy", "0.9 MeV", "Mean energy of the untruncated neutrino spectrum", minimum=1e-6)
 model.parameter("pinching", 2.0, "Pinching exponent of the neutrino spectrum", minimum=0)
 model.parameter("energy_min", "0.1 MeV", "Lowest neutrino energy of the spectrum", minimum=0)
-model.parameter("energy_max", "5 MeV", "Highest neutrino energy of the spectrum", minimum=0)
+model.parameter("energy_max", "5 MeV", "Highest neutrino energy of the spectrum", above=0)
+model.require("energy_max", "above energy_min", lambda energy_max, energy_min: energy_max > energy_min)
+model.require(
+    "mean_energy",
+    "such that a share above 1e-290 of the neutrinos is between energy_min and energy_max",
+    spectra.has_neutrinos,
+)
 model.parameter("energy", "1 MeV", "Neutrino energy, for spectra", minimum=0)
 
 model.parameter(
@@ -426,6 +464,12 @@ def flux_exceedance(flux_threshold, carbon_burning_rsg_within, neutrino_rate, ra
     return nearby_stars.flux_exceedance(
         flux_threshold, carbon_burning_rsg_within, of_one_star, radius, distance_floor, galaxy
     )
+
+
+@model.quantity("1", long_name="whether the probability of the flux is not known to 0.001")
+def flux_exceedance_status(flux_exceedance_error):
+    """0 where it is, 1 where not. Source: the error estimate."""
+    return np.where(flux_exceedance_error <= 1e-3, 0.0, 1.0)
 
 
 @model.kernel(

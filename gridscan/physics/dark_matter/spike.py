@@ -33,6 +33,7 @@ __all__ = [
     "SPIKES",
     "Spike",
     "refuse_unknown_spikes",
+    "spike_fits",
     "spike_integral",
     "spike_normalisation",
     "spike_radius",
@@ -159,6 +160,57 @@ def spike_radius(
     """
     reach: FloatArray = (np.asarray(normalisation) / (np.asarray(scale_density) * np.asarray(scale_radius))) ** 0.75
     return np.where(np.asarray(slope) < 2.0, reach * np.asarray(influence_radius) ** 0.625, reach)
+
+
+def spike_fits(
+    spike: ArrayLike,
+    black_hole_mass: ArrayLike,
+    influence_radius: ArrayLike,
+    scale_density: ArrayLike,
+    scale_radius: ArrayLike,
+    constants: Constants,
+) -> NDArray[np.bool_]:
+    """Return whether a spike has its radii in their order, r_i < r_h < R_sp, or there is none.
+
+    Parameters
+    ----------
+    spike
+        Of `SPIKES`.
+    black_hole_mass
+        [Msun].
+    influence_radius
+        r_h [kpc].
+    scale_density, scale_radius
+        rho_s [MeV/cm^3] and r_s [kpc] of the halo.
+    constants
+        Constants of nature.
+
+    Returns
+    -------
+    numpy.ndarray
+        All arguments broadcast.
+
+    Notes
+    -----
+    See `Spike.around`.
+
+    Examples
+    --------
+    The influence radius of Sgr A* is about 2 pc:
+
+    >>> from gridscan.physics.constants import CODATA
+    >>> from gridscan.physics.dark_matter.spike import spike_fits
+    >>> spike_fits("7/3", 4.3e6, [2e-3, 0.0, 1.0], 184.0, 24.42, CODATA)
+    array([ True, False, False])
+    """
+    words, mass, reach = np.asarray(spike, dtype=str), np.asarray(black_hole_mass), np.asarray(influence_radius)
+    inner = 4.0 * constants.schwarzschild_radius_of_sun * mass
+    slope = np.where(words == "3/2", 3.0 / 2.0, 7.0 / 3.0)
+    density = np.asarray(scale_density) * constants.centimetres_per_kiloparsec**3
+    with np.errstate(divide="ignore", invalid="ignore"):
+        norm = spike_normalisation(mass * constants.solar_mass_energy, slope, inner, reach)
+        radius = spike_radius(norm, slope, reach, density, scale_radius)
+    return np.asarray((words == "none") | ((mass > 0.0) & (reach > inner) & (radius > reach)))
 
 
 @dataclasses.dataclass(frozen=True)

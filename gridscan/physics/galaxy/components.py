@@ -8,20 +8,31 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, SHARE, Range, checked, refuse, require_above
 
-__all__ = ["Galaxy", "SingleGalaxy", "arm_density", "axisymmetric_density"]
+__all__ = [
+    "LARGEST_SHARE",
+    "MOST_CROSSINGS",
+    "Galaxy",
+    "SingleGalaxy",
+    "arm_density",
+    "axisymmetric_density",
+    "least_pitch",
+]
 
 FloatArray = NDArray[np.floating[Any]]
 
-_MOST_CROSSINGS = 500
 _DEGREE = math.pi / 180.0
 # Scale lengths within which five terms of a series reach the last place.
 _NARROW = 1e-3
+#: As many windings of the arms may cross a ray from the centre; each is a term of the density.
+MOST_CROSSINGS = 500
+#: Largest sum of the shares of arms and ring: 1 up to rounding.
+LARGEST_SHARE = 1.0 + 1e-12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,10 +97,8 @@ class Galaxy:
         for outer, inner in (("disk_outer_radius", "disk_inner_radius"), ("arm_outer_radius", "arm_inner_radius")):
             require_above(outer, own[outer], inner, own[inner], "kpc")
         total = own["arm_fraction"] + own["ring_fraction"]
-        refuse("arm_fraction + ring_fraction", total, total > 1.0 + 1e-12, SHARE.described())
-        # As many windings cross a ray from the centre; each is a term of the density.
-        winding = np.log(own["arm_outer_radius"] / own["arm_inner_radius"]) * own["arm_count"]
-        least = np.arctan(winding / (2.0 * math.pi * _MOST_CROSSINGS))
+        refuse("arm_fraction + ring_fraction", total, total > LARGEST_SHARE, SHARE.described())
+        least = least_pitch(own["arm_count"], own["arm_inner_radius"], own["arm_outer_radius"])
         pitch = own["arm_pitch"]
         allowed = f"at least {np.max(least):.3g} rad either way, for this number of arms between these radii"
         refuse("arm_pitch", pitch, np.abs(pitch) < least, allowed, "rad")
@@ -171,6 +180,35 @@ class SingleGalaxy(Galaxy):
         winding = np.log(radii / self.arm_reference_radius) / math.tan(self.arm_pitch)
         azimuth = winding + self.arm_phase + turns - math.atan2(self.sun_y, self.sun_x)
         return (np.mod(azimuth + np.pi, 2.0 * np.pi) - np.pi).ravel(), np.broadcast_to(radii, azimuth.shape).ravel()
+
+
+def least_pitch(arm_count: ArrayLike, arm_inner_radius: ArrayLike, arm_outer_radius: ArrayLike) -> FloatArray:
+    """Return the pitch at which arms cross a ray from the centre 500 times, the most that is allowed.
+
+    Parameters
+    ----------
+    arm_count
+        Number K of arms.
+    arm_inner_radius, arm_outer_radius
+        Where they begin and end, in one unit; all arguments broadcast.
+
+    Returns
+    -------
+    numpy.ndarray
+        [rad], above 0 where the outer radius is above the inner one.
+
+    Notes
+    -----
+    Over a ray, ln R grows by 2 pi tan(pitch)/K from one winding to the next. Source: definition of the spiral.
+
+    Examples
+    --------
+    >>> from gridscan.physics.galaxy.components import least_pitch
+    >>> round(float(least_pitch(4, 3.0, 13.0)), 6)
+    0.001867
+    """
+    winding = np.log(np.asarray(arm_outer_radius) / np.asarray(arm_inner_radius)) * np.asarray(arm_count)
+    return np.asarray(np.arctan(winding / (2.0 * math.pi * MOST_CROSSINGS)))
 
 
 def axisymmetric_density(galaxy: SingleGalaxy, inner: FloatArray, outer: FloatArray) -> FloatArray:

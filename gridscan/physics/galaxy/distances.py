@@ -9,7 +9,6 @@ Sun, with the density g(s) = G'(s). By parts, with a floor f,
 from __future__ import annotations
 
 import dataclasses
-import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import integrate_panels
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, checked
 from gridscan.physics.galaxy.components import SingleGalaxy
-from gridscan.physics.galaxy.enclosed_stars import clustered, enclosed_share, special_distances
+from gridscan.physics.galaxy.enclosed_stars import Effort, clustered, enclosed_share, remembered, special_distances
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,7 +212,7 @@ def for_each_galaxy(
     return value.reshape(shape), error.reshape(shape)
 
 
-@functools.lru_cache(maxsize=1024)
+@remembered
 def fractions(galaxy: SingleGalaxy, radii: tuple[float, ...]) -> ValueAndError:
     """Return P(d <= r) of one galaxy, and its error.
 
@@ -237,7 +236,7 @@ def fractions(galaxy: SingleGalaxy, radii: tuple[float, ...]) -> ValueAndError:
     return value, error
 
 
-@functools.lru_cache(maxsize=1024)
+@remembered
 def _mean_inverse_squares(galaxy: SingleGalaxy, radii: tuple[float, ...], floor: float) -> ValueAndError:
     value, error = np.full(len(radii), np.nan), np.full(len(radii), np.nan)
     fraction, fraction_error = fractions(galaxy, radii)
@@ -280,13 +279,13 @@ def _integral_by_parts(galaxy: SingleGalaxy, radii: FloatArray, floor: float, to
     ends = np.unique(cuts[(cuts >= floor) & (cuts <= radii[-1])])
     lower, width = np.log(ends[:-1]), np.log(ends[1:] / ends[:-1])
     begins, stops = np.isin(ends[:-1], beginnings)[:, None], np.isin(ends[1:], endings)[:, None]
-    worst = 0.0
+    worst, effort = 0.0, Effort(galaxy)
 
     def integrand(x: FloatArray, panel: NDArray[np.intp]) -> FloatArray:
         nonlocal worst
         part, slope = clustered(x, begins[panel], stops[panel])
         distance = np.exp(lower[panel, None] + width[panel, None] * part)
-        enclosed, error = enclosed_share(galaxy, distance.ravel(), _TOLERANCE_OF_MEAN)
+        enclosed, error = enclosed_share(galaxy, distance.ravel(), _TOLERANCE_OF_MEAN, effort)
         worst = max(worst, float(np.max(np.divide(error, enclosed, out=np.zeros_like(error), where=enclosed > 0.0))))
         weighted: FloatArray = 2.0 * enclosed.reshape(x.shape) / distance**2 * width[panel, None] * slope
         return weighted

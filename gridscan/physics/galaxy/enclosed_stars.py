@@ -20,28 +20,134 @@ cut where R+ or R- passes a boundary circle and where an arm begins or ends.
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import integrate_panels, panels_between
 from gridscan.physics.galaxy.components import SingleGalaxy, arm_density, axisymmetric_density
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = [
+    "MOST_TERMS",
+    "Effort",
     "clustered",
     "enclosed_share",
+    "remembered",
     "special_distances",
 ]
 
 FloatArray = NDArray[np.floating[Any]]
 ValueAndError = tuple[FloatArray, FloatArray]
 
+Answer = TypeVar("Answer")
+
+#: Most terms of the density of one answer: some ten seconds.
+MOST_TERMS = 1e8
+_MANY_WINDINGS = 30.0
 _DISTANCES_AT_ONCE = 2048
 _MOST_PANELS = 256
 
 
-def enclosed_share(galaxy: SingleGalaxy, distance: FloatArray, tolerance: float) -> ValueAndError:
+class Effort:
+    """The work for one answer, which is bounded.
+
+    Parameters
+    ----------
+    galaxy
+        The galaxy, whose narrow or tightly wound components cost most.
+    share
+        Of the most terms of the density of an answer.
+
+    Examples
+    --------
+    >>> from gridscan.physics.galaxy.components import Galaxy
+    >>> from gridscan.physics.galaxy.enclosed_stars import Effort
+    >>> Effort(Galaxy(arm_width=1e-6).single()).spend(10**9)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    gridscan.errors.EvaluationError: the distances of the stars take too many ..., because of arm_width = 1e-06 kpc; ...
+    """
+
+    def __init__(self, galaxy: SingleGalaxy, share: float = 1.0) -> None:
+        low, high = galaxy.winding_range
+        self.galaxy = galaxy
+        self.windings = 1.0 + (high - low) * galaxy.arm_count / (2.0 * np.pi) if galaxy.arm_fraction else 1.0
+        self.left = share * MOST_TERMS
+
+    def spend(self, points: int) -> None:
+        """Count evaluations of the density.
+
+        Parameters
+        ----------
+        points
+            Number of points; at each of them every winding of the arms is a term.
+
+        Raises
+        ------
+        EvaluationError
+            If there have been too many terms; the message says which parameters make so many necessary.
+        """
+        self.left -= points * self.windings
+        if self.left < 0.0:
+            galaxy = self.galaxy
+            name = "arm_width" if galaxy.arm_fraction and galaxy.arm_width == galaxy.narrowest else "ring_width"
+            costly = [f"{name} = {galaxy.narrowest:g} kpc"]
+            if self.windings > _MANY_WINDINGS:
+                costly.append(f"arm_pitch = {np.degrees(galaxy.arm_pitch):g} deg")
+            raise EvaluationError(
+                f"the distances of the stars take too many evaluations of their density, because of "
+                f"{' and '.join(costly)}; choose a larger value"
+            )
+
+
+def remembered(function: Callable[..., Answer]) -> Callable[..., Answer]:
+    """Return a function that keeps its last thousand answers, and the refusals among them.
+
+    Parameters
+    ----------
+    function
+        Of hashable positional arguments.
+
+    Returns
+    -------
+    callable
+        The same function, whose answers are not to be changed, with ``cache_clear`` as of `functools.lru_cache`.
+
+    Examples
+    --------
+    >>> from gridscan.physics.galaxy.enclosed_stars import remembered
+    >>> calls = []
+    >>> half = remembered(lambda x: calls.append(x) or x / 2)
+    >>> half(3.0), half(3.0), calls
+    (1.5, 1.5, [3.0])
+    """
+
+    @functools.lru_cache(maxsize=1024)
+    def answer(*arguments: Any) -> Answer | EvaluationError:
+        try:
+            return function(*arguments)
+        except EvaluationError as error:
+            return error
+
+    @functools.wraps(function)
+    def asked(*arguments: Any) -> Answer:
+        found = answer(*arguments)
+        if isinstance(found, EvaluationError):
+            raise EvaluationError(str(found))
+        return found
+
+    vars(asked)["cache_clear"] = answer.cache_clear
+    return asked
+
+
+def enclosed_share(
+    galaxy: SingleGalaxy, distance: FloatArray, tolerance: float, effort: Effort | None = None
+) -> ValueAndError:
     """Return G(s) and its error.
 
     Parameters
@@ -52,14 +158,22 @@ def enclosed_share(galaxy: SingleGalaxy, distance: FloatArray, tolerance: float)
         Shape (n,): distances s > 0 from the Sun [kpc].
     tolerance
         Relative error to attain.
+    effort
+        What the distances of one answer may cost together; by default as much as one answer may.
 
     Returns
     -------
     value, error : numpy.ndarray
         Dimensionless, of shape (n,).
+
+    Raises
+    ------
+    EvaluationError
+        If it costs more.
     """
+    effort = effort or Effort(galaxy)
     blocks = [distance[i : i + _DISTANCES_AT_ONCE] for i in range(0, len(distance), _DISTANCES_AT_ONCE)]
-    pairs = [_enclosed_in_block(galaxy, block, tolerance) for block in blocks]
+    pairs = [_enclosed_in_block(galaxy, block, tolerance, effort) for block in blocks]
     values, errors = ([pair[i] for pair in pairs] for i in (0, 1))
     return np.concatenate([np.empty(0), *values]), np.concatenate([np.empty(0), *errors])
 
@@ -109,11 +223,12 @@ def clustered(x: FloatArray, low: NDArray[np.bool_], high: NDArray[np.bool_]) ->
     return np.select(cases, maps, x), np.select(cases, slopes, np.ones_like(x))
 
 
-def _enclosed_in_block(galaxy: SingleGalaxy, distance: FloatArray, tolerance: float) -> ValueAndError:
+def _enclosed_in_block(galaxy: SingleGalaxy, distance: FloatArray, tolerance: float, effort: Effort) -> ValueAndError:
     lower, upper = panels_between(_angle_cuts(galaxy, distance))
     owner, panel = np.nonzero(upper > lower)
 
     def integrand(angle: FloatArray, owner: NDArray[np.intp]) -> FloatArray:
+        effort.spend(angle.size)
         azimuth, inner, outer, jacobian = _chord(galaxy.sun_radius, distance[owner, None], angle)
         total = galaxy.arm_fraction * arm_density(galaxy, azimuth, inner, outer) if galaxy.arm_fraction else 0.0
         if galaxy.disk_fraction or galaxy.ring_fraction:

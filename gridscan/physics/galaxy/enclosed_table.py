@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridscan.numerics.quadrature import gauss_legendre
-from gridscan.physics.galaxy.enclosed_stars import clustered, enclosed_share, special_distances
+from gridscan.physics.galaxy.enclosed_stars import Effort, clustered, enclosed_share, remembered, special_distances
 
 if TYPE_CHECKING:
     from gridscan.physics.galaxy.components import SingleGalaxy
@@ -34,6 +34,8 @@ _MOST_PANELS = 512
 # Panels of this relative width are rounding errors of a point where G jumps or is singular.
 _NO_PANEL = 1e-12
 _MOST_STEPS = 100
+# What an octave may cost of the most that an answer may.
+_SHARE_OF_EFFORT = 0.5
 
 
 def octaves(low: float, high: float) -> tuple[int, int]:
@@ -255,7 +257,7 @@ def _chebyshev(coefficients: FloatArray, panel: IndexArray, x: FloatArray) -> Fl
     return series
 
 
-@functools.lru_cache(maxsize=256)
+@remembered
 def enclosed_table(galaxy: SingleGalaxy, low: int, high: int) -> EnclosedTable:
     """Return G on a stretch of distances.
 
@@ -270,6 +272,11 @@ def enclosed_table(galaxy: SingleGalaxy, low: int, high: int) -> EnclosedTable:
     -------
     EnclosedTable
         G, converged to 1e-11, or the error that remains.
+
+    Raises
+    ------
+    EvaluationError
+        If it takes too many evaluations of the density, as for very thin arms.
     """
     return EnclosedTable.joined([octave(galaxy, exponent) for exponent in range(low, max(high, low + 1))])
 
@@ -289,6 +296,11 @@ def octave(galaxy: SingleGalaxy, exponent: int) -> EnclosedTable:
     -------
     EnclosedTable
         G, converged to 1e-11, or the error that remains.
+
+    Raises
+    ------
+    EvaluationError
+        If it takes too many evaluations of the density.
     """
     beginnings, endings = special_distances(galaxy)
     low, high = 2.0**exponent, 2.0 ** (exponent + 1)
@@ -301,9 +313,9 @@ def octave(galaxy: SingleGalaxy, exponent: int) -> EnclosedTable:
     panels = EnclosedTable(
         np.zeros((count, _DEGREES)), np.zeros(count), cuts[:-1], np.diff(cuts), stretch, begins, stops
     )
-    finished = []
+    finished, effort = [], Effort(galaxy, _SHARE_OF_EFFORT)
     for bisections in range(_MOST_BISECTIONS + 1):
-        panels, rough = _fitted(galaxy, panels)
+        panels, rough = _fitted(galaxy, panels, effort)
         if bisections == _MOST_BISECTIONS or len(rough) > _MOST_PANELS:
             rough[:] = False
         finished.append(panels[~rough])
@@ -313,12 +325,12 @@ def octave(galaxy: SingleGalaxy, exponent: int) -> EnclosedTable:
     return EnclosedTable.joined(finished)
 
 
-def _fitted(galaxy: SingleGalaxy, panels: EnclosedTable) -> tuple[EnclosedTable, NDArray[np.bool_]]:
+def _fitted(galaxy: SingleGalaxy, panels: EnclosedTable, effort: Effort) -> tuple[EnclosedTable, NDArray[np.bool_]]:
     """Return the panels with G fitted at Chebyshev points, and which of them have not converged."""
     order = np.arange(_DEGREES)
     angle = np.pi * (order + 0.5) / _DEGREES
     distance = panels.distance(np.broadcast_to(np.cos(angle), (len(panels.error), _DEGREES)))
-    value, error = (x.reshape(distance.shape) for x in enclosed_share(galaxy, distance.ravel(), _TOLERANCE))
+    value, error = (x.reshape(distance.shape) for x in enclosed_share(galaxy, distance.ravel(), _TOLERANCE, effort))
     to_coefficients = np.where(order == 0, 1.0, 2.0)[:, None] / _DEGREES * np.cos(order[:, None] * angle)
     coefficients = value @ to_coefficients.T
     # Near a singular point the error of the series is a multiple of what two thirds of it leave out.

@@ -32,6 +32,9 @@ ValueAndError = tuple[FloatArray, FloatArray]
 _TOLERANCE = 1e-12
 # Within 2^-40 kpc, the distance to Saturn or so, the density of stars has no meaning, and rounding spoils G.
 _LEAST_OCTAVE = -40
+# Of so many stars a probability that is known less well is refused.
+_LARGEST_ERROR = 1e-3
+_MANY_STARS = 1000.0
 
 
 def nearest_distance_quantile(expected_number: ArrayLike, quantile: ArrayLike, galaxy: Galaxy) -> ValueAndError:
@@ -95,8 +98,7 @@ def flux_exceedance(
     flux_threshold
         F [1/cm^2/s], finite and not negative.
     expected_number_within
-        λ, the expected number of stars within the radius, finite and not negative. The bounds are close up to about a
-        thousand stars.
+        λ, the expected number of stars within the radius, finite and not negative.
     flux_at_unit_distance
         A [kpc^2/cm^2/s]: flux of one star times its squared distance, finite and not negative.
     radius
@@ -110,12 +112,14 @@ def flux_exceedance(
     -------
     value, error : numpy.ndarray
         Dimensionless, of the shape to which all arguments broadcast. The true probability is within the error of the
-        value, which comes from a lower and an upper bound, as far as the estimated error of G holds.
+        value, as far as the estimated error of G holds. Where the threshold is that of a whole number of stars at the
+        floor, rounding decides, and the error is the probability of this number of stars.
 
     Raises
     ------
     EvaluationError
-        If a parameter is outside its range, or stars are expected within a radius where the galaxy has none.
+        If a parameter is outside its range, stars are expected within a radius where the galaxy has none, or the error
+        for more than a thousand stars is above 1e-3, as where the radius hardly exceeds the floor.
 
     Notes
     -----
@@ -148,6 +152,8 @@ def _exceedances(
 ) -> ValueAndError:
     """Return the probability that the flux is above A/reach^2, and its error, for several expected numbers."""
     number = np.array(numbers)
+    if reach == 0.0:
+        return np.zeros(number.shape), np.zeros(number.shape)
     (fraction,), (fraction_error,) = fractions(galaxy, (radius,))
     if fraction == 0.0 and number.any():
         raise EvaluationError(
@@ -170,7 +176,16 @@ def _exceedances(
 
     relative, absolute = table.uncertainty() if table is not None else (0.0, 0.0)
     relative, absolute = relative + fraction_error / fraction, absolute / fraction
-    return compound_poisson.exceedance(number, tail, relative_uncertainty=relative, absolute_uncertainty=absolute)
+    uncertainty = {"relative_uncertainty": relative, "absolute_uncertainty": absolute}
+    value, error = compound_poisson.exceedance(number, tail, **uncertainty)
+    poor = np.flatnonzero(~(error <= _LARGEST_ERROR) & (number > _MANY_STARS))
+    if poor.size:
+        raise EvaluationError(
+            f"the probability that the flux is above the threshold is only known as {value[poor[0]]:.2g} with an "
+            f"error of {error[poor[0]]:.1g} for expected_number_within = {number[poor[0]]:g}, radius = {radius:g} kpc; "
+            f"it must be at most {_LARGEST_ERROR:g}"
+        )
+    return value, error
 
 
 def _distances(galaxy: SingleGalaxy, shares: tuple[float, ...]) -> ValueAndError:

@@ -17,9 +17,12 @@ from scipy.special import gammainc, gammaincc, gammaln, xlogy
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked, numbers_of, require_above
 
-__all__ = ["mean_energy_truncated", "pinched_spectrum", "pinching_of"]
+__all__ = ["has_neutrinos", "mean_energy_truncated", "pinched_spectrum", "pinching_of"]
 
 FloatArray = NDArray[np.floating[Any]]
+
+# A smaller share of the neutrinos is lost to rounding.
+_LEAST_SHARE = 1e-290
 
 
 def pinched_spectrum(
@@ -153,12 +156,52 @@ def pinching_of(mean_energy: ArrayLike, mean_square_energy: ArrayLike) -> FloatA
     return np.asarray(mean**2 / (square - mean**2) - 1.0)
 
 
-def _probability(shape: FloatArray, x_min: FloatArray, x_max: FloatArray) -> FloatArray:
+def has_neutrinos(
+    mean_energy: ArrayLike, pinching: ArrayLike, energy_min: ArrayLike, energy_max: ArrayLike
+) -> NDArray[np.bool_]:
+    """Return whether a share of the pinched spectrum that can be computed with is in a range of energies.
+
+    Parameters
+    ----------
+    mean_energy
+        Mean <E> over all energies, positive.
+    pinching
+        alpha > -1, dimensionless.
+    energy_min, energy_max
+        The range, in the unit of the mean.
+
+    Returns
+    -------
+    numpy.ndarray
+        Whether the share is above 1e-290; all arguments broadcast.
+
+    Notes
+    -----
+    The share is P(alpha + 1, x_max) - P(alpha + 1, x_min) with x = (alpha + 1) E/<E>. Source: the integral of the
+    spectrum of Keil, Raffelt & Janka 2003, ApJ 590, 971.
+
+    Examples
+    --------
+    >>> from gridscan.physics.neutrinos.spectra import has_neutrinos
+    >>> has_neutrinos([0.9, 1e-4], 2.0, 0.1, 5.0)
+    array([ True, False])
+    """
+    mean, alpha, low, high = (np.asarray(x, dtype=float) for x in (mean_energy, pinching, energy_min, energy_max))
+    share = _share(alpha + 1.0, (alpha + 1.0) * low / mean, (alpha + 1.0) * high / mean)
+    return np.asarray(share > _LEAST_SHARE)
+
+
+def _share(shape: FloatArray, x_min: FloatArray, x_max: FloatArray) -> FloatArray:
     """Return P(a, x_max) - P(a, x_min), from the complements Q = 1 - P above the mean, where these are small."""
     below = gammainc(shape, x_max) - gammainc(shape, x_min)
     above = gammaincc(shape, x_min) - gammaincc(shape, x_max)
-    probability: FloatArray = np.where(x_min > shape, above, below)
-    if not (probability > 1e-290).all():
+    return np.asarray(np.where(x_min > shape, above, below))
+
+
+def _probability(shape: FloatArray, x_min: FloatArray, x_max: FloatArray) -> FloatArray:
+    """Return the share, refused where too little of it is left."""
+    probability = _share(shape, x_min, x_max)
+    if not (probability > _LEAST_SHARE).all():
         raise EvaluationError(
             "energy_min and energy_max lie too far in a tail of the spectrum: the range must hold more than 1e-290 of "
             "the neutrinos"

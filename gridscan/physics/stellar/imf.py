@@ -17,7 +17,7 @@ from scipy.special import exprel
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import FINITE, POSITIVE, checked, numbers_of
 
-__all__ = ["mass_between", "number_between", "number_density"]
+__all__ = ["is_increasing", "mass_between", "number_between", "number_density"]
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -153,6 +153,29 @@ def _between(lower: ArrayLike, upper: ArrayLike, exponents: ArrayLike, breaks: A
     return _moment(*ends, exponents, breaks, power) / total
 
 
+def is_increasing(breaks: ArrayLike) -> NDArray[np.bool_]:
+    """Return whether the breaks of mass functions lead from a lower to a higher mass, some of them possibly equal.
+
+    Parameters
+    ----------
+    breaks
+        Shape (..., n): masses, in any unit. A shorter list that is padded with its last mass has equal ones.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (...).
+
+    Examples
+    --------
+    >>> from gridscan.physics.stellar.imf import is_increasing
+    >>> is_increasing([[0.08, 0.5, 120.0], [0.08, 120.0, 120.0], [0.08, 120.0, 0.5]])
+    array([ True,  True, False])
+    """
+    masses = np.asarray(breaks, dtype=float)
+    return np.asarray((np.diff(masses, axis=-1) >= 0.0).all(axis=-1) & (masses[..., -1] > masses[..., 0]))
+
+
 def _moment(lower: FloatArray, upper: FloatArray, exponents: FloatArray, breaks: FloatArray, power: int) -> FloatArray:
     """Return ∫ m^power xi dm with xi = 1 at the lowest break, in closed form.
 
@@ -179,7 +202,7 @@ def _in_range(exponents: ArrayLike, breaks: ArrayLike) -> tuple[FloatArray, Floa
             " must have n + 1 breaks, n >= 1"
         )
     exponents, breaks = checked("exponents", exponents, FINITE), checked("breaks", breaks, POSITIVE, "Msun")
-    wrong = ~((np.diff(breaks, axis=-1) >= 0.0).all(axis=-1) & (breaks[..., -1] > breaks[..., 0]))
+    wrong = ~is_increasing(breaks)
     if wrong.any():
         found = ", ".join(f"{value:g}" for value in breaks[wrong][0])
         raise EvaluationError(f"breaks are {found} Msun; they must increase")

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from galaxies import MILKY_WAY
 
+from gridscan.errors import EvaluationError
 from gridscan.physics.galaxy import enclosed_stars
 from gridscan.physics.galaxy.components import Galaxy
+from gridscan.physics.galaxy.distances import mean_inverse_square_distance
+from gridscan.physics.galaxy.nearby_stars import flux_exceedance, nearest_distance_quantile
 
 
 def test_from_the_centre_the_share_of_an_exponential_disk_is_its_closed_form():
@@ -36,3 +39,40 @@ def test_the_map_keeps_the_interval_and_is_flat_at_singular_ends(low, high):
     assert slope[0] == pytest.approx(0.0 if low else 2.0 if high else 1.0, abs=1e-15)
     assert slope[-1] == pytest.approx(0.0 if high else 2.0 if low else 1.0, abs=1e-15)
     np.testing.assert_allclose(np.gradient(mapped, x)[1:-1], slope[1:-1], atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "costly"),
+    [
+        ({"arm_width": 1e-5}, "arm_width = 1e-05 kpc;"),
+        ({"arm_width": 1e-5, "arm_pitch": np.radians(0.5)}, "arm_width = 1e-05 kpc and arm_pitch = 0.5 deg;"),
+        ({"ring_width": 1e-6}, "ring_width = 1e-06 kpc;"),
+    ],
+)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda galaxy: mean_inverse_square_distance(9.0, galaxy, 0.05),
+        lambda galaxy: nearest_distance_quantile(10.0, 0.5, galaxy),
+        lambda galaxy: flux_exceedance(1.0, 10.0, 1.0, 9.0, 0.05, galaxy),
+    ],
+)
+def test_what_would_take_minutes_is_refused_with_what_costs_the_time(ask, change, costly, monkeypatch):
+    monkeypatch.setattr(enclosed_stars, "MOST_TERMS", 1e5)
+    for _ in range(2):
+        with pytest.raises(EvaluationError, match=f"take too many evaluations of their density, because of {costly}"):
+            ask(Galaxy(**change, ring_radius=4.501))
+
+
+def test_a_refusal_is_remembered_as_an_answer_is():
+    calls = []
+
+    @enclosed_stars.remembered
+    def refusing(number):
+        calls.append(number)
+        raise EvaluationError(f"{number} is too much")
+
+    for _ in range(3):
+        with pytest.raises(EvaluationError, match="7 is too much"):
+            refusing(7)
+    assert calls == [7]

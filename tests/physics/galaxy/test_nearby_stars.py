@@ -385,3 +385,10 @@ def test_nonsense_about_the_flux_is_refused(change, message):
     sensible |= {"radius": 1.0, "distance_floor": 0.05}
     with pytest.raises(EvaluationError, match=message):
         of_galaxy(flux_exceedance, **{**sensible, **MILKY_WAY, **change})
+
+
+def test_a_probability_of_many_stars_of_which_nothing_is_known_is_refused():
+    """Stars hardly beyond the floor have nearly equal fluxes: the sum comes in steps, blurred a little."""
+    number, radius, floor = 5000.0, 1.002, 1.0
+    with pytest.raises(EvaluationError, match=r"is only known as .* with an error of .*number_within = 5000"):
+        flux_exceedance(number, number, 1.0, radius, floor, Galaxy())

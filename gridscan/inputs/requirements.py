@@ -1,0 +1,110 @@
+"""Which requirements of a model on its parameters together no point of a scenario fulfils."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gridscan.definition.graph import Graph
+from gridscan.inputs.faults import Fault
+from gridscan.units import base_factor, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gridscan.definition.nodes import Requirement
+    from gridscan.inputs.resolve import Resolved
+    from gridscan.inputs.value_reader import Given
+
+# Of more points some fulfil it, or else the run says of each why not.
+_MOST_POINTS = 1_000_000
+
+
+def unmet_requirements(resolved: Resolved, names: Iterable[str]) -> list[tuple[Requirement, str]]:
+    """Return the requirements of quantities that no point of the grid fulfils, each with a message.
+
+    Parameters
+    ----------
+    resolved
+        The inputs of the model.
+    names
+        The quantities that are asked for; a requirement counts where one of them depends on all its parameters.
+
+    Returns
+    -------
+    list of tuple
+        Of several requirements on the same parameters, the first.
+    """
+    if not resolved.model.requirements:
+        return []
+    inputs = [Graph.of(resolved.model, [name], resolved.cut).inputs for name in names]
+    unmet: list[tuple[Requirement, str]] = []
+    for requirement in resolved.model.requirements:
+        counts = any(set(requirement.takes) <= set(own) for own in inputs)
+        known = any(set(other.takes) <= set(requirement.takes) for other, _ in unmet)
+        if counts and not known and not _is_fulfilled(resolved, requirement):
+            unmet.append((requirement, _message(resolved, requirement)))
+    return unmet
+
+
+def requirement_faults(resolved: Resolved, names: Iterable[str], given: Mapping[str, Given]) -> list[Fault]:
+    """Return the unmet requirements of a scenario as faults, each at a value that was given.
+
+    Parameters
+    ----------
+    resolved
+        The inputs of the model.
+    names
+        The quantities that are asked for.
+    given
+        Raw values by name, with their paths.
+
+    Returns
+    -------
+    list of Fault
+        See `unmet_requirements`.
+    """
+    faults = []
+    for requirement, message in unmet_requirements(resolved, names):
+        paths = (given[name].path for name in (requirement.name, *requirement.takes) if name in given)
+        faults.append(Fault(next(paths, ("output", "quantities")), message))
+    return faults
+
+
+def _is_fulfilled(resolved: Resolved, requirement: Requirement) -> bool:
+    """Tell whether at least one point fulfils a requirement."""
+    inputs = {name: resolved.inputs[name] for name in requirement.takes}
+    dims = list(dict.fromkeys(dim for item in inputs.values() for dim in item.dims))
+    if math.prod(resolved.sizes[dim] for dim in dims) > _MOST_POINTS:
+        return True
+    arrays = {}
+    for name, item in inputs.items():
+        shape = tuple(resolved.sizes[dim] if dim in item.dims else 1 for dim in dims)
+        values = item.data.reshape(shape + (item.data.shape[-1:] if item.vector else ()))
+        unit = requirement.units.get(name)
+        arrays[name] = values if unit is None else values / base_factor(unit)
+    with np.errstate(all="ignore"):
+        return bool(np.any(requirement.holds(**arrays)))
+
+
+def _message(resolved: Resolved, requirement: Requirement) -> str:
+    others = [_shown(resolved, name) for name in requirement.takes if name != requirement.name]
+    beside = f" with {', '.join(f'{name} = {value}' for name, value in others)}" if others else ""
+    name, value = _shown(resolved, requirement.name)
+    return f"{name!r} cannot be {value}{beside}; it must be {requirement.allowed}"
+
+
+def _shown(resolved: Resolved, name: str) -> tuple[str, str]:
+    """Return a parameter and its value, or the ends of its values, in its default unit."""
+    item, unit = resolved.inputs[name], resolved.model[name].unit
+    if item.data.dtype.kind == "U":
+        words = list(dict.fromkeys(item.data.ravel().tolist()))
+        return name, " or ".join(map(repr, words))
+    # Converting to base units and back costs the last digits.
+    one_list = item.vector and not item.dims
+    values = item.data.tolist() if one_list else dict.fromkeys([item.data.min(), item.data.max()])
+    texts = [f"{value / base_factor(unit):.10g}" for value in values]
+    shown = f"[{', '.join(texts)}]" if one_list else " to ".join(texts)
+    return name, f"{shown} {readable(unit)}".removesuffix(" 1")
