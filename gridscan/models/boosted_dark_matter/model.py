@@ -17,6 +17,7 @@ from gridscan.models.shared import declare_detector, either
 from gridscan.physics.boosted_dark_matter import all_supernovae, arrival, arrival_geometry
 from gridscan.physics.boosted_dark_matter import events as counting
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
+from gridscan.physics.boosted_dark_matter.integrated_flux import integrated_flux as flux_over_energies
 from gridscan.physics.boosted_dark_matter.problem import EnergyWindow, Exposure, Geometry
 from gridscan.physics.dark_matter.halo import Halo, HaloParameters
 from gridscan.physics.dark_matter.spike import SPIKES
@@ -377,7 +378,7 @@ def status(flux, flux_error, accuracy):
     long_name="flux of boosted dark matter of all kinetic energies of the window",
     error=True,
     time="s",
-    accuracy_of_events="1",
+    accuracy="1",
     **_KICK,
 )
 def integrated_flux(
@@ -386,13 +387,13 @@ def integrated_flux(
     dark_halo,
     neutrino_source,
     geometry,
-    accuracy_of_events,
+    accuracy,
     neutrino_differential_cross_section,
 ):
     """∫ dT dΦ/dT. Source: definition."""
     require_order(energy_window=energy_window)
     problem = problem_of(dark_halo, neutrino_source, geometry, neutrino_differential_cross_section)
-    return with_error(counting.integrated_flux(time, problem, *energy_window, accuracy=np.min(accuracy_of_events)))
+    return with_error(flux_over_energies(time, problem, *energy_window, accuracy=np.min(accuracy)))
 
 
 @model.kernel(
