@@ -35,7 +35,7 @@ _ROUNDING = 1e-13
 # Share of the accuracy for each of theta and phi.
 _SHARE = 0.03
 # Share of the accuracy up to which an error is not too large, and the accuracies aimed at where it is.
-_LARGEST_SHARE = 0.1
+_LARGEST_SHARE = 0.2
 _FINER = (1e-2, 1e-4, 1e-7)
 # Part of an arc through the halo centre that is not resolved.
 _NARROWEST = 1e-12
