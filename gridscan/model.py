@@ -57,7 +57,8 @@ class Model(Declarations):
         **functions
             ``name=function``; the unit stays, and the function's arguments are wired by name. A numerical function that
             pint cannot follow is wrapped in :func:`kernel`. The name of a parameter that
-            chooses between formulas stands for the quantity that holds them.
+            chooses between formulas stands for the quantity that holds them. The error estimate of a quantity that is
+            replaced goes, with what is made of it; what the model says ``when_replaced`` of a quantity comes along.
 
         Returns
         -------
@@ -86,7 +87,9 @@ class Model(Declarations):
         >>> float(model.evaluate("volume")), round(float(sphere.evaluate("volume")), 4)
         (8.0, 4.1888)
         """
-        model = self.copy()
+        model, lost = self.copy(), set()
+        also = [self._consequences.get(name, {}) for name in functions]
+        functions = {name: function for chosen in [*also, functions] for name, function in chosen.items()}
         for name, function in functions.items():
             node = self._nodes.get(name)
             if isinstance(node, Parameter) and node.selects is not None:
@@ -100,7 +103,9 @@ class Model(Declarations):
             model._nodes[name] = new
             if isinstance(node, Quantity) and node.gives_error and f"{name}_error" in model._nodes:
                 del model._nodes[f"{name}_error"]
+                lost.add(f"{name}_error")
             model._proven.discard(name)
+        model._drop_needing(lost, functions)
         return model.check(unused=False)
 
     def check(self, *, unused: bool = True) -> Model:

@@ -19,6 +19,11 @@ def with_error(estimate: Estimate) -> tuple[Any, Any]:
     return estimate.value + 0.0, estimate.error + 0.0
 
 
+def beyond(error: Any, allowed: Any) -> Any:
+    """Return 0 where errors are allowed, and 1 where not."""
+    return np.where(error <= allowed, 0.0, 1.0)
+
+
 def points_of(function: Any) -> Any:
     """Return the index of each point of the grid of a function, as an array of its shape."""
     return np.arange(int(np.prod(function.shape))).reshape(function.shape)
@@ -35,6 +40,13 @@ def amplitude_of(squared_amplitude: Any) -> Callable[..., Any]:
         )
 
     return amplitude
+
+
+def at_angles(cross_section: Any, haversine: Any) -> Any:
+    """Return a differential cross section of the grid at one haversine a point, of the shape of the grid."""
+    own = np.broadcast_to(haversine, np.broadcast_shapes(cross_section.shape, haversine.shape))
+    places = np.broadcast_to(points_of(cross_section), own.shape)
+    return cross_section(places.ravel(), scattering_haversine=own.ravel()).reshape(own.shape)
 
 
 def target_of(cross_section: Any) -> Callable[..., Any]:
