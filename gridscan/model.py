@@ -87,10 +87,13 @@ class Model(Declarations):
         >>> float(model.evaluate("volume")), round(float(sphere.evaluate("volume")), 4)
         (8.0, 4.1888)
         """
-        model, lost = self.copy(), set()
-        also = [self._consequences.get(name, {}) for name in functions]
-        functions = {name: function for chosen in [*also, functions] for name, function in chosen.items()}
-        for name, function in functions.items():
+        model = self.copy()
+        lost: set[str] = set()
+        chosen: dict[str, Callable[..., Any] | Kernel] = {}
+        for name in functions:
+            chosen |= self._consequences.get(name, {})
+        chosen |= functions
+        for name, function in chosen.items():
             node = self._nodes.get(name)
             if isinstance(node, Parameter) and node.selects is not None:
                 del model._nodes[name]
@@ -105,7 +108,7 @@ class Model(Declarations):
                 del model._nodes[f"{name}_error"]
                 lost.add(f"{name}_error")
             model._proven.discard(name)
-        model._drop_needing(lost, functions)
+        model._drop_needing(lost, chosen)
         return model.check(unused=False)
 
     def check(self, *, unused: bool = True) -> Model:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.errors import EvaluationError
+from gridscan.numerics.precise_array import PreciseArray
+from gridscan.units import base_factor, registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,14 +32,21 @@ def points_of(function: Any) -> Any:
 
 
 def amplitude_of(squared_amplitude: Any) -> Callable[..., Any]:
-    """Return a squared amplitude of the grid as a function of s, t and u and of points of shape (n, 1)."""
+    """Return a squared amplitude of the grid as a function of the invariants, and of points and masses of shape (n, 1).
 
-    def amplitude(s, t, u, points):
-        shape = np.broadcast_shapes(s.shape, t.shape, u.shape)
-        own = {"s": s, "t": t, "u": u}
-        return squared_amplitude(
-            points[:, 0].astype(int), **{name: np.broadcast_to(value, shape) for name, value in own.items()}
-        )
+    All may be numbers of 32 digits.
+    """
+
+    def amplitude(s, t, u, points, dark_matter_mass, target_mass, **centred):
+        own = {"s": s, "t": t, "u": u, **centred}
+        shape = np.broadcast_shapes(*(value.shape for value in own.values()))
+        own = {name: np.broadcast_to(value, shape) for name, value in own.items()}
+        flat = points[:, 0]
+        if isinstance(flat, PreciseArray):
+            # In base units, too, the square of a mass is then one to all digits.
+            unit = PreciseArray(base_factor(registry.MeV)) ** 2 / base_factor(registry.MeV**2)
+            own, flat = {name: value * unit for name, value in own.items()}, flat.high
+        return squared_amplitude(flat.astype(int), **own, dark_matter_mass=dark_matter_mass, target_mass=target_mass)
 
     return amplitude
 

@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 
 from gridscan.model import Model
-from gridscan.models.boosted_dark_matter.kernels import amplitude_of, at_angles, beyond, points_of, target_of, with_error
+from gridscan.models.boosted_dark_matter.kernels import (
+    amplitude_of,
+    at_angles,
+    beyond,
+    points_of,
+    target_of,
+    with_error,
+)
 from gridscan.models.boosted_dark_matter.problems import problem_of, require_order
 from gridscan.models.shared import declare_detector, either
 from gridscan.physics.boosted_dark_matter import all_supernovae, arrival, arrival_geometry
@@ -158,6 +165,13 @@ model.group(
     mediator_mass="MeV",
     target_mass="MeV",
 )
+model.group(
+    "centred_invariants",
+    amplitudes.CentredInvariants,
+    s_minus_masses="MeV^2",
+    t="MeV^2",
+    u_minus_masses="MeV^2",
+)
 model.group("exposure", Exposure, exposure_start="s", exposure_end="s")
 model.group("energy_window", EnergyWindow, kinetic_energy_min="MeV", kinetic_energy_max="MeV")
 
@@ -241,6 +255,18 @@ def u(s, t, dark_matter_mass):
     return 2 * dark_matter_mass**2 - s - t
 
 
+@model.quantity("MeV^2", long_name="s minus the sum of the squared masses")
+def s_minus_masses(neutrino_energy, dark_matter_mass):
+    """2 m E_ν, which rounding takes from s of light neutrinos. Source: definition."""
+    return 2 * dark_matter_mass * neutrino_energy
+
+
+@model.quantity("MeV^2", long_name="u minus the sum of the squared masses")
+def u_minus_masses(s_minus_masses, t):
+    """-2 m E_ν - t. Source: s + t + u is twice the sum of the squared masses."""
+    return -s_minus_masses - t
+
+
 @model.quantity("MeV", long_name="mass of the mediator")
 def mediator_mass(mediator_mass_ratio, dark_matter_mass):
     """m_V in units of the mass of dark matter. Source: definition."""
@@ -255,16 +281,15 @@ def hbar_c(hbar, speed_of_light):
 
 @model.quantity("1", long_name="squared amplitude of neutrinos on dark matter")
 def neutrino_squared_amplitude(
-    s, t, neutrino_energy, dark_matter_mass, interaction, neutrino_cross_section, neutrino_exchange, hbar_c
+    s, centred_invariants, dark_matter_mass, interaction, neutrino_cross_section, neutrino_exchange, hbar_c
 ):
     """|M|², that of a constant cross section (16π s σ) or of L_μ - L_τ. Source: Lin et al. 2023, PRD 108, 083013."""
 
     def gauged():
-        # s - m² and u - m², which rounding takes from s and u of light neutrinos.
-        above = 2 * dark_matter_mass * neutrino_energy
         coupling = neutrino_exchange.neutrino_coupling * neutrino_exchange.dark_matter_coupling
+        above, t, below = centred_invariants
         masses = (dark_matter_mass, coupling, neutrino_exchange.mediator_mass)
-        return amplitudes.muon_tau_neutrino(above, t, -above - t, *masses, centred=True)
+        return amplitudes.muon_tau_neutrino(above, t, below, *masses, centred=True)
 
     def constant():
         squared = 16 * np.pi * s * neutrino_cross_section / hbar_c**2
@@ -468,18 +493,25 @@ def fluence_status(fluence, fluence_error, accuracy_of_events):
 
 
 @model.quantity("1", long_name="squared amplitude of dark matter on a target particle")
-def target_squared_amplitude(s, t, u, dark_matter_mass, interaction, target_cross_section, target_exchange, hbar_c):
+def target_squared_amplitude(
+    s, centred_invariants, dark_matter_mass, interaction, target_cross_section, target_exchange, hbar_c
+):
     """|M|², that of a constant cross section (16π s σ) or of L_μ - L_τ. Source: Lin et al. 2023, PRD 108, 083013."""
 
     def gauged():
         coupling = target_exchange.dark_matter_coupling * target_exchange.kinetic_mixing
+        above, t, below = centred_invariants
         masses = (target_exchange.mediator_mass, target_exchange.target_mass)
-        return amplitudes.muon_tau_target(s, t, u, dark_matter_mass, coupling, *masses)
+        return amplitudes.muon_tau_target(above, t, below, dark_matter_mass, coupling, *masses, centred=True)
 
     def constant():
         return 16 * np.pi * s * target_cross_section / hbar_c**2
 
     return either(interaction == "lmu-ltau", gauged, constant, s)
+
+
+# What an amplitude on the target is a function of: the masses too, so that all have the same digits.
+_OF_A_TARGET = ["s", "t", "u", "s_minus_masses", "u_minus_masses", "dark_matter_mass", "target_mass"]
 
 
 @model.quantity("1", long_name="factor of the publications in the cross section on a target particle")
@@ -499,7 +531,8 @@ model.when_replaced("target_squared_amplitude", target_published_factor=_target_
 @model.kernel(
     "cm^2",
     long_name="cross section of boosted dark matter on a target particle",
-    functions={"target_squared_amplitude": ["s", "t", "u"]},
+    error=True,
+    functions={"target_squared_amplitude": _OF_A_TARGET},
     kinetic_energy="MeV",
     dark_matter_mass="MeV",
     target_mass="MeV",
@@ -508,6 +541,8 @@ model.when_replaced("target_squared_amplitude", target_published_factor=_target_
     s="MeV^2",
     t="MeV^2",
     u="MeV^2",
+    s_minus_masses="MeV^2",
+    u_minus_masses="MeV^2",
     target_squared_amplitude="1",
     target_published_factor="1",
 )
@@ -521,12 +556,14 @@ def target_scattering_cross_section(
     target_squared_amplitude,
 ):
     """σ = ∫ dt |M|² (ħc)²/(64π s p²); published: 2π times as much for an interaction. Source: Lin et al. 2023."""
-    value, _ = cross_sections.total_cross_section(
-        *(amplitude_of(target_squared_amplitude), kinetic_energy, dark_matter_mass, target_mass),
-        *(hbar * speed_of_light, points_of(target_squared_amplitude)),
+    masses = dark_matter_mass, target_mass
+    found = cross_sections.total_cross_section(
+        *(amplitude_of(target_squared_amplitude), kinetic_energy, *masses, hbar * speed_of_light),
+        *(points_of(target_squared_amplitude), *masses),
+        centred="both",
         tolerance=1e-6,
     )
-    return value * target_published_factor
+    return tuple(item * target_published_factor for item in found)
 
 
 @model.kernel(

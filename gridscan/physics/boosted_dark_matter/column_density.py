@@ -34,9 +34,6 @@ _PANELS_AT_ONCE = 4000
 _ROUNDING = 1e-13
 # Share of the accuracy for each of theta and phi.
 _SHARE = 0.03
-# Share of the accuracy up to which an error is not too large, and the accuracies aimed at where it is.
-_LARGEST_SHARE = 0.2
-_FINER = (1e-2, 1e-4, 1e-7)
 # Part of an arc through the halo centre that is not resolved.
 _NARROWEST = 1e-12
 
@@ -81,21 +78,8 @@ def columns(
     Returns
     -------
     value, error : numpy.ndarray
-        [MeV/cm³], shape (n,). Where the error is too large, rules of higher orders are tried.
+        [MeV/cm³], shape (n,).
     """
-    value, error = _columns(setting, excess, delays, haversine, accuracy)
-    for finer in _FINER:
-        poor = np.flatnonzero(error > _LARGEST_SHARE * accuracy * value)
-        if not poor.size:
-            break
-        some = (taken(item, poor) for item in (setting, excess, delays, haversine))
-        value[poor], error[poor] = _columns(*some, finer * accuracy)
-    return value, error
-
-
-def _columns(
-    setting: Setting, excess: FloatArray, delays: FloatArray, haversine: FloatArray, accuracy: float
-) -> tuple[FloatArray, FloatArray]:
     place = (setting.supernova_distance, setting.centre_along, setting.centre_across)
     parts = _parts(arcs_of(haversine, *place), setting.empty_radius(), excess, delays, haversine)
     cuts, breaks = None, density_breaks(setting.halo)[:, parts.kick]

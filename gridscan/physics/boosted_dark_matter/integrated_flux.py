@@ -1,8 +1,8 @@
 """Flux of boosted dark matter integrated over a window of kinetic energies.
 
-At a time t, the flux as a function of T has peaks at two energies: T_0 of the particles that were kicked right beside the
-supernova, and T_G of those that the halo centre sends. Near one of them it goes as ln |T - T_0| or, in a spike, as a
-power of T - T_0 that ends 1e-9 of it away, where the spike does. In y = ln |ln(T/T_0)| it is smooth on both sides.
+At a time t, the flux as a function of T has peaks at two energies: T_0 of the particles that were kicked right beside
+the supernova, and T_G of those that the halo centre sends. Near one of them it goes as ln |T - T_0| or, in a spike, as
+a power of T - T_0 that ends 1e-9 of it away, where the spike does. In y = ln |ln(T/T_0)| it is smooth on both sides.
 """
 
 from __future__ import annotations
@@ -135,15 +135,13 @@ class _Positions:
         peak, side = self.peak[piece], self.side[piece]
         step = np.where(side != 0.0, np.exp(np.minimum(position, 10.0)), 0.0)
         energy = np.exp(np.where(side != 0.0, peak + side * step, position))
-        after = _after_peak(some, time, np.exp(peak), np.expm1(side * step), energy)
+        after = _after_peak(some, np.exp(peak), np.expm1(side * step), energy)
         plain = time - some.supernova_distance / some.light_speed * inverse_velocity_excess(energy, some.mass)
         after = np.where(self.beside_supernova[piece], after, plain)
         return some.emission(time, energy, after), energy * np.where(side != 0.0, step, 1.0)
 
 
-def _after_peak(
-    setting: Setting, time: FloatArray, peak: FloatArray, part: FloatArray, energy: FloatArray
-) -> FloatArray:
+def _after_peak(setting: Setting, peak: FloatArray, part: FloatArray, energy: FloatArray) -> FloatArray:
     """Return t - t_peak [s] of T = T_0 (1 + part), where t_peak of T_0 is t.
 
     b_0 - b = m² (T - T_0) (T + T_0 + 2 m)/((p p_0)² (b + b_0)), since b² = 1 + m²/p².

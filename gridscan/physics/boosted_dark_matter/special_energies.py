@@ -22,9 +22,7 @@ __all__ = ["energy_pieces", "special_energies"]
 FloatArray = NDArray[np.floating[Any]]
 
 
-def energy_pieces(
-    setting: Setting, lowest: FloatArray, highest: FloatArray, times: tuple[FloatArray, ...]
-) -> Pieces:
+def energy_pieces(setting: Setting, lowest: FloatArray, highest: FloatArray, times: tuple[FloatArray, ...]) -> Pieces:
     """Return the pieces of ln T on which the flux is smooth but for the ends that are not those of the window.
 
     Parameters
