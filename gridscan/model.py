@@ -57,7 +57,8 @@ class Model(Declarations):
         **functions
             ``name=function``; the unit stays, and the function's arguments are wired by name. A numerical function that
             pint cannot follow is wrapped in :func:`kernel`. The name of a parameter that
-            chooses between formulas stands for the quantity that holds them.
+            chooses between formulas stands for the quantity that holds them. The error estimate of a quantity that is
+            replaced goes, with what is made of it; what the model says ``when_replaced`` of a quantity comes along.
 
         Returns
         -------
@@ -87,7 +88,12 @@ class Model(Declarations):
         (8.0, 4.1888)
         """
         model = self.copy()
-        for name, function in functions.items():
+        lost: set[str] = set()
+        chosen: dict[str, Callable[..., Any] | Kernel] = {}
+        for name in functions:
+            chosen |= self._consequences.get(name, {})
+        chosen |= functions
+        for name, function in chosen.items():
             node = self._nodes.get(name)
             if isinstance(node, Parameter) and node.selects is not None:
                 del model._nodes[name]
@@ -100,7 +106,9 @@ class Model(Declarations):
             model._nodes[name] = new
             if isinstance(node, Quantity) and node.gives_error and f"{name}_error" in model._nodes:
                 del model._nodes[f"{name}_error"]
+                lost.add(f"{name}_error")
             model._proven.discard(name)
+        model._drop_needing(lost, chosen)
         return model.check(unused=False)
 
     def check(self, *, unused: bool = True) -> Model:

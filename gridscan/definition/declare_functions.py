@@ -228,6 +228,39 @@ class FunctionDeclarations(InputDeclarations):
             self._populations[key] = replace(population, quantity=with_groups(population.quantity, self._groups))
         return group
 
+    def when_replaced(self, name: str, /, **functions: Callable[..., Any]) -> None:
+        """Declare what else ``Model.replace`` replaces when a quantity is replaced, unless a user does so too.
+
+        Parameters
+        ----------
+        name
+            The quantity.
+        **functions
+            Functions by the names of other quantities, which mean something else for another `name`.
+
+        Examples
+        --------
+        A lamp of one's own is not derated:
+
+        >>> import gridscan as gs
+        >>> model = gs.Model("lamp", "Power of a lamp")
+        >>> _ = model.parameter("voltage", "2 V", "Voltage")
+        >>> _ = model.constant("resistance", "1 ohm", "Resistance")
+        >>> @model.quantity("W")
+        ... def nominal(voltage, resistance):
+        ...     "U²/R."
+        ...     return voltage**2 / resistance
+        >>> @model.quantity("W")
+        ... def power(nominal):
+        ...     "Derated."
+        ...     return 0.9 * nominal
+        >>> model.when_replaced("nominal", power=lambda nominal: nominal)
+        >>> float(model.evaluate("power")), float(model.replace(nominal=lambda voltage, resistance: voltage**2 /
+        ...     resistance).evaluate("power"))
+        (3.6, 4.0)
+        """
+        self._consequences.setdefault(name, {}).update(functions)
+
     def population(
         self,
         dimension: str,

@@ -10,7 +10,7 @@ from gridscan.definition.nodes import Constant, Group, Label, Node, Parameter, P
 from gridscan.errors import ModelError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Container, Mapping
 
     from gridscan.definition.figures import Figure
 
@@ -77,6 +77,8 @@ class Definition:
         self._requirements: list[Requirement] = []
         self._figures: list[Figure] = []
         self._figure_modules: list[str] = []
+        # What else is replaced with a quantity.
+        self._consequences: dict[str, dict[str, Callable[..., Any]]] = {}
         # Quantities whose units are proven, and checks of the wiring that have passed.
         self._proven: set[str] = set()
         self._checked: set[str] = set()
@@ -154,8 +156,18 @@ class Definition:
         model._populations, model._groups = dict(self._populations), dict(self._groups)
         model._requirements = list(self._requirements)
         model._figures, model._figure_modules = list(self._figures), list(self._figure_modules)
+        model._consequences = {name: dict(functions) for name, functions in self._consequences.items()}
         model._checked = set()
         return model
+
+    def _drop_needing(self, lost: set[str], kept: Container[str]) -> None:
+        """Drop the quantities that need some names, and those that need these, but for those that are kept."""
+        while needing := {
+            name for name, node in self.quantities.items() if name not in kept and lost.intersection(node.needs)
+        }:
+            for name in needing:
+                del self._nodes[name]
+            lost = lost | needing
 
     def bounded(self: Self, ranges: Mapping[str, tuple[float, float]]) -> Self:
         """Return this model with other allowed ranges of parameters.

@@ -279,6 +279,7 @@ LABELLED = {
     "longitude": 110.0,
     "latitude": -3.0,
     "annihilation_cross_section": 1e-26,
+    "psi": 12.0,
 }
 
 
@@ -293,6 +294,7 @@ def values_of(name, parameter):
 
 def test_every_parameter_of_the_model_can_be_an_axis(model):
     outputs = ["flux", "status", "sky_flux", "events", "target_scattering_cross_section", "galactic_sky_flux"]
+    outputs += ["angular_cross_section"]
     fewer = {"supernova_history": "5 kyr"}
     standing = {"longitude": "111 deg", "latitude": "-2 deg", "accuracy_of_events": 1e-2, **fewer}
     for name, parameter in model.parameters.items():
@@ -396,16 +398,36 @@ def test_before_the_first_and_after_the_last_arrival_no_neutrino_can_kick_partic
         assert (found[name] == 0).all(), name
 
 
-def test_the_published_factors_of_an_amplitude_of_ones_own_are_asked_for_by_its_interaction(model):
-    def constant(s, neutrino_cross_section, hbar, speed_of_light):
-        return 16 * np.pi * s * neutrino_cross_section / (hbar * speed_of_light) ** 2
+def test_an_amplitude_of_ones_own_has_the_published_factors_without_being_asked_for(model):
+    """With `interaction` at its default they were missing without a word (78c2126)."""
+    mine = model.replace(neutrino_squared_amplitude=gauged_amplitude, target_squared_amplitude=gauged_target_amplitude)
+    names = ["flux", "target_scattering_cross_section"]
+    grid = {"dark_matter_mass": [0.1, 1.0], "time": "0.5 yr", "convention": list(CONVENTIONS)}
+    built_in = model.evaluate(names, interaction="lmu-ltau", **grid)
+    for interaction in (None, "constant", "own", "lmu-ltau"):
+        given = {} if interaction is None else {"interaction": interaction}
+        found = (
+            mine.evaluate(names, **given, **grid) if interaction is None else _without_effect(mine, names, given, grid)
+        )
+        for name in names:
+            np.testing.assert_allclose(found[name], built_in[name], rtol=1e-6)
 
-    mine = model.replace(neutrino_squared_amplitude=constant)
-    standard, published = mine.evaluate("flux", convention=["standard", "published"], interaction="own").values
-    plain = model.evaluate("flux", convention=["standard", "published"]).values
-    assert standard == pytest.approx(plain[0], rel=1e-9)
-    # dE_nu/dT is at least 1.
-    assert published > plain[1] * 1.0001
+
+def _without_effect(model, names, given, grid):
+    with pytest.warns(GridscanWarning, match="no effect"):
+        return model.evaluate(names, **given, **grid)
+
+
+def test_each_of_the_two_amplitudes_has_its_own_published_factors(model):
+    """A constant cross section has none, whatever the other is."""
+    names = ["target_scattering_cross_section", "flux"]
+    plain = model.evaluate(names, convention="published")
+    neutrino = model.replace(neutrino_squared_amplitude=constant_amplitude).evaluate(names, convention="published")
+    target = model.replace(target_squared_amplitude=constant_target_amplitude).evaluate(names, convention="published")
+    scattering = [float(each.target_scattering_cross_section) for each in (plain, neutrino, target)]
+    assert scattering == pytest.approx([1e-45, 1e-45, 2 * np.pi * 1e-45], rel=1e-9, abs=0.0)
+    assert float(target.flux) == pytest.approx(float(plain.flux), rel=1e-9, abs=0.0)
+    assert float(neutrino.flux) > 1.0001 * float(plain.flux)
 
 
 def test_an_own_interaction_needs_an_amplitude_and_lists_need_one_entry_a_species(model):
@@ -717,6 +739,94 @@ def test_reference_fluxes_are_met_by_the_amplitude_written_by_hand(gauged, case,
     assert float(found) == pytest.approx(expected(case, "flux", convention), rel=1e-6)
 
 
+def centred_target_amplitude(
+    s_minus_masses,
+    t,
+    u_minus_masses,
+    dark_matter_mass,
+    target_mass,
+    dark_matter_coupling,
+    kinetic_mixing,
+    mediator_mass,
+):
+    masses = dark_matter_mass**2 + target_mass**2
+    propagator = dark_matter_coupling * kinetic_mixing / (t - mediator_mass**2)
+    return 2 * (s_minus_masses**2 + u_minus_masses**2 + 2 * t * masses) * propagator**2
+
+
+LIGHT_KICKS = {"target": "xenon", "kinetic_energy": [1e-6, 1e-3, 0.1, 0.3, 5.0], "dark_matter_mass": [1e-5, 1e-3, 1.0]}
+
+
+@pytest.mark.parametrize("amplitude", [gauged_target_amplitude, centred_target_amplitude])
+def test_an_amplitude_pasted_as_it_is_published_has_its_cross_section_on_xenon(model, amplitude):
+    """One energy below 0.3 MeV made the whole call fail (78c2126)."""
+    names = ["target_scattering_cross_section", "target_scattering_cross_section_error"]
+    built_in = model.evaluate(names[0], interaction="lmu-ltau", **LIGHT_KICKS)
+    found = model.replace(target_squared_amplitude=amplitude).evaluate(names, **LIGHT_KICKS)
+    np.testing.assert_allclose(found[names[0]], built_in, rtol=1e-7)
+    assert (found[names[1]] <= 1e-6 * found[names[0]]).all()
+
+
+def test_a_form_factor_does_not_keep_an_amplitude_from_being_pasted(model):
+    def with_form_factor(s, t, u, dark_matter_mass, target_mass, dark_matter_coupling, kinetic_mixing, mediator_mass):
+        masses = (dark_matter_mass, target_mass, dark_matter_coupling, kinetic_mixing, mediator_mass)
+        return gauged_target_amplitude(s, t, u, *masses) * np.exp(t / (100 * mediator_mass) ** 2)
+
+    grid = {**LIGHT_KICKS, "kinetic_energy": [1e-3, 0.1]}
+    found = model.replace(target_squared_amplitude=with_form_factor).evaluate("target_scattering_cross_section", **grid)
+    bare = model.evaluate("target_scattering_cross_section", interaction="lmu-ltau", **grid)
+    assert (found < bare).all()
+    assert (found > 0).all()
+
+
+def test_the_built_in_interaction_has_a_cross_section_at_the_ends_of_its_ranges(model):
+    """Fifty-five of 756 such points were refused (78c2126)."""
+    names = ["target_scattering_cross_section", "target_scattering_cross_section_error"]
+    energies, masses = [1e-9, 1e-7, 1e-5, 1e-3, 1.0, 100.0], [1e-12, 1e-9, 1e-7, 1e-5, 1e-2, 1.0, 1e3]
+    found = model.evaluate(
+        names, interaction="lmu-ltau", target=["electron", "xenon"], kinetic_energy=energies, dark_matter_mass=masses
+    )
+    assert (found[names[0]] > 0).all()
+    assert (found[names[1]] <= 1e-9 * found[names[0]]).all()
+
+
+def test_an_amplitude_that_cannot_have_more_digits_is_refused_with_the_recipe(model):
+    def numerical(s, t, u, dark_matter_mass, target_mass):
+        masses = dark_matter_mass**2 + target_mass**2
+        return np.asarray((s**2 + u**2 + 4 * t * masses - 2 * masses**2) / masses**2)
+
+    kernel = gs.kernel("1", s="MeV^2", t="MeV^2", u="MeV^2", dark_matter_mass="MeV", target_mass="MeV")(numerical)
+    mine = model.replace(target_squared_amplitude=kernel)
+    with pytest.raises(
+        EvaluationError, match=r"take s_minus_masses = s - M .* kinetic_energy = 1e-06 MeV, dark_matter_mass = 1e-05"
+    ):
+        mine.evaluate("target_scattering_cross_section", **LIGHT_KICKS)
+
+
+def test_the_angular_cross_section_runs_along_psi(model):
+    """For T = 5 and m = 1, psi_max = arctan(sqrt(2 m/T)), and E = T m/(p cos(psi) - T)."""
+    psi = np.array([0.0, 10.0, 25.0, 32.0, 33.0, 90.0, 180.0])
+    found = model.evaluate("angular_cross_section", psi=psi, interaction=["constant", "lmu-ltau"])
+    assert found.dims == ("psi", "interaction")
+    energy, mass, cosine = 5.0, 1.0, np.cos(np.radians(psi))
+    neutrino = energy * mass / (np.sqrt(energy * (energy + 2 * mass)) * cosine - energy)
+    boost = (neutrino + mass) ** 2 / (mass * (2 * neutrino + mass))
+    density = boost / cosine**3 / (np.pi * (1 + boost * np.tan(np.radians(psi)) ** 2) ** 2)
+    allowed = np.tan(np.radians(psi)) < np.sqrt(2 * mass / energy)
+    allowed &= cosine > 0
+    expected = np.where(allowed, 1e-45 * density, 0.0)
+    np.testing.assert_allclose(found.sel(interaction="constant"), expected, rtol=1e-12)
+    np.testing.assert_array_equal(found.sel(interaction="lmu-ltau") > 0, allowed)
+
+
+def test_the_angular_cross_section_is_that_of_the_sky(model):
+    there = {"latitude": [80, 75, 70], "halo_latitude": "-20 deg", **POLE}
+    sky = model.evaluate(["neutrino_differential_cross_section", "scattering_haversine"], **there)
+    psi = np.degrees(2 * np.arcsin(np.sqrt(sky.scattering_haversine.values)))
+    found = model.evaluate("angular_cross_section", psi=psi)
+    np.testing.assert_allclose(found, sky.neutrino_differential_cross_section, rtol=1e-9)
+
+
 def test_a_differential_cross_section_can_be_written_directly(model):
     mine = model.replace(neutrino_differential_cross_section=isotropic_differential)
     grid = {"time": [1.0, 100.0, 350.0], "kinetic_energy": [5.0, 12.0]}
@@ -825,7 +935,7 @@ def test_an_amplitude_that_is_none_is_refused(model, function, error, message):
 
 def test_a_massless_mediator_has_no_total_cross_section(model):
     coulomb = model.replace(target_squared_amplitude=lambda s, t: (s / t) ** 2)
-    with pytest.raises(EvaluationError, match="Is the mediator massless"):
+    with pytest.raises(EvaluationError, match="is the mediator massless"):
         coulomb.evaluate("target_scattering_cross_section")
 
 
@@ -874,9 +984,26 @@ def test_less_accuracy_keeps_within_its_bounds(model):
         assert (abs(rough.flux - exact) <= rough.flux_error + 2e-10 * exact).all()
 
 
+@pytest.mark.parametrize("quantity", ["integrated_flux", "fluence", "events_per_target"])
+def test_each_integral_has_a_status(model, quantity):
+    parameter = "accuracy" if "flux" in quantity else "accuracy_of_events"
+    unit = {"integrated_flux": " / cm^2 / s", "fluence": " / MeV / cm^2", "events_per_target": ""}[quantity]
+    errors = {"values": [1.9e-6, 2.1e-6], "unit": f"1{unit}"}
+    given = {quantity: f"2{unit}", f"{quantity}_error": errors, parameter: 1e-6}
+    np.testing.assert_array_equal(model.evaluate(f"{quantity}_status", **given), [0, 1])
+    assert float(model.evaluate(f"{quantity}_status")) == 0
+
+
+def test_a_quantity_that_is_replaced_takes_its_status_with_it(model):
+    mine = model.replace(integrated_flux=lambda flux, kinetic_energy: flux * kinetic_energy)
+    assert "integrated_flux_status" not in mine.quantities
+    assert "status" in mine.quantities
+    assert float(mine.evaluate("integrated_flux")) > 0
+
+
 @pytest.mark.parametrize("quantity", ["flux", "integrated_flux", "fluence", "events_per_target"])
 def test_of_several_accuracies_all_have_the_highest(model, quantity):
-    names, parameter = [quantity, f"{quantity}_error"], "accuracy" if quantity == "flux" else "accuracy_of_events"
+    names, parameter = [quantity, f"{quantity}_error"], "accuracy" if "flux" in quantity else "accuracy_of_events"
     for accuracy in (1e-7, [1e-2, 1e-7]):
         found = model.evaluate(names, **{parameter: accuracy})
         assert (found[names[1]] < 1e-7 * found[names[0]]).all()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.errors import EvaluationError
+from gridscan.numerics.precise_array import PreciseArray
+from gridscan.units import base_factor, registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,22 +21,41 @@ def with_error(estimate: Estimate) -> tuple[Any, Any]:
     return estimate.value + 0.0, estimate.error + 0.0
 
 
+def beyond(error: Any, allowed: Any) -> Any:
+    """Return 0 where errors are allowed, and 1 where not."""
+    return np.where(error <= allowed, 0.0, 1.0)
+
+
 def points_of(function: Any) -> Any:
     """Return the index of each point of the grid of a function, as an array of its shape."""
     return np.arange(int(np.prod(function.shape))).reshape(function.shape)
 
 
 def amplitude_of(squared_amplitude: Any) -> Callable[..., Any]:
-    """Return a squared amplitude of the grid as a function of s, t and u and of points of shape (n, 1)."""
+    """Return a squared amplitude of the grid as a function of the invariants, and of points and masses of shape (n, 1).
 
-    def amplitude(s, t, u, points):
-        shape = np.broadcast_shapes(s.shape, t.shape, u.shape)
-        own = {"s": s, "t": t, "u": u}
-        return squared_amplitude(
-            points[:, 0].astype(int), **{name: np.broadcast_to(value, shape) for name, value in own.items()}
-        )
+    All may be numbers of 32 digits.
+    """
+
+    def amplitude(s, t, u, points, dark_matter_mass, target_mass, **centred):
+        own = {"s": s, "t": t, "u": u, **centred}
+        shape = np.broadcast_shapes(*(value.shape for value in own.values()))
+        own = {name: np.broadcast_to(value, shape) for name, value in own.items()}
+        flat = points[:, 0]
+        if isinstance(flat, PreciseArray):
+            # In base units, too, the square of a mass is then one to all digits.
+            unit = PreciseArray(base_factor(registry.MeV)) ** 2 / base_factor(registry.MeV**2)
+            own, flat = {name: value * unit for name, value in own.items()}, flat.high
+        return squared_amplitude(flat.astype(int), **own, dark_matter_mass=dark_matter_mass, target_mass=target_mass)
 
     return amplitude
+
+
+def at_angles(cross_section: Any, haversine: Any) -> Any:
+    """Return a differential cross section of the grid at one haversine a point, of the shape of the grid."""
+    own = np.broadcast_to(haversine, np.broadcast_shapes(cross_section.shape, haversine.shape))
+    places = np.broadcast_to(points_of(cross_section), own.shape)
+    return cross_section(places.ravel(), scattering_haversine=own.ravel()).reshape(own.shape)
 
 
 def target_of(cross_section: Any) -> Callable[..., Any]:

@@ -11,12 +11,20 @@ from typing import Any
 import numpy as np
 
 from gridscan.model import Model
-from gridscan.models.boosted_dark_matter.kernels import amplitude_of, points_of, target_of, with_error
+from gridscan.models.boosted_dark_matter.kernels import (
+    amplitude_of,
+    at_angles,
+    beyond,
+    points_of,
+    target_of,
+    with_error,
+)
 from gridscan.models.boosted_dark_matter.problems import problem_of, require_order
 from gridscan.models.shared import declare_detector, either
 from gridscan.physics.boosted_dark_matter import all_supernovae, arrival, arrival_geometry
 from gridscan.physics.boosted_dark_matter import events as counting
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
+from gridscan.physics.boosted_dark_matter.integrated_flux import integrated_flux as flux_over_energies
 from gridscan.physics.boosted_dark_matter.problem import EnergyWindow, Exposure, Geometry
 from gridscan.physics.constants import CODATA
 from gridscan.physics.dark_matter.halo import Halo, HaloParameters
@@ -42,6 +50,7 @@ model.parameter("supernova_latitude", source, "Galactic latitude of the supernov
 model.parameter("halo_distance", source, "Distance of the centre of the halo", unit="kpc", minimum=0)
 model.parameter("halo_longitude", source, "Galactic longitude of the centre of the halo", unit="deg")
 model.parameter("halo_latitude", source, "Galactic latitude of the centre", unit="deg", minimum=-90, maximum=90)
+model.parameter("psi", "0 deg", "Angle of a kick from the way of the neutrino", minimum=0, maximum=180)
 model.parameter("longitude", "0 deg", "Galactic longitude of a direction on the sky", role="sky_longitude")
 model.parameter(
     "latitude", "0 deg", "Galactic latitude of a direction on the sky", minimum=-90, maximum=90, role="sky_latitude"
@@ -160,6 +169,13 @@ model.group(
     mediator_mass="MeV",
     target_mass="MeV",
 )
+model.group(
+    "centred_invariants",
+    amplitudes.CentredInvariants,
+    s_minus_masses="MeV^2",
+    t="MeV^2",
+    u_minus_masses="MeV^2",
+)
 model.group("exposure", Exposure, exposure_start="s", exposure_end="s")
 model.group("energy_window", EnergyWindow, kinetic_energy_min="MeV", kinetic_energy_max="MeV")
 
@@ -270,6 +286,18 @@ def u(s, t, dark_matter_mass):
     return 2 * dark_matter_mass**2 - s - t
 
 
+@model.quantity("MeV^2", long_name="s minus the sum of the squared masses")
+def s_minus_masses(neutrino_energy, dark_matter_mass):
+    """2 m E_ν, which rounding takes from s of light neutrinos. Source: definition."""
+    return 2 * dark_matter_mass * neutrino_energy
+
+
+@model.quantity("MeV^2", long_name="u minus the sum of the squared masses")
+def u_minus_masses(s_minus_masses, t):
+    """-2 m E_ν - t. Source: s + t + u is twice the sum of the squared masses."""
+    return -s_minus_masses - t
+
+
 @model.quantity("MeV", long_name="mass of the mediator")
 def mediator_mass(mediator_mass_ratio, dark_matter_mass):
     """m_V in units of the mass of dark matter. Source: definition."""
@@ -284,16 +312,15 @@ def hbar_c(hbar, speed_of_light):
 
 @model.quantity("1", long_name="squared amplitude of neutrinos on dark matter")
 def neutrino_squared_amplitude(
-    s, t, neutrino_energy, dark_matter_mass, interaction, neutrino_cross_section, neutrino_exchange, hbar_c
+    s, centred_invariants, dark_matter_mass, interaction, neutrino_cross_section, neutrino_exchange, hbar_c
 ):
     """|M|², that of a constant cross section (16π s σ) or of L_μ - L_τ. Source: Lin et al. 2023, PRD 108, 083013."""
 
     def gauged():
-        # s - m² and u - m², which rounding takes from s and u of light neutrinos.
-        above = 2 * dark_matter_mass * neutrino_energy
         coupling = neutrino_exchange.neutrino_coupling * neutrino_exchange.dark_matter_coupling
+        above, t, below = centred_invariants
         masses = (dark_matter_mass, coupling, neutrino_exchange.mediator_mass)
-        return amplitudes.muon_tau_neutrino(above, t, -above - t, *masses, centred=True)
+        return amplitudes.muon_tau_neutrino(above, t, below, *masses, centred=True)
 
     def constant():
         squared = 16 * np.pi * s * neutrino_cross_section / hbar_c**2
@@ -302,28 +329,60 @@ def neutrino_squared_amplitude(
     return either(interaction == "lmu-ltau", gauged, constant, s)
 
 
+def _published_factor(of_interaction, kinetic_energy, dark_matter_mass, scattering_haversine, convention):
+    def published():
+        slope = inverse_kinematics.neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine)
+        return one_particle.velocity(kinetic_energy, dark_matter_mass) * np.where(of_interaction, slope, 1.0)
+
+    return either(convention == "standard", lambda: 1.0, published, kinetic_energy)
+
+
+@model.quantity("1", long_name="factor of the publications in the differential cross section of neutrinos")
+def neutrino_published_factor(kinetic_energy, dark_matter_mass, scattering_haversine, interaction, convention):
+    """v/c, and dE_ν/dT unless the cross section is constant; standard: 1. Source: Lin et al. 2023, PRD 108, 083013."""
+    kick = (kinetic_energy, dark_matter_mass, scattering_haversine)
+    return _published_factor(interaction != "constant", *kick, convention)
+
+
+def _published_factor_of_own(kinetic_energy, dark_matter_mass, scattering_haversine, convention):
+    """v/c dE_ν/dT of an amplitude of one's own; standard: 1. Source: Lin et al. 2023, PRD 108, 083013."""
+    return _published_factor(True, kinetic_energy, dark_matter_mass, scattering_haversine, convention)
+
+
+model.when_replaced("neutrino_squared_amplitude", neutrino_published_factor=_published_factor_of_own)
+
+
 @model.quantity("cm^2/sr", long_name="differential cross section of neutrinos on dark matter")
 def neutrino_differential_cross_section(
     neutrino_squared_amplitude,
     neutrino_energy,
-    kinetic_energy,
     dark_matter_mass,
     scattering_haversine,
-    interaction,
-    convention,
+    neutrino_published_factor,
     hbar_c,
 ):
-    """dσ/dΩ = |M|² (ħc)²/(16π s) g(ψ); published: × v/c, and × dE_ν/dT for an interaction. Source: Lin et al. 2023."""
+    """dσ/dΩ = |M|² (ħc)²/(16π s) g(ψ), with the factor of the convention. Source: Lin et al. 2023."""
     whole = neutrino_squared_amplitude * hbar_c**2
     scale = whole / (16 * np.pi * dark_matter_mass * (dark_matter_mass + 2 * neutrino_energy))
-    counted = scale * recoil_angle.angular_density(neutrino_energy, dark_matter_mass, scattering_haversine)
+    density = recoil_angle.angular_density(neutrino_energy, dark_matter_mass, scattering_haversine)
+    return scale * density * neutrino_published_factor
 
-    def published():
-        slope = inverse_kinematics.neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine)
-        factor = np.where(interaction == "constant", 1.0, slope)
-        return counted * one_particle.velocity(kinetic_energy, dark_matter_mass) * factor
 
-    return either(convention == "standard", lambda: counted, published, counted)
+@model.kernel(
+    "cm^2/sr",
+    long_name="differential cross section of neutrinos at an angle psi of the kick",
+    functions={"neutrino_differential_cross_section": ["scattering_haversine"]},
+    psi="rad",
+    kinetic_energy="MeV",
+    dark_matter_mass="MeV",
+    scattering_haversine="1",
+    neutrino_differential_cross_section="cm^2/sr",
+)
+def angular_cross_section(psi, kinetic_energy, dark_matter_mass, neutrino_differential_cross_section):
+    """dσ/dΩ of kicks to T at ψ, 0 from the largest ψ on. Source: Lin et al. 2023, PRD 108, 083013."""
+    haversine = recoil_angle.haversine(psi)
+    allowed = haversine < recoil_angle.largest_haversine(kinetic_energy, dark_matter_mass)
+    return allowed * at_angles(neutrino_differential_cross_section, np.where(allowed, haversine, 0.0))
 
 
 # The flux on the sky.
@@ -400,7 +459,7 @@ def flux(time, kinetic_energy, dark_halo, neutrino_source, geometry, accuracy, n
 @model.quantity("1", long_name="whether the accuracy of the flux was not attained")
 def status(flux, flux_error, accuracy):
     """0 where it was, 1 where not. Source: the error estimate."""
-    return np.where(flux_error <= accuracy * flux, 0.0, 1.0)
+    return beyond(flux_error, accuracy * flux)
 
 
 @model.kernel(
@@ -408,7 +467,7 @@ def status(flux, flux_error, accuracy):
     long_name="flux of boosted dark matter of all kinetic energies of the window",
     error=True,
     time="s",
-    accuracy_of_events="1",
+    accuracy="1",
     **_KICK,
 )
 def integrated_flux(
@@ -417,13 +476,19 @@ def integrated_flux(
     dark_halo,
     neutrino_source,
     geometry,
-    accuracy_of_events,
+    accuracy,
     neutrino_differential_cross_section,
 ):
     """∫ dT dΦ/dT. Source: definition."""
     require_order(energy_window=energy_window)
     problem = problem_of(dark_halo, neutrino_source, geometry, neutrino_differential_cross_section)
-    return with_error(counting.integrated_flux(time, problem, *energy_window, accuracy=np.min(accuracy_of_events)))
+    return with_error(flux_over_energies(time, problem, *energy_window, accuracy=np.min(accuracy)))
+
+
+@model.quantity("1", long_name="whether the accuracy of the flux of all kinetic energies was not attained")
+def integrated_flux_status(integrated_flux, integrated_flux_error, accuracy):
+    """0 where it was, 1 where not. Source: the error estimate."""
+    return beyond(integrated_flux_error, accuracy * integrated_flux)
 
 
 @model.kernel(
@@ -449,17 +514,26 @@ def fluence(
     return with_error(counting.differential_events(kinetic_energy, problem, 1.0, *exposure, accuracy=accuracy))
 
 
+@model.quantity("1", long_name="whether the accuracy of the fluence was not attained")
+def fluence_status(fluence, fluence_error, accuracy_of_events):
+    """0 where it was, 1 where not. Source: the error estimate."""
+    return beyond(fluence_error, accuracy_of_events * fluence)
+
+
 # Events in a detector.
 
 
 @model.quantity("1", long_name="squared amplitude of dark matter on a target particle")
-def target_squared_amplitude(s, t, u, dark_matter_mass, interaction, target_cross_section, target_exchange, hbar_c):
+def target_squared_amplitude(
+    s, centred_invariants, dark_matter_mass, interaction, target_cross_section, target_exchange, hbar_c
+):
     """|M|², that of a constant cross section (16π s σ) or of L_μ - L_τ. Source: Lin et al. 2023, PRD 108, 083013."""
 
     def gauged():
         coupling = target_exchange.dark_matter_coupling * target_exchange.kinetic_mixing
+        above, t, below = centred_invariants
         masses = (target_exchange.mediator_mass, target_exchange.target_mass)
-        return amplitudes.muon_tau_target(s, t, u, dark_matter_mass, coupling, *masses)
+        return amplitudes.muon_tau_target(above, t, below, dark_matter_mass, coupling, *masses, centred=True)
 
     def constant():
         return 16 * np.pi * s * target_cross_section / hbar_c**2
@@ -467,10 +541,29 @@ def target_squared_amplitude(s, t, u, dark_matter_mass, interaction, target_cros
     return either(interaction == "lmu-ltau", gauged, constant, s)
 
 
+# What an amplitude on the target is a function of: the masses too, so that all have the same digits.
+_OF_A_TARGET = ["s", "t", "u", "s_minus_masses", "u_minus_masses", "dark_matter_mass", "target_mass"]
+
+
+@model.quantity("1", long_name="factor of the publications in the cross section on a target particle")
+def target_published_factor(interaction, convention):
+    """2π for an interaction that is not a constant cross section; standard: 1. Source: Lin et al. 2023."""
+    return np.where((convention == "published") & (interaction == "lmu-ltau"), 2 * np.pi, 1.0)
+
+
+def _target_factor_of_own(convention):
+    """2π of an amplitude of one's own; standard: 1. Source: Lin et al. 2023, PRD 108, 083013."""
+    return np.where(convention == "published", 2 * np.pi, 1.0)
+
+
+model.when_replaced("target_squared_amplitude", target_published_factor=_target_factor_of_own)
+
+
 @model.kernel(
     "cm^2",
     long_name="cross section of boosted dark matter on a target particle",
-    functions={"target_squared_amplitude": ["s", "t", "u"]},
+    error=True,
+    functions={"target_squared_amplitude": _OF_A_TARGET},
     kinetic_energy="MeV",
     dark_matter_mass="MeV",
     target_mass="MeV",
@@ -479,25 +572,29 @@ def target_squared_amplitude(s, t, u, dark_matter_mass, interaction, target_cros
     s="MeV^2",
     t="MeV^2",
     u="MeV^2",
+    s_minus_masses="MeV^2",
+    u_minus_masses="MeV^2",
     target_squared_amplitude="1",
+    target_published_factor="1",
 )
 def target_scattering_cross_section(
     kinetic_energy,
     dark_matter_mass,
     target_mass,
-    interaction,
-    convention,
+    target_published_factor,
     hbar,
     speed_of_light,
     target_squared_amplitude,
 ):
     """σ = ∫ dt |M|² (ħc)²/(64π s p²); published: 2π times as much for an interaction. Source: Lin et al. 2023."""
-    value, _ = cross_sections.total_cross_section(
-        *(amplitude_of(target_squared_amplitude), kinetic_energy, dark_matter_mass, target_mass),
-        *(hbar * speed_of_light, points_of(target_squared_amplitude)),
+    masses = dark_matter_mass, target_mass
+    found = cross_sections.total_cross_section(
+        *(amplitude_of(target_squared_amplitude), kinetic_energy, *masses, hbar * speed_of_light),
+        *(points_of(target_squared_amplitude), *masses),
+        centred="both",
         tolerance=1e-6,
     )
-    return value * np.where((convention == "published") & (interaction != "constant"), 2 * np.pi, 1.0)
+    return tuple(item * target_published_factor for item in found)
 
 
 @model.kernel(
@@ -524,6 +621,12 @@ def events_per_target(
     target = target_of(target_scattering_cross_section)
     accuracy = np.min(accuracy_of_events)
     return with_error(counting.boosted_events(problem, target, *exposure, *energy_window, accuracy=accuracy))
+
+
+@model.quantity("1", long_name="whether the accuracy of the events was not attained")
+def events_per_target_status(events_per_target, events_per_target_error, accuracy_of_events):
+    """0 where it was, 1 where not. Source: the error estimate."""
+    return beyond(events_per_target_error, accuracy_of_events * events_per_target)
 
 
 @model.quantity("1", long_name="electrons of the detector")

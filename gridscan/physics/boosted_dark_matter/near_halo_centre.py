@@ -166,9 +166,10 @@ def _line(emission: Emission, lower: bool, first: FloatArray, last: FloatArray) 
     for _ in range(3):
         foot = _to_centre(emission, lower, position)
         # At an end of the line the foot of the perpendicular may be beyond it.
-        position = np.clip(position - (foot * tangent).sum(axis=0) / speed**2, first, last)
+        position = np.clip(position - (foot * (tangent / speed)).sum(axis=0) / speed, first, last)
     foot = _to_centre(emission, lower, position)
-    width = np.clip(np.hypot(*foot) / speed, _NARROWEST, 1.0)
+    with np.errstate(over="ignore"):
+        width = np.clip(np.hypot(*foot) / speed, _NARROWEST, 1.0)
     return _Line(emission, lower, position, width, foot, tangent, bend)
 
 

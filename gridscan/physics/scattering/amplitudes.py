@@ -12,12 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 __all__ = [
+    "CentredInvariants",
     "NeutrinoExchange",
     "TargetExchange",
     "helm_form_factor",
     "muon_tau_neutrino",
     "muon_tau_target",
 ]
+
+
+class CentredInvariants(NamedTuple):
+    """s minus the sum of the squared masses, t, and u minus that sum [MeV^2]."""
+
+    s_minus_masses: Any
+    t: Any
+    u_minus_masses: Any
 
 
 class NeutrinoExchange(NamedTuple):

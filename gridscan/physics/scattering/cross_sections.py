@@ -5,8 +5,10 @@ of further arrays such as the dark matter mass: |M|^2, dimensionless, averaged o
 It is called on arrays that broadcast. `gridscan.physics.scattering.amplitudes` has two, and a form factor.
 
 On a target of mass m2 far above the energies, s and u agree with m2^2 in all but their last digits, and a formula such
-as s^2 + u^2 - 2 m2^4 keeps none. With ``centred=True`` a cross section passes s - m1^2 - m2^2 = 2 m2 E1 and
-u - m1^2 - m2^2 instead, and ``centred=True`` to the function, which must accept it.
+as s^2 + u^2 - 2 m2^4 keeps none. `total_cross_section` finds that out, and evaluates it with 32 digits
+(`gridscan.numerics.precise_array`); formulas that cannot be need the invariants minus the sum of the squared masses:
+with ``centred=True`` a cross section passes s - m1^2 - m2^2 = 2 m2 E1 and u - m1^2 - m2^2 instead, and ``centred=True``
+to the function, which must accept it.
 
 Cross sections are in the unit of `hbar_c` squared over that of the energies: cm^2 for 1.97327e-11 MeV cm. They are the
 standard ones. Publications on supernova-neutrino-boosted dark matter multiply the total one by another 2 pi and the
@@ -15,15 +17,14 @@ differential one by `gridscan.physics.scattering.inverse_kinematics.neutrino_ene
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
-from gridscan.numerics.quadrature import integrate_panels
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
+from gridscan.physics.scattering.collision import Collision, SquaredAmplitude, called, ends_of
 from gridscan.physics.scattering.one_particle import momentum
 from gridscan.physics.scattering.recoil_angle import sine_squared
 from gridscan.physics.scattering.two_body import boost_squared, mandelstam, mandelstam_t_range
@@ -36,15 +37,15 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.floating[Any]]
-SquaredAmplitude = Callable[..., Any]
 
-# Ends of the panels in ln(t/(t_min - t)): narrow where the ends of the range of t are far, down to exp(-92) = 1e-40.
-_HALF_CUTS = (0.0, 1.5, 3.0, 5.0, 7.5, 10.5, 14.0, 18.0, 23.0, 30.0, 40.0, 54.0, 72.0, 92.0)
-_CUTS = np.array([*(-cut for cut in _HALF_CUTS[:0:-1]), *_HALF_CUTS])
-_AIM = 1e-12
 # The lowest t, computed from the energy of the target, may miss the end of the range by a rounding.
 _ROUNDING = 1e-12
 _ENERGIES_AT_ONCE = 1024
+_RECIPE = (
+    "the amplitude is a difference of nearly equal terms, so take s_minus_masses = s - M and u_minus_masses = u - M,"
+    " with M the sum of the squared masses, in place of s and u (in Model.replace arguments of these names, in Python"
+    " centred=True): s**2 + u**2 + 4*t*M - 2*M**2, for example, is s_minus_masses**2 + u_minus_masses**2 + 2*t*M"
+)
 
 
 def differential_cross_section_in_t(
@@ -105,10 +106,10 @@ def differential_cross_section_in_t(
     """
     checked("projectile_energy", projectile_energy, Range(above=0.0, finite=False), "MeV")
     lowest, _ = mandelstam_t_range(projectile_energy, projectile_mass, target_mass)
-    s, u_end = _ends(projectile_energy, projectile_mass, target_mass, centred)
+    s, u_end = ends_of(projectile_energy, projectile_mass, target_mass, centred)
     allowed = (mandelstam_t <= 0.0) & (mandelstam_t >= lowest * (1.0 + _ROUNDING))
     t = allowed * mandelstam_t
-    amplitude = _call(squared_amplitude, s, t, u_end - (t - lowest), parameters, centred)
+    amplitude = called(squared_amplitude, s, t, u_end - (t - lowest), parameters, centred)
     flux = 64.0 * np.pi * (target_mass * momentum(projectile_energy, projectile_mass)) ** 2
     return allowed * amplitude * hbar_c**2 / flux
 
@@ -171,9 +172,9 @@ def differential_cross_section(
     density = (cosine > 0.0) * boost * cosine / (np.pi * (1.0 + excess * sine_squared(haversine)) ** 2)
     scale = hbar_c**2 / (16.0 * np.pi * s)
     if centred:
-        s, _ = _ends(projectile_energy, projectile_mass, target_mass, centred)
+        s, _ = ends_of(projectile_energy, projectile_mass, target_mass, centred)
         u = -s - t
-    return density * scale * _call(squared_amplitude, s, t, u, parameters, centred)
+    return density * scale * called(squared_amplitude, s, t, u, parameters, centred)
 
 
 def total_cross_section(
@@ -183,7 +184,7 @@ def total_cross_section(
     target_mass: ArrayLike,
     hbar_c: ArrayLike,
     *parameters: ArrayLike,
-    centred: bool = False,
+    centred: bool | str = False,
     tolerance: float = 1e-8,
 ) -> tuple[FloatArray, FloatArray]:
     """Return total cross sections at all energies at once, and estimates of their errors.
@@ -191,7 +192,7 @@ def total_cross_section(
     Parameters
     ----------
     squared_amplitude
-        |M|^2(s, t, u, *parameters), called on arrays of shape (n, 15) with the parameters in shape (n, 1).
+        |M|^2(s, t, u, *parameters), called on arrays of shapes such as (n, 15) with the parameters in shape (n, 1).
     projectile_energy
         Kinetic energy T1 of the projectile [MeV]; of a neutrino, its energy.
     projectile_mass, target_mass
@@ -201,7 +202,8 @@ def total_cross_section(
     *parameters
         Passed on to the amplitude, after they were broadcast with the energies and masses.
     centred
-        Whether the amplitude takes s and u with m1^2 + m2^2 subtracted.
+        Whether the amplitude takes s and u with m1^2 + m2^2 subtracted; ``"both"`` for one that takes these too, as
+        keywords ``s_minus_masses`` and ``u_minus_masses``.
     tolerance
         Largest error allowed, relative to the value.
 
@@ -214,7 +216,8 @@ def total_cross_section(
     ------
     EvaluationError
         If an argument is outside its range, the amplitude is not finite, or the error is above the tolerance: for a
-        massless mediator, whose total cross section is infinite, or an amplitude that consists of rounding errors.
+        massless mediator, whose total cross section is infinite, or an amplitude that consists of rounding errors even
+        where it is evaluated with 32 digits, or cannot be.
 
     Notes
     -----
@@ -222,8 +225,9 @@ def total_cross_section(
     -m_V^2 on, which may be 1e-20 of the range of t, and one in the u channel does so at the other end. In w = ln(f/(1 -
     f)) both are smooth over a unit of w, wherever they are. Panels that widen from w = 0 to ±92 are bisected until each
     integral has converged. The error is the sum of the estimate of the quadrature, what a constant |M|^2 would add
-    beyond, and what the rounding of s and u does to |M|^2. Source: Particle Data Group 2024, Review of Particle
-    Physics, section Kinematics.
+    beyond, and what the rounding of s and u does to |M|^2. Where that is too much, all is done again with numbers of 32
+    digits, `gridscan.numerics.precise_array.PreciseArray`, which the amplitude and its parameters then are.
+    Source: Particle Data Group 2024, Review of Particle Physics, section Kinematics.
 
     Examples
     --------
@@ -242,68 +246,22 @@ def total_cross_section(
     given = (projectile_energy, projectile_mass, target_mass, hbar_c, *parameters)
     arrays = np.broadcast_arrays(*(np.asarray(values, dtype=float) for values in given))
     shape, columns = arrays[0].shape, [array.ravel() for array in arrays]
-    value, error = np.empty(columns[0].size), np.empty(columns[0].size)
+    value, error, rounding = np.empty((3, columns[0].size))
     for first in range(0, value.size, _ENERGIES_AT_ONCE):
         block = slice(first, first + _ENERGIES_AT_ONCE)
         energy, projectile, target, conversion, *rest = (column[block] for column in columns)
-        mean, uncertainty = _mean_squared_amplitude(squared_amplitude, energy, projectile, target, rest, centred)
+        collision = Collision(squared_amplitude, energy, projectile, target, rest, centred)
+        mean, uncertainty, rounding[block] = collision.mean_squared_amplitude(tolerance)
         s = (projectile + target) ** 2 + 2.0 * target * energy
         scale = conversion**2 / (16.0 * np.pi * s)
         value[block], error[block] = scale * mean, scale * uncertainty
     poor = np.flatnonzero(~(error <= tolerance * np.abs(value)))
     if poor.size:
         index = poor[0]
+        cause = _RECIPE if rounding[index] else "is the mediator massless, or the amplitude not finite?"
         raise EvaluationError(
-            f"total_cross_section has not converged at projectile_energy = {columns[0][index]:g} MeV: found "
-            f"{value[index]:g} with an error of {error[index]:.1g}, which must be at most {tolerance:g} of the value. "
-            "Is the mediator massless, the amplitude not finite, or a difference of nearly equal terms (see centred)?"
+            f"the total cross section has not converged at projectile_energy = {columns[0][index]:g} MeV: found "
+            f"{value[index]:g} with an error of {error[index]:.1g}, which must be at most {tolerance:g} of the value; "
+            f"{cause}"
         )
     return value.reshape(shape), error.reshape(shape)
-
-
-def _ends(energy: Any, projectile_mass: Any, target_mass: Any, centred: bool) -> tuple[Any, Any]:
-    """Return s, and u at the lowest t, or both minus the sum of the squared masses."""
-    s = (projectile_mass + target_mass) ** 2 + 2.0 * target_mass * energy
-    if not centred:
-        return s, (projectile_mass**2 - target_mass**2) ** 2 / s
-    centred_s = 2.0 * target_mass * (energy + projectile_mass)
-    lowest, _ = mandelstam_t_range(energy, projectile_mass, target_mass)
-    return centred_s, -centred_s - lowest
-
-
-def _call(squared_amplitude: SquaredAmplitude, s: Any, t: Any, u: Any, parameters: Any, centred: bool) -> Any:
-    return squared_amplitude(s, t, u, *parameters, **({"centred": True} if centred else {}))
-
-
-def _mean_squared_amplitude(
-    squared_amplitude: SquaredAmplitude,
-    energy: FloatArray,
-    projectile_mass: FloatArray,
-    target_mass: FloatArray,
-    parameters: list[FloatArray],
-    centred: bool,
-) -> tuple[FloatArray, FloatArray]:
-    """Return ∫_0^1 |M|^2 df and its error for arrays of shape (n,)."""
-    width = -mandelstam_t_range(energy, projectile_mass, target_mass)[0]
-    s, u_end = _ends(energy, projectile_mass, target_mass, centred)
-
-    def integrand(w: FloatArray, owner: NDArray[np.intp], s: FloatArray = s, u_end: FloatArray = u_end) -> FloatArray:
-        of_panel = [values[owner, None] for values in (s, u_end, width, *parameters)]
-        part, rest = 1.0 / (1.0 + np.exp(-w)), 1.0 / (1.0 + np.exp(w))
-        t, u = -of_panel[2] * part, of_panel[1] - of_panel[2] * rest
-        weighted: FloatArray = part * rest * _call(squared_amplitude, of_panel[0], t, u, of_panel[3:], centred)
-        return weighted
-
-    everyone, panels = np.arange(len(energy)), len(_CUTS) - 1
-    lower, upper = np.tile(_CUTS[:-1], len(energy)), np.tile(_CUTS[1:], len(energy))
-    owner = np.repeat(everyone, panels)
-    value, error = integrate_panels(integrand, owner, lower, upper, len(energy), relative_tolerance=_AIM, rounds=8)
-    # A constant |M|^2 beyond the last cuts would add as much as the integrand is there.
-    tails = integrand(np.tile(_CUTS[[0, -1]], (len(energy), 1)), everyone).sum(axis=-1)
-    # Effect of the rounding of s and of u on the amplitude, at the middle of each panel.
-    middle = np.tile(0.5 * (_CUTS[1:] + _CUTS[:-1]), (len(energy), 1))
-    there = integrand(middle, everyone)
-    moved_s = integrand(middle, everyone, s=np.nextafter(s, np.inf))
-    moved_u = integrand(middle, everyone, u_end=np.nextafter(u_end, np.inf))
-    rounding = (np.abs(moved_s - there) + np.abs(moved_u - there)) @ np.diff(_CUTS)
-    return value, error + np.abs(tails) + rounding
