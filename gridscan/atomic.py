@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridscan.errors import StoreError
+from gridscan.marks.files import refuse_foreign, seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,15 +23,19 @@ _MARGIN = 2_000_000
 
 
 @contextlib.contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, *, force: bool = False) -> Iterator[Path]:
     """Yield a temporary file beside a path, which replaces it when the block ends without an error.
 
-    Temporary files left by killed runs are removed first.
+    Only what gridscan wrote and nobody changed is replaced: what is there is looked at before the block and again after
+    it. The new file gets the mark by which that is known, where its format has a place for it. Temporary files left by
+    killed runs are removed first.
 
     Parameters
     ----------
     path
         The file to write.
+    force
+        Whether any file may be replaced.
 
     Yields
     ------
@@ -40,13 +45,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     StoreError
-        If the file cannot be written; an earlier file is kept.
+        If the file cannot be written, or another one would be lost; an earlier file is kept.
     OSError
         As raised by the block, if the disk is not the cause.
     RuntimeError
         As raised by the block, if the disk is not the cause.
     """
     path = target_of(path)
+    refuse_foreign(path, force=force)
     _remove_remains(path)
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
     try:
@@ -55,8 +61,10 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise StoreError(f"{path.parent}: not writable: {reason(error)}") from None
     try:
         yield temporary
+        seal(temporary)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
+        refuse_foreign(path, force=force)
         os.replace(temporary, path)
     except (OSError, RuntimeError) as error:
         what = what_failed(error, path)
@@ -66,6 +74,24 @@ def replacing(path: str | Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def check_place(path: str | Path, *, force: bool = False) -> None:
+    """Refuse a place to which `replacing` would not write, before anything is computed.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    force
+        Whether any file may be replaced.
+
+    Raises
+    ------
+    StoreError
+        If no file can be written there, or another one would be lost.
+    """
+    refuse_foreign(place_of(path), force=force)
 
 
 def check_space(path: Path, size: int) -> None:

@@ -25,7 +25,7 @@ def test_whatever_happens_the_earlier_file_stays_and_nothing_else(tmp_path, erro
     path.write_text("precious", encoding="utf-8")
 
     def fail():
-        with replacing(path) as temporary:
+        with replacing(path, force=True) as temporary:
             temporary.write_text("half", encoding="utf-8")
             raise error
 
@@ -69,7 +69,7 @@ def test_what_a_killed_run_left_is_removed_and_what_a_running_one_writes_is_not(
 def test_what_a_link_stands_for_is_replaced_and_the_link_stays(tmp_path):
     (tmp_path / "real.txt").write_text("old", encoding="utf-8")
     (tmp_path / "link.txt").symlink_to("real.txt")
-    with replacing(tmp_path / "link.txt") as temporary:
+    with replacing(tmp_path / "link.txt", force=True) as temporary:
         temporary.write_text("new", encoding="utf-8")
     assert (tmp_path / "link.txt").is_symlink()
     assert (tmp_path / "real.txt").read_text(encoding="utf-8") == "new"

@@ -68,7 +68,6 @@ def describe(model_name: str, name: str | None) -> None:
 @main.command()
 @click.argument("model_name", metavar="MODEL")
 @out_option("File to write; MODEL.toml by default.")
-@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def new(model_name: str, out: Path | None, force: bool) -> None:
     """Write a commented scenario that runs as it is."""
     from gridscan.atomic import replacing
@@ -82,7 +81,7 @@ def new(model_name: str, out: Path | None, force: bool) -> None:
         raise StoreError(f"{path}: exists; overwrite it with --force, or give another name with --out")
     schema = folder("data") / "schemas" / f"{model.name}.json"
     text = starter(model, schema.as_uri() if schema.is_file() else None)
-    with replacing(path) as temporary:
+    with replacing(path, force=True) as temporary:
         temporary.write_text(text, encoding="utf-8")
     named = f" --model {model_name}" if is_code(model_name) else ""
     click.echo(f"wrote {path}; run it with: gridscan run {path}{named}")
@@ -225,22 +224,25 @@ def sample(
     model_name: str | None,
     overrides: dict[str, Any],
     out: Path | None,
+    force: bool,
 ) -> None:
     """Draw random members of a population, such as stars, at one point of a scenario.
 
     Along each axis, the point is the --at value, or else the value nearest to the model's default.
     """
+    from gridscan.atomic import check_place
     from gridscan.cli.report import bytes_text
     from gridscan.sample import sample as draw_sample
     from gridscan.storage.files import write_result
 
     start = time.perf_counter()
+    if out is not None and out.suffix != ".nc":
+        raise StoreError(f"{out}: a sample is a netCDF file; its name must end in .nc")
+    if out is not None:
+        check_place(out, force=force)
     options: dict[str, Any] = {"model": model_named(model_name), "overrides": overrides}
     dataset = draw_sample(file, population, at=at, number=number, seed=seed, **options)
-    path = out or Path(f"{dataset.attrs['gridscan_population']}.nc")
-    if path.suffix != ".nc":
-        raise StoreError(f"{path}: a sample is a netCDF file; its name must end in .nc")
-    write_result(dataset, path)
+    path = write_result(dataset, out or Path(f"{dataset.attrs['gridscan_population']}.nc"), force=force)
     click.echo(dataset.attrs["title"])
     click.echo(f"wrote {path} ({bytes_text(path.stat().st_size)}) in {time.perf_counter() - start:.2f} s")
 
@@ -267,10 +269,12 @@ def info(file: str, scenario: bool) -> None:
 @click.option("--quantities", help="Names, separated by commas; all by default.")
 @at_option
 @out_option("CSV file to write; FILE with the suffix .csv by default.")
-def export(file: str, quantities: str | None, at: dict[str, Any], out: Path | None) -> None:
-    """Write a result as tidy CSV: one row per cell, units in the header."""
+def export(file: str, quantities: str | None, at: dict[str, Any], out: Path | None, force: bool) -> None:
+    """Write a result as tidy CSV: one row per cell, units in the header, after a comment line."""
+    from gridscan.atomic import check_place
     from gridscan.storage.csv import export_csv
 
     names = [name.strip() for name in quantities.split(",")] if quantities is not None else None
-    path = export_csv(dataset_of(file, at), out or Path(file).with_suffix(".csv").name, names)
-    click.echo(f"wrote {path}")
+    path = out or Path(Path(file).with_suffix(".csv").name)
+    check_place(path, force=force)
+    click.echo(f"wrote {export_csv(dataset_of(file, at), path, names, force=force)}")

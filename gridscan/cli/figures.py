@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gridscan.atomic import check_place
 from gridscan.cli.options import dataset_of, picked_at
 from gridscan.definition.figures import flags
 from gridscan.errors import GridscanError, ModelError, StoreError
+from gridscan.marks.files import seal
 from gridscan.storage.provenance import provenance_in
 
 if TYPE_CHECKING:
@@ -117,11 +120,16 @@ def drawn(figure: Figure, wanted: Wanted, options: Mapping[str, Any]) -> Any:
     return figure.draw(dataset, *further, **options)
 
 
-def filmed(figure: Figure, wanted: Wanted, path: Path, options: Mapping[str, Any]) -> Path:
+def filmed(figure: Figure, wanted: Wanted, path: Path, options: Mapping[str, Any], *, force: bool) -> Path:
     """Write the movie of a figure."""
     assert figure.movie is not None
+    check_place(path, force=force)
     dataset, further = data_for(figure, wanted)
-    return Path(figure.movie(dataset, path, *further, **options))
+    if "force" in inspect.signature(figure.movie).parameters:
+        return Path(figure.movie(dataset, path, *further, **options, force=force))
+    made = Path(figure.movie(dataset, path, *further, **options))
+    seal(made)
+    return made
 
 
 def data_for(figure: Figure, wanted: Wanted) -> tuple[xr.Dataset, tuple[Any, ...]]:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import gridscan as gs
 from gridscan import plot
 from gridscan.accessor import GridscanAccessor
-from gridscan.atomic import replacing
+from gridscan.atomic import check_place, replacing
 from gridscan.cli.figures import Wanted, data_for, drawn, filmed
 from gridscan.cli.invented_tables import invented_isochrone, invented_track
 from gridscan.definition.figures import Example, Figure, figure_of
 from gridscan.errors import GridscanError, GridscanWarning, StoreError, listed, nearest
+from gridscan.marks.files import first_line
 from gridscan.model_loader import installed_models
 from gridscan.scenario.reader import Scenario
 from gridscan.stellar_tables.isochrones import read_stellar_table
@@ -32,27 +33,27 @@ if TYPE_CHECKING:
 
 
 class Picture(NamedTuple):
-    """A picture of the gallery: what it shows, and ``draw(folder)`` or ``film(path, frames, dpi)``."""
+    """A picture of the gallery: what it shows, and ``draw(folder, force)`` or ``film(path, frames, dpi, force)``."""
 
     description: str
-    draw: Callable[[Path], Any] | None = None
-    film: Callable[[Path, int, float], Path] | None = None
+    draw: Callable[..., Any] | None = None
+    film: Callable[..., Path] | None = None
 
 
-def isochrone(folder: Path) -> Any:
+def isochrone(folder: Path, force: bool = False) -> Any:
     """Draw stars of one age, from a table in the format of CMD 3.9."""
-    return plot.hertzsprung_russell(read_stellar_table(_written(folder / "isochrone.dat", invented_isochrone())))
+    return plot.hertzsprung_russell(read_stellar_table(_written(folder / "isochrone.dat", invented_isochrone(), force)))
 
 
-def track(folder: Path) -> Any:
+def track(folder: Path, force: bool = False) -> Any:
     """Draw the track of a star, from a table in the format of PARSEC v2.0."""
     name = "Z0.014Y0.273_ROT0.00_M15.0.TAB"
-    return plot.hertzsprung_russell(read_stellar_table(_written(folder / name, invented_track())))
+    return plot.hertzsprung_russell(read_stellar_table(_written(folder / name, invented_track(), force)))
 
 
-def _written(path: Path, text: str) -> Path:
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+def _written(path: Path, text: str, force: bool) -> Path:
+    with replacing(path, force=force) as temporary:
+        temporary.write_text(first_line() + text, encoding="utf-8")
     return path
 
 
@@ -94,20 +95,20 @@ def _evaluated(wanted: Wanted) -> xr.Dataset:
     return data_for(Figure("quantity", "", plot.draw, quantities=tuple(wanted.quantities)), wanted)[0]
 
 
-def _draw(model: Model, example: Example, _: Path) -> Any:
+def _draw(model: Model, example: Example, _folder: Path, _force: bool = False) -> Any:
     wanted = _wanted(model, example)
     if example.kind in _QUESTIONS:
         return _QUESTIONS[example.kind](wanted, example.options)
     return drawn(figure_of(model, example.kind), wanted, example.options)
 
 
-def _film(model: Model, example: Example, path: Path, frames: int, dpi: float) -> Path:
+def _film(model: Model, example: Example, path: Path, frames: int, dpi: float, force: bool = False) -> Path:
     figure = figure_of(model, example.kind)
     assert figure.movie is not None
     options = {**example.options, "dpi": dpi}
     if "frames" in figure.options:
         options["frames"] = frames
-    return filmed(figure, _wanted(model, example), path, options)
+    return filmed(figure, _wanted(model, example), path, options, force=force)
 
 
 def pictures() -> dict[str, Picture]:
@@ -135,7 +136,7 @@ def _picture(model: Model, example: Example) -> Picture:
 
 
 def make_gallery(
-    folder: Path, *, only: Sequence[str] = (), dpi: float = 110, frames: int = 100
+    folder: Path, *, only: Sequence[str] = (), dpi: float = 110, frames: int = 100, force: bool = False
 ) -> Iterator[tuple[Path, str]]:
     """Write the pictures one after the other, and yield the path and description of each.
 
@@ -147,11 +148,13 @@ def make_gallery(
         Pixels per inch; at 110, pictures are 800 pixels wide, and movies are 640.
     frames
         Number of frames of a movie, where it can be chosen.
+    force
+        Whether any file may be replaced; by default only one that gridscan wrote and nobody changed.
 
     Raises
     ------
     StoreError
-        If a name is unknown, or a file cannot be written.
+        If a name is unknown, or a file cannot be written or would replace another one.
     """
     from matplotlib import pyplot
 
@@ -162,8 +165,10 @@ def make_gallery(
     for name, picture in known.items():
         if only and name not in only:
             continue
+        path = folder / f"{name}.{'gif' if picture.draw is None else 'png'}"
+        check_place(path, force=force)
         if picture.draw is not None:
-            yield plot.save(picture.draw(folder), folder / f"{name}.png", dpi), picture.description
+            yield plot.save(picture.draw(folder, force), path, dpi, force=force), picture.description
             pyplot.close("all")
         elif picture.film is not None:
-            yield picture.film(folder / f"{name}.gif", frames, 0.8 * dpi), picture.description
+            yield picture.film(path, frames, 0.8 * dpi, force), picture.description

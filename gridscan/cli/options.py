@@ -65,8 +65,15 @@ def place_options(command: Command) -> Command:
 
 
 def out_option(default: str) -> Callable[[Command], Command]:
-    """Give a command --out with this help."""
-    return click.option("--out", "-o", type=click.Path(path_type=Path), help=default)
+    """Give a command --out with this help, and --force."""
+
+    def decorate(command: Command) -> Command:
+        command = click.option("--force", is_flag=True, help="Replace a file even if gridscan did not write it.")(
+            command
+        )
+        return click.option("--out", "-o", type=click.Path(path_type=Path), help=default)(command)
+
+    return decorate
 
 
 at_option = click.option(
@@ -134,7 +141,17 @@ def _hint(dataset: xr.Dataset, name: str) -> str:
     return nearest(name, axes) or f"; its axes are {listed(axes)}"
 
 
-def show_or_write(data: xr.DataArray | xr.Dataset, out: Path | None) -> None:
+def check_table(out: Path | None, *, force: bool) -> None:
+    """Refuse a table that could not be written to --out, before anything is computed."""
+    from gridscan.atomic import check_place
+
+    if out is not None and out.suffix not in (".csv", ".nc"):
+        raise StoreError(f"{out}: a table must end in .csv or .nc")
+    if out is not None:
+        check_place(out, force=force)
+
+
+def show_or_write(data: xr.DataArray | xr.Dataset, out: Path | None, *, force: bool) -> None:
     """Show an answer, or write it to --out."""
     import xarray as xr
 
@@ -147,9 +164,7 @@ def show_or_write(data: xr.DataArray | xr.Dataset, out: Path | None) -> None:
         return
     dataset = data.to_dataset() if isinstance(data, xr.DataArray) else data
     if out.suffix == ".csv":
-        export_csv(dataset, out)
-    elif out.suffix == ".nc":
-        write_result(dataset, out)
+        export_csv(dataset, out, force=force)
     else:
-        raise StoreError(f"{out}: a table must end in .csv or .nc")
+        write_result(dataset, out, force=force)
     click.echo(f"wrote {out}")

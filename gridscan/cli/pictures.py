@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gridscan.atomic import check_place
 from gridscan.cli.group import main
 from gridscan.cli.options import at_option, dataset_of, model_named, out_option, scenario_options, value_of
 from gridscan.definition.figures import GENERAL_KINDS, LIST, Figure, figure_of, flags
@@ -72,6 +73,7 @@ def plot(
     at: dict[str, Any],
     seed: int | None,
     out: Path | None,
+    force: bool,
     **options: Any,
 ) -> None:
     """Draw a quantity: bars for labels, lines for a numeric axis, a map for two axes.
@@ -97,12 +99,12 @@ def plot(
         _show_kinds(wanted)
     elif kind == "hertzsprung-russell":
         _check_options(kind, {**given, **_scenario_options(wanted)}, (), quantities)
-        click.echo(f"wrote {_draw_table(file, out)}")
+        click.echo(f"wrote {_draw_table(file, out, force)}")
     elif kind == "quantity":
         _check_options(kind, given if seed is None else {**given, "seed": seed}, _OF_QUANTITIES)
-        click.echo(f"wrote {_draw_quantity(wanted, given, out)}")
+        click.echo(f"wrote {_draw_quantity(wanted, given, out, force)}")
     else:
-        click.echo(f"wrote {_draw_figure(kind, wanted, given, out)}")
+        click.echo(f"wrote {_draw_figure(kind, wanted, given, out, force)}")
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
@@ -148,15 +150,16 @@ def _show_kinds(wanted: Wanted) -> None:
     click.echo(formatter.getvalue().rstrip())
 
 
-def _draw_table(file: str, out: Path | None) -> Path:
+def _draw_table(file: str, out: Path | None, force: bool) -> Path:
     from gridscan import plot as pictures
     from gridscan.stellar_tables.isochrones import read_stellar_table
 
-    axes = pictures.hertzsprung_russell(read_stellar_table(file))
-    return pictures.save(axes, out or Path("hertzsprung-russell.png"))
+    path = out or Path("hertzsprung-russell.png")
+    check_place(path, force=force)
+    return pictures.save(pictures.hertzsprung_russell(read_stellar_table(file)), path, force=force)
 
 
-def _draw_quantity(wanted: Wanted, options: Mapping[str, Any], out: Path | None) -> Path:
+def _draw_quantity(wanted: Wanted, options: Mapping[str, Any], out: Path | None, force: bool) -> Path:
     """Draw one quantity, of a result or of a scenario."""
     from gridscan import plot as pictures
     from gridscan.cli.figures import data_for
@@ -165,14 +168,16 @@ def _draw_quantity(wanted: Wanted, options: Mapping[str, Any], out: Path | None)
         found = len(wanted.quantities)
         raise click.UsageError(f"give one quantity to draw, or a --kind; found {found} quantities")
     (name,) = wanted.quantities
+    path = out or Path(f"{name}.png")
+    check_place(path, force=force)
     if wanted.is_result and not wanted.overrides and wanted.model is None:
         dataset = dataset_of(str(wanted.source), dict(wanted.at), name)
     else:
         dataset, _ = data_for(Figure("quantity", "", pictures.draw, others="one"), wanted)
-    return pictures.save(pictures.draw(dataset, name, **options), out or Path(f"{name}.png"))
+    return pictures.save(pictures.draw(dataset, name, **options), path, force=force)
 
 
-def _draw_figure(kind: str, wanted: Wanted, given: Mapping[str, Any], out: Path | None) -> Path:
+def _draw_figure(kind: str, wanted: Wanted, given: Mapping[str, Any], out: Path | None, force: bool) -> Path:
     """Draw a figure of the model."""
     from gridscan import plot as pictures
     from gridscan.cli.figures import drawn, filmed, function_of, model_of
@@ -188,8 +193,9 @@ def _draw_figure(kind: str, wanted: Wanted, given: Mapping[str, Any], out: Path 
         options["along"] = options["along"][0]
     path = out or Path(f"{kind}{'.gif' if figure.draw is None else '.png'}")
     if function_of(figure, path, options) is figure.draw:
-        return pictures.save(drawn(figure, wanted, options), path)
-    return filmed(figure, wanted, path, options)
+        check_place(path, force=force)
+        return pictures.save(drawn(figure, wanted, options), path, force=force)
+    return filmed(figure, wanted, path, options, force=force)
 
 
 @main.command()
@@ -197,12 +203,13 @@ def _draw_figure(kind: str, wanted: Wanted, given: Mapping[str, Any], out: Path 
 @click.option("--dpi", type=click.FloatRange(20, 600), default=110.0, show_default=True, help="Pixels per inch.")
 @click.option("--frames", type=click.IntRange(min=1), default=100, show_default=True, help="Frames of a movie.")
 @out_option("Folder to write to; results/gallery by default.")
-def gallery(only: tuple[str, ...], dpi: float, frames: int, out: Path | None) -> None:
+def gallery(only: tuple[str, ...], dpi: float, frames: int, out: Path | None, force: bool) -> None:
     """Draw the example pictures of all installed models."""
     import matplotlib
 
     matplotlib.use("Agg")
     from gridscan.cli.gallery import make_gallery
 
-    for path, shown in make_gallery(out or Path("results", "gallery"), only=only, dpi=dpi, frames=frames):
+    folder = out or Path("results", "gallery")
+    for path, shown in make_gallery(folder, only=only, dpi=dpi, frames=frames, force=force):
         click.echo(f"wrote {path}: {shown}")

@@ -75,6 +75,7 @@ def list_command(file: str) -> None:
 @tracks.command()
 @click.argument("file", metavar="ZIP")
 @click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Table to write, a .csv file.")
+@click.option("--force", is_flag=True, help="Replace a file even if gridscan did not write it.")
 @click.option(
     "--masses",
     callback=_values("Msun"),

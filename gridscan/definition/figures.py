@@ -38,7 +38,8 @@ class Figure:
     draw
         ``draw(dataset, **options)`` returns matplotlib Axes; None for a figure that is a movie only.
     movie
-        ``movie(dataset, path, **options)`` writes a movie and returns its path; None where there is none.
+        ``movie(dataset, path, **options)`` writes a movie and returns its path; None where there is none. If it has an
+        argument ``force``, it refuses by itself to replace files of others.
     quantities
         Quantities that the dataset needs; those that a file lacks are evaluated.
     others

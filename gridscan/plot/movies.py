@@ -89,7 +89,7 @@ class Stage(abc.ABC):
             self.show(number)
             yield np.array(self.canvas.buffer_rgba())[..., :3]
 
-    def film(self, write: Writer, path: Path, frames_per_second: float) -> Path:
+    def film(self, write: Writer, path: Path, frames_per_second: float, *, force: bool = False) -> Path:
         """Write all frames to a file, which appears only when it is complete, and close the figure.
 
         Parameters
@@ -100,6 +100,8 @@ class Stage(abc.ABC):
             The file.
         frames_per_second
             How fast the movie runs.
+        force
+            Whether any file may be replaced; by default only one that gridscan wrote and nobody changed.
 
         Returns
         -------
@@ -107,7 +109,7 @@ class Stage(abc.ABC):
             Where it was written.
         """
         try:
-            with replacing(path) as temporary:
+            with replacing(path, force=force) as temporary:
                 write(temporary, self.frames(), frames_per_second)
         finally:
             pyplot.close(self.figure)

@@ -11,6 +11,7 @@ from matplotlib import pyplot
 from matplotlib.figure import Figure
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
+from gridscan._version import __version__
 from gridscan.atomic import replacing
 from gridscan.errors import StoreError
 from gridscan.plot.text import plain, typeset
@@ -28,12 +29,19 @@ SMALL = 9
 OUTLINE: list[AbstractPathEffect] = [withStroke(linewidth=2.5, foreground="white")]
 
 _WIDTH, _HEIGHT, _NEXT_HEIGHT = 800 / 110, 4.5, 2.3
-_SUFFIXES = (".png", ".pdf", ".svg")
+# By suffix, what a file says of itself; the mark of a PNG names its software.
+_METADATA: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},
+    ".pdf": {"Creator": f"gridscan {__version__}"},
+    ".svg": {"Creator": f"gridscan {__version__}"},
+}
 
 Side = Literal["x", "y"]
 
 
-def save(axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: float = 110) -> Path:
+def save(
+    axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: float = 110, *, force: bool = False
+) -> Path:
     """Write the figure of some axes to a file, which appears only when it is complete.
 
     Parameters
@@ -44,6 +52,8 @@ def save(axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: floa
         With the suffix of the format: ``.png``, ``.pdf`` or ``.svg``.
     dpi
         Pixels per inch of a PNG.
+    force
+        Whether any file may be replaced; by default only one that gridscan wrote and nobody changed.
 
     Returns
     -------
@@ -53,12 +63,12 @@ def save(axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: floa
     Raises
     ------
     StoreError
-        If the suffix is another one, the axes belong to several figures or none, or the file cannot be written; an
-        earlier file then stays as it was.
+        If the suffix is another one, the axes belong to several figures or none, or the file cannot be written or would
+        replace another one; an earlier file then stays as it was.
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in _SUFFIXES:
+    if suffix not in _METADATA:
         raise StoreError(f"{path}: a picture is written as .png, .pdf or .svg; found {path.suffix or 'no suffix'!r}")
     figures = {id(figure): figure for figure in map(figure_of, np.ravel(np.asarray(axes, dtype=object)))}
     if len(figures) != 1:
@@ -66,8 +76,8 @@ def save(axes: Axes | Sequence[Axes] | NDArray[Any], path: str | Path, dpi: floa
     (figure,) = figures.values()
     # Our own pages have margins; another figure may have a legend beyond its edge.
     box = None if figure.get_layout_engine() is not None else "tight"
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format=suffix[1:], dpi=dpi, bbox_inches=box)
+    with replacing(path, force=force) as temporary:
+        figure.savefig(temporary, format=suffix[1:], dpi=dpi, bbox_inches=box, metadata=_METADATA[suffix])
     return path
 
 

@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from gridscan.atomic import reason, replacing
+from gridscan.atomic import check_place, reason, replacing
 from gridscan.errors import CatalogueError, StoreError, listed
+from gridscan.marks.files import first_line
 from gridscan.stellar_tables.phases import read_phase_table
 from gridscan.stellar_tables.track_archive import TrackArchive, TrackName
 from gridscan.stellar_tables.tracks import (
@@ -44,6 +45,7 @@ def extract(
     minimum_log_luminosity: float = MINIMUM_LOG_LUMINOSITY,
     minimum_carbon_luminosity: float = MINIMUM_CARBON_LUMINOSITY,
     progress: Progress | None = None,
+    force: bool = False,
 ) -> Path:
     """Write the table of stellar phases that follows from the tracks in a ZIP.
 
@@ -68,6 +70,8 @@ def extract(
         Luminosity of carbon burning over that of the star from which on carbon burns.
     progress
         Called with the bytes read so far and the total.
+    force
+        Whether any file may be replaced; by default only one that gridscan wrote and nobody changed.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def extract(
     Raises
     ------
     StoreError
-        If the ZIP cannot be read or the table not be written.
+        If the ZIP cannot be read, or the table cannot be written or would replace another file.
     CatalogueError
         If the ZIP or a track is damaged, a mass is missing for one of the metallicities, or there are several tracks of
         one metallicity and mass.
@@ -86,6 +90,7 @@ def extract(
     with TrackArchive(path) as archive:
         if out.exists() and os.path.samefile(path, out):
             raise StoreError(f"{out}: is the ZIP of the tracks; give the table another name")
+        check_place(out, force=force)
         tracks = select(path, archive.tracks, masses, metallicity, helium, rotation)
         total, done = sum(track.size for track in tracks), 0
 
@@ -101,12 +106,12 @@ def extract(
             with archive.open(track, count) as stream:
                 dataset = read_track(stream, f"{path}: {track.name}")
             rows.append(_row(track, phase_windows(dataset, *thresholds)))
-    text = "\n".join([*_comments(path, tracks, thresholds), _UNITS, _HEADER, *rows, ""])
+    text = first_line() + "\n".join([*_comments(path, tracks, thresholds), _UNITS, _HEADER, *rows, ""])
     try:
         read_phase_table(text, str(out))
     except CatalogueError as error:
         raise CatalogueError(f"{path}: no table of phases from the chosen tracks: {error}") from None
-    with replacing(out) as temporary:
+    with replacing(out, force=force) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return out
 

@@ -6,7 +6,7 @@ import csv
 import math
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -15,6 +15,7 @@ from gridscan.atomic import replacing
 from gridscan.errors import StoreError, listed, nearest
 from gridscan.limits import DEFAULT
 from gridscan.sensitivity.quantified import dequantify
+from gridscan.marks.files import first_line
 from gridscan.units import label_of
 
 if TYPE_CHECKING:
@@ -27,8 +28,11 @@ def export_csv(
     quantities: Sequence[str] | None = None,
     *,
     rows_at_once: int = DEFAULT.table_rows,
+    force: bool = False,
 ) -> Path:
     """Write quantities as tidy CSV, some rows at a time, so that a result larger than memory needs little of it.
+
+    The first line is a comment, which ``pandas.read_csv(path, comment="#")`` and other readers of tables leave out.
 
     Parameters
     ----------
@@ -40,6 +44,8 @@ def export_csv(
         All by default. Those with fewer dimensions than others are repeated along the missing ones.
     rows_at_once
         Number of rows held in memory.
+    force
+        Whether any file may be replaced; by default only one that gridscan wrote and nobody changed.
 
     Returns
     -------
@@ -49,8 +55,8 @@ def export_csv(
     Raises
     ------
     StoreError
-        If a quantity is unknown, or the file cannot be written or would not fit on the disk; an earlier file is then
-        kept.
+        If a quantity is unknown, or the file cannot be written, would not fit on the disk or would replace another one;
+        an earlier file is then kept.
     """
     path, dataset = Path(path), dequantify(dataset)
     names = [str(name) for name in (quantities or dataset.data_vars)]
@@ -61,14 +67,26 @@ def export_csv(
     dataset = dataset[names].assign_coords(
         {dim: np.arange(size) for dim, size in dataset[names].sizes.items() if dim not in dataset.coords}
     )
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
+    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if _has_comment_sign(dataset) else csv.QUOTE_MINIMAL
+    with (
+        replacing(path, force=force) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        file.write(first_line())
+        writer = csv.writer(file, lineterminator="\n", quoting=quoting)
         for number, rows in enumerate(_tables(dataset, names, rows_at_once)):
             writer.writerows(rows)
             if number == 1:
                 file.flush()
                 _check_space(path, temporary.stat().st_size / len(rows), math.prod(dataset.sizes.values()) - len(rows))
     return path
+
+
+def _has_comment_sign(dataset: xr.Dataset) -> bool:
+    """Tell whether a label or word has the sign that begins a comment, and must be quoted."""
+    labels = [item.values for item in dataset.variables.values() if item.dtype.kind in "UO"]
+    words = [str(item.attrs.get("flag_meanings", "")) for item in dataset.data_vars.values()]
+    return any("#" in text for text in [*words, *(str(label) for part in labels for label in np.ravel(part))])
 
 
 def _check_space(path: Path, row_bytes: float, rows: int) -> None:

@@ -130,7 +130,13 @@ def _in_chunks(dataset: xr.Dataset, limits: Limits) -> xr.Dataset:
     return dataset.assign(chunked)
 
 
-def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContextManager[Any] | None = None) -> Path:
+def write_result(
+    dataset: xr.Dataset,
+    path: str | Path,
+    progress: AbstractContextManager[Any] | None = None,
+    *,
+    force: bool = False,
+) -> Path:
     """Write a Dataset so that the file appears under its name only when it is complete.
 
     Parameters
@@ -141,6 +147,8 @@ def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContex
         The netCDF file.
     progress
         A dask callback under which the chunks are computed and written.
+    force
+        Whether any file may be replaced; by default only one that gridscan wrote and nobody changed.
 
     Returns
     -------
@@ -150,10 +158,10 @@ def write_result(dataset: xr.Dataset, path: str | Path, progress: AbstractContex
     Raises
     ------
     StoreError
-        If it cannot be written; an earlier file is kept.
+        If it cannot be written, or would replace another file; an earlier file is kept.
     """
     path = Path(path)
-    with replacing(path) as temporary:
+    with replacing(path, force=force) as temporary:
         check_space(path, dataset.nbytes)
         shown, kept = for_disk(dataset), {}
         for name in IN_RECORD:

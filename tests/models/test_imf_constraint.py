@@ -28,7 +28,7 @@ def result(tmp_path_factory):
 
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        return list(csv.DictReader(line for line in file if not line.startswith("#")))
 
 
 def invoke(*arguments: object) -> None:

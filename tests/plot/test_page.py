@@ -37,7 +37,7 @@ def test_a_png_is_eight_hundred_pixels_wide(dataset, tmp_path):
 def test_a_picture_takes_the_place_of_an_earlier_one_at_once(dataset, tmp_path):
     (tmp_path / "mass.svg").write_text("old")
     os.link(tmp_path / "mass.svg", tmp_path / "link")
-    save(draw(dataset, "mass"), tmp_path / "mass.svg")
+    save(draw(dataset, "mass"), tmp_path / "mass.svg", force=True)
     assert (tmp_path / "link").read_text() == "old"
     assert (tmp_path / "mass.svg").read_text().startswith("<?xml")
 
@@ -58,7 +58,7 @@ def test_what_cannot_be_written_is_refused_and_leaves_what_was_there(dataset, tm
     (tmp_path / "old.png").write_text("old")
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", _full)
     with pytest.raises(StoreError, match=r"old\.png: cannot be written: the disk is full"):
-        save(axes, tmp_path / "old.png")
+        save(axes, tmp_path / "old.png", force=True)
     assert (tmp_path / "old.png").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.png", "old.png"]
 

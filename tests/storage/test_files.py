@@ -79,7 +79,7 @@ def test_a_write_that_fails_leaves_the_folder_as_it_was(dataset, tmp_path, exist
     if existing is not None:
         path.write_bytes(existing)
     with pytest.raises(RuntimeError, match="the computation failed"):
-        write_result(_failing(dataset), path)
+        write_result(_failing(dataset), path, force=True)
     assert [item.name for item in tmp_path.iterdir()] == ([] if existing is None else ["out.nc"])
     if existing is not None:
         assert path.read_bytes() == existing
@@ -107,7 +107,7 @@ def test_a_full_disk_is_reported_and_loses_nothing(tmp_path, relative):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
         try:
-            write_result(xr.Dataset({{"a": ("x", np.random.default_rng(1).random(10**6))}}), folder / "out.nc")
+            write_result(xr.Dataset({{"a": ("x", np.random.default_rng(1).random(10**6))}}), folder / "out.nc", force=True)
         except StoreError as error:
             print(error)
         else:

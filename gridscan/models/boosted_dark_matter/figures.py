@@ -32,10 +32,16 @@ def sky(dataset: xr.Dataset, quantity: str = "sky_flux", *, time: str | float | 
 
 
 def sky_movie(
-    dataset: xr.Dataset, path: str | Path, quantity: str = "sky_flux", *, along: str = "time", dpi: float = 88
+    dataset: xr.Dataset,
+    path: str | Path,
+    quantity: str = "sky_flux",
+    *,
+    along: str = "time",
+    dpi: float = 88,
+    force: bool = False,
 ) -> Path:
     """Write a movie of the sky along an axis."""
-    return plot.sky_movie(dataset, path, quantity, SKY, along=along, dpi=dpi)
+    return plot.sky_movie(dataset, path, quantity, SKY, along=along, dpi=dpi, force=force)
 
 
 FIGURES = (

@@ -37,11 +37,17 @@ def galaxy(stars: xr.Dataset, plane: xr.Dataset | None = None, *, inset: float |
 
 
 def movie(
-    history: xr.Dataset, path: str | Path, plane: xr.Dataset | None = None, *, frames: int = 100, dpi: float = 88
+    history: xr.Dataset,
+    path: str | Path,
+    plane: xr.Dataset | None = None,
+    *,
+    frames: int = 100,
+    dpi: float = 88,
+    force: bool = False,
 ) -> Path:
     """Write a movie of stars that are born, change their phase and die."""
     density = None if plane is None else plane["share_per_area"]
-    return star_movie.movie(history, path, density=density, frames=frames, dpi=dpi)
+    return star_movie.movie(history, path, density=density, frames=frames, dpi=dpi, force=force)
 
 
 def _plane(stars: xr.Dataset) -> Mapping[str, Any]:

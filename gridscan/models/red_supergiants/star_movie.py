@@ -107,6 +107,7 @@ def movie(
     frames_per_second: float = 12,
     times: Sequence[float] | None = None,
     dpi: float = 88,
+    force: bool = False,
 ) -> Path:
     """Write a movie of the map of `star_map.galaxy`, from time zero to that of the sample.
 
@@ -128,12 +129,14 @@ def movie(
         Times of the frames in the unit of ``birth_time``, increasing, in place of `frames`.
     dpi
         Pixels per inch; 88 make a movie 640 pixels wide.
+    force
+        Whether any file may be replaced; by default only one that gridscan wrote and nobody changed.
 
     Raises
     ------
     StoreError
-        If the suffix is another one, ffmpeg is missing or fails, or the file cannot be written; an earlier file is
-        then left as it was.
+        If the suffix is another one, ffmpeg is missing or fails, or the file cannot be written or would replace another
+        one; an earlier file is then left as it was.
     SensitivityError
         If a variable is missing, has other dimensions or holds what cannot be drawn, or the times are outside the
         sample.
@@ -143,7 +146,7 @@ def movie(
     check_pace(frames_per_second, dpi)
     lives, scene = _lives_of(history), scene_of(history, density, None)
     moments = _moments(history, frames, times)
-    return _Lifetimes(history, lives, scene, moments, dpi).film(write, path, frames_per_second)
+    return _Lifetimes(history, lives, scene, moments, dpi).film(write, path, frames_per_second, force=force)
 
 
 class _Lifetimes(Stage):

@@ -153,6 +153,7 @@ def sky_movie(
     along: str,
     frames_per_second: float = 12,
     dpi: float = 88,
+    force: bool = False,
 ) -> Path:
     """Write a movie of the picture of `sky`: one frame for each value of an axis, in increasing order.
 
@@ -175,6 +176,8 @@ def sky_movie(
         How fast the movie runs.
     dpi
         Pixels per inch; 88 make a movie 640 pixels wide.
+    force
+        Whether any file may be replaced; by default only one that gridscan wrote and nobody changed.
 
     Returns
     -------
@@ -184,8 +187,8 @@ def sky_movie(
     Raises
     ------
     StoreError
-        If the suffix is another one, ffmpeg is missing or fails, or the file cannot be written; an earlier file is
-        then stays as it was.
+        If the suffix is another one, ffmpeg is missing or fails, or the file cannot be written or would replace another
+        one; an earlier file then stays as it was.
     SensitivityError
         If the quantity cannot be drawn, see `sky`, or the axis has too few or too many values.
     """
@@ -199,7 +202,7 @@ def sky_movie(
         )
     moments = np.sort(numeric_axis(values, along))
     check_frames(moments.size, f"{along!r} has {moments.size} values")
-    return _Changing(dataset, values, along, meaning, dpi).film(write, path, frames_per_second)
+    return _Changing(dataset, values, along, meaning, dpi).film(write, path, frames_per_second, force=force)
 
 
 class _Changing(Stage):

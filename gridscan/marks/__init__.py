@@ -1,0 +1,1 @@
+"""The mark that gridscan leaves in the files it writes, so that it replaces no others."""
