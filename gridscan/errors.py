@@ -3,14 +3,50 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+# All but tabs and line ends: what moves the cursor of a terminal, colours it, or turns the direction of a text.
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)|[\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_LINE_ENDS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def printable(text: str, *, lines: bool = True) -> str:
+    r"""Return a text with its control characters escaped, since a file or a scenario may hold any.
+
+    Parameters
+    ----------
+    text
+        Any text.
+    lines
+        Whether it may have several lines and tabs.
+
+    Returns
+    -------
+    str
+        With ``\u001b`` for an escape character, as in TOML, JSON and Python.
+
+    Examples
+    --------
+    >>> from gridscan.errors import printable
+    >>> print(printable("flux\x1b[2J"))
+    flux\u001b[2J
+    """
+    text = _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return text if lines else "".join(_LINE_ENDS.get(sign, sign) for sign in text)
+
+
 class GridscanError(Exception):
     """A mistake in the input of gridscan; the command line exits with status 2."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class UnitError(GridscanError):
@@ -47,6 +83,9 @@ class Terminated(SystemExit):
 
 class GridscanWarning(UserWarning):
     """Something that the user should know about a result that is usable nevertheless."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:

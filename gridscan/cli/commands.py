@@ -19,6 +19,7 @@ from gridscan.cli.options import (
     planned,
     scenario_options,
 )
+from gridscan.cli.say import say
 from gridscan.errors import GridscanError, StoreError, Terminated, nearest
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def new(model_name: str, out: Path | None, force: bool) -> None:
     with replacing(path, force=True) as temporary:
         temporary.write_text(text, encoding="utf-8")
     named = f" --model {model_name}" if is_code(model_name) else ""
-    click.echo(f"wrote {path}; run it with: gridscan run {path}{named}")
+    say(f"wrote {path}; run it with: gridscan run {path}{named}")
 
 
 @main.command()
@@ -96,7 +97,7 @@ def schema(model_name: str) -> None:
     from gridscan.model_loader import load_model
     from gridscan.scenario.json_schema import json_schema
 
-    click.echo(json.dumps(json_schema(load_model(model_name)), indent=1, ensure_ascii=False))
+    say(json.dumps(json_schema(load_model(model_name)), indent=1, ensure_ascii=False))
 
 
 @main.command()
@@ -110,7 +111,7 @@ def check(files: tuple[str, ...], model_name: str | None, overrides: dict[str, A
             made = planned(file, model_name, overrides)
             cells = sum(item.cells for item in made.quantities if item.output)
             axes = " × ".join(made.layout.resolved.sizes) or "no axis"
-            click.echo(f"{file}: valid, {cells:,} cells to compute over {axes}")
+            say(f"{file}: valid, {cells:,} cells to compute over {axes}")
         except GridscanError as error:
             faults.append(str(error))
     if faults:
@@ -181,14 +182,14 @@ def run(
         with shown_progress(as_json) as callback:
             outcome = perform(made, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=callback)
     except (KeyboardInterrupt, Terminated) as stop:
-        click.echo("stopped; finished blocks are kept, and the same command resumes the run", err=True)
+        say("stopped; finished blocks are kept, and the same command resumes the run", err=True)
         ctx.exit(130 if isinstance(stop, KeyboardInterrupt) else 143)
     for note in outcome.notes:
-        click.echo(f"warning: {note}", err=True)
+        say(f"warning: {note}", err=True)
     if as_json:
-        click.echo(json.dumps({"event": "done", "path": str(outcome.path), **facts(outcome.progress)}))
+        say(json.dumps({"event": "done", "path": str(outcome.path), **facts(outcome.progress)}))
     else:
-        click.echo(_said(made, outcome))
+        say(_said(made, outcome))
     if outcome.progress.failed:
         ctx.exit(3)
 
@@ -243,8 +244,8 @@ def sample(
     options: dict[str, Any] = {"model": model_named(model_name), "overrides": overrides}
     dataset = draw_sample(file, population, at=at, number=number, seed=seed, **options)
     path = write_result(dataset, out or Path(f"{dataset.attrs['gridscan_population']}.nc"), force=force)
-    click.echo(dataset.attrs["title"])
-    click.echo(f"wrote {path} ({bytes_text(path.stat().st_size)}) in {time.perf_counter() - start:.2f} s")
+    say(dataset.attrs["title"])
+    say(f"wrote {path} ({bytes_text(path.stat().st_size)}) in {time.perf_counter() - start:.2f} s")
 
 
 @main.command()
@@ -259,7 +260,7 @@ def info(file: str, scenario: bool) -> None:
     with open_result(file) as dataset:
         provenance = provenance_in(dataset, file)
         if scenario:
-            click.echo(provenance.scenario, nl=False)
+            say(provenance.scenario, nl=False)
         else:
             console().print(result_report(dataset, provenance))
 
@@ -277,4 +278,4 @@ def export(file: str, quantities: str | None, at: dict[str, Any], out: Path | No
     names = [name.strip() for name in quantities.split(",")] if quantities is not None else None
     path = out or Path(Path(file).with_suffix(".csv").name)
     check_place(path, force=force)
-    click.echo(f"wrote {export_csv(dataset_of(file, at), path, names, force=force)}")
+    say(f"wrote {export_csv(dataset_of(file, at), path, names, force=force)}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gridscan._version import __version__
+from gridscan.cli.say import say
 from gridscan.errors import GridscanError, GridscanWarning, Terminated, listed, nearest
 
 if TYPE_CHECKING:
@@ -37,28 +38,28 @@ class _Commands(click.Group):
         except GridscanError as error:
             if debug:
                 traceback.print_exc()
-            click.echo(f"error: {error}" if "\n" not in str(error) else str(error), err=True)
+            say(f"error: {error}" if "\n" not in str(error) else str(error), err=True)
             ctx.exit(2)
         except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
             raise
         except (KeyboardInterrupt, Terminated) as stop:
-            click.echo("stopped", err=True)
+            say("stopped", err=True)
             ctx.exit(128 + (signal.SIGINT if isinstance(stop, KeyboardInterrupt) else signal.SIGTERM))
         except SystemExit as error:
             if debug:
                 traceback.print_exc()
-            click.echo(f"error: the model exited Python: {type(error).__name__}({error})", err=True)
+            say(f"error: the model exited Python: {type(error).__name__}({error})", err=True)
             ctx.exit(2)
         except OSError as error:
             if debug:
                 traceback.print_exc()
             what = f"{error.filename}: " if error.filename else ""
-            click.echo(f"error: {what}{error.strerror or error}", err=True)
+            say(f"error: {what}{error.strerror or error}", err=True)
             ctx.exit(2)
         except Exception as error:
             if debug:
                 traceback.print_exc()
-            click.echo(
+            say(
                 f"internal error: {type(error).__name__}: {error}\n"
                 "This is a bug in gridscan; please report it with the output of `gridscan --debug …` "
                 "and `gridscan versions`.",
@@ -95,7 +96,7 @@ def _stopped_by_term() -> Iterator[None]:
 def _show_warning(otherwise: Callable[..., None]) -> Callable[..., None]:
     def show(message: Any, category: type[Warning], *rest: Any, **options: Any) -> None:
         if issubclass(category, GridscanWarning):
-            click.echo(f"warning: {message}", err=True)
+            say(f"warning: {message}", err=True)
         else:
             otherwise(message, category, *rest, **options)
 

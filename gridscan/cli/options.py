@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gridscan.cli.say import say
 from gridscan.errors import StoreError, listed, nearest
 
 if TYPE_CHECKING:
@@ -167,4 +168,4 @@ def show_or_write(data: xr.DataArray | xr.Dataset, out: Path | None, *, force: b
         export_csv(dataset, out, force=force)
     else:
         write_result(dataset, out, force=force)
-    click.echo(f"wrote {out}")
+    say(f"wrote {out}")

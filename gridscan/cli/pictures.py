@@ -10,6 +10,7 @@ import click
 from gridscan.atomic import check_place
 from gridscan.cli.group import main
 from gridscan.cli.options import at_option, dataset_of, model_named, out_option, scenario_options, value_of
+from gridscan.cli.say import say
 from gridscan.definition.figures import GENERAL_KINDS, LIST, Figure, figure_of, flags
 from gridscan.errors import listed, nearest
 
@@ -99,12 +100,12 @@ def plot(
         _show_kinds(wanted)
     elif kind == "hertzsprung-russell":
         _check_options(kind, {**given, **_scenario_options(wanted)}, (), quantities)
-        click.echo(f"wrote {_draw_table(file, out, force)}")
+        say(f"wrote {_draw_table(file, out, force)}")
     elif kind == "quantity":
         _check_options(kind, given if seed is None else {**given, "seed": seed}, _OF_QUANTITIES)
-        click.echo(f"wrote {_draw_quantity(wanted, given, out, force)}")
+        say(f"wrote {_draw_quantity(wanted, given, out, force)}")
     else:
-        click.echo(f"wrote {_draw_figure(kind, wanted, given, out, force)}")
+        say(f"wrote {_draw_figure(kind, wanted, given, out, force)}")
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
@@ -147,7 +148,7 @@ def _show_kinds(wanted: Wanted) -> None:
     formatter = click.HelpFormatter(width=110)
     _list_kinds(formatter, "Kinds of picture of any result", GENERAL_KINDS)
     _list_kinds(formatter, f"Figures of {model.name}", _summaries(model.figures))
-    click.echo(formatter.getvalue().rstrip())
+    say(formatter.getvalue().rstrip())
 
 
 def _draw_table(file: str, out: Path | None, force: bool) -> Path:
@@ -212,4 +213,4 @@ def gallery(only: tuple[str, ...], dpi: float, frames: int, out: Path | None, fo
 
     folder = out or Path("results", "gallery")
     for path, shown in make_gallery(folder, only=only, dpi=dpi, frames=frames, force=force):
-        click.echo(f"wrote {path}: {shown}")
+        say(f"wrote {path}: {shown}")

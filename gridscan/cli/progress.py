@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
+from gridscan.cli.say import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def shown_progress(as_json: bool) -> Iterator[ProgressCallback]:
         with _bar() as callback:
             yield callback
     else:
-        yield _Every(_LINE_EVERY, lambda progress: click.echo(line(progress), err=True))
+        yield _Every(_LINE_EVERY, lambda progress: say(line(progress), err=True))
 
 
 class _Every:
@@ -61,7 +61,7 @@ def facts(progress: Progress) -> dict[str, float | int | None]:
 
 
 def _print_json(progress: Progress) -> None:
-    click.echo(json.dumps({"event": "progress", **facts(progress)}))
+    say(json.dumps({"event": "progress", **facts(progress)}))
 
 
 def line(progress: Progress) -> str:

@@ -19,6 +19,7 @@ from gridscan.cli.options import (
     scenario_options,
     show_or_write,
 )
+from gridscan.cli.say import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +76,7 @@ def _draw(kind: str, table: Any, path: Path, force: bool) -> None:
     matplotlib.use("Agg")
     from gridscan import plot
 
-    click.echo(f"wrote {plot.save(getattr(plot, kind)(table), path, force=force)}")
+    say(f"wrote {plot.save(getattr(plot, kind)(table), path, force=force)}")
 
 
 def _names(text: str | None) -> list[str] | None:

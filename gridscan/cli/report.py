@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from gridscan.cli.escaping import escape, escape_line
 from gridscan.definition.figures import flags
 from gridscan.definition.graph import Graph
 from gridscan.definition.nodes import Constant, Parameter, Quantity
-from gridscan.errors import GridscanError, listed
+from gridscan.errors import GridscanError, listed, printable
 from gridscan.units import base_factor, label_of, readable
 
 if TYPE_CHECKING:
@@ -271,19 +271,19 @@ def result_report(dataset: xr.Dataset, provenance: Provenance) -> RenderableType
         coordinate = dataset.coords.get(str(dim))
         unit = label_of(coordinate) if coordinate is not None and "units" in coordinate.attrs else ""
         title = coordinate.attrs.get("long_name", "") if coordinate is not None else ""
-        axes.add_row(escape(str(dim)), f"{size:,}", escape(unit), escape(title))
+        axes.add_row(escape_line(dim), f"{size:,}", escape_line(unit), escape_line(title))
     variables = _table("quantity", "unit", "dimensions", "size", "", title="Quantities")
     for name, variable in dataset.data_vars.items():
         variables.add_row(
-            escape(str(name)),
-            escape((label_of(variable) or "1") if "units" in variable.attrs else "words"),
-            escape(" × ".join(map(str, variable.dims)) or "-"),
+            escape_line(name),
+            escape_line((label_of(variable) or "1") if "units" in variable.attrs else "words"),
+            escape_line(" × ".join(map(str, variable.dims)) or "-"),
             bytes_text(variable.nbytes),
-            escape(str(variable.attrs.get("long_name", ""))),
+            escape_line(variable.attrs.get("long_name", "")),
         )
     settings = _table("input", "value", title="Inputs")
     for name, setting in provenance.settings.items():
-        settings.add_row(escape(name), escape(_setting(setting)))
+        settings.add_row(escape_line(name), escape_line(_setting(setting)))
     versions = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
     overridden = ", ".join(f"{name} = {value}" for name, value in provenance.overrides.items())
     facts = [
@@ -292,7 +292,7 @@ def result_report(dataset: xr.Dataset, provenance: Provenance) -> RenderableType
         f"With     {versions}",
         f"Identity {provenance.identity}",
     ]
-    return Group(escape("\n".join(facts)), "", axes, "", variables, "", settings)
+    return Group("\n".join(map(escape_line, facts)), "", axes, "", variables, "", settings)
 
 
 def _setting(setting: Any) -> str:
@@ -310,7 +310,7 @@ def array_report(data: xr.DataArray | xr.Dataset) -> RenderableType:
     """Show a sensitivity: as matrices, one for each leading label, if its last axis is short; otherwise as rows."""
     if isinstance(data, xr.DataArray):
         return Group(*_array_parts(data))
-    comment = escape(str(data.attrs.get("comment", "")))
+    comment = escape_line(data.attrs.get("comment", ""))
     shapes = {variable.dims for variable in data.data_vars.values()}
     if len(shapes) == 1 and len(next(iter(shapes))) == 1:
         return Group(_columns(data), comment)
@@ -321,9 +321,10 @@ def _array_parts(data: xr.DataArray) -> list[RenderableType]:
     sides = [str(dim) for dim in data.dims if str(dim).endswith(("_a", "_b"))]
     data = data.transpose(..., *sides)
     unit = label_of(data) if "units" in data.attrs else ""
-    title = f"[bold]{escape(str(data.attrs.get('long_name', data.name)))}[/bold]{escape(f' [{unit}]' if unit else '')}"
+    name = escape_line(data.attrs.get("long_name", data.name))
+    title = f"[bold]{name}[/bold]{escape_line(f' [{unit}]' if unit else '')}"
     if data.ndim == 0:
-        return [title, _cell(data.item())]
+        return [title, escape(_cell(data.item()))]
     if data.ndim == 1 or data.shape[-1] > _MOST_COLUMNS:
         return [title, _rows(data)]
     parts: list[RenderableType] = [title]
@@ -349,14 +350,14 @@ def _columns(data: xr.Dataset) -> Table:
 
 def _rows(data: xr.DataArray) -> Table:
     names = [str(dim) for dim in data.dims]
-    table = _table(*(escape(_axis_title(data, dim)) for dim in names), escape(str(data.name)))
+    table = _table(*(escape(_axis_title(data, dim)) for dim in names), escape_line(data.name))
     values = np.asarray(data.values)
     for count, index in enumerate(np.ndindex(*data.shape)):
         if count == _MOST_ROWS:
             table.caption = f"the first {_MOST_ROWS} of {data.size:,} rows; --out FILE.csv writes them all"
             break
         labels = [_label(data, dim, i) for dim, i in zip(names, index, strict=True)]
-        table.add_row(*map(escape, labels), _cell(values[index]))
+        table.add_row(*map(escape, labels), escape(_cell(values[index])))
     return table
 
 
@@ -365,7 +366,7 @@ def _matrix(data: xr.DataArray) -> Table:
     heads = [escape(_label(data, columns, index)) for index in range(data.shape[1])]
     table = _table(escape(f"{_axis_title(data, rows)} \\ {_axis_title(data, columns)}"), *heads)
     for index, row in enumerate(data.values):
-        table.add_row(escape(_label(data, rows, index)), *(_cell(value) for value in row))
+        table.add_row(escape(_label(data, rows, index)), *(escape(_cell(value)) for value in row))
     return table
 
 
@@ -386,11 +387,11 @@ def _label(data: xr.DataArray | xr.Dataset, dim: str, index: int) -> str:
 def _axis_title(data: xr.DataArray | xr.Dataset, name: str) -> str:
     attributes = data[name].attrs if name in data.coords or isinstance(data, xr.Dataset) else {}
     unit = label_of(attributes) if "units" in attributes else ""
-    return f"{name} [{unit}]" if unit else name
+    return printable(f"{name} [{unit}]" if unit else name, lines=False)
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.5g}" if isinstance(value, float | np.floating) else str(value)
+    return f"{value:.5g}" if isinstance(value, float | np.floating) else printable(str(value), lines=False)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gridscan.cli.group import main
+from gridscan.cli.say import say
 from gridscan.errors import UnitError
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def extract(file: str, out: Path, **options: Any) -> None:
 
     with _progress_bar() as progress:
         path = phase_extraction.extract(file, out, progress=progress, **options)
-    click.echo(f"wrote {path}")
+    say(f"wrote {path}")
 
 
 @contextmanager

@@ -28,6 +28,8 @@ SMALL = 9
 # Around text that stands on bars of any colour.
 OUTLINE: list[AbstractPathEffect] = [withStroke(linewidth=2.5, foreground="white")]
 
+# A character of no language stands for a unit while lines are broken.
+_PLACE = "\ue000"
 _WIDTH, _HEIGHT, _NEXT_HEIGHT = 800 / 110, 4.5, 2.3
 # By suffix, what a file says of itself; the mark of a PNG names its software.
 _METADATA: dict[str, dict[str, Any]] = {
@@ -182,9 +184,9 @@ def title(axes: Axes, text: str, unit: str, side: Side) -> str:
     """
     box = axes.get_window_extent()
     most = max(int(14 * (box.width if side == "x" else box.height) / figure_of(axes).dpi), 16)
-    place = "\x00" * (len(unit) + 2) if unit else ""
+    place = _PLACE * (len(unit) + 2) if unit else ""
     lines = _balanced(f"{text} {place}".strip(), most)
-    return plain("\n".join(lines)).replace(place or "\x00", f"[{typeset(unit)}]")
+    return plain("\n".join(lines)).replace(place or _PLACE, f"[{typeset(unit)}]")
 
 
 def _balanced(text: str, most: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridscan.errors import UnitError
+from gridscan.errors import UnitError, printable
 from gridscan.sensitivity.labelled import is_numeric
 from gridscan.units import label_of
 
@@ -19,7 +19,7 @@ _OF_THE_SUN = re.compile("[MLR]sun")
 
 
 def plain(text: str) -> str:
-    """Return a text with its dollar signs escaped.
+    """Return a text with its dollar signs and control characters escaped.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ def plain(text: str) -> str:
     Returns
     -------
     str
-        With dollar signs escaped.
+        With dollar signs and control characters escaped.
     """
-    return text.replace("$", r"\$")
+    return printable(text).replace("$", r"\$")
 
 
 def unit_text(variable: xr.DataArray) -> str:

@@ -18,6 +18,7 @@ from gridscan.sensitivity.recorded_units import UNITS, record_of_units
 from gridscan.units import base_factor, base_unit, parse_unit, readable, spelled_on_disk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import xarray as xr
@@ -169,22 +170,65 @@ def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
     Raises
     ------
     StoreError
-        If the file was not written by ``gridscan run``.
+        If the file was not written by ``gridscan run``, or what it says is damaged.
     """
     attributes = dataset.attrs
     try:
         return Provenance(
-            attributes["gridscan_scenario"],
-            attributes["gridscan_scenario_name"],
-            json.loads(attributes["gridscan_overrides"]),
-            attributes["gridscan_model"],
-            json.loads(attributes["gridscan_settings"]),
-            json.loads(attributes["gridscan_versions"]),
-            attributes["gridscan_identity"],
-            json.loads(attributes["gridscan_tables"]),
-            attributes.get("references", ""),
+            _text(attributes, "gridscan_scenario"),
+            _text(attributes, "gridscan_scenario_name"),
+            _record(attributes, "gridscan_overrides", _anything),
+            _text(attributes, "gridscan_model"),
+            _record(attributes, "gridscan_settings", _is_setting),
+            _record(attributes, "gridscan_versions", _is_text),
+            _text(attributes, "gridscan_identity"),
+            _record(attributes, "gridscan_tables", _is_text),
+            str(attributes.get("references", "")),
         )
     except KeyError as error:
         raise StoreError(f"{path}: was not written by gridscan run: it has no attribute {error.args[0]!r}") from None
-    except (json.JSONDecodeError, TypeError) as error:
+    except _Damaged as error:
         raise StoreError(f"{path}: its provenance is damaged: {error}") from None
+
+
+class _Damaged(Exception):
+    """What an attribute holds is not what gridscan writes there."""
+
+
+def _text(attributes: Mapping[Any, Any], name: str) -> str:
+    value = attributes[name]
+    if not isinstance(value, str):
+        raise _Damaged(f"the attribute {name!r} is no text")
+    return value
+
+
+def _record(attributes: Mapping[Any, Any], name: str, is_valid: Callable[[Any], bool]) -> dict[str, Any]:
+    """Read an attribute that holds names with values as JSON."""
+    try:
+        found = json.loads(_text(attributes, name))
+    except (ValueError, RecursionError) as error:
+        why = "nested too deeply" if isinstance(error, RecursionError) else f"not JSON ({error})"
+        raise _Damaged(f"the attribute {name!r} is {why}") from None
+    if not isinstance(found, dict) or not all(map(is_valid, found.values())):
+        raise _Damaged(f"the attribute {name!r} does not hold what gridscan writes there")
+    return found
+
+
+def _anything(_: Any) -> bool:
+    return True
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_setting(value: Any) -> bool:
+    """Tell whether a value is a word, words, or numbers with their unit."""
+    if not isinstance(value, dict):
+        return _is_text(value) or (isinstance(value, list) and all(map(_is_text, value)))
+    if not isinstance(value.get("unit"), str) or "value" not in value:
+        return False
+    ends = value["value"]
+    return not isinstance(ends, dict) or all(
+        isinstance(ends.get(name), int | float) for name in ("size", "first", "last")
+    )

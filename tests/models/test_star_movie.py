@@ -285,7 +285,7 @@ def test_what_ffmpeg_says_of_its_failure_is_passed_on_and_the_old_movie_stays(tm
     encoder(f"#!{{python}}\n{body}raise SystemExit('no such codec')\n")
     (tmp_path / "m.mp4").write_text("old")
     with pytest.raises(StoreError, match=r"m\.mp4: cannot be written: ffmpeg failed: no such codec"):
-        movie(history(), tmp_path / "m.mp4", frames=2)
+        movie(history(), tmp_path / "m.mp4", frames=2, force=True)
     assert (tmp_path / "m.mp4").read_text() == "old"
     assert sorted(item.name for item in tmp_path.iterdir()) == ["ffmpeg", "m.mp4"]
     assert pyplot.get_fignums() == []
@@ -310,7 +310,7 @@ def test_a_movie_that_fails_leaves_the_one_that_was_there(tmp_path, monkeypatch)
     (tmp_path / "m.gif").write_text("old")
     monkeypatch.setattr(star_movie._Lifetimes, "show", fails)
     with pytest.raises(StoreError, match="the disk is full"):
-        movie(history(), tmp_path / "m.gif", frames=2)
+        movie(history(), tmp_path / "m.gif", frames=2, force=True)
     assert (tmp_path / "m.gif").read_text() == "old"
     assert pyplot.get_fignums() == []
 

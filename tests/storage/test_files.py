@@ -107,7 +107,8 @@ def test_a_full_disk_is_reported_and_loses_nothing(tmp_path, relative):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
         try:
-            write_result(xr.Dataset({{"a": ("x", np.random.default_rng(1).random(10**6))}}), folder / "out.nc", force=True)
+            large = xr.Dataset({{"a": ("x", np.random.default_rng(1).random(10**6))}})
+            write_result(large, folder / "out.nc", force=True)
         except StoreError as error:
             print(error)
         else:
