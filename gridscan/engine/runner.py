@@ -16,11 +16,11 @@ from gridscan.engine.executors.executors import Executor, Task
 from gridscan.engine.failures import Failures
 from gridscan.engine.files.build_layout import build_layout
 from gridscan.engine.files.finalize import convert, has_its_metadata, needs_conversion
+from gridscan.engine.files.guard import Guard
 from gridscan.engine.files.paths import (
     earlier_files_for,
     earlier_of,
     explained,
-    refuse_what_is_no_result,
     remains,
     remove,
     removed_if_stopped,
@@ -72,11 +72,11 @@ def carry_out(
     """
     place = place_of(plan.path)
     check_library(plan.storage)
-    refuse_what_is_no_result(place, plan.storage)
+    guard = Guard(place, plan.storage)
     created = None if folder_above(place) == place.parent else place.parent
     path, file_layout = target_of(place), build_layout(plan)
     with explained(path, working_path(path, file_layout.record["run"])), locked(path) as known:
-        run = _Run(plan, path, file_layout, executor, callback or (lambda _: None), fail_fast)
+        run = _Run(plan, guard, file_layout, executor, callback or (lambda _: None), fail_fast)
         if not known:
             run.notes.append(
                 f"{path.parent}: this disk does not support locks; make sure that no other run writes there"
@@ -88,13 +88,14 @@ class _Run:
     def __init__(
         self,
         plan: Plan,
-        path: Path,
+        guard: Guard,
         file_layout: FileLayout,
         executor: Executor,
         callback: ProgressCallback,
         fail_fast: bool,
     ) -> None:
-        self.plan, self.path, self.file_layout, self.executor = plan, path, file_layout, executor
+        self.plan, self.guard, self.file_layout, self.executor = plan, guard, file_layout, executor
+        self.path = guard.path
         self.callback, self.fail_fast = callback, fail_fast
         self.block_plan = plan.block_plan
         self.progress = Progress(self.block_plan.output_cells, self.block_plan.nbytes)
@@ -108,7 +109,7 @@ class _Run:
 
     def outcome(self) -> Outcome:
         working_at = working_path(self.path, self.file_layout.record["run"])
-        if earlier_of(self.path).exists() and not self.path.exists():
+        if earlier_of(self.path).is_dir() and not self.path.exists():
             os.replace(earlier_of(self.path), self.path)
         earlier_files, notes = earlier_files_for(self.path, working_at, self.plan.layout.limits)
         self.notes += notes
@@ -277,12 +278,14 @@ class _Run:
             raise EvaluationError(f"no cell can be computed: {self.failures.first()}")
 
     def _finish(self, working: WorkingFile) -> None:
+        self.guard.check()
         if needs_conversion(self.plan.storage, self.failures):
             blank = working.path.with_suffix(".new")
             if self.plan.storage.compression == "none":
                 check_space(self.path, self.block_plan.nbytes)
             with removed_if_stopped(blank):
                 convert(self.file_layout, working, blank, self.plan.storage, self.failures)
+                self.guard.check()
             replace_result(blank, self.path)
         else:
             os.replace(working.path, self.path)

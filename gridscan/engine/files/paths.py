@@ -8,13 +8,13 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from gridscan.atomic import check_space, folder_above, place_of, reason, what_failed
+from gridscan.atomic import check_space, folder_above, place_of, what_failed
+from gridscan.engine.files.guard import refuse_what_is_no_result
 from gridscan.engine.files.working_file import GO_ON, WorkingFile
 from gridscan.engine.reuse.earlier_file import WORK, EarlierFile
 from gridscan.errors import StoreError
 from gridscan.limits import DEFAULT
 from gridscan.storage.lock import Held
-from gridscan.storage.record import GROUP, RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,73 +26,6 @@ if TYPE_CHECKING:
 
 # Digits of the identity of a run in the name of its working file.
 _NAMED = 12
-_ZARR_FILES = (".zgroup", ".zarray", ".zmetadata", "zarr.json")
-# Files in which a zarr folder keeps its attributes.
-_ATTRIBUTES = (".zattrs", ".zmetadata", "zarr.json")
-_HDF5 = b"\x89HDF\r\n\x1a\n"
-# Attributes of every result of a run, and one that only a sample has.
-_OF_RESULTS = ("gridscan_identity", "gridscan_settings", "gridscan_versions")
-_OF_SAMPLES = "gridscan_population"
-_SEARCHED = 1_000_000
-_LEFT = "not overwritten; move it away, or give another --output"
-
-
-def refuse_what_is_no_result(path: Path, storage: Storage) -> None:
-    """Refuse to replace a file that gridscan has not written, or a file by a folder; a damaged result may be replaced.
-
-    Raises
-    ------
-    StoreError
-        If it would be replaced.
-    """
-    if storage.format == "zarr" and os.path.isfile(path):
-        raise StoreError(f"{path}: is a file, which a zarr folder cannot replace; remove it, or give another --output")
-    if os.path.isdir(path) and any(path.iterdir()) and not any((path / name).exists() for name in _ZARR_FILES):
-        raise StoreError(f"{path}: is a folder that is not zarr; not overwritten")
-    try:
-        is_result = _is_result_folder(path) if os.path.isdir(path) else _is_result_file(path)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be read ({reason(error)}); {_LEFT}") from None
-    if not is_result:
-        raise StoreError(f"{path}: was not written by gridscan run; {_LEFT}")
-
-
-def _is_result_folder(path: Path) -> bool:
-    """Tell whether a zarr folder is the result of a run, or empty."""
-    found = b"".join((path / name).read_bytes() for name in _ATTRIBUTES if (path / name).is_file())
-    is_ours = (path / RECORD).is_dir() or any(name.encode() in found for name in _OF_RESULTS)
-    return is_ours or not any(path.iterdir())
-
-
-def _is_result_file(path: Path) -> bool:
-    """Tell whether a file is the result of a run (complete or damaged), empty, or absent."""
-    import h5py
-
-    if not os.path.exists(path) or not os.path.getsize(path):
-        return True
-    text = _ends_of(path)
-    try:
-        with h5py.File(path, "r") as file:
-            if RECORD in file:
-                return b'"run"' in file[RECORD][...].tobytes()
-            of_earlier_format = GROUP in file and "record" in file[GROUP].attrs
-            return _OF_SAMPLES not in file.attrs and (
-                of_earlier_format or any(name in file.attrs for name in _OF_RESULTS)
-            )
-    # Libraries raise all kinds of exceptions on a damaged file.
-    except Exception as error:
-        if getattr(error, "errno", None) is None and text.startswith(_HDF5):
-            return True
-    # The attributes can still be found in its bytes; a text that mentions them has no zero bytes.
-    is_ours = b"\0" in text and all(name.encode() in text for name in _OF_RESULTS)
-    return is_ours and _OF_SAMPLES.encode() not in text
-
-
-def _ends_of(path: Path) -> bytes:
-    with path.open("rb") as file:
-        first = file.read(_SEARCHED)
-        file.seek(max(os.path.getsize(path) - _SEARCHED, len(first)))
-        return first + file.read(_SEARCHED)
 
 
 @contextlib.contextmanager
@@ -216,8 +149,10 @@ def earlier_of(path: Path) -> Path:
 
 def replace_result(made: Path, path: Path) -> None:
     """Put a finished file or folder in place of an earlier one."""
-    if path.is_dir():
-        remove([earlier_of(path)])
-        os.replace(path, earlier_of(path))
+    if not path.is_dir():
+        os.replace(made, path)
+        return
+    remove([earlier_of(path)])
+    os.replace(path, earlier_of(path))
     os.replace(made, path)
     remove([earlier_of(path)])
