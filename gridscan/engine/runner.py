@@ -109,7 +109,7 @@ class _Run:
 
     def outcome(self) -> Outcome:
         working_at = working_path(self.path, self.file_layout.record["run"])
-        if earlier_of(self.path).is_dir() and not self.path.exists():
+        if os.path.isdir(earlier_of(self.path)) and not os.path.exists(self.path):
             os.replace(earlier_of(self.path), self.path)
         earlier_files, notes = earlier_files_for(self.path, working_at, self.plan.layout.limits)
         self.notes += notes

@@ -62,7 +62,7 @@ class Guard:
 
 def _signature(path: Path) -> object:
     """Return what differs when a file, or any file of a folder, is replaced or changed."""
-    if path.is_dir():
+    if os.path.isdir(path):
         return {str(part): _signature(part) for part in path.rglob("*") if not part.is_dir()}
     try:
         found = os.stat(path)
