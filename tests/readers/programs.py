@@ -1,0 +1,127 @@
+"""What programs read of a result, as in `python_readers`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+from typing import Any
+
+import numpy as np
+
+Found = dict[str, Any]
+Right = dict[str, Any]
+
+
+def _shell(*command: str, text: str | None = None) -> str:
+    """Return what a command prints; its last words if it fails."""
+    done = subprocess.run(
+        command, input=text, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "LC_ALL": "C"}
+    )
+    if done.returncode:
+        said = [line for line in (done.stderr or done.stdout).strip().splitlines() if line.strip()]
+        raise RuntimeError(said[-1].strip() if said else f"exit status {done.returncode}")
+    return done.stdout
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(part) for part in re.findall(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?", text)]
+
+
+def ncdump(path: str, right: Right) -> Found:
+    place = f"file://{os.path.abspath(path)}#mode=zarr,file" if path.endswith(".zarr") else path
+    names = [right["quantity"], right["axis"], *([right["labels"]] if right["labels"] else [])]
+    text = _shell("ncdump", "-p", "9,17", "-v", ",".join(names), place)
+    data = text.partition("data:")[2].partition("\ngroup:")[0]
+    parts = dict(re.findall(r"(?s)\n (\w+) =\s*(.*?) ;", data))
+    values = _numbers(parts[right["quantity"]])
+    found: Found = {
+        "total": float(np.sum(values)),
+        "values": _numbers(parts[right["axis"]]),
+        "said": f"{len(_shell('ncdump', '-h', place)) / 1000:.1f} kB of header",
+    }
+    if right["labels"]:
+        found["words"] = re.findall(r'"([^"]*)"', parts[right["labels"]])
+    return found
+
+
+def cdo(path: str, right: Right) -> Found:
+    names = _shell("cdo", "-s", "showname", path).split()
+    values = _numbers(_shell("cdo", "-s", "outputf,%.17g", f"-selname,{right['quantity']}", path))
+    found: Found = {"variables": sorted(names), "total": float(np.sum(values))}
+    if right["axis"] == "latitude":
+        grid = _shell("cdo", "-s", "griddes", f"-selname,{right['quantity']}", path)
+        found["said"] = f"grid {re.search(r'gridtype *= (.*)', grid)[1]}"
+    return found
+
+
+def ncks(path: str, right: Right) -> Found:
+    total = _shell("ncks", "-C", "-H", "-v", right["quantity"], "-s", "%.17g ", path)
+    found: Found = {
+        "total": float(np.sum(_numbers(total))),
+        "values": _numbers(_shell("ncks", "-C", "-H", "-v", right["axis"], "-s", "%.17g ", path)),
+    }
+    if right["labels"]:
+        found["words"] = re.findall(r'"([^"]*)"', _shell("ncks", "--cdl", "-C", "-H", "-v", right["labels"], path))
+    return found
+
+
+def ncwa(path: str, right: Right) -> Found:
+    target = f"{path}.ncwa.nc"
+    try:
+        _shell("ncwa", "-O", "-a", right["axis"], path, target)
+        import netCDF4
+
+        with netCDF4.Dataset(target) as file, netCDF4.Dataset(path) as before:
+            axis = right["dims"].index(right["axis"])
+            mean, expected = file[right["quantity"]][...], before[right["quantity"]][...].mean(axis=axis)
+            if not np.allclose(mean, expected, rtol=1e-12):
+                return {"said": "the mean is wrong"}
+            if right["labels"]:
+                words = [str(item) for item in file[right["labels"]][...]]
+                return {"words": words, "said": "means are right"}
+            return {"said": "means are right"}
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(target)
+
+
+def r_ncdf4(path: str, right: Right) -> Found:
+    labels = f"cat('|', ncvar_get(f, '{right['labels']}'), sep = ' ')" if right["labels"] else ""
+    code = f"""
+        suppressMessages(library(ncdf4)); f <- nc_open('{path}'); options(digits = 17)
+        cat(names(f$var), '|'); cat(sum(ncvar_get(f, '{right["quantity"]}')), '|')
+        cat(as.vector(ncvar_get(f, '{right["axis"]}'))); {labels}
+    """
+    names, total, values, *words = _shell("Rscript", "-e", code).split("|")
+    own = [name for name in names.split() if "/" in name]
+    found: Found = {
+        "variables": sorted({*names.split()} & {*right["variables"]}),
+        "total": float(total),
+        "values": _numbers(values),
+        "said": f"lists {len(own)} variables of the group gridscan",
+    }
+    return found | ({"words": words[0].split()} if words else {})
+
+
+def gdal(path: str, right: Right) -> Found:
+    place = f"ZARR:{path}:/{right['quantity']}" if path.endswith(".zarr") else f"NETCDF:{path}:{right['quantity']}"
+    text = _shell("gdalmdiminfo" if False else "gdalinfo", "-stats", place)
+    size = [int(part) for part in re.search(r"Size is (\d+), (\d+)", text).groups()]
+    bands = len(re.findall(r"^Band ", text, re.MULTILINE))
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(f"{path}.aux.xml")
+    means = [float(part) for part in re.findall(r"STATISTICS_MEAN=(\S+)", text)]
+    return {"total": float(np.sum(means)) * size[0] * size[1], "said": f"{bands} bands of {size[0]} × {size[1]}"}
+
+
+def octave(path: str, right: Right) -> Found:
+    labels = f"disp(squeeze(ncread('{path}', '{right['labels']}')))" if right["labels"] else ""
+    code = f"""
+        pkg load netcdf; x = ncread('{path}', '{right["quantity"]}'); printf('%.17g|', sum(x(:)));
+        printf('%.17g ', ncread('{path}', '{right["axis"]}')); printf('|'); {labels}
+    """
+    total, values, words = _shell("octave-cli", "--eval", code).split("|")
+    found: Found = {"total": float(total), "values": _numbers(values)}
+    return found | ({"words": re.findall(r"[\w-]+", words.replace("[1,1]", ""))} if right["labels"] else {})
