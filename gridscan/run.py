@@ -17,7 +17,7 @@ from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.shipped_files import shipped_scenarios
 from gridscan.limits import DEFAULT
 from gridscan.scenario.reader import Scenario
-from gridscan.storage.files import open_result, scenario_in
+from gridscan.storage.files import scenario_in
 from gridscan.storage.provenance import describe_dataset, provenance_of
 
 if TYPE_CHECKING:
@@ -155,17 +155,10 @@ def plan(
     scenario = find_scenario(source, model=model, overrides=overrides)
     if output is None and isinstance(source, str | Path):
         if Path(source).suffix in RESULTS:
-            _refuse_to_replace_a_sample(source)
             output = source
         elif not os.path.exists(source):
             output = Path("results", f"{Path(source).name}.nc")
     return _warned(make_plan(scenario, path=output, memory=memory, limits=limits))
-
-
-def _refuse_to_replace_a_sample(path: str | Path) -> None:
-    with open_result(path) as dataset:
-        if "gridscan_population" in dataset.attrs:
-            raise StoreError(f"{path}: is a sample, which a run would overwrite; give another path with --output")
 
 
 def _warned(plan: Plan) -> Plan:

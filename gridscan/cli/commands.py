@@ -252,17 +252,20 @@ def sample(
 @click.argument("file")
 @click.option("--scenario", is_flag=True, help="Print only the scenario that made it.")
 def info(file: str, scenario: bool) -> None:
-    """Show what a result holds and what made it."""
+    """Show what a result holds and what made it, or that it is not what a run has written."""
     from gridscan.cli.report import console, result_report
-    from gridscan.storage.files import open_result
+    from gridscan.limits import DEFAULT
+    from gridscan.storage.files import open_as_it_is
     from gridscan.storage.provenance import provenance_in
+    from gridscan.storage.standing import standing_of
 
-    with open_result(file) as dataset:
+    with open_as_it_is(file) as dataset:
         provenance = provenance_in(dataset, file)
         if scenario:
             say(provenance.scenario, nl=False)
         else:
-            console().print(result_report(dataset, provenance))
+            standing = standing_of(Path(file), compare=dataset.nbytes <= DEFAULT.lazy_bytes)
+            console().print(result_report(dataset, provenance, standing))
 
 
 @main.command()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gridscan.model import Model
     from gridscan.model_loader import Installed
     from gridscan.storage.provenance import Provenance
+    from gridscan.storage.standing import Standing
 
 _PROSE = (
     *("", "members", "values", "value", "dimensions"),
@@ -264,8 +265,8 @@ def _value(plan: Plan, name: str) -> str:
     return f"{float(item.data / base_factor(node.unit)):.10g} {readable(node.unit)}".removesuffix(" 1")
 
 
-def result_report(dataset: xr.Dataset, provenance: Provenance) -> RenderableType:
-    """Show what a result holds and what made it."""
+def result_report(dataset: xr.Dataset, provenance: Provenance, standing: Standing) -> RenderableType:
+    """Show what a result holds and what made it, as far as its variables are those that a run has written."""
     axes = _table("axis", "size", "unit", "", title="Axes")
     for dim, size in dataset.sizes.items():
         coordinate = dataset.coords.get(str(dim))
@@ -281,18 +282,25 @@ def result_report(dataset: xr.Dataset, provenance: Provenance) -> RenderableType
             bytes_text(variable.nbytes),
             escape_line(variable.attrs.get("long_name", "")),
         )
-    settings = _table("input", "value", title="Inputs")
-    for name, setting in provenance.settings.items():
-        settings.add_row(escape_line(name), escape_line(_setting(setting)))
-    versions = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
+    facts = [f"{dataset.attrs.get('title', '')}", *_origin(provenance, standing)]
+    shown: list[RenderableType] = ["\n".join(map(escape_line, facts)), "", axes, "", variables]
+    if standing.is_as_recorded:
+        settings = _table("input", "value", title="Inputs")
+        for name, setting in provenance.settings.items():
+            settings.add_row(escape_line(name), escape_line(_setting(setting)))
+        shown += ["", settings]
+    return Group(*shown)
+
+
+def _origin(provenance: Provenance, standing: Standing) -> list[str]:
+    """Return what made the numbers of a result, or what they have been made of."""
     overridden = ", ".join(f"{name} = {value}" for name, value in provenance.overrides.items())
-    facts = [
-        f"{dataset.attrs.get('title', '')}",
-        f"Made     from {provenance.scenario_name}" + (f" with {overridden}" if overridden else ""),
-        f"With     {versions}",
-        f"Identity {provenance.identity}",
-    ]
-    return Group("\n".join(map(escape_line, facts)), "", axes, "", variables, "", settings)
+    scenario = provenance.scenario_name + (f" with {overridden}" if overridden else "")
+    wrong = [f"Note     {standing.said}"] if standing.said else []
+    if not standing.is_as_recorded:
+        return [*wrong, f"Scenario {scenario}, which has not given all that is here"]
+    versions = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
+    return [*wrong, f"Made     from {scenario}", f"With     {versions}", f"Identity {provenance.identity}"]
 
 
 def _setting(setting: Any) -> str:

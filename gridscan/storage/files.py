@@ -35,6 +35,7 @@ from gridscan.storage.zarr_support import check_library
 
 _OPENING: dict[str, Any] = {"decode_times": False}
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+_TO_REPAIR = "run its scenario again, with another --output"
 
 
 def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
@@ -72,16 +73,40 @@ def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
     ...         print(result.attrs["gridscan_model"], result["fiducial_mass"].values)
     red_supergiants [ 1. 20.]
     """
-    path = Path(path)
+    return _opened(Path(path), checked(limits), refuse_changed=True)
+
+
+def open_as_it_is(path: str | Path) -> xr.Dataset:
+    """Open a result lazily, also one whose coordinates or attributes are not as gridscan wrote them.
+
+    Parameters
+    ----------
+    path
+        A netCDF file or a zarr folder.
+
+    Returns
+    -------
+    xarray.Dataset
+        As of `open_result`.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing, cannot be read or is neither netCDF nor zarr.
+    """
+    return _opened(Path(path), DEFAULT, refuse_changed=False)
+
+
+def _opened(path: Path, limits: Limits, *, refuse_changed: bool) -> xr.Dataset:
     is_zarr = path.suffix == ".zarr"
     if not (os.path.isdir(path) if is_zarr else os.path.isfile(path)):
         beside = [str(other) for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
         raise StoreError(f"{path}: no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
     try:
-        record = _record_of(path)
+        record = _record_of(path, refuse_changed=refuse_changed)
         dataset = _opened_zarr(path) if is_zarr else xr.open_dataset(path, engine="netcdf4", **_OPENING)
         attributes = {} if record is None else record.content["attributes"]
-        return _in_chunks(from_disk(dataset).assign_attrs(attributes), checked(limits))
+        return _in_chunks(from_disk(dataset).assign_attrs(attributes), limits)
     except StoreError:
         raise
     except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
@@ -97,7 +122,7 @@ def _opened_zarr(path: Path) -> xr.Dataset:
     return dataset
 
 
-def _record_of(path: Path) -> Record | None:
+def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:
     """Return the record of a file that is as gridscan wrote it, or as another program copied it."""
     if not path.is_dir():
         with path.open("rb") as file:
@@ -106,16 +131,20 @@ def _record_of(path: Path) -> Record | None:
     with opened(path) as file:
         try:
             record = read_record(file)
-            changed = () if record is None else changes_in(file, record).changed
+            changed = changes_in(file, record).changed if record is not None and refuse_changed else ()
         except OtherFormat as error:
-            raise StoreError(f"{path}: {error}") from None
+            if refuse_changed:
+                raise StoreError(f"{path}: {error}") from None
+            return None
         # Libraries raise all kinds of exceptions on a damaged file.
         except Exception as error:
-            raise StoreError(f"{path}: is damaged ({reason(error)}); run its scenario again to repair it") from None
+            if refuse_changed:
+                raise StoreError(f"{path}: is damaged ({reason(error)}); {_TO_REPAIR}") from None
+            return None
     # A file of another size was written by another program, which may change what it likes.
     if record is not None and changed and record.size in (0, path.stat().st_size):
         what = f"{listed(changed, 5)} {'is' if len(changed) == 1 else 'are'} not as gridscan wrote"
-        raise StoreError(f"{path}: is damaged: {what}; run its scenario again to repair it")
+        raise StoreError(f"{path}: is damaged: {what}; {_TO_REPAIR}")
     return record
 
 
@@ -241,7 +270,7 @@ def scenario_in(path: str | Path) -> Provenance:
     ScenarioError
         If it holds no scenario.
     """
-    with open_result(path) as dataset:
+    with open_as_it_is(path) as dataset:
         found = provenance_in(dataset, path)
     if not found.scenario.strip():
         raise ScenarioError(f"{path}: has no scenario inside that could be run again")

@@ -8,6 +8,7 @@ import platform
 import re
 import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridscan._version import __version__
@@ -19,7 +20,6 @@ from gridscan.units import base_factor, base_unit, parse_unit, readable, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     import xarray as xr
 
@@ -31,6 +31,7 @@ _CONVENTIONS = "CF-1.11"
 # A source with a year is a publication; others are laws and definitions.
 _PUBLISHED = re.compile(r"\b(1[89]|20)\d\d\b|\barXiv:")
 _SOURCE = re.compile(r"\bSource:\s(.+?)(\n\s*\n|\Z)", re.DOTALL)
+_NOT_COPIED = {"gridscan_settings": "{}", "gridscan_versions": "{}", "gridscan_tables": "{}"}
 _RECORDED_PACKAGES = ("numpy", "scipy", "xarray", "dask", "netCDF4", "pint")
 
 
@@ -155,6 +156,8 @@ def _unit_definitions(dataset: xr.Dataset) -> str:
 def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
     """Read the provenance of a result from its attributes.
 
+    What is in the record of a result alone, copies that others make of it do not have.
+
     Parameters
     ----------
     dataset
@@ -176,13 +179,13 @@ def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
     try:
         return Provenance(
             _text(attributes, "gridscan_scenario"),
-            _text(attributes, "gridscan_scenario_name"),
+            _text({"gridscan_scenario_name": Path(path).name} | attributes, "gridscan_scenario_name"),
             _record(attributes, "gridscan_overrides", _anything),
             _text(attributes, "gridscan_model"),
-            _record(attributes, "gridscan_settings", _is_setting),
-            _record(attributes, "gridscan_versions", _is_text),
+            _record(_NOT_COPIED | attributes, "gridscan_settings", _is_setting),
+            _record(_NOT_COPIED | attributes, "gridscan_versions", _is_text),
             _text(attributes, "gridscan_identity"),
-            _record(attributes, "gridscan_tables", _is_text),
+            _record(_NOT_COPIED | attributes, "gridscan_tables", _is_text),
             str(attributes.get("references", "")),
         )
     except KeyError as error:

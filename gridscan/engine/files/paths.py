@@ -9,7 +9,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from gridscan.atomic import check_space, folder_above, place_of, what_failed
-from gridscan.engine.files.guard import refuse_what_is_no_result
+from gridscan.engine.files.guard import refuse_to_lose
 from gridscan.engine.files.working_file import GO_ON, WorkingFile
 from gridscan.engine.reuse.earlier_file import WORK, EarlierFile
 from gridscan.errors import StoreError
@@ -89,7 +89,7 @@ def survey(place: Path, storage: Storage, size: int, run: str) -> tuple[list[Ear
     """Open the files whose cells a run of this identity could reuse, with notes on its path and disk space."""
     try:
         path = place_of(place)
-        refuse_what_is_no_result(path, storage)
+        refuse_to_lose(path, storage)
     except StoreError as error:
         return [], [str(error)]
     earlier_files, notes = earlier_files_for(path)
