@@ -16,14 +16,16 @@ from gridscan.errors import StoreError
 from gridscan.marks.files import refuse_foreign, seal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MARGIN = 2_000_000
 
 
 @contextlib.contextmanager
-def replacing(path: str | Path, *, force: bool = False) -> Iterator[Path]:
+def replacing(
+    path: str | Path, *, force: bool = False, refuse: Callable[[Path], None] = refuse_foreign
+) -> Iterator[Path]:
     """Yield a temporary file beside a path, which replaces it when the block ends without an error.
 
     Only what gridscan wrote and nobody changed is replaced: what is there is looked at before the block and again after
@@ -36,6 +38,9 @@ def replacing(path: str | Path, *, force: bool = False) -> Iterator[Path]:
         The file to write.
     force
         Whether any file may be replaced.
+    refuse
+        Raises `StoreError` for a file that may not; of netCDF files, those that gridscan writes have a record in place
+        of a mark.
 
     Yields
     ------
@@ -52,7 +57,8 @@ def replacing(path: str | Path, *, force: bool = False) -> Iterator[Path]:
         As raised by the block, if the disk is not the cause.
     """
     path = target_of(path)
-    refuse_foreign(path, force=force)
+    if not force:
+        refuse(path)
     _remove_remains(path)
     temporary = path.with_name(f".{path.name}.{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
     try:
@@ -64,7 +70,8 @@ def replacing(path: str | Path, *, force: bool = False) -> Iterator[Path]:
         seal(temporary)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
-        refuse_foreign(path, force=force)
+        if not force:
+            refuse(path)
         os.replace(temporary, path)
     except (OSError, RuntimeError) as error:
         what = what_failed(error, path)
@@ -76,7 +83,7 @@ def replacing(path: str | Path, *, force: bool = False) -> Iterator[Path]:
             temporary.unlink()
 
 
-def check_place(path: str | Path, *, force: bool = False) -> None:
+def check_place(path: str | Path, *, force: bool = False, refuse: Callable[[Path], None] = refuse_foreign) -> None:
     """Refuse a place to which `replacing` would not write, before anything is computed.
 
     Parameters
@@ -85,13 +92,16 @@ def check_place(path: str | Path, *, force: bool = False) -> None:
         The file to write.
     force
         Whether any file may be replaced.
+    refuse
+        As of `replacing`.
 
     Raises
     ------
     StoreError
         If no file can be written there, or another one would be lost.
     """
-    refuse_foreign(place_of(path), force=force)
+    if not force:
+        refuse(place_of(path))
 
 
 def check_space(path: Path, size: int) -> None:

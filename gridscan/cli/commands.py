@@ -234,13 +234,13 @@ def sample(
     from gridscan.atomic import check_place
     from gridscan.cli.report import bytes_text
     from gridscan.sample import sample as draw_sample
-    from gridscan.storage.files import write_result
+    from gridscan.storage.files import refuse_other_netcdf, write_result
 
     start = time.perf_counter()
     if out is not None and out.suffix != ".nc":
         raise StoreError(f"{out}: a sample is a netCDF file; its name must end in .nc")
     if out is not None:
-        check_place(out, force=force)
+        check_place(out, force=force, refuse=refuse_other_netcdf)
     options: dict[str, Any] = {"model": model_named(model_name), "overrides": overrides}
     dataset = draw_sample(file, population, at=at, number=number, seed=seed, **options)
     path = write_result(dataset, out or Path(f"{dataset.attrs['gridscan_population']}.nc"), force=force)

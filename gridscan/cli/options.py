@@ -145,10 +145,13 @@ def _hint(dataset: xr.Dataset, name: str) -> str:
 def check_table(out: Path | None, *, force: bool) -> None:
     """Refuse a table that could not be written to --out, before anything is computed."""
     from gridscan.atomic import check_place
+    from gridscan.storage.files import refuse_other_netcdf
 
     if out is not None and out.suffix not in (".csv", ".nc"):
         raise StoreError(f"{out}: a table must end in .csv or .nc")
-    if out is not None:
+    if out is not None and out.suffix == ".nc":
+        check_place(out, force=force, refuse=refuse_other_netcdf)
+    elif out is not None:
         check_place(out, force=force)
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: What is at the place of a file: nothing (or an empty file), what gridscan wrote, that but changed, or another file.
 State = Literal["nothing", "ours", "changed", "foreign"]
 
+#: What is done about a file that would be lost.
+KEPT = "not overwritten: give another name, or --force (in Python force=True)"
 _SEAL = 16
 _TEXT = rb"gridscan \S{1,40}, seal [0-9a-f]{%d}" % _SEAL
 # At the start of a text file; the digits of the seal are written when the rest is known.
@@ -32,7 +34,6 @@ _IN_GIF = re.compile(rb"(?s)!\xfe.(%s)\0" % _TEXT)
 _IN_XML = re.compile(rb"<!-- (%s) -->\n" % _TEXT)
 _IN_PDF = re.compile(rb"%% (%s)\n" % _TEXT)
 _IN_MP4 = re.compile(rb"(?s)\0\0\0.free(%s)" % _TEXT)
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 _AT_ONCE = 1 << 20
 
 
@@ -53,13 +54,10 @@ def seal(path: Path) -> None:
     Parameters
     ----------
     path
-        A netCDF file, a text that begins with `first_line`, or a PNG, SVG, PDF, GIF or MP4; others stay as they are.
+        A text that begins with `first_line`, or a PNG, SVG, PDF, GIF or MP4; others stay as they are.
     """
     with path.open("r+b") as file:
         head = file.read(256)
-        if head.startswith(_HDF5):
-            _seal_netcdf(path)
-            return
         if found := _LINE.match(head):
             file.seek(found.end())
             digest = _digest_of(file)
@@ -99,8 +97,6 @@ def state_of(path: Path) -> State:
         if found := _LINE.match(head):
             file.seek(found.end())
             return _compared(found[1], _digest_of(file))
-        if head.startswith(_HDF5):
-            return _state_of_netcdf(path)
         if _format_of(head) is None:
             return "foreign"
         content = head + file.read()
@@ -111,47 +107,26 @@ def state_of(path: Path) -> State:
     return _compared(marks[0][1], _digest(content[: marks[0].start()] + content[marks[0].end() :]))
 
 
-def _seal_netcdf(path: Path) -> None:
-    import netCDF4
-
-    from gridscan.marks.contents import ATTRIBUTE, digest_of_content
-
-    digest = digest_of_content(path, _SEAL)
-    with netCDF4.Dataset(path, "a") as file:
-        file.setncattr(ATTRIBUTE, _text(digest))
-
-
-def _state_of_netcdf(path: Path) -> State:
-    from gridscan.marks.contents import digest_of_content, mark_in
-
-    mark = mark_in(path)
-    return "foreign" if mark is None else _compared(mark.encode(), digest_of_content(path, _SEAL))
-
-
-def refuse_foreign(path: Path, *, force: bool = False) -> None:
+def refuse_foreign(path: Path) -> None:
     """Refuse to replace a file that gridscan has not written, or that was changed since.
 
     Parameters
     ----------
     path
         The file to be written.
-    force
-        Whether it may be replaced, whatever it is.
 
     Raises
     ------
     StoreError
         If it would be lost.
     """
-    if force:
-        return
     try:
         found = state_of(path)
     except OSError as error:
         raise StoreError(f"{path}: exists and cannot be read ({error.strerror}); give another name") from None
     if found in ("foreign", "changed"):
         what = "was not written by gridscan" if found == "foreign" else "was changed since gridscan wrote it"
-        raise StoreError(f"{path}: {what}; not overwritten: give another name, or --force (in Python force=True)")
+        raise StoreError(f"{path}: {what}; {KEPT}")
 
 
 def _text(digest: str) -> str:

@@ -17,6 +17,7 @@ from gridscan.atomic import check_space, reason, replacing
 from gridscan.errors import ScenarioError, StoreError, listed, nearest
 from gridscan.evaluation.block_shape import block_of, boxes
 from gridscan.limits import DEFAULT, Limits, checked
+from gridscan.marks.files import KEPT
 from gridscan.scenario.schema import Storage
 from gridscan.storage.checksums import checksum_of_block
 from gridscan.storage.disk_attributes import for_disk, from_disk
@@ -31,6 +32,7 @@ from gridscan.storage.record import (
     read_record,
 )
 from gridscan.storage.sealing import add_arrays, seal
+from gridscan.storage.standing import standing_of
 from gridscan.storage.zarr_support import check_library
 
 _OPENING: dict[str, Any] = {"decode_times": False}
@@ -190,7 +192,7 @@ def write_result(
         If it cannot be written, or would replace another file; an earlier file is kept.
     """
     path = Path(path)
-    with replacing(path, force=force) as temporary:
+    with replacing(path, force=force, refuse=refuse_other_netcdf) as temporary:
         check_space(path, dataset.nbytes)
         shown, kept = for_disk(dataset), {}
         for name in IN_RECORD:
@@ -199,6 +201,27 @@ def write_result(
         _write(shown, temporary, progress)
         _seal(temporary, shown, kept)
     return path
+
+
+def refuse_other_netcdf(path: Path) -> None:
+    """Refuse to replace anything but a sample or the answer to a question that nobody has changed.
+
+    Parameters
+    ----------
+    path
+        The netCDF file to be written.
+
+    Raises
+    ------
+    StoreError
+        If something would be lost.
+    """
+    try:
+        found = standing_of(path)
+    except OSError as error:
+        raise StoreError(f"{path}: exists and cannot be read ({reason(error)}); give another name") from None
+    if found.kind != "nothing" and (found.kind != "whole" or found.of_run):
+        raise StoreError(f"{path}: {found.said or 'is the result of a run'}; {KEPT}")
 
 
 def _write(dataset: xr.Dataset, path: Path, progress: AbstractContextManager[Any] | None) -> None:
