@@ -25,8 +25,9 @@ Kind = Literal["nothing", "whole", "unfinished", "damaged", "changed", "derived"
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZARR_FILES = (".zgroup", ".zarray", ".zattrs", ".zmetadata", "zarr.json")
+_OF_RUNS = "gridscan_identity"
 # Attributes of every result and sample, which other programs copy to what they make of it.
-_OF_RESULTS = ("gridscan_identity", "gridscan_scenario")
+_OF_RESULTS = (_OF_RUNS, "gridscan_scenario")
 _OF_SAMPLES = "gridscan_population"
 _MOST_NAMED = 6
 _ATTRIBUTE = "the attribute"
@@ -124,7 +125,7 @@ def _may_be_ours(path: Path) -> bool:
 
 
 def _standing(file: Any, path: Path, compare: bool) -> Standing:
-    of_run = _OF_SAMPLES not in file.attrs
+    of_run = _OF_RUNS in file.attrs and _OF_SAMPLES not in file.attrs
     try:
         record = read_record(file)
     except OtherFormat:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from gridscan.scenario.schema import Storage
 
-_LEFT = "not overwritten: move it away, or give another --output"
+_LEFT = "not overwritten; move it away, or give another --output"
 
 
 class Guard:
@@ -78,6 +78,7 @@ def refuse_to_lose(path: Path, storage: Storage) -> None:
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({reason(error)}); {_LEFT}") from None
     if found.kind in ("changed", "derived", "unknown", "foreign"):
-        raise StoreError(f"{path}: {found.said}; {_LEFT}")
+        what = "was not written by gridscan run" if found.kind == "foreign" else found.said
+        raise StoreError(f"{path}: {what}; {_LEFT}")
     if found.kind != "nothing" and not found.of_run:
         raise StoreError(f"{path}: is a sample or the answer to a question, and not the result of a run; {_LEFT}")

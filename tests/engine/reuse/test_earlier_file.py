@@ -24,6 +24,9 @@ from gridscan.run import execute
 AXES = {"a": ["1 m", "2 m", "5 m"], "b": [1.0, 2.0], "d": [1.0, 2.0, 4.0, 8.0]}
 GRID = Grid(["height", "stones", "colour"], AXES)
 
+LEFT_ALONE = "not overwritten; move it away, or give another --output"
+UNKNOWN = "is so damaged that nobody can tell whether it is a result that somebody changed"
+
 
 @pytest.fixture
 def land(tmp_path):
@@ -96,9 +99,9 @@ def test_a_value_is_never_taken_for_another_whose_key_a_damage_makes_it(land):
         file[KEYS][first] = np.float64(1.0).view(np.uint64)
     other = Grid(["stones"], {"d": [1.0, 16.0]})
     (note,) = land.forecast(other).notes
-    assert "is damaged or not a result of this version of gridscan, so nothing of it is reused" in note
-    assert land.run(other).notes == (note,)
-    land.same_as_undisturbed(other)
+    assert note == f"{land.path}: {UNKNOWN}; {LEFT_ALONE}"
+    with pytest.raises(StoreError, match="is so damaged"):
+        land.run(other)
 
 
 @pytest.mark.parametrize(
@@ -112,15 +115,17 @@ def test_a_value_is_never_taken_for_another_whose_key_a_damage_makes_it(land):
     ],
     ids=["attribute", "unit", "coordinate", "gone", "all"],
 )
-def test_what_a_result_says_beside_its_numbers_is_written_anew_where_it_is_damaged(land, damage):
+def test_what_a_result_says_beside_its_numbers_is_kept_where_it_is_another(land, damage):
     land.run(GRID)
-    whole = land.path.read_bytes()
     with h5py.File(land.path, "r+") as file:
         damage(file)
-    outcome = land.run(GRID)
-    assert outcome.notes == (f"{land.path}: its metadata were damaged and have been rewritten",)
-    assert set(outcome.computed_by_variable.values()) == {0}
-    assert land.path.read_bytes() == whole
+    changed = land.path.read_bytes()
+    said = r"(was changed since gridscan wrote it|is derived from a result of gridscan): "
+    with pytest.raises(StoreError, match=said):
+        land.run(GRID)
+    assert land.path.read_bytes() == changed
+    land.path.unlink()
+    assert land.run(GRID).notes == ()
 
 
 @pytest.mark.parametrize("where", ["result", "remains"])
@@ -137,9 +142,19 @@ def test_whatever_byte_is_damaged_the_result_is_right(land, where):
             land.path.unlink()
             remains.write_bytes(stopped)
             flip(remains, source.randrange(len(stopped)), source.randrange(8))
-        outcome = land.run(GRID)
-        assert len(outcome.notes) <= 2
-        xr.testing.assert_identical(land.data(), good)
+        damaged = land.path.read_bytes() if land.path.exists() else b""
+        refusal = ""
+        try:
+            assert len(land.run(GRID).notes) <= 2
+        except StoreError as error:
+            refusal = str(error)
+        if refusal:
+            # What is not among the numbers may have been changed on purpose.
+            assert where == "result"
+            assert refusal.endswith(LEFT_ALONE)
+            assert land.path.read_bytes() == damaged
+        else:
+            xr.testing.assert_identical(land.data(), good)
         assert [item.name for item in land.path.parent.iterdir()] == [land.path.name]
         land.path.write_bytes(whole)
 
@@ -220,7 +235,7 @@ LEFT = ".land.nc.0123456789ab.work"
 
 @pytest.mark.parametrize(
     ("where", "damage"),
-    [*(("land.nc", damage) for damage in DAMAGED), *((LEFT, damage) for damage in (*DAMAGED, foreign, text))],
+    [("land.nc", empty), *((LEFT, damage) for damage in (*DAMAGED, foreign, text))],
 )
 def test_what_cannot_lend_anything_is_left_out_with_one_clear_note(land, damage, where):
     land.run(GRID)
@@ -239,6 +254,18 @@ def test_what_cannot_lend_anything_is_left_out_with_one_clear_note(land, damage,
     assert outcome.progress.reused == 0
     assert not place.exists() or place == land.path
     land.same_as_undisturbed(GRID)
+
+
+@pytest.mark.parametrize("damage", [damage for damage in DAMAGED if damage is not empty])
+def test_a_result_so_damaged_that_it_could_be_anything_is_left_alone(land, damage):
+    land.run(GRID)
+    damage(land.path)
+    before = land.path.read_bytes()
+    with pytest.raises(StoreError) as caught:
+        land.run(GRID)
+    assert str(caught.value).endswith(LEFT_ALONE)
+    assert land.forecast(GRID).notes == (str(caught.value),)
+    assert land.path.read_bytes() == before
 
 
 def picture(path):
@@ -279,7 +306,10 @@ def sensitivity(path):
 def test_a_file_that_no_run_has_made_is_left_alone_and_the_run_refused(land, write):
     write(land.path)
     before = land.path.read_bytes()
-    message = f"{land.path}: was not written by gridscan run; not overwritten; move it away, or give another --output"
+    what = "was not written by gridscan run"
+    if write in (sample, sensitivity):
+        what = "is derived from a file of gridscan, and has no record of its own"
+    message = f"{land.path}: {what}; {LEFT_ALONE}"
     assert land.forecast(GRID).notes == (message,)
     with pytest.raises(StoreError) as caught:
         land.run(GRID)
@@ -303,14 +333,24 @@ def test_a_zarr_folder_that_no_run_has_made_is_left_alone_and_an_empty_one_is_us
     land.same_as_undisturbed(GRID)
 
 
-@pytest.mark.parametrize("name", [".zattrs", ".zmetadata", ".zgroup", "gridscan/.zattrs"])
-def test_a_zarr_result_of_which_a_part_is_gone_is_no_foreign_folder(tmp_path, name):
+@pytest.mark.parametrize("name", [".zmetadata", "gridscan/.zattrs"])
+def test_a_zarr_result_without_what_only_gridscan_writes_is_mended(tmp_path, name):
     land = Land(tmp_path, "land.zarr")
     land.run(GRID)
     good = land.data()
     (land.path / name).unlink()
     assert len(land.run(GRID).notes) == 1
     xr.testing.assert_identical(land.data(), good)
+
+
+@pytest.mark.parametrize("name", [".zattrs", ".zgroup"])
+def test_a_zarr_result_of_which_a_part_is_gone_is_left_alone(tmp_path, name):
+    land = Land(tmp_path, "land.zarr")
+    land.run(GRID)
+    (land.path / name).unlink()
+    with pytest.raises(StoreError, match=LEFT_ALONE):
+        land.run(GRID)
+    assert (land.path / "stones").is_dir()
 
 
 def test_a_file_that_cannot_be_read_now_is_not_taken_for_a_damaged_one(land, monkeypatch):
