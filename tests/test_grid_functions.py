@@ -127,7 +127,8 @@ def test_a_misspelt_parameter_of_a_function_is_found(hills):
 
 
 def test_what_is_under_the_integral_is_explained_and_planned(hills):
-    from gridscan.cli.report import console, explanation
+    from gridscan.cli.report import explanation
+    from gridscan.cli.tables import console
     from gridscan.engine.plan import make_plan
 
     text = 'model = "hills"\n[axes]\nheight = ["1 m", "2 m"]\n[output]\nquantities = ["area"]\n'

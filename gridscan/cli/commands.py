@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 @main.command()
 def models() -> None:
     """List the installed models and the shipped scenarios."""
-    from gridscan.cli.report import console, models_report
+    from gridscan.cli.report import models_report
+    from gridscan.cli.tables import console
     from gridscan.inputs.shipped_files import shipped_scenarios
     from gridscan.model_loader import installed_models
 
@@ -50,7 +51,8 @@ def versions() -> None:
 @click.argument("name", required=False)
 def describe(model_name: str, name: str | None) -> None:
     """Show the inputs, quantities and figures of a model, or one of them by NAME."""
-    from gridscan.cli.report import console, figure_report, model_report, node_report
+    from gridscan.cli.report import figure_report, model_report, node_report
+    from gridscan.cli.tables import console
     from gridscan.errors import ModelError
     from gridscan.model_loader import load_model
 
@@ -124,7 +126,8 @@ def check(files: tuple[str, ...], model_name: str | None, overrides: dict[str, A
 @scenario_options
 def explain(file: str, quantity: str, model_name: str | None, overrides: dict[str, Any]) -> None:
     """Show the chain of formulas behind a quantity, with units, dimensions and sources."""
-    from gridscan.cli.report import console, explanation
+    from gridscan.cli.report import explanation
+    from gridscan.cli.tables import console
     from gridscan.engine.plan import make_plan
     from gridscan.run import find_scenario
 
@@ -138,7 +141,8 @@ def explain(file: str, quantity: str, model_name: str | None, overrides: dict[st
 @place_options
 def plan(file: str, model_name: str | None, overrides: dict[str, Any], output: Path | None, memory: str | None) -> None:
     """Show what a run will compute, its size and memory, and what it can reuse."""
-    from gridscan.cli.report import console, plan_report
+    from gridscan.cli.report import plan_report
+    from gridscan.cli.tables import console
     from gridscan.engine.forecast import forecast
 
     made = planned(file, model_name, overrides, output, memory)
@@ -195,7 +199,7 @@ def run(
 
 
 def _said(plan: Plan, outcome: Outcome) -> str:
-    from gridscan.cli.report import bytes_text
+    from gridscan.cli.tables import bytes_text
 
     progress = outcome.progress
     if outcome.was_made:
@@ -232,7 +236,7 @@ def sample(
     Along each axis, the point is the --at value, or else the value nearest to the model's default.
     """
     from gridscan.atomic import check_place
-    from gridscan.cli.report import bytes_text
+    from gridscan.cli.tables import bytes_text
     from gridscan.sample import sample as draw_sample
     from gridscan.storage.files import refuse_other_netcdf, write_result
 
@@ -253,7 +257,8 @@ def sample(
 @click.option("--scenario", is_flag=True, help="Print only the scenario that made it.")
 def info(file: str, scenario: bool) -> None:
     """Show what a result holds and what made it, or that it is not what a run has written."""
-    from gridscan.cli.report import console, result_report
+    from gridscan.cli.result_report import result_report
+    from gridscan.cli.tables import console
     from gridscan.limits import DEFAULT
     from gridscan.storage.files import open_as_it_is
     from gridscan.storage.provenance import provenance_in

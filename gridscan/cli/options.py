@@ -159,7 +159,8 @@ def show_or_write(data: xr.DataArray | xr.Dataset, out: Path | None, *, force: b
     """Show an answer, or write it to --out."""
     import xarray as xr
 
-    from gridscan.cli.report import array_report, console
+    from gridscan.cli.result_report import array_report
+    from gridscan.cli.tables import console
     from gridscan.storage.csv import export_csv
     from gridscan.storage.files import write_result
 

@@ -66,7 +66,7 @@ def _print_json(progress: Progress) -> None:
 
 def line(progress: Progress) -> str:
     """Return the progress in one line."""
-    from gridscan.cli.report import bytes_text
+    from gridscan.cli.tables import bytes_text
 
     parts = [f"{progress.done:,} of {progress.cells:,} cells ({progress.done / progress.cells:.0%})"]
     if progress.reused:

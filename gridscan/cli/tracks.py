@@ -61,7 +61,7 @@ def list_command(file: str) -> None:
     """List the tracks in a ZIP."""
     from rich.table import Table
 
-    from gridscan.cli.report import bytes_text, console
+    from gridscan.cli.tables import bytes_text, console
     from gridscan.stellar_tables.track_archive import list_tracks
 
     table = Table(box=None, header_style="bold", pad_edge=False)

@@ -10,7 +10,8 @@ import pytest
 import xarray as xr
 
 import gridscan as gs
-from gridscan.cli.report import console, plan_report
+from gridscan.cli.report import plan_report
+from gridscan.cli.tables import console
 from gridscan.engine.forecast import forecast
 from gridscan.engine.plan import default_memory, make_plan
 from gridscan.errors import GridscanError, GridscanWarning, ModelError, StoreError

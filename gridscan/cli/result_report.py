@@ -1,0 +1,161 @@
+"""What the command line shows of results and of the answers to questions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from rich.console import Group, RenderableType
+
+from gridscan.cli.escaping import escape, escape_line
+from gridscan.cli.tables import bytes_text, console, new_table
+from gridscan.errors import printable
+from gridscan.units import label_of
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from gridscan.storage.provenance import Provenance
+    from gridscan.storage.standing import Standing
+
+_MOST_ROWS = 200
+_MOST_COLUMNS = 12
+_MOST_MATRICES = 12
+
+
+def result_report(dataset: xr.Dataset, provenance: Provenance, standing: Standing) -> RenderableType:
+    """Show what a result holds and what made it, as far as its variables are those that a run has written."""
+    axes = new_table("axis", "size", "unit", "", title="Axes")
+    for dim, size in dataset.sizes.items():
+        coordinate = dataset.coords.get(str(dim))
+        unit = label_of(coordinate) if coordinate is not None and "units" in coordinate.attrs else ""
+        title = coordinate.attrs.get("long_name", "") if coordinate is not None else ""
+        axes.add_row(escape_line(dim), f"{size:,}", escape_line(unit), escape_line(title))
+    variables = new_table("quantity", "unit", "dimensions", "size", "", title="Quantities")
+    for name, variable in dataset.data_vars.items():
+        variables.add_row(
+            escape_line(name),
+            escape_line((label_of(variable) or "1") if "units" in variable.attrs else "words"),
+            escape_line(" × ".join(map(str, variable.dims)) or "-"),
+            bytes_text(variable.nbytes),
+            escape_line(variable.attrs.get("long_name", "")),
+        )
+    facts = [f"{dataset.attrs.get('title', '')}", *_origin(provenance, standing)]
+    shown: list[RenderableType] = ["\n".join(map(escape_line, facts)), "", axes, "", variables]
+    if standing.is_as_recorded:
+        settings = new_table("input", "value", title="Inputs")
+        for name, setting in provenance.settings.items():
+            settings.add_row(escape_line(name), escape_line(_setting(setting)))
+        shown += ["", settings]
+    return Group(*shown)
+
+
+def _origin(provenance: Provenance, standing: Standing) -> list[str]:
+    """Return what made the numbers of a result, or what they have been made of."""
+    overridden = ", ".join(f"{name} = {value}" for name, value in provenance.overrides.items())
+    scenario = provenance.scenario_name + (f" with {overridden}" if overridden else "")
+    wrong = [f"Note     {standing.said}"] if standing.said else []
+    if not standing.is_as_recorded:
+        return [*wrong, f"Scenario {scenario}, which has not given all that is here"]
+    versions = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
+    return [*wrong, f"Made     from {scenario}", f"With     {versions}", f"Identity {provenance.identity}"]
+
+
+def _setting(setting: Any) -> str:
+    values = setting["value"] if isinstance(setting, dict) else setting
+    unit = setting["unit"] if isinstance(setting, dict) else "1"
+    if isinstance(values, dict):
+        return f"{values['size']:,} values from {values['first']:.6g} to {values['last']:.6g} {unit}".removesuffix(" 1")
+    items = values if isinstance(values, list) else [values]
+    shown = [f"{item:.6g}" if isinstance(item, float) else str(item) for item in items[:8]]
+    more = ", …" if len(items) > 8 else ""
+    return f"{', '.join(shown)}{more} {unit}".removesuffix(" 1")
+
+
+def array_report(data: xr.DataArray | xr.Dataset) -> RenderableType:
+    """Show a sensitivity: as matrices, one for each leading label, if its last axis is short; otherwise as rows."""
+    if isinstance(data, xr.DataArray):
+        return Group(*_array_parts(data))
+    comment = escape_line(data.attrs.get("comment", ""))
+    shapes = {variable.dims for variable in data.data_vars.values()}
+    if len(shapes) == 1 and len(next(iter(shapes))) == 1:
+        return Group(_columns(data), comment)
+    return Group(*(part for variable in data.data_vars.values() for part in (*_array_parts(variable), "")), comment)
+
+
+def _array_parts(data: xr.DataArray) -> list[RenderableType]:
+    sides = [str(dim) for dim in data.dims if str(dim).endswith(("_a", "_b"))]
+    data = data.transpose(..., *sides)
+    unit = label_of(data) if "units" in data.attrs else ""
+    name = escape_line(data.attrs.get("long_name", data.name))
+    title = f"[bold]{name}[/bold]{escape_line(f' [{unit}]' if unit else '')}"
+    if data.ndim == 0:
+        return [title, escape(_cell(data.item()))]
+    if data.ndim == 1 or data.shape[-1] > _MOST_COLUMNS:
+        return [title, _rows(data)]
+    parts: list[RenderableType] = [title]
+    leading = [str(dim) for dim in data.dims[:-2]]
+    for count, index in enumerate(np.ndindex(*data.shape[:-2])):
+        if count == _MOST_MATRICES:
+            return [*parts, f"the first {count} of {int(np.prod(data.shape[:-2])):,} tables; --out FILE.csv writes all"]
+        part = data.isel(dict(zip(leading, index, strict=True)))
+        at = ", ".join(f"{dim} = {_label(data, dim, i)}" for dim, i in zip(leading, index, strict=True))
+        parts += [*([escape(at)] if at else []), _matrix(part) if _fits(part) else _rows(part)]
+    return parts
+
+
+def _columns(data: xr.Dataset) -> Table:
+    """Show quantities over the same axis side by side."""
+    dim = str(next(iter(data.dims)))
+    names = [str(name) for name in [*data.coords, *data.data_vars] if name != dim and data[name].dims == (dim,)]
+    table = new_table(escape(dim), *(escape(_axis_title(data, name)) for name in names))
+    for index in range(min(data.sizes[dim], _MOST_ROWS)):
+        table.add_row(escape(_label(data, dim, index)), *(escape(_cell(data[name].values[index])) for name in names))
+    return table
+
+
+def _rows(data: xr.DataArray) -> Table:
+    names = [str(dim) for dim in data.dims]
+    table = new_table(*(escape(_axis_title(data, dim)) for dim in names), escape_line(data.name))
+    values = np.asarray(data.values)
+    for count, index in enumerate(np.ndindex(*data.shape)):
+        if count == _MOST_ROWS:
+            table.caption = f"the first {_MOST_ROWS} of {data.size:,} rows; --out FILE.csv writes them all"
+            break
+        labels = [_label(data, dim, i) for dim, i in zip(names, index, strict=True)]
+        table.add_row(*map(escape, labels), escape(_cell(values[index])))
+    return table
+
+
+def _matrix(data: xr.DataArray) -> Table:
+    rows, columns = map(str, data.dims)
+    heads = [escape(_label(data, columns, index)) for index in range(data.shape[1])]
+    table = new_table(escape(f"{_axis_title(data, rows)} \\ {_axis_title(data, columns)}"), *heads)
+    for index, row in enumerate(data.values):
+        table.add_row(escape(_label(data, rows, index)), *(escape(_cell(value)) for value in row))
+    return table
+
+
+def _fits(data: xr.DataArray) -> bool:
+    """Tell whether a matrix is no wider than the screen."""
+    rows, columns = map(str, data.dims)
+    heads = [_label(data, columns, index) for index in range(data.shape[1])]
+    first = [f"{_axis_title(data, rows)} \\ {_axis_title(data, columns)}"]
+    first += [_label(data, rows, index) for index in range(data.shape[0])]
+    cells = [max(len(head), 10) + 1 for head in heads]
+    return max(map(len, first)) + sum(cells) <= console().width
+
+
+def _label(data: xr.DataArray | xr.Dataset, dim: str, index: int) -> str:
+    return _cell(data[dim].values[index]) if dim in data.coords else str(index)
+
+
+def _axis_title(data: xr.DataArray | xr.Dataset, name: str) -> str:
+    attributes = data[name].attrs if name in data.coords or isinstance(data, xr.Dataset) else {}
+    unit = label_of(attributes) if "units" in attributes else ""
+    return printable(f"{name} [{unit}]" if unit else name, lines=False)
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.5g}" if isinstance(value, float | np.floating) else printable(str(value), lines=False)

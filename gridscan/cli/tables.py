@@ -1,0 +1,37 @@
+"""Tables for a terminal, and the console that prints them."""
+
+from __future__ import annotations
+
+import os
+
+from rich.console import Console
+from rich.table import Table
+
+_PROSE = (
+    *("", "members", "values", "value", "dimensions"),
+    *("source", "records", "sets", "allowed", "must be", "description"),
+)
+
+
+def bytes_text(size: float) -> str:
+    """Return a size in a unit that fits."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
+def new_table(*columns: str, title: str | None = None) -> Table:
+    """Return a table in which prose wraps between words, but names and numbers do not."""
+    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        prose = column in _PROSE
+        table.add_column(column, overflow="fold", no_wrap=not prose, min_width=13 if prose and column else None)
+    return table
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console as wide as the terminal or COLUMNS, or else wide enough for all but the longest lines."""
+    found = Console(stderr=stderr, highlight=False)
+    return found if found.is_terminal or "COLUMNS" in os.environ else Console(stderr=stderr, highlight=False, width=200)
