@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import subprocess
@@ -20,8 +21,11 @@ def _shell(*command: str, text: str | None = None) -> str:
         command, input=text, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "LC_ALL": "C"}
     )
     if done.returncode:
-        said = [line for line in (done.stderr or done.stdout).strip().splitlines() if line.strip()]
-        raise RuntimeError(said[-1].strip() if said else f"exit status {done.returncode}")
+        lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        said = [line for line in lines if "rror" in line or "Abort" in line] or lines
+        if done.returncode < 0:
+            said = [f"ends by signal {-done.returncode}"]
+        raise RuntimeError(said[0] if said else f"exit status {done.returncode}")
     return done.stdout
 
 
@@ -48,11 +52,13 @@ def ncdump(path: str, right: Right) -> Found:
 
 def cdo(path: str, right: Right) -> Found:
     names = _shell("cdo", "-s", "showname", path).split()
+    if right["quantity"] not in names:
+        return {"variables": sorted(names)}
     values = _numbers(_shell("cdo", "-s", "outputf,%.17g", f"-selname,{right['quantity']}", path))
     found: Found = {"variables": sorted(names), "total": float(np.sum(values))}
     if right["axis"] == "latitude":
         grid = _shell("cdo", "-s", "griddes", f"-selname,{right['quantity']}", path)
-        found["said"] = f"grid {re.search(r'gridtype *= (.*)', grid)[1]}"
+        found["said"] = f"grid {re.findall(r'gridtype *= (.*)', grid)[0]}"
     return found
 
 
@@ -106,14 +112,18 @@ def r_ncdf4(path: str, right: Right) -> Found:
 
 
 def gdal(path: str, right: Right) -> Found:
-    place = f"ZARR:{path}:/{right['quantity']}" if path.endswith(".zarr") else f"NETCDF:{path}:{right['quantity']}"
-    text = _shell("gdalmdiminfo" if False else "gdalinfo", "-stats", place)
-    size = [int(part) for part in re.search(r"Size is (\d+), (\d+)", text).groups()]
-    bands = len(re.findall(r"^Band ", text, re.MULTILINE))
+    text = _shell("gdalinfo", "-stats", f"NETCDF:{path}:{right['quantity']}")
+    size = [int(part) for part in re.findall(r"Size is (\d+), (\d+)", text)[0]]
     with contextlib.suppress(FileNotFoundError):
         os.unlink(f"{path}.aux.xml")
     means = [float(part) for part in re.findall(r"STATISTICS_MEAN=(\S+)", text)]
-    return {"total": float(np.sum(means)) * size[0] * size[1], "said": f"{bands} bands of {size[0]} × {size[1]}"}
+    return {"total": float(np.sum(means)) * size[0] * size[1], "said": f"{len(means)} bands of {size[0]} × {size[1]}"}
+
+
+def gdal_arrays(path: str, right: Right) -> Found:
+    told = json.loads(_shell("gdalmdiminfo", "-detailed", "-array", right["quantity"], path))
+    values = np.array(told["values"])
+    return {"total": float(values.sum()), "shape": list(values.shape)}
 
 
 def octave(path: str, right: Right) -> Found:

@@ -3,7 +3,7 @@
 It is no test of the suite, since it needs programs that are not from PyPI:
 
     apt-get install netcdf-bin nco cdo r-cran-ncdf4 gdal-bin octave-netcdf
-    pip install -e . zarr kerchunk 'virtualizarr[hdf]' scitools-iris cf-python h5netcdf rioxarray
+    pip install -e . zarr kerchunk 'virtualizarr[hdf]' scitools-iris 'xxhash<4' cf-python h5netcdf rioxarray
     python tests/readers/try_readers.py
 
 A reader that is not installed is left out. Each is tried in a process of its own, since some end their process on a
@@ -38,10 +38,11 @@ class Reader(NamedTuple):
     suffixes: tuple[str, ...] = (".nc",)
 
 
+_BOTH = (".nc", ".zarr")
 READERS = (
-    Reader("xarray, `open_dataset` (netCDF4)", "python_readers.xarray", "xarray", suffixes=(".nc", ".zarr")),
+    Reader("xarray, `open_dataset` (netCDF4)", "python_readers.xarray", "xarray", suffixes=_BOTH),
     Reader("xarray, `open_dataset` (h5netcdf)", "python_readers.xarray_h5netcdf", "h5netcdf"),
-    Reader("xarray, `open_datatree`", "python_readers.xarray_datatree", "xarray", suffixes=(".nc", ".zarr")),
+    Reader("xarray, `open_datatree`", "python_readers.xarray_datatree", "xarray", suffixes=_BOTH),
     Reader("xarray, `open_zarr`", "python_readers.xarray_zarr", "zarr", suffixes=(".zarr",)),
     Reader("xarray with scipy", "python_readers.xarray_scipy", "scipy"),
     Reader("netCDF4-python", "python_readers.netcdf4", "netCDF4"),
@@ -53,12 +54,13 @@ READERS = (
     Reader("kerchunk", "python_readers.kerchunk", "kerchunk"),
     Reader("VirtualiZarr", "python_readers.virtualizarr", "virtualizarr"),
     Reader("rioxarray", "python_readers.rioxarray", "rioxarray"),
-    Reader("ncdump", "programs.ncdump", command=("ncdump",), suffixes=(".nc", ".zarr")),
+    Reader("ncdump", "programs.ncdump", command=("ncdump",), suffixes=_BOTH),
     Reader("NCO, `ncks`", "programs.ncks", command=("ncks", "--version")),
     Reader("NCO, `ncwa`", "programs.ncwa", command=("ncwa", "--version")),
     Reader("CDO", "programs.cdo", command=("cdo", "--version")),
     Reader("R, ncdf4", "programs.r_ncdf4", command=("Rscript", "-e", "cat(as.character(packageVersion('ncdf4')))")),
-    Reader("GDAL, `gdalinfo`", "programs.gdal", command=("gdalinfo", "--version"), suffixes=(".nc", ".zarr")),
+    Reader("GDAL, `gdalinfo`", "programs.gdal", command=("gdalinfo", "--version")),
+    Reader("GDAL, `gdalmdiminfo`", "programs.gdal_arrays", command=("gdalinfo", "--version"), suffixes=_BOTH),
     Reader("GNU Octave, netcdf", "programs.octave", command=("octave-cli", "--version")),
 )
 
