@@ -8,6 +8,7 @@ content in another layout, as ``h5repack`` writes it, is no change.
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +22,7 @@ from gridscan.storage.record import GROUP, Changes, OtherFormat, Record, changes
 if TYPE_CHECKING:
     from pathlib import Path
 
-Kind = Literal["nothing", "whole", "unfinished", "damaged", "changed", "derived", "unknown", "foreign"]
+Kind = Literal["nothing", "whole", "unfinished", "damaged", "changed", "derived", "unknown", "other version", "foreign"]
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZARR_FILES = (".zgroup", ".zarray", ".zattrs", ".zmetadata", "zarr.json")
@@ -42,7 +43,8 @@ class Standing:
     kind
         Whether there is ``"nothing"`` (or an empty file or folder), a ``"whole"`` file, one that is ``"unfinished"``
         or ``"damaged"``, one that somebody has ``"changed"`` or that is ``"derived"`` from a result or a sample, an
-        ``"unknown"`` one that cannot be read, or whose record cannot, or a ``"foreign"`` one.
+        ``"unknown"`` one that cannot be read, or whose record cannot, one of an ``"other version"`` of gridscan, or a
+        ``"foreign"`` one.
     differs
         What is not as gridscan wrote it, in words.
     of_run
@@ -71,6 +73,7 @@ class Standing:
             "changed": f"was changed since gridscan wrote it{what}",
             "derived": f"is derived from {origin}{what or ', and has no record of its own'}",
             "unknown": "is so damaged that nobody can tell whether it is a result that somebody changed",
+            "other version": "; ".join(self.differs),
             "foreign": "was not written by gridscan",
         }[self.kind]
 
@@ -101,15 +104,24 @@ def standing_of(path: Path, *, compare: bool = True) -> Standing:
     if not _may_be_ours(path):
         return Standing("foreign")
     try:
-        with opened(path) as file:
+        with _opened(path) as file:
             return _standing(file, path, compare)
     except OtherFormat as error:
-        return Standing("changed", (f"it {error}",), of_run=True)
+        return Standing("other version", (str(error),), of_run=True)
     # Libraries raise all kinds of exceptions on a damaged file.
     except Exception as error:
         if getattr(error, "errno", None) is not None:
             raise
         return Standing("unknown", of_run=True)
+
+
+def _opened(path: Path) -> AbstractContextManager[Any]:
+    """Open a file, of a folder each part for itself: what is said of all together, gridscan can write anew."""
+    if not os.path.isdir(path):
+        return opened(path)
+    import zarr
+
+    return nullcontext(zarr.open_group(path, mode="r", use_consolidated=False))
 
 
 def _is_empty(path: Path) -> bool:

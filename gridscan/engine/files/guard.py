@@ -77,7 +77,7 @@ def refuse_to_lose(path: Path, storage: Storage) -> None:
         found = standing_of(path, compare=False)
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({reason(error)}); {_LEFT}") from None
-    if found.kind in ("changed", "derived", "unknown", "foreign"):
+    if found.kind in ("changed", "derived", "unknown", "other version", "foreign"):
         what = "was not written by gridscan run" if found.kind == "foreign" else found.said
         raise StoreError(f"{path}: {what}; {_LEFT}")
     if found.kind != "nothing" and not found.of_run:
