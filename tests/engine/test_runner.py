@@ -464,7 +464,7 @@ def test_places_that_cannot_be_written_are_refused(tmp_path):
         "file/deeper/out.nc": "file/deeper: cannot be created: .*file is a file, not a folder",
         "folder.nc": r"folder\.nc: is a folder; expected the name of a file",
         "file.zarr": r"file\.zarr: is a file, which a zarr folder cannot replace",
-        "full.zarr": r"full\.zarr: is a folder that is not zarr; not overwritten",
+        "full.zarr": r"full\.zarr: was not written by gridscan run; not overwritten",
         f"{'x' * 300}.nc": "File name too long",
     }.items():
         with pytest.raises(StoreError, match=message):

@@ -127,11 +127,12 @@ def gdal_arrays(path: str, right: Right) -> Found:
 
 
 def octave(path: str, right: Right) -> Found:
-    labels = f"disp(squeeze(ncread('{path}', '{right['labels']}')))" if right["labels"] else ""
+    # Labels are letters along a dimension of their own, which comes first here.
+    labels = f"disp(ncread('{path}', '{right['labels']}')')" if right["labels"] else ""
     code = f"""
         pkg load netcdf; x = ncread('{path}', '{right["quantity"]}'); printf('%.17g|', sum(x(:)));
         printf('%.17g ', ncread('{path}', '{right["axis"]}')); printf('|'); {labels}
     """
     total, values, words = _shell("octave-cli", "--eval", code).split("|")
     found: Found = {"total": float(total), "values": _numbers(values)}
-    return found | ({"words": re.findall(r"[\w-]+", words.replace("[1,1]", ""))} if right["labels"] else {})
+    return found | ({"words": re.findall(r"[\w-]+", words)} if right["labels"] else {})

@@ -73,6 +73,8 @@ def refuse_to_lose(path: Path, storage: Storage) -> None:
     """
     if storage.format == "zarr" and os.path.isfile(path):
         raise StoreError(f"{path}: is a file, which a zarr folder cannot replace; remove it, or give another --output")
+    if os.path.isdir(path) and storage.format != "zarr":
+        raise StoreError(f"{path}: is a folder, which a file cannot replace; remove it, or give another --output")
     try:
         found = standing_of(path, compare=False)
     except OSError as error:

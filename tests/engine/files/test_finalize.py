@@ -260,16 +260,30 @@ def other(place):
 
 
 @pytest.mark.parametrize("damage", [gone, garbled, other])
-def test_damage_of_what_a_zarr_folder_says_of_its_arrays_is_found_and_mended(tmp_path, toy, damage):
+@pytest.mark.filterwarnings("ignore:Object at:UserWarning")
+def test_a_zarr_folder_that_says_something_else_of_its_arrays_is_left_alone(tmp_path, toy, damage):
+    made = toy_scenario(tmp_path, toy, "zarr")
+    path = run(made)
+    for name in ("temperature/.zarray", "temperature/.zattrs", "moons/.zarray"):
+        good = (path / name).read_bytes()
+        damage(path / name)
+        changed = {item: item.read_bytes() for item in path.rglob("*") if item.is_file()}
+        with pytest.raises(StoreError, match="not overwritten; move it away, or give another --output"):
+            run(made)
+        assert {item: item.read_bytes() for item in path.rglob("*") if item.is_file()} == changed
+        (path / name).write_bytes(good)
+        assert perform(plan(made)).was_made
+
+
+def test_what_a_zarr_folder_says_of_all_together_is_written_anew(tmp_path, toy):
     made = toy_scenario(tmp_path, toy, "zarr")
     path = run(made)
     whole = {item: item.read_bytes() for item in path.rglob("*") if item.is_file()}
-    for name in ("temperature/.zarray", "temperature/.zattrs", "moons/.zarray", "gridscan/checksums/.zarray"):
-        damage(path / name)
-        with pytest.warns(GridscanWarning, match="its metadata were damaged and have been rewritten"):
-            run(made)
-        assert {item: item.read_bytes() for item in path.rglob("*") if item.is_file()} == whole
-    assert perform(plan(made)).was_made
+    place = path / ".zmetadata"
+    place.write_bytes(place.read_bytes().replace(b'"K"', b'"J"'))
+    with pytest.warns(GridscanWarning, match="its metadata were damaged and have been rewritten"):
+        run(made)
+    assert {item: item.read_bytes() for item in path.rglob("*") if item.is_file()} == whole
 
 
 def test_a_zarr_folder_without_what_is_read_first_is_mended_without_computing(tmp_path, toy):
