@@ -14,8 +14,8 @@ import xarray as xr
 from gridscan.atomic import replacing
 from gridscan.errors import StoreError, listed, nearest
 from gridscan.limits import DEFAULT
-from gridscan.sensitivity.quantified import dequantify
 from gridscan.marks.files import first_line
+from gridscan.sensitivity.quantified import dequantify
 from gridscan.units import label_of
 
 if TYPE_CHECKING:
