@@ -138,7 +138,7 @@ def test_a_sample_is_written_read_exported_and_can_be_asked_further(file, tmp_pa
     with gs.open(path) as read:
         xr.testing.assert_equal(read.load(), stars)
         np.testing.assert_array_equal(read.phase.attrs["flag_values"], [0, 1, 2, 3])
-        lines = export_csv(read, tmp_path / "stars.csv").read_text(encoding="utf-8").splitlines()
+        _, *lines = export_csv(read, tmp_path / "stars.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "star,x [kpc],y [kpc],distance [kpc],mass [Msun],age [Myr],phase"
     assert len(lines) == 51
     words = list(PHASES)
@@ -151,7 +151,7 @@ def test_a_sample_is_written_read_exported_and_can_be_asked_further(file, tmp_pa
 
 def test_a_run_does_not_replace_a_sample(file, tmp_path):
     path = write_result(gs.sample(file, number=5), tmp_path / "stars.nc")
-    with pytest.raises(StoreError, match="is a sample, which a run would overwrite"):
+    with pytest.raises(StoreError, match="is a sample or the answer to a question"):
         gs.run(path)
     assert gs.run(path, output=tmp_path / "result.nc").is_file()
 
