@@ -78,6 +78,8 @@ class InputDeclarations(Definition):
         maximum: float | None = None,
         above: float | None = None,
         below: float | None = None,
+        infinite: bool = False,
+        otherwise: str | float | None = None,
         choices: Iterable[str] = (),
         integer: bool = False,
         vector: str | None = None,
@@ -103,6 +105,10 @@ class InputDeclarations(Definition):
             Ends of the allowed range that are included, in the default unit or as quantities.
         above, below
             Ends that are not, where the functions have no value: a length by which they divide is ``above=0``.
+        infinite
+            Whether it may be infinite (``"inf MeV"``), as the open end of a window.
+        otherwise
+            Where `default` is a label: what it is where a record does not say, given as a default is.
         choices
             Allowed words, for a parameter that is a word.
         integer
@@ -144,7 +150,7 @@ class InputDeclarations(Definition):
         (2.0, 'solar_mass / year')
         """
         self._claim(name)
-        own_unit, number = default_and_unit(name, default, unit, tuple(choices))
+        own_unit, number = default_and_unit(name, default if otherwise is None else otherwise, unit, tuple(choices))
         parameter = Parameter(
             name,
             description,
@@ -155,6 +161,7 @@ class InputDeclarations(Definition):
             maximum=bound(name, maximum, own_unit),
             above=bound(name, above, own_unit),
             below=bound(name, below, own_unit),
+            infinite=infinite,
             choices=tuple(choices),
             integer=integer,
             vector=vector,
