@@ -23,7 +23,7 @@ from gridscan.inputs.distinct import repeated
 from gridscan.inputs.faults import Fault, InputFaults, Path, shown
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.value_reader import Given, Numeric, ValueReader
-from gridscan.units import Unit, base_factor, readable
+from gridscan.units import Unit, base_factor, registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -388,8 +388,8 @@ class _Resolver:
 
 def _as_given(node: Parameter) -> Any:
     """Return what a parameter is where a record does not say, as a record would say it; None if every record has to."""
-    if isinstance(node.default, float) and readable(node.unit) != "1":
-        return f"{node.default!r} {readable(node.unit)}"
+    if isinstance(node.default, float):
+        return registry.Quantity(node.default, node.unit)
     return list(node.default) if isinstance(node.default, tuple) else node.default
 
 

@@ -12,7 +12,7 @@ from gridscan.physics.stellar.imf import is_increasing
 from gridscan.stellar_tables import phases
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from gridscan.definition.nodes import Label
@@ -38,15 +38,15 @@ def declare_detector(model: Model, default: str, records: Path | None = None) ->
     return detector
 
 
-def declare_mass_function(model: Model, kinds: Iterable[str]) -> Label:
+def declare_mass_function(model: Model, records: Path | None = None) -> Label:
     """Declare an initial mass function by its label and what its records bundle.
 
     Parameters
     ----------
-    kinds
-        The shapes that the model has; a record that does not say is of power laws.
+    records
+        File of the records; those that ship under the name of the label by default.
     """
-    imf = model.label("imf", "kroupa", "Initial mass function")
+    imf = model.label("imf", "kroupa", "Initial mass function", records=records)
     model.parameter(
         "exponents",
         imf,
@@ -65,12 +65,17 @@ def declare_mass_function(model: Model, kinds: Iterable[str]) -> Label:
         length_offsets={"exponents": 1},
     )
     model.require("breaks", "in increasing order", is_increasing)
-    model.parameter("imf_kind", imf, "Shape of the initial mass function", choices=kinds, otherwise="power-law")
     return imf
 
 
-def declare_stars(model: Model) -> None:
-    """Declare the table of stellar phases, metallicity, star formation, and the mass of a single star."""
+def declare_stars(model: Model, star: Label | None = None) -> None:
+    """Declare the table of stellar phases, metallicity, star formation, and the mass of a single star.
+
+    Parameters
+    ----------
+    star
+        Label whose records set the mass of a single star.
+    """
     shipped = _ranges_of(phases.shipped_phase_table())
     model.parameter(
         "metallicity",
@@ -96,8 +101,9 @@ def declare_stars(model: Model) -> None:
     )
     model.parameter(
         "initial_mass",
-        "15 Msun",
+        star or "15 Msun",
         "Initial mass of a single star",
+        unit=None if star is None else "Msun",
         minimum=shipped["initial_mass"][0],
         maximum=shipped["initial_mass"][1],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,6 +88,12 @@ class StarFunction:
         self._function = function
         # Words, numbers and the contents of tables, with an axis for each dimension of the grid.
         self.key, self._places = codes_of(function.arguments.values())
+
+    def with_last_axis(self) -> StarFunction:
+        """Return the same with keys that have one more axis, of length one."""
+        other = copy.copy(self)
+        other.key = self.key[..., None]
+        return other
 
     def __call__(self, key: Any, initial_mass: float, time: Array) -> Array:
         """Return the quantity for one key, as a function of one mass [Msun] and times [s] of any shape."""

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridscan.models.presupernova.combinations import StarFunction, for_each_combination
-from gridscan.models.presupernova.kernels import Tracks
+from gridscan.models.presupernova.combinations import for_each_combination
+from gridscan.models.presupernova.kernels import positron_curve, squared_kiloparsecs
 from gridscan.models.presupernova.star_curves import events_between, panels_of, star_of, table_of
+from gridscan.numerics.compound_counts import LARGEST_NUMBER_OF_GROUPS, count_probabilities, exceedances_of_counts
 from gridscan.numerics.quadrature import gauss_legendre
+from gridscan.numerics.ranges import refuse
 from gridscan.physics.constants import KILOPARSEC, YEAR
-from gridscan.physics.galaxy.components import Galaxy, SingleGalaxy
+from gridscan.physics.galaxy.components import SingleGalaxy
 from gridscan.physics.galaxy.reach import reach_of
+from gridscan.physics.presupernova.event_counts import times_of_event_numbers
 from gridscan.physics.presupernova.event_rates import rate_of_all_flavours
 from gridscan.physics.presupernova.luminosity import emission
 from gridscan.physics.presupernova.population import over_bins
@@ -31,6 +34,9 @@ from gridscan.stellar_tables.phases import read_phase_table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gridscan.models.presupernova.combinations import StarFunction
+    from gridscan.models.presupernova.kernels import PositronCounting
+    from gridscan.physics.galaxy.components import Galaxy
     from gridscan.physics.presupernova.rate_curve import RateCurve
 
 Array = NDArray[np.floating[Any]]
@@ -62,14 +68,34 @@ class Bins(NamedTuple):
     width: Array | None
 
 
-class Dying(NamedTuple):
-    """Which stars there are: the table of their phases, metallicity, time since the first formed [Myr], and colour."""
+class Collapsing(NamedTuple):
+    """Which stars collapse: contents of tables of phases, integration over masses, metallicity, and time [Myr]."""
 
     stellar_table: Any
     mass_integration: Any
     metallicity: Any
     time: Any
-    stars: Any
+
+    @property
+    def bins(self) -> Bins:
+        """The bins of mass, for single values."""
+        return bins_of(str(self.stellar_table), str(self.mass_integration))
+
+    @property
+    def ages(self) -> tuple[Array, Array]:
+        """Time as carbon-burning red supergiant and lifetime [yr] of each bin, for single values."""
+        return ages_of(str(self.stellar_table), str(self.mass_integration), float(self.metallicity))
+
+    @property
+    def old(self) -> Array:
+        """Which bins have stars that are old enough to collapse, 1 or 0, for single values."""
+        return (self.ages[1] <= 1e6 * float(self.time)).astype(float)
+
+    def window(self, stars: Any) -> tuple[Array, Array]:
+        """Return the beginning and the end of the window of each bin [yr before collapse], for single values."""
+        red, life = self.ages
+        stop = red if str(stars) == "red" else np.full(red.shape, EVERY_STAR)
+        return np.maximum(life - 1e6 * float(self.time), 0.0), stop
 
 
 @functools.lru_cache(maxsize=64)
@@ -139,72 +165,70 @@ def ages_of(content: str, mass_integration: str, metallicity: float) -> tuple[Ar
     return 1e6 * red, 1e6 * life
 
 
-def window_of(dying: Dying) -> tuple[Array, Array]:
-    """Return the beginning and the end of the window of each bin [yr before collapse], for single values."""
-    red, life = ages_of(str(dying.stellar_table), str(dying.mass_integration), float(dying.metallicity))
-    stop = red if str(dying.stars) == "red" else np.full(red.shape, EVERY_STAR)
-    return np.maximum(life - 1e6 * float(dying.time), 0.0), stop
+class DyingStars(NamedTuple):
+    """Stars before collapse: contents of tables, progenitors, metallicity, time [Myr], and their colour."""
 
+    neutrino_table: Any
+    progenitor: Any
+    stellar_table: Any
+    mass_integration: Any
+    stars: Any
+    metallicity: Any
+    time: Any
 
-def for_each_population(
-    function: Callable[[Bins, Dying], tuple[Any, ...]], dying: Dying, *, inner: int = 0
-) -> tuple[Array, ...]:
-    """Evaluate a function of bins and single values for each distinct population."""
+    @property
+    def collapsing(self) -> Collapsing:
+        """Which stars collapse, of whatever colour."""
+        return Collapsing(self.stellar_table, self.mass_integration, self.metallicity, self.time)
 
-    def evaluate(*values: Any) -> tuple[Any, ...]:
-        one = Dying(*values)
-        return function(bins_of(str(one.stellar_table), str(one.mass_integration)), one)
-
-    return for_each_combination(evaluate, *dying, inner=inner)
+    @property
+    def window(self) -> tuple[Array, Array]:
+        """The beginning and the end of the window of each bin [yr before collapse], for single values."""
+        return self.collapsing.window(self.stars)
 
 
 class Shining(NamedTuple):
-    """Flux of stars times their squared distance [kpc²/cm²/s] and their points of time [yr], both of shape (b, n)."""
+    """What stars send times their squared distance, and their points of time [yr], both of shape (b, n)."""
 
     severity: Array
     points: TimePoints
 
 
-def shining(bins: Bins, one: Dying, content: Any, progenitor: Any, heavy: Callable[..., Array]) -> Shining:
-    """Return what the stars of each bin send, as a function of time, in neutrinos of all flavours.
+def of_shining_stars(
+    function: Callable[[Shining, Array], tuple[Any, ...]],
+    ratio: StarFunction,
+    dying: DyingStars,
+    masses: InitialMasses,
+) -> ValueAndError:
+    """Evaluate a function of what stars send and of the stars per mass formed, for each distinct population.
 
     Parameters
     ----------
-    heavy
-        Number of nu_mu or nu_tau over nu_e, of mass [Msun] and times [s].
+    function
+        Takes fluxes in neutrinos of all flavours times squared distances [kpc²/cm²/s], and w_b [1/Msun].
     """
-    stars = [star_of(content, progenitor, mass) for mass in bins.mass]
-    knots = np.unique(np.concatenate([panels_of(star).edges for star in set(stars)])) / YEAR
-    knots = knots[np.append(True, np.diff(knots) > 1e-9 * knots[1:])]
-    points = time_points(knots, *window_of(one))
-    table = table_of(str(content), str(progenitor))
-    severity = np.empty(points.time.shape)
-    for row, star in enumerate(stars):
-        when = points.time[row] * YEAR
-        emitted = emission(table, star.mass, when)
-        severity[row] = rate_of_all_flavours(emitted.rate, heavy(star.mass, when), emitted.nue_to_antinue)
-    return Shining(severity / (4.0 * np.pi * KILOPARSEC**2), points)
+
+    def evaluate(key: Any, *values: Any) -> tuple[Any, ...]:
+        one = DyingStars(*values)
+        bins, own = one.collapsing.bins, (one.neutrino_table, one.progenitor)
+        stars = [star_of(*own, mass) for mass in bins.mass]
+        knots = np.unique(np.concatenate([panels_of(star).edges for star in set(stars)])) / YEAR
+        points = time_points(_apart(knots), *one.window)
+        table, severity = table_of(str(own[0]), str(own[1])), np.empty(points.time.shape)
+        for row, star in enumerate(stars):
+            when = points.time[row] * YEAR
+            emitted = emission(table, star.mass, when)
+            severity[row] = rate_of_all_flavours(emitted.rate, ratio(key, star.mass, when), emitted.nue_to_antinue)
+        shining = Shining(severity / (4.0 * np.pi * KILOPARSEC**2), points)
+        return function(shining, stars_per_mass(masses, bins))
+
+    value, error = for_each_combination(evaluate, ratio.key, *dying)
+    return value, error
 
 
-def of_shining_stars(
-    function: Callable[[Shining, Array], ValueAndError],
-    dying: Dying,
-    tracks: Tracks,
-    ratio: Any,
-    masses: InitialMasses,
-) -> ValueAndError:
-    """Evaluate a function of what stars send and of the stars per mass formed, for each distinct population."""
-    heavy = StarFunction(ratio)
-
-    def evaluate(*values: Any) -> ValueAndError:
-        content, progenitor, key, *population = values
-        one = Dying(*population)
-        bins = bins_of(str(one.stellar_table), str(one.mass_integration))
-        bright = shining(bins, one, content, progenitor, lambda mass, times: heavy(key, mass, times))
-        return function(bright, stars_per_mass(masses, bins))
-
-    found = for_each_combination(evaluate, *tracks, heavy.key, *dying)
-    return found[0], found[1]
+def _apart(knots: Array) -> Array:
+    """Return knots that rounding does not tell apart once."""
+    return knots[np.append(True, np.diff(knots) > 1e-9 * knots[1:])]
 
 
 def within(distance: Array, galaxy: Galaxy) -> ValueAndError:
@@ -212,52 +236,123 @@ def within(distance: Array, galaxy: Galaxy) -> ValueAndError:
 
     def evaluate(*row: Any) -> ValueAndError:
         reach = reach_of(SingleGalaxy(*(float(part) for part in row)))
-        share = np.where(distance > 0.0, reach.enclosed(np.maximum(distance, 1e-12)), 0.0)
+        share = reach.enclosed(distance)
         return share, reach.relative_error * share + reach.absolute_error * (share > 0.0)
 
-    found = for_each_combination(evaluate, *galaxy.arrays(), inner=1)
+    value, error = for_each_combination(evaluate, *galaxy.arrays(), inner=1)
+    return value, error
+
+
+def alarms_of_all_stars(
+    squared_horizon: Callable[[Array], ValueAndError], collapsing: Collapsing, masses: InitialMasses, galaxy: Galaxy
+) -> ValueAndError:
+    """Return the rate of collapses within the horizon of their mass [1/yr], and its error.
+
+    Parameters
+    ----------
+    squared_horizon
+        Of masses (b,) [Msun]; returns squares of horizons and their errors, shape (..., b) [kpc²].
+    """
+
+    def evaluate(*values: Any) -> ValueAndError:
+        one = Collapsing(*values)
+        squared, error = squared_horizon(one.bins.mass)
+        share, share_error = within(np.sqrt(squared), galaxy)
+        farther, _ = within(np.sqrt(squared + error), galaxy)
+        per_mass = stars_per_mass(masses, one.bins)
+        off = (share_error + np.maximum(farther - share, 0.0)) * one.old
+        return over_bins(masses.sfr, per_mass, share * one.old), over_bins(masses.sfr, per_mass, off)
+
+    value, error = for_each_combination(evaluate, *collapsing)
+    return value, error
+
+
+def collapse_rate(population: tuple[Collapsing, Any], masses: InitialMasses) -> Array:
+    """Return the rate of collapses of a whole galaxy [1/yr], of the stars of a colour."""
+    collapsing, colour = population
+
+    def evaluate(stars: Any, *values: Any) -> tuple[Array]:
+        one = Collapsing(*values)
+        shown = one.old * (one.window(stars)[1] > 0.0)
+        return (over_bins(masses.sfr, stars_per_mass(masses, one.bins), shown),)
+
+    return for_each_combination(evaluate, colour, *collapsing)[0]
+
+
+class Exposed(NamedTuple):
+    """A detector and its exposure: targets that count, rate of the background [1/s], and length [s]."""
+
+    effective_protons: Any
+    inverse_beta_background: Any
+    exposure: Any
+
+
+def counts_of_all_stars(
+    number: Any,
+    ratio: StarFunction,
+    counting: PositronCounting,
+    exposed: Exposed,
+    dying: DyingStars,
+    masses: InitialMasses,
+    place: tuple[Any, Galaxy],
+) -> tuple[Array, Array]:
+    """Return the probabilities of exactly and of at least a number of events in an exposure, from all stars.
+
+    Parameters
+    ----------
+    number
+        Whole numbers.
+    place
+        Distance [kpc] within which stars count, and the galaxy.
+    """
+    number = np.asarray(number)
+    most = max(int(number.max()), 1)
+    background = np.asarray(exposed.inverse_beta_background * exposed.exposure, dtype=float)
+    most_allowed = LARGEST_NUMBER_OF_GROUPS
+    refuse(
+        "inverse_beta_background × exposure", background, background > most_allowed, f"at most {most_allowed:g} events"
+    )
+
+    def evaluate(key: Any, p_bar: Any, prompt: Any, targets: Any, exposure: Any, *values: Any) -> tuple[Any, ...]:
+        one = DyingStars(*values)
+        bins, own = one.collapsing.bins, (one.neutrino_table, one.progenitor)
+        curves = [positron_curve(*own, mass, lambda *at: ratio(key, *at), p_bar, prompt) for mass in bins.mass]
+        events, points = _events_of_stars(curves, one.window, float(exposure))
+        severity = squared_kiloparsecs(events, float(targets))
+        (exactly, _), (any_number, _) = times_of_event_numbers(most, severity, points, *place)
+        per_mass = stars_per_mass(masses, bins)
+        means = over_bins(np.asarray(masses.sfr)[..., None], per_mass[..., None, :], exactly)
+        total = over_bins(masses.sfr, per_mass, any_number) + background
+        first = np.where(np.arange(most) == 0, background[..., None], 0.0)
+        tables = (means + first, total)
+        return _of_number(number, count_probabilities(*tables), exceedances_of_counts(*tables))
+
+    keys = (ratio.key, *counting, exposed.effective_protons, exposed.exposure)
+    exactly, at_least = for_each_combination(evaluate, *keys, *dying)
+    return exactly, at_least
+
+
+def _of_number(number: Array, *tables: Array) -> tuple[Array, Array]:
+    """Return the entries for numbers along the last axis of tables."""
+    found = []
+    for table in tables:
+        shape = np.broadcast_shapes(number.shape, table.shape[:-1])
+        wide = np.broadcast_to(table, (*shape, table.shape[-1]))
+        index = np.broadcast_to(number, shape).astype(np.intp)[..., None]
+        found.append(np.take_along_axis(wide, index, axis=-1)[..., 0])
     return found[0], found[1]
 
 
-def alive(one: Dying) -> Array:
-    """Return which bins have stars that are old enough to collapse, as numbers."""
-    _, life = ages_of(str(one.stellar_table), str(one.mass_integration), float(one.metallicity))
-    return (life <= 1e6 * float(one.time)).astype(float)
-
-
-def rate_of_alarms(
-    horizon: ValueAndError, dying: Dying, masses: InitialMasses, galaxy: Galaxy, bins: Bins, one: Dying
-) -> ValueAndError:
-    """Return the rate [1/yr] of collapses within the horizons [kpc], of shape (..., b), and its error."""
-    del dying
-    far, error = horizon
-    share, share_error = within(far, galaxy)
-    farther, _ = within(far + error, galaxy)
-    weight = stars_per_mass(masses, bins)
-    old = alive(one)
-    value = over_bins(masses.sfr, *_spread(weight, share * old))
-    return value, over_bins(masses.sfr, *_spread(weight, (share_error + farther - share) * old))
-
-
-def _spread(weight: Array, per_bin: Array) -> tuple[Array, Array]:
-    return weight, per_bin
-
-
-def events_of_stars(
-    curves: list[tuple[RateCurve, float]], bins: Bins, one: Dying, exposure: float, targets: float
+def _events_of_stars(
+    curves: list[tuple[RateCurve, float]], window: tuple[Array, Array], exposure: float
 ) -> tuple[Array, TimePoints]:
-    """Return the expected events of stars times their squared distance [kpc²] in an exposure [s], shape (b, n).
-
-    The exposure begins at the times of the points.
-    """
+    """Return the yield [cm²] of stars in an exposure [s] that begins at the times of the points [yr]."""
     edges = np.unique(np.concatenate([curve.edges for curve, _ in curves])) / YEAR
     length = exposure / YEAR
     knots = np.unique(np.concatenate([edges, edges + length, [length]]))
-    knots = knots[(knots <= edges[-1]) & np.append(True, np.diff(knots) > 1e-9 * knots[1:])]
-    points = time_points(knots, *window_of(one))
+    points = time_points(_apart(knots[knots <= edges[-1]]), *window)
     events = np.empty(points.time.shape)
     for row, (curve, relative) in enumerate(curves):
         when = points.time[row] * YEAR
         events[row], _ = events_between(curve, relative, np.maximum(when - exposure, 0.0), when)
-    del bins
-    return events * targets / (4.0 * np.pi * KILOPARSEC**2), points
+    return events, points

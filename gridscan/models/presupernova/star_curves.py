@@ -125,12 +125,12 @@ def elastic_curve(
     moments, errors = _moments(star, window)
     couplings = couplings_of(cross_section)
     sigma = elastic_cross_section(moments, spectra, survival, couplings)
-    error = _moment_error(errors, spectra, couplings)
+    error = moment_error(errors, spectra, couplings)
     curve = RateCurve.through(panels.edges, panels.emitted.rate * np.maximum(sigma, 0.0))
     return curve, _relative(sigma, error)
 
 
-def _moment_error(errors: Array, spectra: Spectra, couplings: Mapping[str, WeakCouplings]) -> Array:
+def moment_error(errors: Array, spectra: Spectra, couplings: Mapping[str, WeakCouplings]) -> Array:
     """Return a bound of the error of the cross section, for any conversion of flavours."""
     largest: Any = 0.0
     for left, right in couplings.values():

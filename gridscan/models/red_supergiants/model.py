@@ -24,8 +24,7 @@ from gridscan.stellar_tables import phases
 
 model = Model("red_supergiants", "Carbon-burning red supergiants of a star-forming disk and their neutrinos")
 
-
-imf = declare_mass_function(model, ["power-law"])
+imf = declare_mass_function(model)
 flavor = model.label("flavor", "nue", "Neutrino flavor")
 declare_stars(model)
 model.group(
