@@ -103,4 +103,4 @@ class StarFunction:
         flat = int(np.ravel_multi_index(index, shape)) if shape else 0
         when = np.asarray(time, dtype=float)[None]
         values = {"initial_mass": np.full(when.shape, float(initial_mass)), "time_before_collapse": when}
-        return np.asarray(self._function(np.array([flat]), **values))[0]
+        return np.asarray(self._function(np.array([flat]), **values)[0])

@@ -7,11 +7,14 @@ early it warns; the flux, the alarms and the counts of all stars of the Galaxy.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from gridscan.inputs.shipped_files import data_path
 from gridscan.model import Model
 from gridscan.models.presupernova import backgrounds, kernels, one_star, populations
+from gridscan.models.presupernova.combinations import StarFunction
 from gridscan.models.shared import declare_detector, declare_galaxy, declare_mass_function, declare_stars
 from gridscan.numerics import significance as statistics
 from gridscan.physics.galaxy import distances
@@ -481,7 +484,7 @@ def inverse_beta_rate(emitted_flux, inverse_beta_cross_section, effective_proton
     return effective_protons * emitted_flux * inverse_beta_cross_section
 
 
-_STAR = {
+_STAR: dict[str, Any] = {
     "functions": {"heavy_flavour_ratio": ["initial_mass", "time_before_collapse"]},
     "heavy_flavour_ratio": "1",
     "initial_mass": "Msun",
@@ -510,7 +513,7 @@ def elastic_yield(
     exposure,
 ):
     """∫ Ndot σ dt until the lead time. Source: rate of a thin target, by Gauss points on panels of ln t."""
-    stars = kernels.Stars(tracks, initial_mass, kernels.StarFunction(heavy_flavour_ratio))
+    stars = kernels.Stars(tracks, initial_mass, StarFunction(heavy_flavour_ratio))
     window = kernels.window_of_time(lead, exposure, "exposure")
     return kernels.recoil_yield(stars, (neutrino_survival, antineutrino_survival), recoil_counting, window)
 
@@ -525,7 +528,7 @@ def elastic_yield(
 )
 def inverse_beta_yield(tracks, initial_mass, heavy_flavour_ratio, positron_counting, lead, exposure):
     """∫ Ndot σ dt until the lead time. Source: rate of a thin target, by Gauss points on panels of ln t."""
-    stars = kernels.Stars(tracks, initial_mass, kernels.StarFunction(heavy_flavour_ratio))
+    stars = kernels.Stars(tracks, initial_mass, StarFunction(heavy_flavour_ratio))
     return kernels.inverse_beta_yield(stars, positron_counting, kernels.window_of_time(lead, exposure, "exposure"))
 
 
@@ -726,7 +729,7 @@ def alarm_signal(horizon_probability, alarm_threshold, inverse_beta_background, 
 )
 def alarm_yield(tracks, initial_mass, heavy_flavour_ratio, positron_counting, lead, window):
     """∫ Ndot σ dt until the lead time. Source: rate of a thin target, by Gauss points on panels of ln t."""
-    stars = kernels.Stars(tracks, initial_mass, kernels.StarFunction(heavy_flavour_ratio))
+    stars = kernels.Stars(tracks, initial_mass, StarFunction(heavy_flavour_ratio))
     return kernels.inverse_beta_yield(stars, positron_counting, kernels.window_of_time(lead, window, "window"))
 
 
@@ -772,7 +775,7 @@ def yield_for_alarm(alarm_signal, distance, effective_protons):
 )
 def alarm_lead(tracks, initial_mass, heavy_flavour_ratio, positron_counting, yield_for_alarm, window):
     """Longest lead time with D(lead) >= d, which is no monotonic function. Source: inverse-square law."""
-    stars = kernels.Stars(tracks, initial_mass, kernels.StarFunction(heavy_flavour_ratio))
+    stars = kernels.Stars(tracks, initial_mass, StarFunction(heavy_flavour_ratio))
     value, error = kernels.longest_lead(stars, positron_counting, yield_for_alarm, window)
     return value / 86400.0, error / 86400.0
 
@@ -826,10 +829,10 @@ def mean_population_flux(
     """SFR Σ w_b ∫ Ndot dt <1/d²> p(<r)/4π. Source: Campbell's theorem."""
 
     def found(shining, per_mass):
-        place = (fraction_within, mean_inverse_square_distance)
-        return mean_flux(initial_masses.sfr, per_mass, *shining, *place)
+        stars = (initial_masses.sfr, per_mass, shining.severity, shining.points)
+        return mean_flux(*stars, fraction_within, mean_inverse_square_distance)
 
-    ratio = kernels.StarFunction(heavy_flavour_ratio)
+    ratio = StarFunction(heavy_flavour_ratio)
     return populations.of_shining_stars(found, ratio, stars_in_reach, initial_masses)
 
 
@@ -845,10 +848,10 @@ def stars_above_flux(heavy_flavour_ratio, stars_in_reach, initial_masses, flux_t
     """ν(F) = SFR Σ w_b ∫ dt p(< min(r, √(A/F))). Source: mean of a Poisson process."""
 
     def found(shining, per_mass):
-        times = time_above(flux_threshold, *shining, radius, galaxy)
+        times = time_above(flux_threshold, shining.severity, shining.points, radius, galaxy)
         return tuple(over_bins(initial_masses.sfr, per_mass, time) for time in times)
 
-    ratio = kernels.StarFunction(heavy_flavour_ratio)
+    ratio = StarFunction(heavy_flavour_ratio)
     return populations.of_shining_stars(found, ratio, stars_in_reach, initial_masses)
 
 
@@ -872,9 +875,11 @@ def flux_exceedance(heavy_flavour_ratio, stars_in_reach, initial_masses, flux_th
     """P(Σ A/d² > F), between two bounds. Source: compound Poisson distribution, Grübel & Hermesmeier 1999."""
 
     def found(shining, per_mass):
-        return flux_distribution.flux_exceedance(flux_threshold, initial_masses.sfr, per_mass, *shining, radius, galaxy)
+        return flux_distribution.flux_exceedance(
+            flux_threshold, initial_masses.sfr, per_mass, shining.severity, shining.points, radius, galaxy
+        )
 
-    ratio = kernels.StarFunction(heavy_flavour_ratio)
+    ratio = StarFunction(heavy_flavour_ratio)
     return populations.of_shining_stars(found, ratio, stars_in_reach, initial_masses)
 
 
@@ -890,9 +895,11 @@ def flux_quantile(heavy_flavour_ratio, stars_in_reach, initial_masses, quantile,
     """F with P(Σ A/d² > F) = 1 - q. Source: compound Poisson distribution."""
 
     def found(shining, per_mass):
-        return flux_distribution.flux_quantile(quantile, initial_masses.sfr, per_mass, *shining, radius, galaxy)
+        return flux_distribution.flux_quantile(
+            quantile, initial_masses.sfr, per_mass, shining.severity, shining.points, radius, galaxy
+        )
 
-    ratio = kernels.StarFunction(heavy_flavour_ratio)
+    ratio = StarFunction(heavy_flavour_ratio)
     return populations.of_shining_stars(found, ratio, stars_in_reach, initial_masses)
 
 
@@ -908,10 +915,11 @@ def alarms_per_century(
     """SFR Σ w_b p(< D_b), D_b the horizon of the bin. Source: mean of a Poisson process."""
     counting = kernels.PositronCounting(*kernels.last_axis(*positron_counting))
     targets, needed = kernels.last_axis(*alarm_reach)
-    window = kernels.window_of_time(*kernels.last_axis(*alarm_window), "window")
+    lead, length = kernels.last_axis(*alarm_window)
+    window = kernels.window_of_time(lead, length, "window")
 
     def squared_horizon(mass):
-        stars = kernels.Stars(tracks, mass, kernels.StarFunction(heavy_flavour_ratio)).of_bins(mass)
+        stars = kernels.Stars(tracks, mass, StarFunction(heavy_flavour_ratio)).of_bins(mass)
         yields = kernels.inverse_beta_yield(stars, counting, window)
         return tuple(kernels.squared_kiloparsecs(part, targets) / needed for part in yields)
 
@@ -939,7 +947,7 @@ def count_probability(
 ):
     """P(n) = (1/n) Σ k λ_k P(n - k). Source: Panjer 1981, ASTIN Bulletin 12, 22."""
     return populations.counts_of_all_stars(
-        *(number_of_events, kernels.StarFunction(heavy_flavour_ratio), positron_counting, exposed),
+        *(number_of_events, StarFunction(heavy_flavour_ratio), positron_counting, exposed),
         *(stars_in_reach, initial_masses, (radius, galaxy)),
     )[0]
 
@@ -956,6 +964,6 @@ def count_exceedance(
 ):
     """1 - Σ P(k) of all k < n. Source: Panjer 1981, ASTIN Bulletin 12, 22."""
     return populations.counts_of_all_stars(
-        *(number_of_events, kernels.StarFunction(heavy_flavour_ratio), positron_counting, exposed),
+        *(number_of_events, StarFunction(heavy_flavour_ratio), positron_counting, exposed),
         *(stars_in_reach, initial_masses, (radius, galaxy)),
     )[1]

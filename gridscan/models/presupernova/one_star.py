@@ -68,7 +68,8 @@ def ratio_of_flavours(tracks: Tracks, mass: Any, time: Any) -> Array:
     """Return the number of nu_mu, or nu_tau, over that of nu_e at times [s]."""
     found = emitted(tracks, mass, time)
     thermal, _ = heavy_flavours(found.mean_energy)
-    return np.where(np.isnan(found.nux_to_nue), thermal, found.nux_to_nue)
+    others = np.asarray(found.nux_to_nue, dtype=float)
+    return np.where(np.isnan(others), thermal, others)
 
 
 def heavy_flavour_mean_energy(mean_energy: Any) -> Array:

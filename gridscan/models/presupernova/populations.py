@@ -65,7 +65,7 @@ class Bins(NamedTuple):
 
     mass: Array
     edges: Array | None
-    width: Array | None
+    width: Array
 
 
 class Collapsing(NamedTuple):
@@ -89,7 +89,7 @@ class Collapsing(NamedTuple):
     @property
     def old(self) -> Array:
         """Which bins have stars that are old enough to collapse, 1 or 0, for single values."""
-        return (self.ages[1] <= 1e6 * float(self.time)).astype(float)
+        return np.where(self.ages[1] <= 1e6 * float(self.time), 1.0, 0.0)
 
     def window(self, stars: Any) -> tuple[Array, Array]:
         """Return the beginning and the end of the window of each bin [yr before collapse], for single values."""
@@ -103,7 +103,7 @@ def bins_of(content: str, mass_integration: str) -> Bins:
     """Return the bins of a table of phases."""
     table = read_phase_table(content)
     if mass_integration == "bins":
-        return Bins(table.mass, table.bin_edges, None)
+        return Bins(table.mass, table.bin_edges, np.diff(table.bin_edges))
     nodes, weights = gauss_legendre(_POINTS)
     half = 0.5 * np.diff(table.mass)[:, None]
     mass = 0.5 * (table.mass[1:] + table.mass[:-1])[:, None] + half * nodes
@@ -147,8 +147,8 @@ def _key(bins: Bins) -> tuple[tuple[float, ...] | None, ...]:
 def _stars_of_galaxy(sfr: float, metallicity_dex: float, key: Any) -> Array:
     mass, edges, width = key
     if edges is not None:
-        return galaxy_wide_imf.stars_per_bin(np.array(edges), sfr, metallicity_dex)[0]
-    return galaxy_wide_imf.number_density(np.array(mass), sfr, metallicity_dex)[0] * np.array(width)
+        return np.asarray(galaxy_wide_imf.stars_per_bin(np.array(edges), sfr, metallicity_dex)[0])
+    return np.asarray(galaxy_wide_imf.number_density(np.array(mass), sfr, metallicity_dex)[0] * np.array(width))
 
 
 def ages_of(content: str, mass_integration: str, metallicity: float) -> tuple[Array, Array]:
