@@ -228,7 +228,7 @@ def of_shining_stars(
 
 def _apart(knots: Array) -> Array:
     """Return knots that rounding does not tell apart once."""
-    return knots[np.append(True, np.diff(knots) > 1e-9 * knots[1:])]
+    return np.asarray(knots[np.append(True, np.diff(knots) > 1e-9 * knots[1:])])
 
 
 def within(distance: Array, galaxy: Galaxy) -> ValueAndError:
