@@ -254,6 +254,7 @@ def test_the_population_is_that_of_the_reference(model, case):
     given = {"imf": imf, "sfr": f"{case['sfr']} Msun/yr", "radius": f"{case['radius']} kpc"}
     collapses = number(model, "collapses_within", **given)
     assert collapses == pytest.approx(case["collapses_per_century_within"], rel=1e-5)
+    assert number(model, "dying_stars_within", **given) == pytest.approx(case["stars"], rel=1e-5)
     year = number(model, "collapses_within", observing_time="1 yr", **given)
     assert year == pytest.approx(case["stars_in_last_year"], rel=1e-5)
     mean = number(model, "mean_population_flux", **given)

@@ -46,7 +46,7 @@ model.parameter(
     "Progenitors of the table between which a star is interpolated, or the one that all stars are taken for",
     choices=["interpolated", "kepler-15", "kepler-25"],
 )
-model.parameter("energy", "1 MeV", "Neutrino energy, for spectra", minimum=0)
+model.parameter("energy", "1 MeV", "Neutrino energy, for spectra", above=0)
 species = model.label("species", "nuebar", "Neutrinos of one kind at the Earth", records=one_star.SPECIES)
 model.parameter(
     "electron_flavour",
@@ -758,10 +758,15 @@ def alarm_horizon(effective_protons, alarm_yield, alarm_signal):
     return np.sqrt(effective_protons * alarm_yield / (4 * np.pi * alarm_signal))
 
 
-@model.quantity("cm^2", long_name="yield that a star at its distance needs for an alarm")
-def yield_for_alarm(alarm_signal, distance, effective_protons):
+@model.kernel(
+    "cm^2",
+    long_name="yield that a star at its distance needs for an alarm",
+    missing="where the detector counts no inverse beta decays",
+    distance="cm",
+)
+def yield_for_alarm(alarm_reach, distance):
     """4π d² s_p/N_p. Source: inverse-square law."""
-    return 4 * np.pi * distance**2 * alarm_signal / effective_protons
+    return one_star.yield_for(alarm_reach.alarm_signal, distance, alarm_reach.effective_protons)
 
 
 @model.kernel(
@@ -813,6 +818,18 @@ def collapse_rate(initial_masses, collapsing, stars):
 def collapses_within(collapse_rate, fraction_within, observing_time):
     """Rate × p(<r) × time. Source: Poisson process."""
     return collapse_rate * fraction_within * observing_time
+
+
+@model.kernel("1", long_name="expected number of stars before collapse in the Galaxy")
+def dying_stars(stars_in_reach, initial_masses):
+    """SFR Σ w_b × window: carbon burning as red supergiant, or 6000 yr. Source: mean of a Poisson process."""
+    return populations.dying_stars(stars_in_reach, initial_masses)
+
+
+@model.quantity("1", long_name="expected number of stars before collapse within the radius", count=True)
+def dying_stars_within(dying_stars, fraction_within):
+    """N p(<r). Source: mean of a Poisson process."""
+    return dying_stars * fraction_within
 
 
 @model.kernel(

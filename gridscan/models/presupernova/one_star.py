@@ -178,3 +178,8 @@ def required_mass(signal: Any, background: Any, background_error: Any, significa
     """Return the mass with which a significance is reached, in the unit of the mass; NaN where none suffices."""
     factor = exposure_factor_needed(signal, background, background_error, significance)
     return np.where(np.isfinite(factor), factor * mass, np.nan)
+
+
+def yield_for(events: Any, distance: Any, targets: Any) -> Array:
+    """Return the yield [cm²] that gives events of a star at a distance [cm]; NaN without targets."""
+    return np.where(targets > 0.0, 4.0 * np.pi * distance**2 * events / targets, np.nan)

@@ -24,7 +24,7 @@ from gridscan.physics.galaxy.reach import reach_of
 from gridscan.physics.presupernova.event_counts import times_of_event_numbers
 from gridscan.physics.presupernova.event_rates import rate_of_all_flavours
 from gridscan.physics.presupernova.luminosity import emission
-from gridscan.physics.presupernova.population import over_bins
+from gridscan.physics.presupernova.population import expected_stars, over_bins
 from gridscan.physics.presupernova.time_points import TimePoints, time_points
 from gridscan.physics.stellar import galaxy_wide_imf
 from gridscan.physics.stellar.imf_shapes import MassFunction, number_density, stars_per_bin
@@ -277,6 +277,17 @@ def collapse_rate(population: tuple[Collapsing, Any], masses: InitialMasses) -> 
         return (over_bins(masses.sfr, stars_per_mass(masses, one.bins), shown),)
 
     return for_each_combination(evaluate, colour, *collapsing)[0]
+
+
+def dying_stars(dying: DyingStars, masses: InitialMasses) -> Array:
+    """Return the expected number of stars of a whole galaxy within the window of their bin."""
+
+    def evaluate(*values: Any) -> tuple[Array]:
+        one = DyingStars(*values)
+        start, stop = one.window
+        return (expected_stars(masses.sfr, stars_per_mass(masses, one.collapsing.bins), start, stop, 1.0),)
+
+    return for_each_combination(evaluate, *dying)[0]
 
 
 class Exposed(NamedTuple):
