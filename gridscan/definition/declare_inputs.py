@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pint
 
 from gridscan.definition.definition import Definition
-from gridscan.definition.node_checks import argument_names, bound, check_default, default_and_unit
+from gridscan.definition.node_checks import argument_names, bound, check_default, default_and_unit, value_otherwise
 from gridscan.definition.nodes import Constant, Label, Parameter, Requirement, Table
 from gridscan.definition.vector_lengths import check_lengths
 from gridscan.errors import ModelError, listed, nearest
@@ -150,7 +150,9 @@ class InputDeclarations(Definition):
         (2.0, 'solar_mass / year')
         """
         self._claim(name)
-        own_unit, number = default_and_unit(name, default if otherwise is None else otherwise, unit, tuple(choices))
+        own_unit, number = default_and_unit(name, default, unit, tuple(choices))
+        if otherwise is not None:
+            number = value_otherwise(name, otherwise, own_unit, tuple(choices))
         parameter = Parameter(
             name,
             description,
