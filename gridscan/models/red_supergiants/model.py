@@ -2,6 +2,10 @@
 
 The story, top to bottom: how many stars of each kind a constant star formation rate keeps alive; which part of them is
 near the Sun; their flux of neutrinos; its events in a detector.
+
+It is a toy, which reproduces a published pipeline: every star that burns carbon shines with one luminosity, a detector
+counts every recoil, and its background is an argument of a question. Stars that brighten towards collapse, flavours,
+thresholds, the Sun and radioactivity are in `gridscan.models.presupernova`.
 """
 
 from __future__ import annotations
