@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pint
 
 from gridscan.definition.definition import Definition
-from gridscan.definition.node_checks import argument_names, bound, check_default, default_and_unit
+from gridscan.definition.node_checks import argument_names, bound, check_default, default_and_unit, value_otherwise
 from gridscan.definition.nodes import Constant, Label, Parameter, Requirement, Table
 from gridscan.definition.vector_lengths import check_lengths
 from gridscan.errors import ModelError, listed, nearest
@@ -78,6 +78,8 @@ class InputDeclarations(Definition):
         maximum: float | None = None,
         above: float | None = None,
         below: float | None = None,
+        infinite: bool = False,
+        otherwise: str | float | None = None,
         choices: Iterable[str] = (),
         integer: bool = False,
         vector: str | None = None,
@@ -103,6 +105,10 @@ class InputDeclarations(Definition):
             Ends of the allowed range that are included, in the default unit or as quantities.
         above, below
             Ends that are not, where the functions have no value: a length by which they divide is ``above=0``.
+        infinite
+            Whether it may be infinite (``"inf MeV"``), as the open end of a window.
+        otherwise
+            Where `default` is a label: what it is where a record does not say, given as a default is.
         choices
             Allowed words, for a parameter that is a word.
         integer
@@ -145,6 +151,8 @@ class InputDeclarations(Definition):
         """
         self._claim(name)
         own_unit, number = default_and_unit(name, default, unit, tuple(choices))
+        if otherwise is not None:
+            number = value_otherwise(name, otherwise, own_unit, tuple(choices))
         parameter = Parameter(
             name,
             description,
@@ -155,6 +163,7 @@ class InputDeclarations(Definition):
             maximum=bound(name, maximum, own_unit),
             above=bound(name, above, own_unit),
             below=bound(name, below, own_unit),
+            infinite=infinite,
             choices=tuple(choices),
             integer=integer,
             vector=vector,

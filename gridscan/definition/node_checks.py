@@ -124,6 +124,41 @@ def bound(name: str, value: Any, unit: Unit) -> float | None:
         raise UnitError(f"parameter {name!r}: {error}") from None
 
 
+def value_otherwise(name: str, otherwise: str | float, unit: Unit, choices: tuple[str, ...]) -> float | str:
+    """Read what a parameter is where a record does not say.
+
+    Parameters
+    ----------
+    name
+        Name of the parameter.
+    otherwise
+        A number, a text with a number and a unit, or one of the choices.
+    unit
+        Unit of the parameter.
+    choices
+        Allowed words.
+
+    Returns
+    -------
+    float or str
+        A number in that unit, or the word.
+
+    Raises
+    ------
+    ModelError
+        If it is not one of the choices.
+    UnitError
+        If it cannot be read or converted.
+    """
+    if choices:
+        _, word = default_and_unit(name, otherwise, None, choices)
+        return str(word)
+    if not isinstance(otherwise, str):
+        return float(otherwise)
+    quantity = parse_quantity(otherwise)
+    return float(convert(float(quantity.magnitude), quantity.units, unit))
+
+
 def check_default(parameter: Parameter) -> None:
     """Refuse a default that is not allowed.
 

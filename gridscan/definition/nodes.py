@@ -60,12 +60,14 @@ class Parameter:
     Attributes
     ----------
     default
-        Value in `unit`; a tuple for a vector; a text where there are `choices` or a `table`; None where the record of
-        `label` gives it.
+        Value in `unit`; a tuple for a vector; a text where there are `choices` or a `table`; None where every record of
+        `label` gives it, and otherwise what it is where a record does not.
     minimum, maximum
         Ends of the allowed range that are included, in `unit`.
     above, below
         Ends that are not.
+    infinite
+        Whether it may be infinite, as the open end of a window.
     vector
         Name of the inner dimension of a parameter that is a list of numbers for each grid point.
     padded
@@ -89,6 +91,7 @@ class Parameter:
     maximum: float | None = None
     above: float | None = None
     below: float | None = None
+    infinite: bool = False
     choices: tuple[str, ...] = ()
     integer: bool = False
     vector: str | None = None
@@ -106,7 +109,7 @@ class Parameter:
     @property
     def range(self) -> Range:
         """The allowed numbers, in `unit`."""
-        return Range(self.minimum, self.maximum, self.above, self.below, whole=self.integer)
+        return Range(self.minimum, self.maximum, self.above, self.below, whole=self.integer, finite=not self.infinite)
 
     @property
     def allowed(self) -> str:

@@ -23,7 +23,7 @@ from gridscan.inputs.distinct import repeated
 from gridscan.inputs.faults import Fault, InputFaults, Path, shown
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.value_reader import Given, Numeric, ValueReader
-from gridscan.units import Unit, base_factor
+from gridscan.units import Unit, base_factor, registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -214,7 +214,8 @@ class _Resolver:
                 message = f"a record of {catalogue!r} cannot set {key!r}{hint}; allowed are {listed(bundled)}"
                 self.reader.fault((*path, key), message, at_key=True)
         for key in bundled:
-            if key not in record.values and not misspelt:
+            unsaid = key not in record.values and self.model.parameters[key].default is None
+            if unsaid and not misspelt:
                 self.reader.fault(path, f"the record {label!r} of {catalogue!r} does not set {key!r}", at_key=True)
         self._compare_lengths(lengths)
 
@@ -317,13 +318,18 @@ class _Resolver:
             node = self.model.parameters[key]
             if key in given:
                 continue
-            lacking = [label for label in labels if label not in catalogue or key not in catalogue[label].values]
+            otherwise = _as_given(node)
+            lacking = [
+                label
+                for label in labels
+                if label not in catalogue or (key not in catalogue[label].values and otherwise is None)
+            ]
             if lacking:
                 if not any(fault.path[:3] == ("catalogue", name, lacking[0]) for fault in self.reader.faults):
                     where = paths[labels.index(lacking[0])]
                     self.reader.fault(where, f"the record {lacking[0]!r} of {name!r} does not set {key!r}")
                 continue
-            records = [catalogue[label].values[key] for label in labels]
+            records = [catalogue[label].values.get(key, otherwise) for label in labels]
             known = len(self.reader.faults)
             values = self.reader.values(node, records, paths, None)
             if values is None:
@@ -378,6 +384,13 @@ class _Resolver:
             for path, message in dict.fromkeys(fault for some in faults for fault in itertools.islice(some, 3)):
                 if Fault(path, message) not in self.reader.faults:
                     self.reader.fault(path, message)
+
+
+def _as_given(node: Parameter) -> Any:
+    """Return what a parameter is where a record does not say, as a record would say it; None if every record has to."""
+    if isinstance(node.default, float):
+        return registry.Quantity(node.default, node.unit)
+    return list(node.default) if isinstance(node.default, tuple) else node.default
 
 
 def _record(catalogue: str, label: str) -> str:

@@ -282,7 +282,8 @@ class ValueReader:
         if len(self.faults) > known:
             return None
         with np.errstate(over="ignore"):
-            wrong = ~np.isfinite(values * base_factor(node.unit))
+            base = values * base_factor(node.unit)
+        wrong = np.isnan(base) if isinstance(node, Parameter) and node.infinite else ~np.isfinite(base)
         if bounded and isinstance(node, Parameter):
             for bound in (node.minimum, node.maximum):
                 # 1.4 % is 0.014 up to the last bit; no larger deviation is accepted.

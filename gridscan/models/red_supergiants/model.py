@@ -2,6 +2,10 @@
 
 The story, top to bottom: how many stars of each kind a constant star formation rate keeps alive; which part of them is
 near the Sun; their flux of neutrinos; its events in a detector.
+
+It is a toy, which reproduces a published pipeline: every star that burns carbon shines with one luminosity, a detector
+counts every recoil, and its background is an argument of a question. Stars that brighten towards collapse, flavours,
+thresholds, the Sun and radioactivity are in `gridscan.models.presupernova`.
 """
 
 from __future__ import annotations
@@ -10,16 +14,13 @@ from functools import partial
 
 import numpy as np
 
-from gridscan.inputs.shipped_files import data_path
 from gridscan.model import Model
-from gridscan.models.shared import declare_detector
+from gridscan.models.shared import declare_detector, declare_galaxy, declare_mass_function, declare_stars
 from gridscan.numerics.poisson import share
 from gridscan.physics.galaxy import distances, nearby_stars
-from gridscan.physics.galaxy.components import LARGEST_SHARE, MOST_CROSSINGS, Galaxy, least_pitch
 from gridscan.physics.galaxy.position_sampling import draw_positions, surface_density
 from gridscan.physics.neutrinos import detection, electron_scattering, spectra
 from gridscan.physics.stellar import phase_counts as star_counts
-from gridscan.physics.stellar.imf import is_increasing
 from gridscan.physics.stellar.phase_windows import phase_ages
 from gridscan.physics.stellar.population import StellarPopulation
 from gridscan.physics.stellar.star_sampling import PHASE_CODES, draw_alive, draw_history
@@ -27,67 +28,9 @@ from gridscan.stellar_tables import phases
 
 model = Model("red_supergiants", "Carbon-burning red supergiants of a star-forming disk and their neutrinos")
 
-
-def _ranges_of(table):
-    """Return the ranges of parameters that a table covers, in their default units."""
-    return {
-        "metallicity": (float(table.metallicity[0]), float(table.metallicity[-1])),
-        "initial_mass": (float(table.mass[0]), float(table.mass[-1])),
-    }
-
-
-_shipped = _ranges_of(phases.shipped_phase_table())
-
-imf = model.label("imf", "kroupa", "Initial mass function")
+imf = declare_mass_function(model)
 flavor = model.label("flavor", "nue", "Neutrino flavor")
-
-model.parameter(
-    "exponents",
-    imf,
-    "Exponents of the initial mass function between its breaks",
-    vector="imf_segment",
-    padded=True,
-)
-model.parameter(
-    "breaks",
-    imf,
-    "Mass limits and breaks of the initial mass function",
-    unit="Msun",
-    above=0,
-    vector="imf_break",
-    padded=True,
-    length_offsets={"exponents": 1},
-)
-model.require("breaks", "in increasing order", is_increasing)
-model.parameter(
-    "metallicity",
-    0.014,
-    "Metal mass fraction of the stars",
-    minimum=_shipped["metallicity"][0],
-    maximum=_shipped["metallicity"][1],
-)
-model.table(
-    "stellar_table",
-    data_path(phases.SHIPPED),
-    "Ages at which massive stars are in each phase",
-    read=phases.read_phase_table,
-    ranges=_ranges_of,
-)
-model.parameter("sfr", "2 Msun/yr", "Star formation rate of the whole Galaxy, constant since time zero", minimum=0)
-model.parameter("time", "20 Myr", "Time since star formation began", minimum=0)
-model.parameter(
-    "mass_integration",
-    "bins",
-    "Phase durations constant in a bin around each tabulated mass, or continuous in mass",
-    choices=["bins", "continuous"],
-)
-model.parameter(
-    "initial_mass",
-    "15 Msun",
-    "Initial mass of a single star",
-    minimum=_shipped["initial_mass"][0],
-    maximum=_shipped["initial_mass"][1],
-)
+declare_stars(model)
 model.group(
     "stellar_population",
     StellarPopulation,
@@ -98,65 +41,7 @@ model.group(
     time="Myr",
 )
 
-model.parameter("radius", "1 kpc", "Distance from the Sun within which stars count", minimum=1e-6)
-model.parameter("sun_x", "-8.2 kpc", "Position of the Sun, first coordinate from the Galactic centre")
-model.parameter("sun_y", "0 kpc", "Position of the Sun, second coordinate from the Galactic centre")
-model.parameter("disk_scale_length", "1.8 kpc", "Scale length of the exponential disk of young stars", above=0)
-model.parameter("disk_inner_radius", "0.5 kpc", "Inner edge of the disk", minimum=0)
-model.parameter("disk_outer_radius", "15 kpc", "Outer edge of the disk", above=0)
-model.parameter("arm_fraction", 0.65, "Share of the stars in spiral arms", minimum=0, maximum=1)
-model.parameter("arm_count", 4, "Number of spiral arms", minimum=1, integer=True)
-model.parameter("arm_pitch", "12 deg", "Pitch angle of the logarithmic arms", above=-90, below=90)
-model.parameter("arm_phase", "20 deg", "Azimuth at which the first arm crosses the reference radius")
-model.parameter("arm_width", "0.3 kpc", "Standard deviation of the distance from the arm's centre line", above=0)
-model.parameter("arm_reference_radius", "5 kpc", "Galactocentric radius at which the arm phase is given", above=0)
-model.parameter("arm_inner_radius", "3 kpc", "Inner end of the arms", above=0)
-model.parameter("arm_outer_radius", "13 kpc", "Outer end of the arms", above=0)
-model.parameter("ring_fraction", 0.10, "Share of the stars in the molecular ring", minimum=0, maximum=1)
-model.parameter("ring_radius", "4.5 kpc", "Mean radius of the molecular ring", minimum=0)
-model.parameter("ring_width", "0.5 kpc", "Standard deviation of the ring's radius", above=0)
-model.group(
-    "galaxy",
-    Galaxy,
-    sun_x="kpc",
-    sun_y="kpc",
-    disk_scale_length="kpc",
-    disk_inner_radius="kpc",
-    disk_outer_radius="kpc",
-    arm_fraction="1",
-    arm_count="1",
-    arm_pitch="rad",
-    arm_phase="rad",
-    arm_width="kpc",
-    arm_reference_radius="kpc",
-    arm_inner_radius="kpc",
-    arm_outer_radius="kpc",
-    ring_fraction="1",
-    ring_radius="kpc",
-    ring_width="kpc",
-)
-model.require(
-    "disk_outer_radius",
-    "above disk_inner_radius",
-    lambda disk_outer_radius, disk_inner_radius: disk_outer_radius > disk_inner_radius,
-)
-model.require(
-    "arm_outer_radius",
-    "above arm_inner_radius",
-    lambda arm_outer_radius, arm_inner_radius: arm_outer_radius > arm_inner_radius,
-)
-model.require(
-    "arm_fraction",
-    "at most 1 - ring_fraction",
-    lambda arm_fraction, ring_fraction: arm_fraction + ring_fraction <= LARGEST_SHARE,
-)
-model.require(
-    "arm_pitch",
-    f"so steep that the arms cross a ray from the centre at most {MOST_CROSSINGS} times",
-    lambda arm_pitch, arm_count, arm_inner_radius, arm_outer_radius: (
-        np.abs(arm_pitch) >= least_pitch(arm_count, arm_inner_radius, arm_outer_radius)
-    ),
-)
+declare_galaxy(model)
 model.parameter("x", "0 kpc", "Position in the Galactic plane, first coordinate from the centre")
 model.parameter("y", "0 kpc", "Position in the Galactic plane, second coordinate from the centre")
 model.require(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaln, xlogy
 
 from gridscan.numerics.ranges import NOT_NEGATIVE, checked
 from gridscan.physics.constants import WEAK, WeakConstants
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Spectra",
+    "arriving_spectrum",
     "elastic_cross_section",
     "elastic_moments",
     "inverse_beta_cross_section",
@@ -323,3 +325,63 @@ def inverse_beta_cross_section(parts: ArrayLike, spectra: Spectra, survival: Arr
     own, other = np.asarray(parts, dtype=float)
     part = arriving_parts(survival, np.asarray(spectra.nue_to_antinue, dtype=float) * spectra.ratio)
     return np.asarray(part[0, 0] * own + part[0, 1] * other)
+
+
+def arriving_spectrum(
+    energy: ArrayLike, spectra: Spectra, survival: tuple[ArrayLike, ArrayLike], electron: ArrayLike, anti: ArrayLike
+) -> FloatArray:
+    """Return the spectrum of one species at the Earth for each electron antineutrino emitted.
+
+    Parameters
+    ----------
+    energy
+        [MeV], 0 or more.
+    spectra
+        Of the flavours.
+    survival
+        p and p-bar, see `gridscan.physics.neutrinos.flavour_conversion`.
+    electron
+        Whether the species is of the electron flavour; else it is nu_mu and nu_tau together.
+    anti
+        Whether it is of antineutrinos.
+
+    Returns
+    -------
+    numpy.ndarray
+        [1/MeV]; all arguments broadcast. Its integral is the number that arrives for each antineutrino emitted.
+
+    Raises
+    ------
+    EvaluationError
+        If an energy is negative or not finite.
+
+    Notes
+    -----
+    Two parts, those of nu_e and of the others, each with its own pinched spectrum. Sources: Dighe & Smirnov 2000, Phys.
+    Rev. D 62, 033007; Keil, Raffelt & Janka 2003, ApJ 590, 971.
+
+    Examples
+    --------
+    Electron neutrinos of carbon burning in normal ordering are those that were nu_mu or nu_tau:
+
+    >>> from gridscan.physics.presupernova.event_rates import Spectra, arriving_spectrum
+    >>> spectra = Spectra(0.65, 0.69, 12.3, 0.045, 1.0)
+    >>> arriving_spectrum(0.6, spectra, (0.0222, 0.6771), [True, False], False).round(3)
+    array([0.145, 2.358])
+    """
+    neutrino = checked("energy", energy, NOT_NEGATIVE, "MeV")
+    q = np.asarray(spectra.nue_to_antinue, dtype=float)
+    is_anti, is_electron = np.asarray(anti, dtype=bool), np.asarray(electron, dtype=bool)
+    antineutrinos = arriving_parts(survival[1], q * spectra.ratio)
+    neutrinos = arriving_parts(survival[0], spectra.ratio)
+    alpha = np.asarray(spectra.pinching, dtype=float)
+    total: FloatArray = np.asarray(0.0)
+    for part, mean in enumerate((spectra.mean_energy, spectra.mean_energy_others)):
+        with_anti, without = (
+            np.where(is_electron, parts[0, part], parts[1, part]) for parts in (antineutrinos, neutrinos)
+        )
+        share = np.where(is_anti, with_anti, q * without)
+        per_energy = (alpha + 1.0) / mean
+        x = per_energy * neutrino
+        total = total + share * per_energy * np.exp(xlogy(alpha, x) - x - gammaln(alpha + 1.0))
+    return np.asarray(total)

@@ -1,0 +1,1 @@
+"""The model of neutrinos from massive stars before they collapse."""

@@ -1,0 +1,234 @@
+"""What one star gives a detector in windows of time, for each combination of what it depends on.
+
+Yields are counts in units of targets/(4π d²): cross sections times the electron antineutrinos emitted in the window.
+They know nothing of a mass function, of the place of a star, or of the mass of a detector.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridscan.models.presupernova.combinations import StarFunction, for_each_combination
+from gridscan.models.presupernova.star_curves import (
+    Star,
+    Survival,
+    elastic_curve,
+    events_between,
+    inverse_beta_curve,
+    panels_of,
+    star_of,
+    table_of,
+)
+from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, checked
+from gridscan.physics.constants import KILOPARSEC
+from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gridscan.physics.presupernova.rate_curve import RateCurve
+
+Array = NDArray[np.floating[Any]]
+ValueAndError = tuple[Array, Array]
+
+# Lead times in which a passage of the horizon is looked for, per factor of two and in each step of its refinement.
+_PER_OCTAVE, _REFINED, _STEPS = 8, 64, 8
+
+
+class Tracks(NamedTuple):
+    """Contents of tables of neutrino tracks, and how progenitors are chosen."""
+
+    neutrino_table: Any
+    progenitor: Any
+
+
+class RecoilCounting(NamedTuple):
+    """Which recoils are counted: weak couplings, and the fields of a `RecoilWindow` [MeV]."""
+
+    cross_section: Any
+    recoil_min: Any
+    recoil_max: Any
+    resolution_stochastic: Any
+    resolution_proportional: Any
+    resolution_constant: Any
+
+    @property
+    def window(self) -> RecoilWindow:
+        """The window of recoils."""
+        return RecoilWindow(*self[1:])
+
+
+class PositronCounting(NamedTuple):
+    """Which positrons are counted: probability that nu_e-bar stay so, and the lowest prompt energy [MeV]."""
+
+    antineutrino_survival: Any
+    energy_min_prompt: Any
+
+
+class AlarmWindow(NamedTuple):
+    """Lead time and length of the sliding window [s]."""
+
+    lead: Any
+    window: Any
+
+
+class AlarmReach(NamedTuple):
+    """Targets that count, and the events that an alarm needs."""
+
+    effective_protons: Any
+    alarm_signal: Any
+
+
+class Stars(NamedTuple):
+    """Stars of the grid: their tracks, masses [Msun], and the ratio of flavours that they emit."""
+
+    tracks: Tracks
+    mass: Any
+    ratio: StarFunction
+
+    def of_bins(self, mass: Any) -> Stars:
+        """Return stars of each bin of mass, along a new last axis."""
+        return Stars(Tracks(*last_axis(*self.tracks)), mass, self.ratio.with_last_axis())
+
+
+def last_axis(*arrays: Any) -> tuple[Any, ...]:
+    """Return arrays with one more axis of length one."""
+    return tuple(np.asarray(array)[..., None] for array in arrays)
+
+
+def window_of_time(lead: Any, length: Any, name: str) -> tuple[Array, Array]:
+    """Return the later and the earlier end [s before collapse] of a window that ends at a lead time.
+
+    Parameters
+    ----------
+    lead, length
+        [s].
+    name
+        Name of the length in messages.
+    """
+    start = checked("lead", lead, NOT_NEGATIVE, "s")
+    return start, start + checked(name, length, POSITIVE, "s")
+
+
+def recoil_yield(
+    stars: Stars, survival: tuple[Any, Any], counting: RecoilCounting, window: tuple[Any, Any]
+) -> ValueAndError:
+    """Return the yield of recoils per electron in windows of time [cm²], and its error.
+
+    Parameters
+    ----------
+    survival
+        Probabilities that nu_e, and nu_e-bar, keep their flavour.
+    window
+        Its later and its earlier end [s before collapse].
+    """
+    own = counting.window.checked()
+    return _yields(_recoils, stars, window, (*survival, counting.cross_section, *own))
+
+
+def inverse_beta_yield(stars: Stars, counting: PositronCounting, window: tuple[Any, Any]) -> ValueAndError:
+    """Return the yield of inverse beta decays per proton in windows of time [cm²], and its error.
+
+    Parameters
+    ----------
+    window
+        Its later and its earlier end [s before collapse].
+    """
+    return _yields(_positrons, stars, window, tuple(counting))
+
+
+def _recoils(star: Star, ratio: Array, p: Any, p_bar: Any, cross_section: Any, *window: Any) -> tuple[RateCurve, float]:
+    limits = tuple(float(limit) for limit in window)
+    return elastic_curve(star, ratio, Survival(float(p), float(p_bar)), str(cross_section), limits)
+
+
+def _positrons(star: Star, ratio: Array, p_bar: Any, prompt: Any) -> tuple[RateCurve, float]:
+    return inverse_beta_curve(star, ratio, float(p_bar), float(prompt))
+
+
+def _yields(
+    curve_of: Callable[..., tuple[RateCurve, float]], stars: Stars, window: tuple[Any, Any], keys: tuple[Any, ...]
+) -> ValueAndError:
+    def evaluate(content: Any, progenitor: Any, mass: Any, key: Any, *rest: Any) -> ValueAndError:
+        star = star_of(content, progenitor, mass)
+        curve, relative = curve_of(star, stars.ratio(key, star.mass, panels_of(star).times), *rest)
+        return events_between(curve, relative, *window)
+
+    masses = _held(stars)
+    value, error = for_each_combination(evaluate, *stars.tracks, masses, stars.ratio.key, *keys)
+    return value, error
+
+
+def _held(stars: Stars) -> Array:
+    """Return masses [Msun], of those outside of the progenitors the nearest of these."""
+
+    def held(content: Any, progenitor: Any) -> tuple[Any]:
+        table = table_of(str(content), str(progenitor))
+        several = len(table.mass) > 1 or table.held
+        return (np.clip(stars.mass, table.mass[0], table.mass[-1]) if several else np.asarray(stars.mass),)
+
+    return for_each_combination(held, *stars.tracks)[0]
+
+
+def positron_curve(
+    content: Any, progenitor: Any, mass: Any, ratio: Callable[..., Array], p_bar: Any, prompt: Any
+) -> tuple[RateCurve, float]:
+    """Return the rate of inverse beta decays of one star, see `inverse_beta_curve`.
+
+    Parameters
+    ----------
+    ratio
+        Of mass [Msun] and times [s].
+    """
+    star = star_of(content, progenitor, mass)
+    return _positrons(star, ratio(star.mass, panels_of(star).times), p_bar, prompt)
+
+
+def longest_lead(stars: Stars, counting: PositronCounting, needed: Any, window: Any) -> ValueAndError:
+    """Return the longest lead time [s] at which a window gives the yield that an alarm needs, NaN if none does.
+
+    Parameters
+    ----------
+    needed
+        Yield [cm²].
+    window
+        Length of the sliding window [s].
+    """
+    needed = np.asarray(needed, dtype=float)
+
+    def evaluate(content: Any, progenitor: Any, mass: Any, key: Any, *rest: Any) -> ValueAndError:
+        *how, length = rest
+        curve, _ = positron_curve(content, progenitor, mass, lambda *at: stars.ratio(key, *at), *how)
+        levels, place = np.unique(needed, return_inverse=True)
+        pairs = np.array([_last_passage(curve, float(level), float(length)) for level in levels])
+        found = pairs[place.reshape(needed.shape)]
+        return found[..., 0], found[..., 1]
+
+    keys = (*counting, checked("window", window, POSITIVE, "s"))
+    value, error = for_each_combination(evaluate, *stars.tracks, _held(stars), stars.ratio.key, *keys)
+    return value, error
+
+
+def _last_passage(curve: RateCurve, level: float, window: float) -> tuple[float, float]:
+    """Return the last lead time at which a window holds a yield, and how far off it may be, both [s]."""
+    first, last = float(curve.edges[0]), float(curve.edges[-1])
+    fine = np.geomspace(first, last, _PER_OCTAVE * int(np.ceil(np.log2(last / first))) + 1)
+    leads = np.unique(np.concatenate([[0.0], fine, curve.edges, np.maximum(curve.edges - window, 0.0)]))
+    for _ in range(_STEPS):
+        enough = np.flatnonzero(curve.between(leads, leads + window)[0] >= level)
+        if not enough.size:
+            return np.nan, np.nan
+        place = min(int(enough[-1]), len(leads) - 2)
+        low, high = leads[place], leads[place + 1]
+        if high - low <= 1e-10 * high:
+            break
+        leads = np.linspace(low, high, _REFINED + 1)
+    return float(low), float(high - low) + 1e-6 * float(high)
+
+
+def squared_kiloparsecs(yields: Any, targets: Any) -> Any:
+    """Return the events that a yield [cm²] gives in a number of targets, times the squared distance [kpc²]."""
+    return targets * yields / (4.0 * np.pi * KILOPARSEC**2)

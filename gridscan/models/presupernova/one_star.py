@@ -1,0 +1,185 @@
+"""What one star emits at a time, and cross sections for what it emits, with words and tables of the grid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridscan.errors import EvaluationError
+from gridscan.models.presupernova.combinations import for_each_combination
+from gridscan.models.presupernova.star_curves import couplings_of, moment_error, table_of
+from gridscan.numerics.significance import exposure_factor_needed
+from gridscan.physics.neutrinos.inverse_beta import energy_of_prompt
+from gridscan.physics.neutrinos.radiative_scattering import total_cross_section
+from gridscan.physics.neutrinos.recoil_spectrum import spectrum_moments, with_couplings
+from gridscan.physics.neutrinos.recoil_window import window_moments_of_line
+from gridscan.physics.neutrinos.thermal_pairs import heavy_flavours
+from gridscan.physics.presupernova import event_rates, luminosity
+from gridscan.physics.presupernova.luminosity_table import is_held
+from gridscan.units import convert, parse_unit
+
+if TYPE_CHECKING:
+    from gridscan.models.presupernova.kernels import PositronCounting, RecoilCounting, Tracks
+
+Array = NDArray[np.floating[Any]]
+ValueAndError = tuple[Array, Array]
+
+#: [MeV].
+ERG = float(convert(1.0, parse_unit("erg"), parse_unit("MeV")))
+
+#: Species at the Earth: nu_mu and nu_tau arrive together.
+SPECIES = {
+    "nue": {"electron_flavour": 1, "antineutrino": 0},
+    "numutau": {"electron_flavour": 0, "antineutrino": 0},
+    "nuebar": {"electron_flavour": 1, "antineutrino": 1},
+    "numutaubar": {"electron_flavour": 0, "antineutrino": 1},
+}
+
+
+class EmittedSpectra(NamedTuple):
+    """Spectra of what a star emits at a time [MeV]."""
+
+    mean_energy: Any
+    heavy_flavour_mean_energy: Any
+    pinching: Any
+    heavy_flavour_ratio: Any
+    nue_to_antinue: Any
+
+    @property
+    def spectra(self) -> event_rates.Spectra:
+        """The same for the formulas."""
+        return event_rates.Spectra(*self)
+
+
+def emitted(tracks: Tracks, mass: Any, time: Any) -> luminosity.Emission:
+    """Return what stars emit at times [s]; without a ratio of flavours in the table it is NaN."""
+
+    def evaluate(content: Any, progenitor: Any) -> tuple[Array, ...]:
+        found = luminosity.emission(table_of(str(content), str(progenitor)), mass, time)
+        others = np.full(found.rate.shape, np.nan) if found.nux_to_nue is None else found.nux_to_nue
+        return (*found[:4], others, found.nue_to_antinue)
+
+    return luminosity.Emission(*for_each_combination(evaluate, *tracks))
+
+
+def ratio_of_flavours(tracks: Tracks, mass: Any, time: Any) -> Array:
+    """Return the number of nu_mu, or nu_tau, over that of nu_e at times [s]."""
+    found = emitted(tracks, mass, time)
+    thermal, _ = heavy_flavours(found.mean_energy)
+    others = np.asarray(found.nux_to_nue, dtype=float)
+    return np.where(np.isnan(others), thermal, others)
+
+
+def heavy_flavour_mean_energy(mean_energy: Any) -> Array:
+    """Return the mean energy of nu_mu and nu_tau [MeV] of thermal pairs."""
+    return np.asarray(heavy_flavours(mean_energy)[1] * mean_energy)
+
+
+def remaining_energy(tracks: Tracks, mass: Any, time: Any) -> Array:
+    """Return the energy that stars emit from a time [s] to collapse [MeV]."""
+
+    def evaluate(content: Any, progenitor: Any) -> tuple[Array]:
+        return (luminosity.energy_between(table_of(str(content), str(progenitor)), mass, 0.0, time),)
+
+    return for_each_combination(evaluate, *tracks)[0]
+
+
+def remaining_number(tracks: Tracks, mass: Any, time: Any) -> Array:
+    """Return the electron antineutrinos that stars emit from a time [s] to collapse."""
+
+    def evaluate(content: Any, progenitor: Any) -> tuple[Array]:
+        return (luminosity.number_between(table_of(str(content), str(progenitor)), mass, 0.0, time),)
+
+    return for_each_combination(evaluate, *tracks)[0]
+
+
+def is_outside(tracks: Tracks, mass: Any) -> Array:
+    """Return 1 where stars are taken for the nearest progenitor, otherwise 0."""
+
+    def evaluate(content: Any, progenitor: Any) -> tuple[Array]:
+        return (is_held(table_of(str(content), str(progenitor)), mass).astype(float),)
+
+    return for_each_combination(evaluate, *tracks)[0]
+
+
+def recoil_cross_section(
+    spectra: event_rates.Spectra, counting: RecoilCounting, survival: tuple[Any, Any]
+) -> ValueAndError:
+    """Return the cross section of an electron for all that arrives per antineutrino emitted [cm²], and its error."""
+    moments, errors = event_rates.elastic_moments(spectra, counting.window)
+
+    def evaluate(word: Any) -> ValueAndError:
+        couplings = couplings_of(str(word))
+        value = event_rates.elastic_cross_section(moments, spectra, survival, couplings)
+        return value, moment_error(errors, spectra, couplings)
+
+    value, error = for_each_combination(evaluate, counting.cross_section)
+    return np.maximum(value, 0.0), error
+
+
+def recoil_spectrum(spectra: event_rates.Spectra, recoil: Any, cross_section: Any, survival: tuple[Any, Any]) -> Array:
+    """Return the spectrum of recoils of an electron per antineutrino emitted [cm²/MeV]."""
+    means = np.stack(np.broadcast_arrays(*spectra[:2], spectra.pinching)[:2])
+    moments = spectrum_moments(recoil, means, spectra.pinching)
+
+    def evaluate(word: Any) -> tuple[Array]:
+        return (event_rates.elastic_cross_section(moments, spectra, survival, couplings_of(str(word))),)
+
+    return for_each_combination(evaluate, cross_section)[0]
+
+
+def positron_cross_section(spectra: event_rates.Spectra, counting: PositronCounting) -> ValueAndError:
+    """Return the cross section of a proton per antineutrino emitted [cm²], and its error."""
+    prompt = np.asarray(counting.energy_min_prompt)
+    lowest = np.where(prompt > 0.0, energy_of_prompt(prompt), 0.0)
+    value, error = (
+        event_rates.inverse_beta_cross_section(parts, spectra, counting.antineutrino_survival)
+        for parts in event_rates.inverse_beta_parts(spectra, lowest)
+    )
+    return value, error
+
+
+def arriving_spectrum(
+    energy: Any, spectra: event_rates.Spectra, survival: tuple[Any, Any], electron: Any, anti: Any
+) -> Array:
+    """Return the spectrum of a species at the Earth per antineutrino emitted [1/MeV]."""
+    return event_rates.arriving_spectrum(energy, spectra, survival, np.asarray(electron) > 0.5, np.asarray(anti) > 0.5)
+
+
+def scattering_cross_section(energy: Any, counting: RecoilCounting, electron: Any, anti: Any, qed: Any) -> Array:
+    """Return the cross section of an electron for one neutrino of one energy [cm²].
+
+    Raises
+    ------
+    EvaluationError
+        If photons are radiated into a window of recoils, for which there is no formula.
+    """
+    window = counting.window.checked()
+    moments, _ = window_moments_of_line(energy, window)
+    whole = (window.recoil_min == 0.0) & np.isinf(window.recoil_max)
+
+    def evaluate(word: Any, photons: Any, electron: Any, anti: Any) -> tuple[Array]:
+        name = ("nue" if electron > 0.5 else "nux") + ("bar" if anti > 0.5 else "")
+        if str(photons) == "off":
+            return (with_couplings(moments, couplings_of(str(word))[name]),)
+        if not whole.all() or str(word) != "radiative":
+            raise EvaluationError(
+                "qed is 'on' with a window of recoils or couplings at tree level; photons are known for total cross "
+                "sections with cross_section = 'radiative': recoil_min must be 0 MeV and recoil_max inf MeV"
+            )
+        return (total_cross_section(energy, name)[0] * np.ones(moments.shape[1:]),)
+
+    return for_each_combination(evaluate, counting.cross_section, qed, electron, anti)[0]
+
+
+def required_mass(signal: Any, background: Any, background_error: Any, significance: Any, mass: Any) -> Array:
+    """Return the mass with which a significance is reached, in the unit of the mass; NaN where none suffices."""
+    factor = exposure_factor_needed(signal, background, background_error, significance)
+    return np.where(np.isfinite(factor), factor * mass, np.nan)
+
+
+def yield_for(events: Any, distance: Any, targets: Any) -> Array:
+    """Return the yield [cm²] that gives events of a star at a distance [cm]; NaN without targets."""
+    return np.where(targets > 0.0, 4.0 * np.pi * distance**2 * events / targets, np.nan)

@@ -1,0 +1,177 @@
+"""Rates of events of one star against time before collapse: what is dear, computed once for each star and window."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridscan.numerics.ranges import NOT_NEGATIVE, SHARE, checked
+from gridscan.physics.constants import WEAK
+from gridscan.physics.neutrinos.inverse_beta import energy_of_prompt
+from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
+from gridscan.physics.neutrinos.thermal_pairs import pair_table
+from gridscan.physics.neutrinos.weak_couplings import SPECIES, radiative_couplings, tree_level_couplings
+from gridscan.physics.presupernova.event_rates import (
+    Spectra,
+    elastic_cross_section,
+    elastic_moments,
+    inverse_beta_cross_section,
+    inverse_beta_parts,
+    spectra_of,
+)
+from gridscan.physics.presupernova.luminosity import emission
+from gridscan.physics.presupernova.luminosity_table import track_of
+from gridscan.physics.presupernova.rate_curve import RateCurve, panel_edges, panel_times
+from gridscan.stellar_tables.neutrino_tracks import read_luminosity_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridscan.physics.neutrinos.electron_scattering import WeakCouplings
+    from gridscan.physics.presupernova.luminosity import Emission
+    from gridscan.physics.presupernova.luminosity_table import LuminosityTable
+
+Array = NDArray[np.floating[Any]]
+
+
+class Star(NamedTuple):
+    """One star: the content of its table, how progenitors are chosen, and its mass [Msun]."""
+
+    table: str
+    progenitor: str
+    mass: float
+
+
+class Survival(NamedTuple):
+    """Probabilities that an electron neutrino and an electron antineutrino keep their flavour."""
+
+    neutrinos: float
+    antineutrinos: float
+
+
+@functools.lru_cache(maxsize=64)
+def table_of(content: str, progenitor: str) -> LuminosityTable:
+    """Return a table of neutrino tracks, of one progenitor unless it is to be interpolated."""
+    table = read_luminosity_table(content)
+    return table if progenitor == "interpolated" else table.only(float(progenitor.rpartition("-")[2]))
+
+
+def star_of(content: Any, progenitor: Any, mass: Any) -> Star:
+    """Return a star; those that are held as the same progenitor are the same."""
+    table = table_of(str(content), str(progenitor))
+    held = float(mass)
+    if table.held:
+        held = float(table.mass[0])
+    elif len(table.mass) > 1:
+        held = float(np.clip(held, table.mass[0], table.mass[-1]))
+    return Star(str(content), str(progenitor), held)
+
+
+class _Panels(NamedTuple):
+    edges: Array
+    times: Array
+    emitted: Emission
+
+
+@functools.lru_cache(maxsize=512)
+def panels_of(star: Star) -> _Panels:
+    """Return the panels of time of a star [s], the times at which rates are wanted, and what it emits there."""
+    table = table_of(star.table, star.progenitor)
+    edges = panel_edges(track_of(table, star.mass), pair_table().mean_energy)
+    times = panel_times(edges)
+    return _Panels(edges, times, emission(table, star.mass, times))
+
+
+def spectra_at(star: Star, ratio: Array | None = None) -> Spectra:
+    """Return the spectra of a star at the times of its panels."""
+    return spectra_of(panels_of(star).emitted, ratio)
+
+
+@functools.lru_cache(maxsize=512)
+def _moments(star: Star, window: tuple[float, ...]) -> tuple[Array, Array]:
+    return elastic_moments(spectra_at(star), RecoilWindow(*window))
+
+
+@functools.lru_cache(maxsize=512)
+def _parts(star: Star, energy_min: float) -> tuple[Array, Array]:
+    return inverse_beta_parts(spectra_at(star), energy_min)
+
+
+@functools.lru_cache(maxsize=8)
+def couplings_of(cross_section: str) -> Mapping[str, WeakCouplings]:
+    """Return the couplings of all species."""
+    couplings = radiative_couplings if cross_section == "radiative" else tree_level_couplings
+    return {species: couplings(species) for species in SPECIES}
+
+
+def elastic_curve(
+    star: Star, ratio: Array, survival: Survival, cross_section: str, window: tuple[float, ...]
+) -> tuple[RateCurve, float]:
+    """Return the rate of recoils that are counted in units of 1/(4π d²) [cm²/s per electron], and its relative error.
+
+    Parameters
+    ----------
+    ratio
+        Number of each of nu_mu and nu_tau over that of nu_e, at the times of the panels.
+    cross_section
+        ``"radiative"`` or ``"tree-level"``.
+    window
+        The fields of a `RecoilWindow`.
+    """
+    panels, spectra = panels_of(star), spectra_at(star, ratio)
+    moments, errors = _moments(star, window)
+    couplings = couplings_of(cross_section)
+    sigma = elastic_cross_section(moments, spectra, survival, couplings)
+    error = moment_error(errors, spectra, couplings)
+    curve = RateCurve.through(panels.edges, panels.emitted.rate * np.maximum(sigma, 0.0))
+    return curve, _relative(sigma, error)
+
+
+def moment_error(errors: Array, spectra: Spectra, couplings: Mapping[str, WeakCouplings]) -> Array:
+    """Return a bound of the error of the cross section, for any conversion of flavours."""
+    largest: Any = 0.0
+    for left, right in couplings.values():
+        mixed = abs(left * right) * WEAK.electron_mass_energy
+        terms = (left**2 + right**2, 2.0 * right**2, right**2, mixed)
+        largest = np.maximum(largest, sum(term * error for term, error in zip(terms, errors, strict=True)))
+    number = 1.0 + spectra.nue_to_antinue
+    parts = number * largest[0] + 2.0 * number * spectra.ratio * largest[1]
+    return np.asarray(WEAK.scattering_prefactor * parts)
+
+
+def inverse_beta_curve(star: Star, ratio: Array, survival: float, prompt: float) -> tuple[RateCurve, float]:
+    """Return the rate of inverse beta decays in units of 1/(4π d²) [cm²/s per proton], and its relative error.
+
+    Parameters
+    ----------
+    survival
+        Probability that an electron antineutrino keeps its flavour.
+    prompt
+        Lowest prompt energy that is counted [MeV]; 0 counts all.
+    """
+    panels, spectra = panels_of(star), spectra_at(star, ratio)
+    parts, errors = _parts(star, float(energy_of_prompt(prompt)) if prompt > 0.0 else 0.0)
+    sigma = inverse_beta_cross_section(parts, spectra, survival)
+    error = inverse_beta_cross_section(errors, spectra, survival)
+    return RateCurve.through(panels.edges, panels.emitted.rate * sigma), _relative(sigma, error)
+
+
+def _relative(value: Array, error: Array) -> float:
+    """Return the largest relative error where there is anything."""
+    some = value > 1e-200
+    return float(np.max(error[some] / value[some], initial=0.0))
+
+
+def events_between(curve: RateCurve, relative: float, start: Any, end: Any) -> tuple[Array, Array]:
+    """Return what is counted in windows of time [s], and its error."""
+    first, last = np.broadcast_arrays(checked("lead", start, NOT_NEGATIVE, "s"), np.asarray(end, dtype=float))
+    value, error = curve.between(first, last)
+    return value, error + relative * value
+
+
+def checked_mixing(sine_squared: Any, name: str) -> Array:
+    """Refuse a sine squared that is not from 0 to 1."""
+    return checked(name, sine_squared, SHARE)
