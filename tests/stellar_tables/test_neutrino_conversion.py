@@ -74,7 +74,7 @@ def test_the_tail_that_a_fit_misses_is_said_in_words(tmp_path):
     with pytest.warns(GridscanWarning, match=r"a tail that one fit to its moments lacks.*of its inverse beta decays"):
         found = convert_neutrinos([path], tmp_path / "lines.csv", 15.0)
     # The line has 0.3 % of the neutrinos; of inverse beta decays it has the ratio of its cross section to the mean one.
-    mean_sigma = inverse_beta.mean_cross_section(STAR.mean, STAR.alpha)
+    mean_sigma, _ = inverse_beta.mean_cross_section(STAR.mean, STAR.alpha)
     line = 0.003 * inverse_beta.cross_section(7.0) * (1.0 + (0.4 / 7.0) ** 2) / mean_sigma
     without = 1.0 / (1.0 + line)
     # The fit follows the line in part, since its moments have it: it lies between neither and both.
