@@ -15,6 +15,7 @@ from gridscan.plot.page import SMALL
 from gridscan.plot.panels import Panel, panels_of, stack, subtitle
 from gridscan.plot.scales import spans_decades
 from gridscan.plot.selection import long_axes, picked, scanned_names
+from gridscan.plot.text import number
 from gridscan.sensitivity.labelled import in_unit_of, quantity_of
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def exceedance(dataset: xr.Dataset, *, along: str = "flux_threshold", by: str | 
             place = float(np.exp(np.interp(-np.log(tail), -np.log(probability), np.log(flux))))
             axes.plot(place, tail, marker="|", markersize=14, markeredgewidth=2, color="black", linestyle="none")
             axes.annotate(
-                f"{100 * (1 - tail):g} %: {place:.2g}",
+                f"{100 * (1 - tail):g} %: {number(place, '.2g')}",
                 (place, tail),
                 (6, 3),
                 textcoords="offset points",
