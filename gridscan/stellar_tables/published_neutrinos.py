@@ -22,6 +22,7 @@ from scipy.integrate import trapezoid
 from gridscan.errors import CatalogueError
 from gridscan.physics.neutrinos import inverse_beta
 from gridscan.physics.neutrinos.spectra import pinched_spectrum, pinching_of
+from gridscan.stellar_tables.text_columns import not_a_number
 from gridscan.units import convert, parse_unit
 
 if TYPE_CHECKING:
@@ -148,13 +149,12 @@ def _rows(path: Path) -> Rows:
         if not cells or cells[0].startswith("#"):
             continue
         try:
-            # Fortran writes 1.0D+00.
-            row = [float(re.sub(r"(?<=[\d.])[dD](?=[+-]?\d)", "e", cell)) for cell in cells]
+            row = [float(cell) for cell in cells]
         except ValueError:
             if not values:
                 continue
-            wrong = next(cell for cell in cells if not _is_number(cell))
-            raise CatalogueError(f"{path}:{number}: {wrong[:40]!r} is not a number") from None
+            wrong = next(cell for cell in cells if not _is_number(cell))[:40]
+            raise CatalogueError(f"{path}:{number}: {wrong!r} is {not_a_number(wrong)}") from None
         if values and len(row) != len(values[0]):
             raise CatalogueError(f"{path}:{number}: {len(row)} columns where {len(values[0])} belong")
         if not np.isfinite(row).all():
@@ -168,7 +168,7 @@ def _rows(path: Path) -> Rows:
 
 def _is_number(cell: str) -> bool:
     try:
-        float(re.sub(r"(?<=[\d.])[dD](?=[+-]?\d)", "e", cell))
+        float(cell)
     except ValueError:
         return False
     return True

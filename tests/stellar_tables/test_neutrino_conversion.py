@@ -136,11 +136,12 @@ def test_text_among_the_numbers_and_ragged_rows_are_refused_with_their_line(tmp_
         assert str(caught.value).endswith(message)
 
 
-def test_numbers_of_fortran_are_read(tmp_path):
+def test_an_exponent_of_fortran_is_refused_with_its_spelling(tmp_path):
     path = write_odrzywolek(tmp_path / "s.dat")
-    path.write_text(path.read_text(encoding="utf-8").replace("e+", "D+"), encoding="utf-8")
-    converted([path], tmp_path / "s.csv")
-    assert table_of(tmp_path / "s.csv").tracks[0].mean_energy == pytest.approx(STAR.mean[::-1])
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines[:3], lines[3].replace("e+", "D+")]), encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"s\.dat:4: '.*D\+\d+' is not a number: .* has the exponent of a Fortran"):
+        converted([path], tmp_path / "s.csv")
 
 
 @pytest.mark.parametrize(
