@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @main.group()
 def tracks() -> None:
-    """List the evolutionary tracks in a ZIP, or extract a table of stellar phases from them."""
+    """List the evolutionary tracks in a ZIP, or make tables of stellar phases and of neutrinos before collapse."""
 
 
 def _values(unit: str) -> Callable[[click.Context, click.Parameter, str | None], Any]:
@@ -116,6 +116,33 @@ def extract(file: str, out: Path, **options: Any) -> None:
     with _progress_bar() as progress:
         path = phase_extraction.extract(file, out, progress=progress, **options)
     say(f"wrote {path}")
+
+
+@tracks.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Table to write, a .csv file.")
+@click.option(
+    "--mass", required=True, callback=_one_value("Msun"), help="Initial mass of the star, in Msun if without a unit."
+)
+@click.option(
+    "--after",
+    default="0 s",
+    show_default=True,
+    callback=_one_value("s"),
+    help="Leave out times before collapse up to this one.",
+)
+def neutrinos(files: tuple[str, ...], out: Path, mass: float, after: float) -> None:
+    """Make a table of neutrinos before collapse from public files of one star.
+
+    Odrzywolek & Heger 2010 and Patton et al. 2017: one FILE. Kato et al. 2017: the light curve and the spectra of
+    electron antineutrinos. The columns tell which it is. Tables of several stars are joined by pasting the rows of one
+    below those of another, sorted by mass.
+    """
+    from gridscan.stellar_tables.neutrino_conversion import convert_neutrinos
+
+    track = convert_neutrinos(files, out, mass, after=after)
+    click.echo(f"found {track.format}: {len(track.time)} times")
+    click.echo(f"wrote {out}")
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from gridscan.inputs.catalogue import Catalogue, catalogue_of
 from gridscan.inputs.distinct import repeated
 from gridscan.inputs.faults import Fault, InputFaults, Path, shown
 from gridscan.inputs.input_files import TableFiles
+from gridscan.inputs.record_files import OwnRecords, Records, records_of
 from gridscan.inputs.value_reader import Given, Numeric, ValueReader
 from gridscan.units import Unit, base_factor, registry
 
@@ -82,7 +83,7 @@ def resolve(
     model: Definition,
     given: Mapping[str, Given],
     *,
-    own_records: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
+    own_records: OwnRecords | None = None,
     units_required: bool = False,
     files: TableFiles | None = None,
 ) -> Resolved:
@@ -95,7 +96,7 @@ def resolve(
     given
         Raw values by name; axes have the order of these.
     own_records
-        Records that a scenario adds, by catalogue and label.
+        Records that a scenario adds, by catalogue and label, or the name of the file that holds those of a catalogue.
     units_required
         Whether a bare number for a parameter with a dimension is an error (in a file) or means its default unit.
     files
@@ -126,9 +127,9 @@ class _Resolver:
         self.catalogues: dict[str, Catalogue] = {}
         self.selected: dict[str, tuple[tuple[str, ...], list[str], list[Path]]] = {}
         self.lengths: dict[str, Lengths] = {}
-        self.own_records: Mapping[str, Mapping[str, Any]] = {}
+        self.own = Records()
 
-    def run(self, given: Mapping[str, Given], own_records: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Resolved:
+    def run(self, given: Mapping[str, Given], own_records: OwnRecords) -> Resolved:
         self._open_catalogues(own_records)
         self._read_tables(given)
         for name, value in given.items():
@@ -145,7 +146,8 @@ class _Resolver:
         self._compare_lengths(self.lengths)
         if self.reader.faults:
             raise InputFaults(self.reader.faults)
-        tables = {name: text for contents in self.contents.values() for name, text in contents.items()}
+        contents = [*self.contents.values(), self.own.contents]
+        tables = {name: text for some in contents for name, text in some.items()}
         sizes = maps_last(self.model, self.sizes)
         return Resolved(self.model, sizes, self.inputs, self.coordinates, frozenset(given), tables)
 
@@ -184,14 +186,17 @@ class _Resolver:
         self.contents[name][str(item)] = content
         return parameter.table.ranges(table)
 
-    def _open_catalogues(self, own_records: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+    def _open_catalogues(self, own_records: OwnRecords) -> None:
         self.catalogues = {name: catalogue_of(self.model, name) for name in self.model.labels}
-        self.own_records = own_records
-        for name, records in own_records.items():
+        self.own = records_of(own_records, self.files)
+        self.reader.faults += self.own.faults
+        for name, records in self.own.records.items():
             if name in self.catalogues:
                 self.catalogues[name] = self.catalogues[name].extended(records)
                 for label in records:
+                    known = len(self.reader.faults)
                     self._check_record(name, label)
+                    self.reader.faults[known:] = self.own.located(name, label, self.reader.faults[known:])
             else:
                 hint = nearest(name, self.catalogues)
                 message = f"model {self.model.name!r} has no catalogue {name!r}{hint}; it has {listed(self.catalogues)}"
@@ -337,7 +342,7 @@ class _Resolver:
                 del self.reader.faults[known if own else len(self.reader.faults) :]
                 continue
             if node.vector is not None:
-                mine = self.own_records.get(name, {})
+                mine = self.own.records.get(name, {})
                 places: list[Path] = [
                     ("catalogue", name, label, key) if label in mine else path
                     for label, path in zip(labels, paths, strict=True)

@@ -51,7 +51,11 @@ def json_schema(model: Definition) -> dict[str, Any]:
     }
     names = {"enum": [*several, "zip"]}
     properties["axes"] |= {"$ref": "#/$defs/axes", "propertyNames": names, "properties": {"zip": zipped}}
-    properties["catalogue"] |= {"propertyNames": {"enum": list(model.labels)}}
+    of_file = {"description": "A comma-separated file of records, with a column 'name'", "type": "string"}
+    properties["catalogue"] |= {
+        "propertyNames": {"enum": list(model.labels)},
+        "additionalProperties": {"anyOf": [properties["catalogue"]["additionalProperties"], of_file]},
+    }
     quantities = {"type": "string", "enum": list(model.quantities)}
     schema["$defs"]["Output"]["properties"]["quantities"]["items"] = quantities
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"gridscan: {model.name}"}

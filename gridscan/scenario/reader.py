@@ -227,6 +227,10 @@ class _Reader:
         return ScenarioError("\n".join(dict.fromkeys(message for _, message in sorted(lines))))
 
     def _schema(self, content: dict[str, Any]) -> ScenarioSchema | None:
+        if isinstance(content.get("catalogue"), dict):
+            # The records of a file are checked with the model.
+            here = {kind: records for kind, records in content["catalogue"].items() if not isinstance(records, str)}
+            content = {**content, "catalogue": here}
         try:
             return ScenarioSchema.model_validate(content)
         except ValidationError as error:
@@ -268,9 +272,9 @@ class _Reader:
 
     def _resolve(self, model: Model, given: dict[str, Given], content: dict[str, Any]) -> Resolved | None:
         records = {
-            kind: {label: record for label, record in labels.items() if isinstance(record, dict)}
-            for kind, labels in _table(content, "catalogue").items()
-            if isinstance(labels, dict)
+            kind: {label: one for label, one in of.items() if isinstance(one, dict)} if isinstance(of, dict) else of
+            for kind, of in _table(content, "catalogue").items()
+            if isinstance(of, dict | str)
         }
         try:
             return resolve(model, given, own_records=records, units_required=True, files=self.files)

@@ -47,7 +47,7 @@ class ScenarioSchema(BaseModel):
         default_factory=dict, description="Parameters, labels, constants or quantities with one value"
     )
     catalogue: dict[str, dict[str, dict[str, Any]]] = Field(
-        default_factory=dict, description="Your own records: [catalogue.KIND.LABEL]"
+        default_factory=dict, description="Your own records: [catalogue.KIND.LABEL], or KIND = the name of a file"
     )
     sampling: Sampling | None = Field(None, description="Random draws of the counts, beside their means")
     output: Output = Field(description="What to write, and where")

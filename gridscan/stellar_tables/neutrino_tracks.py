@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gridscan import units
-from gridscan.errors import CatalogueError, UnitError, nearest
+from gridscan.errors import CatalogueError
 from gridscan.inputs.shipped_files import data_path
 from gridscan.physics.presupernova.luminosity_table import LuminosityTable, NeutrinoTrack
+from gridscan.stellar_tables.unit_columns import UnitColumns
 
 FloatArray = NDArray[np.floating[Any]]
 
 #: The table that ships: a fit to KEPLER models of 15 and 25 Msun (Odrzywolek & Heger 2010).
 SHIPPED = "neutrino_tracks.csv"
 
-_COLUMN_UNITS = {
-    "mass": "Msun",
-    "time_before_collapse": "s",
-    "luminosity": "MeV/s",
-    "mean_energy": "MeV",
-    "pinching": "1",
-}
-_OPTIONAL_UNITS = {"nux_to_nue": "1", "nue_to_antinue": "1"}
+_OPTIONAL = {"nux_to_nue": "1", "nue_to_antinue": "1"}
+
+
+def _must_be(column: str, value: float) -> str | None:
+    """Say what a number must be that has no logarithm, or is of no recoil spectrum."""
+    if not np.isfinite(value):
+        return "finite"
+    if column in _OPTIONAL:
+        return "0 or more" if value < 0.0 else None
+    if column == "pinching":
+        return "above 1" if value <= 1.0 else None
+    if value > 0.0:
+        return None
+    since = ", since it follows a power law between rows (it is zero after the last time of a mass)"
+    return f"above 0{since if column == 'luminosity' else ''}"
+
+
+_COLUMNS = UnitColumns(
+    {"mass": "Msun", "time_before_collapse": "s", "luminosity": "MeV/s", "mean_energy": "MeV", "pinching": "1"},
+    optional=_OPTIONAL,
+    others=False,
+    must_be=_must_be,
+)
 
 
 @functools.lru_cache(maxsize=64)
@@ -57,18 +71,7 @@ def read_luminosity_table(text: str, name: str = "table of neutrino luminosities
         energy or a time of zero or less, a pinching of 1 or less, a negative ratio), rows are not sorted, or a mass has
         a single time; it gives name and line.
     """
-    lines = [(number, line) for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1) if line.strip()]
-    comments = [(number, line) for number, line in lines if line.lstrip().startswith("#")]
-    rows = [(number, next(csv.reader([line]))) for number, line in lines if not line.lstrip().startswith("#")]
-    if len(rows) < 2:
-        raise CatalogueError(f"{name}: holds no line of column names followed by rows")
-    (header_line, cells), numbers = rows[0], [number for number, _ in rows[1:]]
-    header = [cell.strip() for cell in cells]
-    given = _columns_with_units(name, comments, header_line, header)
-    values = np.array([_numbers(name, number, header, row) for number, row in rows[1:]])
-    columns = {column: values[:, header.index(column)] for column in given}
-    _refuse_wrong_numbers(name, numbers, columns)
-    columns = {column: units.convert(columns[column], *pair) for column, pair in given.items()}
+    columns, numbers = _COLUMNS.read(text.lstrip("\ufeff"), name)
     return _tracks(name, numbers, columns)
 
 
@@ -87,65 +90,6 @@ def shipped_luminosity_table() -> LuminosityTable:
     array([15., 25.])
     """
     return read_luminosity_table(data_path(SHIPPED).read_text(encoding="utf-8"), SHIPPED)
-
-
-def _columns_with_units(
-    name: str, comments: list[tuple[int, str]], header_line: int, header: list[str]
-) -> dict[str, tuple[units.Unit, units.Unit]]:
-    """Return, for each column, the unit in which it is given and that in which it is used."""
-    found = [(number, line.partition("units:")[2]) for number, line in comments if line.startswith("# units:")]
-    if not found:
-        raise CatalogueError(f"{name}:1: missing line '# units: column unit; ...' before the column names")
-    number, text = found[0]
-    given = dict(entry.split(maxsplit=1) for entry in text.split(";") if len(entry.split()) >= 2)
-    known = {**_COLUMN_UNITS, **_OPTIONAL_UNITS}
-    pairs: dict[str, tuple[units.Unit, units.Unit]] = {}
-    for column in header:
-        if column not in known:
-            raise CatalogueError(f"{name}:{header_line}: unknown column {column!r}{nearest(column, known)}")
-    for column, unit in known.items():
-        if header.count(column) != 1:
-            if column in _OPTIONAL_UNITS and column not in header:
-                continue
-            what = "two columns" if column in header else "no column"
-            raise CatalogueError(f"{name}:{header_line}: {what} {column!r}{nearest(column, set(header) - {column})}")
-        if column not in given:
-            raise CatalogueError(f"{name}:{number}: no unit for column {column!r}{nearest(column, given)}")
-        try:
-            pairs[column] = (units.parse_unit(given[column]), units.parse_unit(unit))
-            units.convert(1.0, *pairs[column])
-        except UnitError as error:
-            raise CatalogueError(f"{name}:{number}: column {column!r}: {error}") from None
-    return pairs
-
-
-def _numbers(name: str, number: int, header: list[str], row: list[str]) -> list[float]:
-    if len(row) != len(header):
-        raise CatalogueError(f"{name}:{number}: {len(row)} values for {len(header)} columns")
-    values = []
-    for column, text in zip(header, row, strict=True):
-        try:
-            values.append(float(text))
-        except ValueError:
-            raise CatalogueError(f"{name}:{number}: {column} is {text.strip()!r}, not a number") from None
-        if not np.isfinite(values[-1]):
-            raise CatalogueError(f"{name}:{number}: {column} is {text.strip()}; it must be finite")
-    return values
-
-
-def _refuse_wrong_numbers(name: str, numbers: list[int], columns: dict[str, FloatArray]) -> None:
-    """Refuse numbers of which there is no logarithm, or no recoil spectrum."""
-    for column, values in columns.items():
-        wrong, must_be = values <= 0.0, "above 0"
-        if column in _OPTIONAL_UNITS:
-            wrong, must_be = values < 0.0, "0 or more"
-        elif column == "pinching":
-            wrong, must_be = values <= 1.0, "above 1"
-        elif column == "luminosity":
-            must_be = "above 0, since it follows a power law between rows (it is zero after the last time of a mass)"
-        if wrong.any():
-            row = int(np.argmax(wrong))
-            raise CatalogueError(f"{name}:{numbers[row]}: {column} is {values[row]:g}; it must be {must_be}")
 
 
 def _tracks(name: str, numbers: list[int], columns: dict[str, FloatArray]) -> LuminosityTable:

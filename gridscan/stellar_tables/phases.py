@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -10,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridscan import units
-from gridscan.errors import CatalogueError, UnitError, nearest
+from gridscan.errors import CatalogueError
 from gridscan.inputs.shipped_files import data_path
 from gridscan.physics.stellar.phase_table import PhaseTable
-from gridscan.stellar_tables.text_columns import not_a_number
+from gridscan.stellar_tables.unit_columns import UnitColumns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +22,12 @@ FloatArray = NDArray[np.floating[Any]]
 #: The table that ships: PARSEC v2.0 VMS tracks of 12 to 35 Msun at Z = 0.014 and 0.017 (Costa et al. 2025).
 SHIPPED = "stellar_phases.csv"
 
-_COLUMN_UNITS = {"metallicity": "1", "mass": "Msun"}
-_AGE_UNIT = "Myr"
+_COLUMNS = UnitColumns(
+    {**{field.name: "Myr" for field in fields(PhaseTable)}, "metallicity": "1", "mass": "Msun"},
+    optional={},
+    others=True,
+    must_be=lambda _, value: None if 0.0 <= value < np.inf else "finite and not negative",
+)
 # Allowance for the rounding of each age in a table.
 _ROUNDED = 1e-5
 
@@ -55,16 +57,8 @@ def read_phase_table(text: str, name: str = "table of stellar phases") -> PhaseT
         If a column or its unit is missing or unknown, a number is negative or not finite, the ages contradict each
         other, or the rows are not the full product of sorted metallicities and masses; it gives name and line.
     """
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-    comments = [(number, line) for number, line in lines if line.startswith("#")]
-    rows = [(number, next(csv.reader([line]))) for number, line in lines if not line.startswith("#")]
-    if len(rows) < 2:
-        raise CatalogueError(f"{name}: holds no line of column names followed by rows")
-    header_line, header = rows[0][0], [column.strip() for column in rows[0][1]]
-    factors = _column_factors(name, comments, header_line, header)
-    values = np.array([_numbers(name, number, header, row) for number, row in rows[1:]])
-    columns = {column: units.convert(values[:, header.index(column)], *pair) for column, pair in factors.items()}
-    return _gridded(name, [number for number, _ in rows[1:]], columns)
+    columns, numbers = _COLUMNS.read(text, name)
+    return _gridded(name, numbers, columns)
 
 
 def shipped_phase_table() -> PhaseTable:
@@ -114,47 +108,6 @@ def for_each_table(function: Callable[..., Any], contents: ArrayLike, *arrays: A
 
 def _at(array: NDArray[Any], axis: int, index: int) -> NDArray[Any]:
     return np.take(array, [index], axis) if array.ndim > axis and array.shape[axis] > 1 else array
-
-
-def _column_factors(
-    name: str, comments: list[tuple[int, str]], header_line: int, header: list[str]
-) -> dict[str, tuple[units.Unit, units.Unit]]:
-    """Return, for each column, the unit in which it is given and that in which it is used."""
-    found = [(number, line.partition("units:")[2]) for number, line in comments if line.startswith("# units:")]
-    if not found:
-        raise CatalogueError(f"{name}:1: missing line '# units: column unit; ...' before the column names")
-    number, text = found[0]
-    given = dict(entry.split(maxsplit=1) for entry in text.split(";") if len(entry.split()) >= 2)
-    pairs: dict[str, tuple[units.Unit, units.Unit]] = {}
-    for column in (field.name for field in fields(PhaseTable)):
-        if header.count(column) != 1:
-            what = f"two columns {column!r}" if column in header else f"no column {column!r}{nearest(column, header)}"
-            raise CatalogueError(f"{name}:{header_line}: {what}")
-        if column not in given:
-            raise CatalogueError(f"{name}:{number}: no unit for column {column!r}{nearest(column, given)}")
-        to = units.parse_unit(_COLUMN_UNITS.get(column, _AGE_UNIT))
-        try:
-            pairs[column] = (units.parse_unit(given[column]), to)
-            units.convert(1.0, *pairs[column])
-        except UnitError as error:
-            raise CatalogueError(f"{name}:{number}: column {column!r}: {error}") from None
-    return pairs
-
-
-def _numbers(name: str, number: int, header: list[str], row: list[str]) -> list[float]:
-    if len(row) != len(header):
-        raise CatalogueError(f"{name}:{number}: {len(row)} values for {len(header)} columns")
-    values = []
-    for column, text in zip(header, row, strict=True):
-        try:
-            values.append(float(text))
-        except ValueError:
-            raise CatalogueError(
-                f"{name}:{number}: {column} is {text.strip()!r}, {not_a_number(text.strip())}"
-            ) from None
-        if not 0.0 <= values[-1] < np.inf:
-            raise CatalogueError(f"{name}:{number}: {column} is {text.strip()}; it must be finite and not negative")
-    return values
 
 
 def _gridded(name: str, numbers: list[int], columns: dict[str, FloatArray]) -> PhaseTable:

@@ -984,3 +984,6 @@ def count_exceedance(
         *(number_of_events, StarFunction(heavy_flavour_ratio), positron_counting, exposed),
         *(stars_in_reach, initial_masses, (radius, galaxy)),
     )[1]
+
+
+model.figures_in("gridscan.models.presupernova.figures")
