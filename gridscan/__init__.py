@@ -8,6 +8,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from gridscan._version import __version__
+from gridscan.xarray_hook import register
 
 if TYPE_CHECKING:
     from gridscan.definition.figures import Figure
@@ -76,7 +77,6 @@ class _Package(types.ModuleType):
         if name not in _HOMES:
             hint = "" if name.startswith("_") else importlib.import_module("gridscan.errors").nearest(name, __all__)
             raise AttributeError(f"module 'gridscan' has no attribute {name!r}{hint}")
-        importlib.import_module("gridscan.accessor")
         module, attribute = _HOMES[name]
         value = getattr(importlib.import_module(module), attribute)
         self.__dict__[name] = value
@@ -87,3 +87,5 @@ class _Package(types.ModuleType):
 
 
 sys.modules[__name__].__class__ = _Package
+register()
+del register

@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import xarray as xr
-
 from gridscan.definition.figures import figure_of
 from gridscan.errors import ModelError
 from gridscan.sensitivity import along_axis, discrimination, quantified, variance
@@ -14,11 +12,12 @@ from gridscan.sensitivity import along_axis, discrimination, quantified, varianc
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import xarray as xr
+
     from gridscan.model import Model
     from gridscan.sensitivity.along_axis import Kind, Scale
 
 
-@xr.register_dataset_accessor("gridscan")
 class GridscanAccessor:
     """Questions about a result of gridscan; importing gridscan makes it available as ``ds.gridscan``.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -115,7 +114,6 @@ def dataset_of(file: str, at: dict[str, Any], name: str | None = None) -> xr.Dat
     from gridscan.sensitivity.labelled import quantity_of
     from gridscan.storage.files import open_result
 
-    import_module("gridscan.accessor")
     dataset = open_result(file) if Path(file).suffix in RESULTS else evaluate(file)
     if name is not None:
         quantity_of(dataset, name)

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xxhash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Sizes below 281 TB.
+_SIZE_BITS = np.uint64(48)
 
 
 def checksum_of_block(block: np.ndarray, *, failed: bool = False) -> np.uint64:
@@ -67,3 +75,68 @@ def is_whole(block: np.ndarray, checksum: np.uint64) -> bool:
         False also for a block that is not done.
     """
     return bool(checksum_of_block(block, failed=int(checksum) % 2 == 0) == checksum)
+
+
+def marked_size(size: int) -> np.uint64:
+    """Return the size of a file with a checksum of it, since by its size a file is told from what others made of it.
+
+    Parameters
+    ----------
+    size
+        Size of the file [bytes]; 0 for a folder.
+
+    Returns
+    -------
+    numpy.uint64
+        Its first 16 bits are the checksum.
+
+    Examples
+    --------
+    >>> from gridscan.storage.checksums import marked_size, unmarked_size
+    >>> unmarked_size(marked_size(1_000_000))
+    1000000
+    """
+    check = np.uint64(xxhash.xxh3_64_intdigest(size.to_bytes(8, "little")) & 0xFFFF)
+    return np.uint64(size) | check << _SIZE_BITS
+
+
+def unmarked_size(mark: np.uint64) -> int:
+    """Return the size of a file as `marked_size` wrote it.
+
+    Parameters
+    ----------
+    mark
+        The size with its checksum.
+
+    Returns
+    -------
+    int
+        Size of the file [bytes].
+
+    Raises
+    ------
+    ValueError
+        If the two do not fit.
+    """
+    size = int(mark & ((np.uint64(1) << _SIZE_BITS) - np.uint64(1)))
+    if marked_size(size) != mark:
+        raise ValueError("the size that it says it has is damaged")
+    return size
+
+
+def box_in_words(name: str, box: Sequence[slice]) -> str:
+    """Return the place of a block as numpy would have it, such as ``flux[0:2, 0:10]``.
+
+    Parameters
+    ----------
+    name
+        The variable.
+    box
+        Ranges of its dimensions.
+
+    Returns
+    -------
+    str
+        Text for a message.
+    """
+    return f"{name}[{', '.join(f'{part.start}:{part.stop}' for part in box)}]" if box else name

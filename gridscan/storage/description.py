@@ -11,6 +11,8 @@ from gridscan.fingerprint.digest import digest
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    import xarray as xr
+
 # By these HDF5 and the netCDF library tie variables to dimensions; the names of the dimensions tell as much.
 _OF_LIBRARIES = {
     "CLASS",
@@ -62,6 +64,26 @@ def digest_of_values(values: np.ndarray) -> str:
     if values.dtype.kind not in "OSTU":
         return digest(values).hex()
     return digest([_plain(item) for item in values.ravel().tolist()]).hex()
+
+
+def digest_of_variable(name: str, variable: xr.Variable) -> str:
+    """Return a digest of what the netCDF library says of a variable, to be compared with that of `described`.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    variable
+        As it is in a netCDF file.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    # Labels have a second dimension, of their letters, which HDF5 has no name for.
+    dims = [name] if name in variable.dims[:1] else [str(dim) for dim in variable.dims]
+    return digest([dims, variable.shape, _type_of(variable.dtype)]).hex()
 
 
 def _of_hdf5(group: Any, path: str) -> Iterator[tuple[str, Any]]:

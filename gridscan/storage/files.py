@@ -14,30 +14,17 @@ import xarray as xr
 from xarray.backends.file_manager import FILE_CACHE
 
 from gridscan.atomic import check_space, reason, replacing
-from gridscan.errors import ScenarioError, StoreError, listed, nearest
+from gridscan.errors import ScenarioError, StoreError
 from gridscan.evaluation.block_shape import block_of, boxes
 from gridscan.limits import DEFAULT, Limits, checked
 from gridscan.marks.files import KEPT
-from gridscan.scenario.schema import Storage
+from gridscan.storage.backend import GridscanBackend
 from gridscan.storage.checksums import checksum_of_block
-from gridscan.storage.disk_attributes import for_disk, from_disk
+from gridscan.storage.disk_attributes import for_disk
 from gridscan.storage.provenance import Provenance, provenance_in
-from gridscan.storage.record import (
-    IN_RECORD,
-    OtherFormat,
-    Record,
-    changes_in,
-    opened,
-    places_of_checksums,
-    read_record,
-)
+from gridscan.storage.record import IN_RECORD, opened, places_of_checksums
 from gridscan.storage.sealing import add_arrays, seal
 from gridscan.storage.standing import standing_of
-from gridscan.storage.zarr_support import check_library
-
-_OPENING: dict[str, Any] = {"decode_times": False}
-_HDF5 = b"\x89HDF\r\n\x1a\n"
-_TO_REPAIR = "run its scenario again, with another --output"
 
 
 def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
@@ -100,65 +87,18 @@ def open_as_it_is(path: str | Path) -> xr.Dataset:
 
 
 def _opened(path: Path, limits: Limits, *, refuse_changed: bool) -> xr.Dataset:
-    is_zarr = path.suffix == ".zarr"
-    if not (os.path.isdir(path) if is_zarr else os.path.isfile(path)):
-        beside = [str(other) for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
-        raise StoreError(f"{path}: no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
-    try:
-        record = _record_of(path, refuse_changed=refuse_changed)
-        dataset = _opened_zarr(path) if is_zarr else xr.open_dataset(path, engine="netcdf4", **_OPENING)
-        attributes = {} if record is None else record.content["attributes"]
-        return _in_chunks(from_disk(dataset).assign_attrs(attributes), limits)
-    except StoreError:
-        raise
-    except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
-        kind = "zarr" if is_zarr else "netCDF"
-        raise StoreError(
-            f"{path}: cannot be read as {kind} ({reason(error)}); it is damaged or of another format"
-        ) from None
-
-
-def _opened_zarr(path: Path) -> xr.Dataset:
-    check_library(Storage(format="zarr"))
-    dataset: xr.Dataset = xr.open_zarr(path, chunks=None, consolidated=True, **_OPENING)
-    return dataset
-
-
-def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:
-    """Return the record of a file that is as gridscan wrote it, or as another program copied it."""
-    if not path.is_dir():
-        with path.open("rb") as file:
-            if file.read(len(_HDF5)) != _HDF5:
-                return None
-    with opened(path) as file:
-        try:
-            record = read_record(file)
-            changed = changes_in(file, record).changed if record is not None and refuse_changed else ()
-        except OtherFormat as error:
-            if refuse_changed:
-                raise StoreError(f"{path}: {error}") from None
-            return None
-        # Libraries raise all kinds of exceptions on a damaged file.
-        except Exception as error:
-            if refuse_changed:
-                raise StoreError(f"{path}: is damaged ({reason(error)}); {_TO_REPAIR}") from None
-            return None
-    # A file of another size was written by another program, which may change what it likes.
-    if record is not None and changed and record.size in (0, path.stat().st_size):
-        what = f"{listed(changed, 5)} {'is' if len(changed) == 1 else 'are'} not as gridscan wrote"
-        raise StoreError(f"{path}: is damaged: {what}; {_TO_REPAIR}")
-    return record
-
-
-def _in_chunks(dataset: xr.Dataset, limits: Limits) -> xr.Dataset:
-    """Chunk the variables of a large file as they are on the disk; those of a small one are read when first used."""
+    options = {"decode_times": False, "refuse_changed": refuse_changed}
+    dataset = xr.open_dataset(path, engine=GridscanBackend, **options)
     if dataset.nbytes <= limits.lazy_bytes:
         return dataset
-    chunked = {
-        name: item.variable.chunk(dict(zip(item.dims, block_of(item.shape, costly=False, limits=limits), strict=True)))
-        for name, item in dataset.data_vars.items()
-    }
-    return dataset.assign(chunked)
+    return dataset.assign({name: _in_chunks(item.variable, limits) for name, item in dataset.data_vars.items()})
+
+
+def _in_chunks(variable: xr.Variable, limits: Limits) -> xr.Variable:
+    """Read a variable in pieces of whole blocks, so that all of these are compared with their checksums."""
+    steps = variable.encoding.get("preferred_chunks", {})
+    pieces = zip(variable.dims, block_of(variable.shape, costly=False, limits=limits), variable.shape, strict=True)
+    return variable.chunk({dim: min(-(-piece // (step := steps.get(dim, 1))) * step, size) for dim, piece, size in pieces})
 
 
 def write_result(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from gridscan.errors import StoreError
 from gridscan.fingerprint.digest import digest
+from gridscan.storage.checksums import unmarked_size
 from gridscan.storage.description import described, digest_of_values
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ CHECKSUMS = f"{GROUP}/checksums"
 KEYS = f"{GROUP}/keys"
 #: Attributes of a result that are too long for the head of its file.
 IN_RECORD = ("gridscan_scenario_name", "gridscan_settings", "gridscan_versions", "gridscan_tables")
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 _CHUNK_CACHE = 64_000_000
 #: Names of their dimensions.
 LENGTHS = {RECORD: "number_of_bytes", CHECKSUMS: "number_of_checksums", KEYS: "number_of_keys"}
@@ -80,7 +83,22 @@ class Record:
     @property
     def size(self) -> int:
         """Size of the file as gridscan wrote it [bytes]; 0 for a folder."""
-        return int(self.checksums[0])
+        return unmarked_size(self.checksums[0])
+
+    def is_of_size(self, path: Path) -> bool:
+        """Tell whether a file or folder has the size that gridscan wrote; others give it another.
+
+        Parameters
+        ----------
+        path
+            The file or folder.
+
+        Returns
+        -------
+        bool
+            True for a folder, which has no size.
+        """
+        return self.size in (0, os.path.getsize(path))
 
     @property
     def is_of_run(self) -> bool:
@@ -137,6 +155,32 @@ def places_of_checksums(blocks: Mapping[str, tuple[Sequence[int], Sequence[int]]
         places[key] = start
         start += math.prod(_counts(shape, block))
     return places
+
+
+def has_record(path: Path) -> bool:
+    """Tell quickly whether a file or folder has a record of gridscan.
+
+    Parameters
+    ----------
+    path
+        Anything, which need not exist.
+
+    Returns
+    -------
+    bool
+        False also for what cannot be read.
+    """
+    if os.path.isdir(path):
+        return (path / RECORD).is_dir()
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_HDF5)) != _HDF5:
+                return False
+        with opened(path) as found:
+            return RECORD in found
+    # Libraries raise all kinds of exceptions on a damaged file.
+    except Exception:
+        return False
 
 
 @contextlib.contextmanager
@@ -230,6 +274,7 @@ def read_record(file: Any) -> Record | None:
     last = max((said["checksums"] + _blocks(said) for said in content["variables"].values()), default=1)
     if checksums.shape != (last,) or checksums.dtype != np.uint64:
         raise ValueError("its checksums are not those of its variables")
+    unmarked_size(checksums[0])
     return Record(content, checksums, keys)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import netCDF4
 import numpy as np
 
+from gridscan.storage.checksums import marked_size
 from gridscan.storage.description import described, digest_of_values
 from gridscan.storage.record import CHECKSUMS, FORMAT, GROUP, KEYS, LENGTHS, NOT_DESCRIBED, RECORD, checksum_of_record
 
@@ -71,7 +72,7 @@ def seal(path: Path, content: Mapping[str, Any], coordinates: Sequence[str]) -> 
     with path.open("r+b") as opened:
         size = opened.seek(0, os.SEEK_END)
         opened.seek(place)
-        opened.write(np.uint64(size).tobytes())
+        opened.write(marked_size(size).tobytes())
 
 
 def seal_zarr(root: Any, content: Mapping[str, Any], coordinates: Sequence[str], checksums: np.ndarray) -> None:
@@ -88,7 +89,7 @@ def seal_zarr(root: Any, content: Mapping[str, Any], coordinates: Sequence[str],
     checksums
         Of all blocks, behind a place for the size of the file.
     """
-    add_to_zarr(root, CHECKSUMS, checksums)
+    add_to_zarr(root, CHECKSUMS, np.array([marked_size(0), *checksums[1:]]))
     keys = root[KEYS][...] if KEYS in root else np.zeros(0, dtype=np.uint64)
     add_to_zarr(root, RECORD, _encoded(root, content, coordinates, keys))
 

@@ -151,7 +151,7 @@ def _standing(file: Any, path: Path, compare: bool) -> Standing:
         is_other = any(not text.startswith(_ATTRIBUTE) for text in changes.changed)
         return Standing("derived" if is_other else "changed", _shortened(changes), record.is_of_run)
     # A disk that damages a file leaves its size.
-    was_rewritten = record.size not in (0, os.path.getsize(path))
+    was_rewritten = not record.is_of_size(path)
     lacking, damaged = _compared(file, record) if compare or was_rewritten else ((), ())
     if damaged:
         return Standing("derived" if was_rewritten else "damaged", damaged, record.is_of_run)

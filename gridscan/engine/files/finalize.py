@@ -139,9 +139,7 @@ def _write_zarr(
         _write_zarr_status(root, file_layout, failures, status)
     add_to_zarr(root, KEYS, file_layout.all_keys)
     names = [status.name for status in failures.statuses()]
-    checksums = working.all_checksums()
-    checksums[0] = 0
-    seal_zarr(root, file_layout.record, [*file_layout.coordinates, *names], checksums)
+    seal_zarr(root, file_layout.record, [*file_layout.coordinates, *names], working.all_checksums())
     zarr.consolidate_metadata(target, zarr_format=2)
 
 

@@ -1,0 +1,156 @@
+"""Accessor ``array.gridscan`` of a DataArray: questions about one quantity, as of a result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gridscan.accessor import GridscanAccessor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
+
+    from gridscan.sensitivity.along_axis import Kind, Scale
+
+
+class GridscanArrayAccessor:
+    """Questions about one quantity of a result; importing gridscan makes it available as ``ds.flux.gridscan``.
+
+    Parameters
+    ----------
+    array
+        A quantity with its axes, lazy or not.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> import gridscan as gs
+    >>> distance = ("distance", [1.0, 2.0, 4.0], {"units": "kiloparsec"})
+    >>> flux = xr.DataArray([4.0, 1.0, 0.25], {"distance": distance}, name="flux", attrs={"units": "cm-2 s-1"})
+    >>> flux.gridscan.elasticity(along="distance").values.round(12)
+    array([-2., -2., -2.])
+    """
+
+    def __init__(self, array: xr.DataArray) -> None:
+        self._name = "quantity" if array.name is None or array.name in array.coords else str(array.name)
+        self._questions = GridscanAccessor(array.to_dataset(name=self._name))
+
+    def elasticity(self, along: str) -> xr.DataArray:
+        """Return d ln y/d ln x along a numeric axis; see `gridscan.sensitivity.along_axis.elasticity`.
+
+        Parameters
+        ----------
+        along
+            A numeric axis x.
+
+        Returns
+        -------
+        xarray.DataArray
+            Dimensionless, with the dimensions of the quantity.
+        """
+        return self._questions.elasticity(self._name, along)
+
+    def derivative(self, along: str) -> xr.DataArray:
+        """Return dy/dx along a numeric axis; see `gridscan.sensitivity.along_axis.derivative`.
+
+        Parameters
+        ----------
+        along
+            A numeric axis x.
+
+        Returns
+        -------
+        xarray.DataArray
+            In the unit of y over that of x, with the dimensions of the quantity.
+        """
+        return self._questions.derivative(self._name, along)
+
+    def contrast(self, along: str, reference: Any, kind: Kind = "ratio") -> xr.DataArray:
+        """Return the quantity relative to one label or value; see `gridscan.sensitivity.along_axis.contrast`.
+
+        Parameters
+        ----------
+        along
+            An axis, of labels or of numbers.
+        reference
+            A label, a number in the unit of the axis, or text such as ``"2 kpc"``.
+        kind
+            ``"ratio"`` y/y_ref, ``"difference"`` y - y_ref, or ``"log"`` ln(y/y_ref).
+
+        Returns
+        -------
+        xarray.DataArray
+            With the dimensions of the quantity; in its unit for a difference, dimensionless otherwise.
+        """
+        return self._questions.contrast(self._name, along, reference, kind)
+
+    def crossing(self, along: str, value: Any, scale: Scale = "linear") -> xr.DataArray:
+        """Return where the quantity first reaches a value; see `gridscan.sensitivity.along_axis.crossing`.
+
+        Parameters
+        ----------
+        along
+            A numeric axis x.
+        value
+            A number in the unit of the quantity, or text such as ``"3 / yr"``.
+        scale
+            ``"linear"``, or ``"log"`` to interpolate ln y over ln x.
+
+        Returns
+        -------
+        xarray.DataArray
+            In the unit of the axis, with the other dimensions of the quantity.
+        """
+        return self._questions.crossing(self._name, along, value, scale)
+
+    def variance_shares(self, over: str | Sequence[str] | None = None, log: bool = False) -> xr.Dataset:
+        """Divide the variance among the axes; see `gridscan.sensitivity.variance.variance_shares`.
+
+        Parameters
+        ----------
+        over
+            The axes that vary; by default all.
+        log
+            Whether to analyse ln y.
+
+        Returns
+        -------
+        xarray.Dataset
+            Dimensionless shares ``first_order``, ``total``, ``pairwise``, ``higher_order``; ``mean`` and ``variance``.
+        """
+        return self._questions.variance_shares(self._name, over, log)
+
+    def rank(self, over: str | Sequence[str] | None = None, log: bool = False) -> xr.DataArray:
+        """Return the axes in the order in which they matter; see `gridscan.sensitivity.variance.rank`.
+
+        Parameters
+        ----------
+        over
+            The axes that vary; by default all.
+        log
+            Whether to analyse ln y.
+
+        Returns
+        -------
+        xarray.DataArray
+            Total shares of the variance along ``axis``, the highest first, dimensionless.
+        """
+        return self._questions.rank(self._name, over, log)
+
+    def discriminate(self, along: str, **options: Any) -> xr.Dataset:
+        """Return the detector size that tells scenarios apart; see `gridscan.sensitivity.discrimination.discriminate`.
+
+        Parameters
+        ----------
+        along
+            An axis: its points are the scenarios.
+        **options
+            As of that function: ``exposure``, ``background``, ``significance``, ``mass``.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``scale_factor`` [1] by method and pair of scenarios and, where a mass is known, ``required_mass``.
+        """
+        return self._questions.discriminate(self._name, along, **options)

@@ -1,0 +1,162 @@
+"""Opening a file for reading: what it is is looked up before the netCDF library opens it; its blocks are checked."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+from xarray.backends import AbstractDataStore, NetCDF4DataStore, StoreBackendEntrypoint, ZarrStore
+from xarray.core import indexing
+
+from gridscan.atomic import reason
+from gridscan.errors import StoreError, listed, nearest
+from gridscan.scenario.schema import Storage
+from gridscan.storage.checked_arrays import CheckedArray
+from gridscan.storage.description import digest_of_variable
+from gridscan.storage.disk_attributes import from_disk
+from gridscan.storage.foreign import why_not_netcdf
+from gridscan.storage.record import OtherFormat, Record, changes_in, opened, read_record
+from gridscan.storage.remains import has_lost_its_record
+from gridscan.storage.zarr_support import check_library
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+# What the netCDF library reads without HDF5 begins so.
+_CLASSIC = b"CDF"
+_TO_REPAIR = "run its scenario again, with another --output"
+
+
+def open_dataset(path: Path, *, refuse_changed: bool, decoding: Mapping[str, Any]) -> xr.Dataset:
+    """Open a file lazily; the blocks of a result are compared with their checksums when they are first read.
+
+    Parameters
+    ----------
+    path
+        A netCDF file or a zarr folder.
+    refuse_changed
+        Whether to refuse a result whose coordinates or attributes are not as gridscan wrote them.
+    decoding
+        Options of ``StoreBackendEntrypoint.open_dataset``, such as ``decode_times``.
+
+    Returns
+    -------
+    xarray.Dataset
+        With units as in memory, and with the attributes that are in the record.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing, damaged or neither netCDF nor zarr.
+    """
+    is_zarr = path.suffix == ".zarr"
+    if not (os.path.isdir(path) if is_zarr else os.path.isfile(path)):
+        beside = [str(other) for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
+        raise StoreError(f"{path}: no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
+    try:
+        record = _record_of(path, refuse_changed=refuse_changed)
+        store = _opened_zarr(path) if is_zarr else NetCDF4DataStore.open(os.path.abspath(path))
+        try:
+            made = StoreBackendEntrypoint().open_dataset(_CheckedStore(store, path, record), **decoding)
+            found = from_disk(made).assign_attrs({} if record is None else record.content["attributes"])
+        except BaseException:
+            store.close()
+            raise
+        found.set_close(store.close)
+        return found
+    except StoreError:
+        raise
+    except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
+        kind = "zarr" if is_zarr else "netCDF"
+        raise StoreError(
+            f"{path}: cannot be read as {kind} ({reason(error)}); it is damaged or of another format"
+        ) from None
+
+
+def _opened_zarr(path: Path) -> Any:
+    check_library(Storage(format="zarr"))
+    return ZarrStore.open_group(os.path.abspath(path), mode="r", consolidated=True)
+
+
+def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:
+    """Return the record of a file that is as gridscan wrote it, or as another program copied it."""
+    if not path.is_dir() and not _is_hdf5(path):
+        return None
+    with opened(path) as file:
+        try:
+            record = read_record(file)
+            changed = changes_in(file, record).changed if record is not None and refuse_changed else ()
+        except OtherFormat as error:
+            if refuse_changed:
+                raise StoreError(f"{path}: {error}") from None
+            return None
+        # Libraries raise all kinds of exceptions on a damaged file.
+        except Exception as error:
+            if refuse_changed:
+                raise StoreError(f"{path}: is damaged ({reason(error)}); {_TO_REPAIR}") from None
+            return None
+        if record is None:
+            _check_foreign(file, path)
+    # A file of another size was written by another program, which may change what it likes.
+    if record is not None and changed and record.is_of_size(path):
+        what = f"{listed(changed, 5)} {'is' if len(changed) == 1 else 'are'} not as gridscan wrote"
+        raise StoreError(f"{path}: is damaged: {what}; {_TO_REPAIR}")
+    return record
+
+
+def _is_hdf5(path: Path) -> bool:
+    """Tell whether a file is HDF5, and refuse what is neither that nor a classic netCDF file."""
+    import h5py
+
+    if h5py.is_hdf5(path):
+        return True
+    with path.open("rb") as file:
+        if file.read(len(_CLASSIC)) != _CLASSIC:
+            raise ValueError("it begins like neither HDF5 nor netCDF")
+    return False
+
+
+def _check_foreign(file: Any, path: Path) -> None:
+    """Refuse what is no netCDF file, and a result whose record cannot be found in it any more."""
+    if has_lost_its_record(path):
+        raise StoreError(f"{path}: is damaged (its record cannot be found); {_TO_REPAIR}")
+    why = "" if path.is_dir() else why_not_netcdf(file)
+    if why:
+        raise StoreError(f"{path}: {why}; gridscan reads netCDF files and zarr folders")
+
+
+class _CheckedStore(AbstractDataStore):  # type: ignore[misc]
+    """The variables of a file, of which those in its record are compared with their checksums."""
+
+    def __init__(self, store: Any, path: Path, record: Record | None) -> None:
+        self._store, self._path, self._record = store, path, record
+
+    def load(self) -> tuple[dict[str, xr.Variable], dict[str, Any]]:
+        """Return variables and attributes as they are in the file."""
+        variables, attributes = self._store.load()
+        # What another program made of a result has numbers of its own.
+        if self._record is not None and self._record.is_of_size(self._path):
+            variables = {name: self._checked(name, item, self._record) for name, item in variables.items()}
+        return dict(variables), dict(attributes)
+
+    def _checked(self, name: str, variable: xr.Variable, record: Record) -> xr.Variable:
+        described, said = record.content["described"], record.content["variables"].get(name)
+        # The netCDF library has ways of its own to tell the dimensions of a variable.
+        if not self._path.is_dir() and digest_of_variable(name, variable) != described.get(name) is not None:
+            raise StoreError(f"{self._path}: is damaged: {name!r} is not as gridscan wrote; {_TO_REPAIR}")
+        if said is None or variable.shape != tuple(said["shape"]) or variable.dtype != said["type"]:
+            return variable
+        array = CheckedArray((str(self._path), name), variable, said["block"], record.checksums_of(name))
+        encoding = {**variable.encoding, "preferred_chunks": dict(zip(variable.dims, said["block"], strict=True))}
+        return xr.Variable(variable.dims, indexing.LazilyIndexedArray(array), variable.attrs, encoding)
+
+    def get_encoding(self) -> dict[str, Any]:
+        """Return the encoding of the file."""
+        encoding: dict[str, Any] = self._store.get_encoding()
+        return encoding
+
+    def close(self) -> None:
+        """Close the file."""
+        self._store.close()
