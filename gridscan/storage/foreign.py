@@ -1,7 +1,8 @@
 """Files that gridscan has not written: whether the netCDF library can be trusted to open one.
 
-That library takes HDF5 for its own, and some of what HDF5 allows and netCDF does not ends the process in it. So such a
-file is looked through before, without reading any of its numbers.
+That library takes HDF5 for its own, and some of what HDF5 allows and netCDF does not ends the process in it (groups
+that hold themselves, floats of other than 32 and 64 bits). So such a file is looked through before, without reading
+any of its numbers.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from gridscan.errors import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
+
 _MOST_NAMED = 3
 _DEEPEST = 50
+_FLOATS = (4, 8)
 
 
 def why_not_netcdf(file: Any) -> str:
@@ -30,47 +34,54 @@ def why_not_netcdf(file: Any) -> str:
     str
         What netCDF does not know, in words; empty for a netCDF file.
     """
-    found = list(_strange(file, set(), 0))
+    found = list(_strange(file, (), 0))
     return f"is HDF5, but not netCDF: {listed(found, _MOST_NAMED)}" if found else ""
 
 
-def _strange(group: Any, seen: set[int], depth: int) -> Iterator[str]:
+def _strange(group: Any, above: tuple[int, ...], depth: int) -> Iterator[str]:
+    """Yield what netCDF does not know in a group."""
     import h5py
 
-    seen.add(h5py.h5o.get_info(group.id).addr)
+    above = (*above, h5py.h5o.get_info(group.id).addr)
+    yield from _strange_attributes(group, group.name)
     for name in group:
         path = f"{group.name.rstrip('/')}/{name}"
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            yield f"{path!r} is a link"
+        try:
+            item = group[name]
+        except KeyError:
+            yield f"{path!r} leads nowhere"
             continue
-        item = group[name]
         if isinstance(item, h5py.Dataset):
-            yield from _strange_in(item, path)
+            yield from _strange_dataset(item, path)
         elif isinstance(item, h5py.Group):
-            if depth == _DEEPEST or h5py.h5o.get_info(item.id).addr in seen:
-                yield f"the groups at {path!r} go round or too deep"
+            if depth == _DEEPEST or h5py.h5o.get_info(item.id).addr in above:
+                yield f"group {path!r} leads back or too deep"
             else:
-                yield from _strange(item, seen, depth + 1)
+                yield from _strange(item, above, depth + 1)
 
 
-def _strange_in(item: Any, path: str) -> Iterator[str]:
-    """Yield what netCDF does not know in a dataset of HDF5."""
-    import h5py
-
-    dtype = item.dtype
+def _strange_dataset(item: Any, path: str) -> Iterator[str]:
     if item.shape is None:
         yield f"{path!r} has no shape"
-    elif h5py.check_ref_dtype(dtype) is not None:
-        yield f"{path!r} holds references"
-    elif item.is_virtual or item.external:
-        yield f"the numbers of {path!r} are in another file"
-    elif item.ndim and not _has_dimensions(item):
+    elif _has_strange_floats(item.dtype):
+        yield f"{path!r} has floats of neither 32 nor 64 bits"
+    elif item.ndim and not item.is_scale and not all(len(dim) == 1 for dim in item.dims):
         yield f"{path!r} has no dimension scales"
+    yield from _strange_attributes(item, path)
 
 
-def _has_dimensions(item: Any) -> bool:
-    """Tell whether each dimension of a dataset has one name of the right length."""
-    if item.is_scale:
-        return True
-    scales = [list(dim.values()) for dim in item.dims]
-    return all(len(found) == 1 and found[0].shape for found in scales)
+def _strange_attributes(item: Any, path: str) -> Iterator[str]:
+    for name in item.attrs:
+        if _has_strange_floats(item.attrs.get_id(name).dtype):
+            yield f"the attribute {name!r} of {path!r} has floats of neither 32 nor 64 bits"
+
+
+def _has_strange_floats(dtype: np.dtype[Any]) -> bool:
+    if dtype.subdtype is not None:
+        return _has_strange_floats(dtype.subdtype[0])
+    if dtype.fields is not None:
+        return any(_has_strange_floats(field[0]) for field in dtype.fields.values())
+    variable_length = (dtype.metadata or {}).get("vlen")
+    if variable_length is not None and not isinstance(variable_length, type):
+        return _has_strange_floats(variable_length)
+    return dtype.kind in "fc" and dtype.itemsize not in (_FLOATS if dtype.kind == "f" else (8, 16))

@@ -16,7 +16,7 @@ import numpy as np
 
 from gridscan.errors import listed
 from gridscan.evaluation.block_shape import boxes
-from gridscan.storage.checksums import is_whole
+from gridscan.storage.checksums import box_in_words, is_whole
 from gridscan.storage.record import GROUP, Changes, OtherFormat, Record, changes_in, opened, read_record, variable_path
 
 if TYPE_CHECKING:
@@ -179,7 +179,9 @@ def _compared(file: Any, record: Record) -> tuple[tuple[str, ...], tuple[str, ..
         done = ((places[number], checksum) for number, checksum in enumerate(checksums) if checksum)
         wrong = [box for box, checksum in done if not _fits(item, box, checksum)]
         lacking += [f"{len(absent):,} of {len(places):,} blocks of {key!r}"] if absent else []
-        damaged += [f"{len(wrong):,} of {len(places):,} blocks of {key!r}"] if wrong else []
+        if wrong:
+            first = box_in_words(key, wrong[0])
+            damaged.append(f"{len(wrong):,} of {len(places):,} blocks of {key!r}{', first ' if wrong[1:] else ', '}{first}")
     return tuple(lacking), tuple(damaged)
 
 
