@@ -40,12 +40,22 @@ class CheckedArray(BackendArray):  # type: ignore[misc]
         Shape of its blocks.
     checksums
         Of the blocks, with a dimension for each of the variable.
+    around
+        Cells that are read around a slice at most.
     """
 
-    def __init__(self, name: tuple[str, str], variable: xr.Variable, block: Sequence[int], checksums: np.ndarray) -> None:
+    def __init__(
+        self,
+        name: tuple[str, str],
+        variable: xr.Variable,
+        block: Sequence[int],
+        checksums: np.ndarray,
+        around: int = DEFAULT.largest_block,
+    ) -> None:
         self.path, self.name = name
         self.shape, self.dtype = variable.shape, variable.dtype
         self._variable, self._block, self._checksums = variable, tuple(block), checksums
+        self._around = around
         self._compared = np.zeros(checksums.shape, dtype=bool)
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
@@ -70,7 +80,7 @@ class CheckedArray(BackendArray):  # type: ignore[misc]
             range(part.start * step, min(part.stop * step, size))
             for part, (_, step, size) in zip(blocks, sizes, strict=True)
         ]
-        if math.prod(map(len, around)) > max(DEFAULT.largest_block, 2 * asked):
+        if math.prod(map(len, around)) > max(self._around, 2 * asked):
             if math.prod(map(len, spans)) > asked:
                 return self._read(key)
             around, blocks = spans, [_inside(span, step, size) for span, step, size in sizes]

@@ -21,6 +21,7 @@ from gridscan.marks.files import KEPT
 from gridscan.storage.backend import GridscanBackend
 from gridscan.storage.checksums import checksum_of_block
 from gridscan.storage.disk_attributes import for_disk
+from gridscan.storage.opening import explained
 from gridscan.storage.provenance import Provenance, provenance_in
 from gridscan.storage.record import IN_RECORD, opened, places_of_checksums
 from gridscan.storage.sealing import add_arrays, seal
@@ -88,7 +89,8 @@ def open_as_it_is(path: str | Path) -> xr.Dataset:
 
 def _opened(path: Path, limits: Limits, *, refuse_changed: bool) -> xr.Dataset:
     options = {"decode_times": False, "refuse_changed": refuse_changed}
-    dataset = xr.open_dataset(path, engine=GridscanBackend, **options)
+    with explained(path):
+        dataset = xr.open_dataset(path, engine=GridscanBackend, **options)
     if dataset.nbytes <= limits.lazy_bytes:
         return dataset
     return dataset.assign({name: _in_chunks(item.variable, limits) for name, item in dataset.data_vars.items()})

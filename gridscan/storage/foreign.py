@@ -1,24 +1,27 @@
-"""Files that gridscan has not written: whether the netCDF library can be trusted to open one.
+"""Whether the netCDF library can be trusted to open a file, above all one that gridscan has not written.
 
 That library takes HDF5 for its own, and some of what HDF5 allows and netCDF does not ends the process in it (groups
-that hold themselves, floats of other than 32 and 64 bits). So such a file is looked through before, without reading
-any of its numbers.
+that hold themselves, floats of neither 32 nor 64 bits, large numbers of dimensions). So a file is looked through before,
+without reading any of its numbers.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gridscan.errors import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
-
 _MOST_NAMED = 3
 _DEEPEST = 50
 _FLOATS = (4, 8)
+# Up to the largest number, the netCDF library makes a list.
+_NUMBER = "_Netcdf4Dimid"
+_MOST_DIMENSIONS = 100_000
 
 
 def why_not_netcdf(file: Any) -> str:
@@ -72,6 +75,8 @@ def _strange_dataset(item: Any, path: str) -> Iterator[str]:
 
 def _strange_attributes(item: Any, path: str) -> Iterator[str]:
     for name in item.attrs:
+        if name == _NUMBER and not 0 <= int(np.ravel(item.attrs[name])[0]) < _MOST_DIMENSIONS:
+            yield f"{path!r} has an impossible number of its dimension"
         if _has_strange_floats(item.attrs.get_id(name).dtype):
             yield f"the attribute {name!r} of {path!r} has floats of neither 32 nor 64 bits"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from gridscan.storage.remains import has_lost_its_record
 from gridscan.storage.zarr_support import check_library
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 # What the netCDF library reads without HDF5 begins so.
@@ -55,7 +56,7 @@ def open_dataset(path: Path, *, refuse_changed: bool, decoding: Mapping[str, Any
     if not (os.path.isdir(path) if is_zarr else os.path.isfile(path)):
         beside = [str(other) for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
         raise StoreError(f"{path}: no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
-    try:
+    with explained(path):
         record = _record_of(path, refuse_changed=refuse_changed)
         store = _opened_zarr(path) if is_zarr else NetCDF4DataStore.open(os.path.abspath(path))
         try:
@@ -66,10 +67,34 @@ def open_dataset(path: Path, *, refuse_changed: bool, decoding: Mapping[str, Any
             raise
         found.set_close(store.close)
         return found
-    except StoreError:
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Say in one line why a file cannot be read.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Yields
+    ------
+    None
+        To the block that reads it.
+
+    Raises
+    ------
+    StoreError
+        If the block raises any other exception.
+    """
+    try:
+        yield
+    except (StoreError, MemoryError):
         raise
-    except (OSError, RuntimeError, ValueError, AttributeError, KeyError) as error:
-        kind = "zarr" if is_zarr else "netCDF"
+    # Libraries raise all kinds of exceptions on a damaged or foreign file.
+    except Exception as error:
+        kind = "zarr" if path.suffix == ".zarr" else "netCDF"
         raise StoreError(
             f"{path}: cannot be read as {kind} ({reason(error)}); it is damaged or of another format"
         ) from None
@@ -97,8 +122,12 @@ def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:
             if refuse_changed:
                 raise StoreError(f"{path}: is damaged ({reason(error)}); {_TO_REPAIR}") from None
             return None
-        if record is None:
-            _check_foreign(file, path)
+        if record is None and has_lost_its_record(path):
+            raise StoreError(f"{path}: is damaged (its record cannot be found); {_TO_REPAIR}")
+        why = "" if path.is_dir() else why_not_netcdf(file)
+        if why:
+            advice = "gridscan reads netCDF files and zarr folders" if record is None else _TO_REPAIR
+            raise StoreError(f"{path}: {why}; {advice}")
     # A file of another size was written by another program, which may change what it likes.
     if record is not None and changed and record.is_of_size(path):
         what = f"{listed(changed, 5)} {'is' if len(changed) == 1 else 'are'} not as gridscan wrote"
@@ -116,15 +145,6 @@ def _is_hdf5(path: Path) -> bool:
         if file.read(len(_CLASSIC)) != _CLASSIC:
             raise ValueError("it begins like neither HDF5 nor netCDF")
     return False
-
-
-def _check_foreign(file: Any, path: Path) -> None:
-    """Refuse what is no netCDF file, and a result whose record cannot be found in it any more."""
-    if has_lost_its_record(path):
-        raise StoreError(f"{path}: is damaged (its record cannot be found); {_TO_REPAIR}")
-    why = "" if path.is_dir() else why_not_netcdf(file)
-    if why:
-        raise StoreError(f"{path}: {why}; gridscan reads netCDF files and zarr folders")
 
 
 class _CheckedStore(AbstractDataStore):  # type: ignore[misc]

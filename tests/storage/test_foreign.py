@@ -64,6 +64,12 @@ def _dangling(file):
     file["x"] = h5py.SoftLink("/nowhere")
 
 
+def _number_of_a_dimension(file):
+    file["x"] = np.arange(3.0)
+    file["x"].make_scale("x")
+    file["x"].attrs["_Netcdf4Dimid"] = 2**31 - 1
+
+
 FLOATS = "has floats of neither 32 nor 64 bits"
 
 
@@ -84,6 +90,7 @@ FLOATS = "has floats of neither 32 nor 64 bits"
         (_half_in_a_list, f"'/x' {FLOATS}"),
         (_half_attribute, f"the attribute 'x' of '/' {FLOATS}"),
         (_half_attribute_of_a_variable, f"the attribute 'y' of '/x' {FLOATS}"),
+        (_number_of_a_dimension, "'/x' has an impossible number of its dimension"),
         (_nothing, "'/x' has no shape"),
         (_dangling, "'/x' leads nowhere"),
     ],

@@ -1,0 +1,90 @@
+"""`gridscan verify` says of each file whether it is whole, what is damaged, and what to do."""
+
+from __future__ import annotations
+
+import shutil
+
+import h5py
+import netCDF4
+import numpy as np
+import pytest
+import xarray as xr
+from click.testing import CliRunner
+
+import gridscan as gs
+from gridscan.cli import main
+from gridscan.storage.files import write_result
+
+SCENARIO = """
+model = "red_supergiants"
+axes.time = { values = [10, 15], unit = "Myr" }
+axes.radius = { values = [1, 2, 4], unit = "kpc" }
+output.quantities = ["carbon_burning_rsg", "flux"]
+"""
+
+
+def verify(*paths):
+    outcome = CliRunner().invoke(main, ["verify", *map(str, paths)])
+    return outcome.exit_code, outcome.output.splitlines()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return gs.run(gs.Scenario.parse(SCENARIO, name="scan.toml"), output=tmp_path_factory.mktemp("made") / "scan.nc")
+
+
+@pytest.fixture
+def whole(made, tmp_path):
+    return shutil.copy(made, tmp_path / "scan.nc")
+
+
+def test_whole_results_and_samples_are_told_in_one_line_each(whole, tmp_path):
+    sample = write_result(xr.Dataset({"x": ("star", np.arange(9.0), {"units": "m"})}), tmp_path / "sample.nc")
+    assert verify(whole, sample) == (0, [f"{whole}: whole", f"{sample}: whole"])
+
+
+def test_damage_is_told_by_variable_and_block_and_a_run_repairs_it(whole, tmp_path):
+    with netCDF4.Dataset(whole, "a") as file:
+        file["flux"][1, 2] *= 1.0000001
+    said = f"{whole}: is damaged: 1 of 1 blocks of 'flux', flux[0:2, 0:3]; gridscan run {whole} computes these again"
+    assert verify(whole) == (2, [said])
+    outcome = CliRunner().invoke(main, ["run", str(whole)])
+    assert outcome.exit_code == 0, outcome.output
+    assert verify(whole) == (0, [f"{whole}: whole"])
+
+
+def test_quantities_that_others_are_made_of_are_verified_too(whole):
+    with h5py.File(whole, "r+") as file:
+        name, item = next(iter(file["gridscan/intermediate"].items()))
+        item[...] = item[...] * 2
+    status, (line,) = verify(whole)
+    assert status == 2
+    assert f"'intermediate/{name}'" in line
+
+
+def test_what_is_no_result_is_told_by_name(whole, tmp_path):
+    other = tmp_path / "other.nc"
+    xr.Dataset({"x": 1}).to_netcdf(other)
+    mean = tmp_path / "mean.nc"
+    with gs.open(whole) as found:
+        found.mean("radius").to_netcdf(mean)
+    renamed = shutil.copy(whole, tmp_path / "renamed.nc")
+    with netCDF4.Dataset(renamed, "a") as file:
+        file["flux"].long_name = "my flux"
+    status, lines = verify(whole, other, mean, renamed, tmp_path / "missing.nc", tmp_path)
+    assert status == 2
+    told = [line.partition(": ")[2] for line in lines]
+    assert told[0] == "whole"
+    assert told[1] == "was not written by gridscan; only results, samples and answers of gridscan can be verified"
+    assert told[2].startswith("is derived from a result of gridscan")
+    assert told[3].startswith("was changed since gridscan wrote it: the attribute 'long_name' of 'flux'; to have it as it")
+    assert told[4] == "does not exist; give the path of a result"
+    assert told[5].startswith("was not written by gridscan")
+
+
+def test_a_result_without_its_end_is_told(whole):
+    content = open(whole, "rb").read()
+    open(whole, "wb").write(content[: len(content) // 2])
+    status, (line,) = verify(whole)
+    assert status == 2
+    assert "so damaged that nobody can tell" in line
