@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-class GridscanBackend(BackendEntrypoint):  # type: ignore[misc]
+class GridscanBackend(BackendEntrypoint):
     """Opens results of gridscan; each block is compared with its checksum when it is first read."""
 
     description = "Open results of gridscan, and compare their checksums when they are read"

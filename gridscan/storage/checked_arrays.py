@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TO_REPAIR = "run its scenario again to repair it"
 
 
-class CheckedArray(BackendArray):  # type: ignore[misc]
+class CheckedArray(BackendArray):
     """A variable of a file; each block is compared with its checksum when it is first read.
 
     Of blocks that a slice touches in part, those around a small slice are read whole; where that would be more than a

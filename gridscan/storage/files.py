@@ -88,9 +88,8 @@ def open_as_it_is(path: str | Path) -> xr.Dataset:
 
 
 def _opened(path: Path, limits: Limits, *, refuse_changed: bool) -> xr.Dataset:
-    options = {"decode_times": False, "refuse_changed": refuse_changed}
     with explained(path):
-        dataset = xr.open_dataset(path, engine=GridscanBackend, **options)
+        dataset = xr.open_dataset(path, engine=GridscanBackend, decode_times=False, refuse_changed=refuse_changed)
     if dataset.nbytes <= limits.lazy_bytes:
         return dataset
     return dataset.assign({name: _in_chunks(item.variable, limits) for name, item in dataset.data_vars.items()})
@@ -98,9 +97,12 @@ def _opened(path: Path, limits: Limits, *, refuse_changed: bool) -> xr.Dataset:
 
 def _in_chunks(variable: xr.Variable, limits: Limits) -> xr.Variable:
     """Read a variable in pieces of whole blocks, so that all of these are compared with their checksums."""
-    steps = variable.encoding.get("preferred_chunks", {})
-    pieces = zip(variable.dims, block_of(variable.shape, costly=False, limits=limits), variable.shape, strict=True)
-    return variable.chunk({dim: min(-(-piece // (step := steps.get(dim, 1))) * step, size) for dim, piece, size in pieces})
+    steps = [variable.encoding.get("preferred_chunks", {}).get(dim, 1) for dim in variable.dims]
+    pieces = block_of(variable.shape, costly=False, limits=limits)
+    chunks = [
+        min(-(-piece // step) * step, size) for piece, step, size in zip(pieces, steps, variable.shape, strict=True)
+    ]
+    return variable.chunk(dict(zip(variable.dims, chunks, strict=True)))
 
 
 def write_result(

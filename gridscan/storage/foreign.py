@@ -1,8 +1,8 @@
 """Whether the netCDF library can be trusted to open a file, above all one that gridscan has not written.
 
 That library takes HDF5 for its own, and some of what HDF5 allows and netCDF does not ends the process in it (groups
-that hold themselves, floats of neither 32 nor 64 bits, large numbers of dimensions). So a file is looked through before,
-without reading any of its numbers.
+that hold themselves, floats of neither 32 nor 64 bits, large numbers of dimensions). So a file is looked through
+before, without reading any of its numbers.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _has_strange_floats(dtype: np.dtype[Any]) -> bool:
         return _has_strange_floats(dtype.subdtype[0])
     if dtype.fields is not None:
         return any(_has_strange_floats(field[0]) for field in dtype.fields.values())
-    variable_length = (dtype.metadata or {}).get("vlen")
+    variable_length = None if dtype.metadata is None else dtype.metadata.get("vlen")
     if variable_length is not None and not isinstance(variable_length, type):
         return _has_strange_floats(variable_length)
     return dtype.kind in "fc" and dtype.itemsize not in (_FLOATS if dtype.kind == "f" else (8, 16))

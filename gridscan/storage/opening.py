@@ -147,7 +147,7 @@ def _is_hdf5(path: Path) -> bool:
     return False
 
 
-class _CheckedStore(AbstractDataStore):  # type: ignore[misc]
+class _CheckedStore(AbstractDataStore):
     """The variables of a file, of which those in its record are compared with their checksums."""
 
     def __init__(self, store: Any, path: Path, record: Record | None) -> None:

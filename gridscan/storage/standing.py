@@ -180,8 +180,8 @@ def _compared(file: Any, record: Record) -> tuple[tuple[str, ...], tuple[str, ..
         wrong = [box for box, checksum in done if not _fits(item, box, checksum)]
         lacking += [f"{len(absent):,} of {len(places):,} blocks of {key!r}"] if absent else []
         if wrong:
-            first = box_in_words(key, wrong[0])
-            damaged.append(f"{len(wrong):,} of {len(places):,} blocks of {key!r}{', first ' if wrong[1:] else ', '}{first}")
+            first = f"{'first ' if wrong[1:] else ''}{box_in_words(key, wrong[0])}"
+            damaged.append(f"{len(wrong):,} of {len(places):,} blocks of {key!r}, {first}")
     return tuple(lacking), tuple(damaged)
 
 

@@ -77,14 +77,16 @@ def test_what_is_no_result_is_told_by_name(whole, tmp_path):
     assert told[0] == "whole"
     assert told[1] == "was not written by gridscan; only results, samples and answers of gridscan can be verified"
     assert told[2].startswith("is derived from a result of gridscan")
-    assert told[3].startswith("was changed since gridscan wrote it: the attribute 'long_name' of 'flux'; to have it as it")
+    assert told[3].startswith(
+        "was changed since gridscan wrote it: the attribute 'long_name' of 'flux'; to have it as it"
+    )
     assert told[4] == "does not exist; give the path of a result"
     assert told[5].startswith("was not written by gridscan")
 
 
 def test_a_result_without_its_end_is_told(whole):
-    content = open(whole, "rb").read()
-    open(whole, "wb").write(content[: len(content) // 2])
+    content = whole.read_bytes()
+    whole.write_bytes(content[: len(content) // 2])
     status, (line,) = verify(whole)
     assert status == 2
     assert "so damaged that nobody can tell" in line

@@ -103,7 +103,7 @@ def test_hdf5_that_is_no_netcdf_is_refused_by_name_and_never_given_to_the_netcdf
     with h5py.File(path, "w", userblock_size=userblock) as file:
         make(file)
     # Some of these end the process in that library.
-    monkeypatch.setattr(NetCDF4DataStore, "open", lambda path: pytest.fail("opened"))
+    monkeypatch.setattr(NetCDF4DataStore, "open", lambda _: pytest.fail("opened"))
     for command in (["export", str(path)], ["info", str(path)]):
         outcome = CliRunner().invoke(main, command)
         assert outcome.exit_code == 2

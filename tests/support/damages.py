@@ -33,7 +33,9 @@ RIGHT, REFUSED = "right", "refused"
 _LONGEST = 120.0
 
 lamps = gs.Model("lamps", "Lamps seen from afar")
-lamps.label("lamp", "candle", "Lamp", records={"candle": {"power": "1 W"}, "bulb": {"power": "60 W"}, "mast": {"power": "9 kW"}})
+lamps.label(
+    "lamp", "candle", "Lamp", records={"candle": {"power": "1 W"}, "bulb": {"power": "60 W"}, "mast": {"power": "9 kW"}}
+)
 lamps.parameter("power", lamps.labels["lamp"], "Power", unit="W")
 lamps.parameter("distance", "1 km", "Distance")
 lamps.parameter("exposure", "1 s", "Exposure")
@@ -110,7 +112,9 @@ def damage(path: Path, draw: random.Random) -> str:
 def _damage_file(path: Path, draw: random.Random, region: tuple[int, int]) -> str:
     content = bytearray(path.read_bytes())
     place = draw.randrange(region[0], max(region[1], region[0] + 1))
-    kind = draw.choice(["bit", "bit", "bit", "byte", "run", "zeros", "ones", "page", "moved", "cut", "longer", "gap", "more"])
+    kind = draw.choice(
+        ["bit", "bit", "bit", "byte", "run", "zeros", "ones", "page", "moved", "cut", "longer", "gap", "more"]
+    )
     length = draw.choice([2, 8, 16, 64, 600])
     if kind == "bit":
         content[place] ^= 1 << draw.randrange(8)
