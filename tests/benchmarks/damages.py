@@ -1,9 +1,10 @@
 """Random damages of a result: whatever is asked of it afterwards is refused, repaired or right, never wrong.
 
 Run ``python tests/benchmarks/damages.py`` (``--number 30`` for a quick look). Bits flip, bytes and pages are
-overwritten, pieces are lost, added or exchanged, in headers, checksums, record and data of a netCDF file, a compressed
-one and a zarr folder; then each question is asked in a process of its own, so that one that ends the process is seen. What is
-neither right nor refused is printed with its seed; the last line is JSON. The exit status is 1 if there was any.
+overwritten, pieces are lost, added or exchanged, in headers, checksums, record and data of a netCDF file, a
+compressed one and a zarr folder; then each question is asked in a process of its own, so that one that ends the
+process is seen. What is neither right nor refused is printed with its seed; the last line is JSON. The exit status is
+1 if there was any.
 """
 
 from __future__ import annotations

@@ -263,7 +263,9 @@ class Truth:
             return traceback.format_exc()
         if _same(found, self.answers[name]):
             return RIGHT
-        if name == "info" and any(word in found for word in ("damaged", "was changed", "derived from")):
+        if name == "info" and any(
+            word in found for word in ("damaged", "was changed", "derived from", "was not finished")
+        ):
             return REFUSED
         return f"wrong: {str(found)[:2000]}"
 
