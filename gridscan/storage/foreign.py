@@ -24,24 +24,26 @@ _NUMBER = "_Netcdf4Dimid"
 _MOST_DIMENSIONS = 100_000
 
 
-def why_not_netcdf(file: Any) -> str:
+def why_not_netcdf(file: Any, *, scales: bool = True) -> str:
     """Say why an HDF5 file is no netCDF file.
 
     Parameters
     ----------
     file
         An open ``h5py.File``.
+    scales
+        Whether each variable must have dimension scales, as netCDF gives them; the library can do without.
 
     Returns
     -------
     str
         What netCDF does not know, in words; empty for a netCDF file.
     """
-    found = list(_strange(file, (), 0))
+    found = list(_strange(file, (), scales))
     return f"is HDF5, but not netCDF: {listed(found, _MOST_NAMED)}" if found else ""
 
 
-def _strange(group: Any, above: tuple[int, ...], depth: int) -> Iterator[str]:
+def _strange(group: Any, above: tuple[int, ...], scales: bool) -> Iterator[str]:
     """Yield what netCDF does not know in a group."""
     import h5py
 
@@ -55,20 +57,20 @@ def _strange(group: Any, above: tuple[int, ...], depth: int) -> Iterator[str]:
             yield f"{path!r} leads nowhere"
             continue
         if isinstance(item, h5py.Dataset):
-            yield from _strange_dataset(item, path)
+            yield from _strange_dataset(item, path, scales)
         elif isinstance(item, h5py.Group):
-            if depth == _DEEPEST or h5py.h5o.get_info(item.id).addr in above:
+            if len(above) > _DEEPEST or h5py.h5o.get_info(item.id).addr in above:
                 yield f"group {path!r} leads back or too deep"
             else:
-                yield from _strange(item, above, depth + 1)
+                yield from _strange(item, above, scales)
 
 
-def _strange_dataset(item: Any, path: str) -> Iterator[str]:
+def _strange_dataset(item: Any, path: str, scales: bool) -> Iterator[str]:
     if item.shape is None:
         yield f"{path!r} has no shape"
     elif _has_strange_floats(item.dtype):
         yield f"{path!r} has floats of neither 32 nor 64 bits"
-    elif item.ndim and not item.is_scale and not all(len(dim) == 1 for dim in item.dims):
+    elif scales and item.ndim and not item.is_scale and not all(len(dim) == 1 for dim in item.dims):
         yield f"{path!r} has no dimension scales"
     yield from _strange_attributes(item, path)
 

@@ -124,7 +124,7 @@ def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:
             return None
         if record is None and has_lost_its_record(path):
             raise StoreError(f"{path}: is damaged (its record cannot be found); {_TO_REPAIR}")
-        why = "" if path.is_dir() else why_not_netcdf(file)
+        why = "" if path.is_dir() else why_not_netcdf(file, scales=record is None)
         if why:
             advice = "gridscan reads netCDF files and zarr folders" if record is None else _TO_REPAIR
             raise StoreError(f"{path}: {why}; {advice}")
