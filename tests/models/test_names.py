@@ -16,14 +16,17 @@ OWNERS = ("models", "physics")
 #: Words that mean something else there: columns of stellar tables, standard names of CF, symbols of units, sides of a
 #: picture, and arguments of a function.
 OTHERWISE = {
-    "evaluation/attributes.py": {"latitude", "longitude"},
-    "stellar_tables": {"age", "initial_mass", "lifetime", "luminosity", "mass", "metallicity"},
+    "stellar_tables": {"age", "initial_mass", "lifetime", "luminosity", "mass", "metallicity", "s"}
+    | {"mean_energy", "nue_to_antinue", "pinching", "time_before_collapse"},
     "plot/stellar/hertzsprung_russell.py": {"age", "initial_mass", "luminosity", "metallicity"},
-    "cli/tracks.py": {"metallicity"},
-    "units": {"s", "t", "u"},
-    "plot": {"s", "x", "y"},
-    "sensitivity/discrimination.py": {"mass"},
-    "cli/questions.py": {"mass"},
+    "cli/tracks.py": {"metallicity", "s"},
+    "evaluation/attributes.py": {"latitude", "longitude"},
+    "units": {"s", "star", "t", "u"},
+    "plot": {"required_mass", "s", "star", "x", "y"},
+    "sensitivity/discrimination.py": {"exposure", "mass", "required_mass", "significance"},
+    "cli/questions.py": {"exposure", "mass", "significance"},
+    "numerics/poisson.py": {"exposure", "significance"},
+    "numerics/significance.py": {"background_error", "significance"},
 }
 
 
