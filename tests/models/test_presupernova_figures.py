@@ -93,6 +93,7 @@ def test_components_of_a_background_are_lines(model):
     dataset, (axes,) = drawn(model, "backgrounds", recoil_min={"linspace": ["0.3 MeV", "0.9 MeV", 4]}, detector="juno")
     found = {line.get_label(): line.get_ydata() for line in curves(axes)}
     assert found["Sun"] == pytest.approx(dataset.solar_rate.values)
+    assert "d$^{-1}$" in axes.get_ylabel()
     assert found["210Bi"] == pytest.approx(dataset.bismuth210_rate.values)
     assert axes.get_ylim()[0] == pytest.approx(1e-6 * float(dataset.solar_rate.max()))
 

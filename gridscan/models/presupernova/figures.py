@@ -30,6 +30,7 @@ _TAIL = (0.5, 0.05, 0.01, 0.001)
 _NO_STAR = "Assumed"
 # Backgrounds below this share of the largest do not matter, and below that are none in any exposure.
 _LEAST, _NONE = 1e-6, 1e-30
+_SCANNED = ("gridscan_scenario", "gridscan_overrides")
 _COMPONENTS = {
     "solar_rate": "Sun",
     "carbon14_rate": "14C",
@@ -77,7 +78,7 @@ def exceedance(dataset: xr.Dataset, *, along: str = "flux_threshold", by: str | 
             place = float(np.exp(np.interp(-np.log(tail), -np.log(probability), np.log(flux))))
             axes.plot(place, tail, marker="|", markersize=14, markeredgewidth=2, color="black", linestyle="none")
             axes.annotate(
-                f"{100 * (1 - tail):g} %: {number(place, '.2g')}",
+                f"{100 * (1 - tail):g} %: {number(place)}",
                 (place, tail),
                 (6, 3),
                 textcoords="offset points",
@@ -114,7 +115,9 @@ def backgrounds(dataset: xr.Dataset, *, along: str = "recoil_min") -> Axes:
     shown.attrs = {"long_name": "background of recoils", "units": found["solar_rate"].attrs["units"]}
     most = float(shown.max())
     kept = shown.where(shown > _NONE * most, 0.0).assign_attrs(shown.attrs).to_dataset(name="background")
-    axes = plot.draw(kept.assign_attrs(dataset.attrs), "background", along=along, by="component")
+    # The units that the run recorded are not those of this variable; what it scanned is.
+    told = {key: dataset.attrs[key] for key in _SCANNED if key in dataset.attrs}
+    axes = plot.draw(kept.assign_attrs(told), "background", along=along, by="component")
     # A component that falls for ever would hide the others.
     axes.set_ylim(_LEAST * most, 3.0 * most)
     return axes
