@@ -767,6 +767,45 @@ def test_an_amplitude_pasted_as_it_is_published_has_its_cross_section_on_xenon(m
     assert (found[names[1]] <= 1e-6 * found[names[0]]).all()
 
 
+def pasted_neutrino_amplitude(s, t, u, dark_matter_mass, neutrino_coupling, dark_matter_coupling, mediator_mass):
+    masses = dark_matter_mass**2
+    propagator = neutrino_coupling * dark_matter_coupling / (t - mediator_mass**2)
+    return (s**2 + u**2 + 4 * t * masses - 2 * masses**2) * propagator**2
+
+
+def centred_neutrino_amplitude(
+    s_minus_masses, t, u_minus_masses, dark_matter_mass, neutrino_coupling, dark_matter_coupling, mediator_mass
+):
+    propagator = neutrino_coupling * dark_matter_coupling / (t - mediator_mass**2)
+    return (s_minus_masses**2 + u_minus_masses**2 + 2 * t * dark_matter_mass**2) * propagator**2
+
+
+def _light_kick(mass):
+    return {"dark_matter_mass": f"{mass} MeV", "kinetic_energy": "1e-9 MeV", "time": "1e6 yr"}
+
+
+@pytest.mark.parametrize("mass", [1e3, 1e4])
+def test_a_neutrino_amplitude_may_be_pasted_where_it_keeps_its_digits(model, mass):
+    found = model.replace(neutrino_squared_amplitude=pasted_neutrino_amplitude).evaluate("flux", **_light_kick(mass))
+    expected = model.evaluate("flux", interaction="lmu-ltau", **_light_kick(mass))
+    assert float(found) == pytest.approx(float(expected), rel=1e-8, abs=0.0)
+
+
+def test_a_neutrino_amplitude_that_loses_its_digits_is_refused_with_the_recipe_that_works(model):
+    """It was evaluated without a word, to whatever rounding left of it (08d76d0)."""
+    with pytest.raises(EvaluationError, match=r"nearly equal terms.* take s_minus_masses = s - M"):
+        model.replace(neutrino_squared_amplitude=pasted_neutrino_amplitude).evaluate("flux", **_light_kick(1e7))
+    found = model.replace(neutrino_squared_amplitude=centred_neutrino_amplitude).evaluate("flux", **_light_kick(1e7))
+    expected = model.evaluate("flux", interaction="lmu-ltau", **_light_kick(1e7))
+    assert float(found) == pytest.approx(float(expected), rel=1e-12, abs=0.0)
+
+
+@pytest.mark.parametrize("mass", [1e6, 1e8])
+def test_the_built_in_interaction_is_zero_to_rounding_where_it_vanishes(model, mass):
+    """Backwards it vanishes; a rounding error below zero was refused as negative (08d76d0)."""
+    assert float(model.evaluate("flux", interaction="lmu-ltau", **_light_kick(mass))) > 0
+
+
 def test_a_form_factor_does_not_keep_an_amplitude_from_being_pasted(model):
     def with_form_factor(s, t, u, dark_matter_mass, target_mass, dark_matter_coupling, kinetic_mixing, mediator_mass):
         masses = (dark_matter_mass, target_mass, dark_matter_coupling, kinetic_mixing, mediator_mass)

@@ -10,7 +10,7 @@ neutrinos is E_nu = (p + T)/2 cosh²(w), so that the integrand vanishes before a
 where the last particles arrive with the begin or end of the exposure, where they begin to leave the supernova with it,
 and where the arc passes through the halo centre; all have closed forms. Two such places may be near to each other: both
 ends of a short exposure, or the two that are one for an exposure that begins or ends with the peak. Pieces then widen
-from there in powers of 4.
+from there in powers of 4. A spike in the halo centre is a narrow peak, from which they widen too.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 
 from gridscan.numerics.piecewise import Pieces, integrate_pieces
 from gridscan.numerics.quadrature import panels_between
-from gridscan.physics.boosted_dark_matter.arrival_arcs import last_kick
+from gridscan.physics.boosted_dark_matter.arrival_arcs import arcs_of, arrived, last_kick
 from gridscan.physics.boosted_dark_matter.arrival_surface import TEMPERATURES, taken
+from gridscan.physics.boosted_dark_matter.azimuthal_integral import density_breaks
 from gridscan.physics.boosted_dark_matter.column_density import columns
 from gridscan.physics.scattering.one_particle import inverse_velocity_excess, momentum
 from gridscan.physics.scattering.recoil_angle import largest_haversine
@@ -49,6 +50,13 @@ _MARGIN = 14.0
 # Parts of the time of the peak, and of the line, below which places are close together.
 _NEAR_THE_PEAK = 1e-3
 _SHORT = 1e-3
+# By which pieces widen from a spike: 16 nodes then leave 1e-7 of a root.
+_AROUND_A_SPIKE = 16.0
+# Places at which a sphere is looked for, and how often what is between two is halved.
+_SAMPLES = 65
+_BISECTIONS = 45
+# Smaller than any w that matters, where an arc still has a radius.
+_LEAST = 1e-100
 # Larger than any w that is not rounded to infinity.
 _BEYOND = 30.0
 
@@ -146,12 +154,16 @@ def _pieces(kicks: _Kicks, accuracy: float) -> Pieces:
     straight[kicks.delays < 1e-3 * accuracy * kicks.excess] = np.nan
     number = np.maximum(np.ceil((final - first) / _PIECE), 1.0)
     regular = first + (final - first) * np.minimum(np.arange(number.max(initial=1.0) + 1.0)[:, None] / number, 1.0)
-    cuts = np.concatenate([last, straight, _through_the_centre(kicks), _widening(kicks, last, final)])
+    centre, around = _through_the_centre(kicks, final)
+    spheres = _through_spheres(kicks, first, final)
+    cuts = np.concatenate([last, straight, centre[None], around, spheres, _widening(kicks, last, final)])
     lower, upper = panels_between(np.concatenate([regular, np.clip(cuts, first, final)]).T)
     owner, piece = np.nonzero(upper > lower)
     lower, upper = lower[owner, piece], upper[owner, piece]
-    root = (lower == last[0, owner]) | (lower == last[1, owner])
-    return Pieces(owner, lower, upper, root, np.zeros_like(root))
+    spiked = np.where(_spike_radius(kicks.setting) > 0.0, centre, np.nan)
+    rough = np.concatenate([spiked[None], spheres])[:, owner]
+    below = (lower == np.concatenate([last[:, owner], rough])).any(axis=0)
+    return Pieces(owner, lower, upper, below, (upper == rough).any(axis=0))
 
 
 def _widening(kicks: _Kicks, last: FloatArray, final: FloatArray) -> FloatArray:
@@ -177,13 +189,13 @@ def _widening(kicks: _Kicks, last: FloatArray, final: FloatArray) -> FloatArray:
     return np.concatenate([item.reshape(-1, len(final)) for item in found])
 
 
-def _powers(origin: FloatArray, width: FloatArray, final: FloatArray) -> FloatArray:
-    """Return origin + width × 4^k from k = 0 up to the last piece, shape (k, ...); NaN for none."""
+def _powers(origin: FloatArray, width: FloatArray, final: FloatArray, base: float = 4.0) -> FloatArray:
+    """Return origin + width × base^k from k = 0 up to the last piece, shape (k, ...); NaN for none."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        number = np.log((final - origin) / width) / np.log(4.0)
+        number = np.log((final - origin) / width) / np.log(base)
     number = np.where((number > 0.0) & np.isfinite(number), number, 0.0)
     power = np.arange(np.ceil(number.max(initial=0.0))).reshape(-1, *(1,) * origin.ndim)
-    return np.where(power < number, origin + width * 4.0**power, np.nan)
+    return np.where(power < number, origin + width * base**power, np.nan)
 
 
 def _highest(kicks: _Kicks, first: FloatArray, accuracy: float) -> FloatArray:
@@ -195,8 +207,68 @@ def _highest(kicks: _Kicks, first: FloatArray, accuracy: float) -> FloatArray:
     return np.where(first < _BEYOND, np.arccosh(np.sqrt(np.maximum(highest / kicks.least_energy, 1.0))), 0.0)
 
 
-def _through_the_centre(kicks: _Kicks) -> FloatArray:
+def _through_the_centre(kicks: _Kicks, final: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return where the arc passes through the halo centre, and ends of pieces that widen from its spike, shape (k, n).
+
+    An arc of psi + dpsi passes at the distance |S G| |E G|/R_s dpsi. Source: the gradient of the inscribed angle.
+    """
     setting = kicks.setting
     along, across, distance = setting.centre_along, setting.centre_across, setting.supernova_distance
     angle = np.arctan2(across * distance, along * (distance - along) - across**2)
-    return kicks.place(np.sin(0.5 * angle) ** 2)[None]
+    centre = kicks.place(np.sin(0.5 * angle) ** 2)
+    radius = _spike_radius(setting)
+    if not radius.any():
+        return centre, np.empty((0, len(centre)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        turn = radius * distance / (np.hypot(along, across) * np.hypot(distance - along, across))
+        width = kicks.place(np.sin(0.5 * np.minimum(angle + turn, np.pi)) ** 2) - centre
+        width = np.where((radius > 0.0) & (turn < 1.0), width, np.nan)
+    after = _powers(centre, width, final, _AROUND_A_SPIKE)
+    return centre, np.concatenate([after, 2.0 * centre - after])
+
+
+def _through_spheres(kicks: _Kicks, first: FloatArray, final: FloatArray) -> FloatArray:
+    """Return where the arcs between an end of the exposure touch a sphere where the density breaks, shape (k, n).
+
+    The places that particles arrive from at an end of the exposure are circles; of a short one, all places are.
+    """
+    breaks = density_breaks(kicks.setting.halo)
+    if len(breaks) == 1:
+        return np.empty((0, len(final)))
+    samples = first + (final - first) * np.geomspace(1e-6, 1.0, _SAMPLES)[:, None]
+    radii = [_radii(kicks, place) for place in samples]
+    beyond = np.array([radius[:, None] > breaks for radius in radii])
+    known = np.isfinite(radii)
+    changes = (beyond[1:] != beyond[:-1]) & (known[1:] & known[:-1])[:, :, None]
+    interval, circle, sphere, column = np.nonzero(changes)
+    some, edge, each = taken(kicks, column), breaks[sphere, column], np.arange(len(column))
+    low, high = samples[interval, column], samples[interval + 1, column]
+    outside = beyond[interval, circle, sphere, column]
+    for _ in range(_BISECTIONS if len(column) else 0):
+        middle = 0.5 * (low + high)
+        before = (_radii(some, middle)[circle, each] > edge) == outside
+        low, high = np.where(before, middle, low), np.where(before, high, middle)
+    order = np.argsort(column, kind="stable")
+    column = column[order]
+    slot = each - np.searchsorted(column, column)
+    found = np.full((slot.max(initial=-1) + 1, len(final)), np.nan)
+    found[slot, column] = high[order]
+    return found
+
+
+def _radii(kicks: _Kicks, place: FloatArray) -> FloatArray:
+    """Return the least and largest distance from the halo centre on the circles at the ends, [kpc], shape (8, n)."""
+    setting, haversine = kicks.setting, kicks.largest * np.tanh(np.maximum(place, _LEAST)) ** 2
+    arcs = arcs_of(haversine, setting.supernova_distance, setting.centre_along, setting.centre_across)
+    found: list[FloatArray] = []
+    for delay in kicks.delays:
+        begin, end, everything = arrived(delay, kicks.excess, haversine)
+        for angle in (begin, arcs.angle - end):
+            squares = arcs.distances(angle, angle - arcs.nearest)
+            found += [np.where(everything, np.nan, np.sqrt(square)) for square in squares]
+    return np.array(found)
+
+
+def _spike_radius(setting: Setting) -> FloatArray:
+    spike = setting.halo.spike
+    return np.zeros_like(setting.mass) if spike is None else spike.radius
