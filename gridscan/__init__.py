@@ -12,7 +12,7 @@ from gridscan.xarray_hook import register
 
 if TYPE_CHECKING:
     from gridscan.definition.figures import Figure
-    from gridscan.definition.nodes import kernel
+    from gridscan.definition.nodes import AlternativeInput, kernel
     from gridscan.errors import GridscanError, GridscanWarning
     from gridscan.inputs.sampling import Sampling
     from gridscan.limits import Limits
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gridscan.versions import show_versions
 
 __all__ = [
+    "AlternativeInput",
     "Figure",
     "GridscanError",
     "GridscanWarning",
@@ -47,6 +48,7 @@ __all__ = [
 
 # Public names are imported when they are first used, so that `gridscan --help` does not wait for xarray and dask.
 _HOMES = {
+    "AlternativeInput": ("gridscan.definition.nodes", "AlternativeInput"),
     "Figure": ("gridscan.definition.figures", "Figure"),
     "GridscanError": ("gridscan.errors", "GridscanError"),
     "GridscanWarning": ("gridscan.errors", "GridscanWarning"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,7 +29,9 @@ def value_of(text: str) -> Any:
         content = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text.strip()
-    return content["value"] if list(content) == ["value"] else text.strip()
+    # 05:35:28 would be a time of day, but no input is one.
+    is_value = list(content) == ["value"] and not isinstance(content["value"], datetime.date | datetime.time)
+    return content["value"] if is_value else text.strip()
 
 
 def settings(ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:

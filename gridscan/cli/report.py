@@ -113,11 +113,17 @@ def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableTy
     constants = [(key, f"{it.default:.10g} {readable(it.unit)}", it.description) for key, it in model.constants.items()]
     quantities = [(name, readable(item.unit), item.long_name) for name, item in model.quantities.items()]
     together = [(item.name, item.allowed) for item in model.requirements]
+    instead = [
+        (name, node.allowed, node.description, other.beside(name))
+        for other in model.alternatives
+        for name, node in other.inputs.items()
+    ]
     groups = [(name, ", ".join(group.members)) for name, group in model.groups.items()]
     populations = [(name, item.dimension, item.quantity.long_name) for name, item in model.populations.items()]
     figures = [(item.kind, _options(item), item.description) for item in model.figures.values()]
     parts = [
         *(labels, parameters),
+        *_filled("Other ways to give parameters", ("name", "allowed", "", "given"), instead),
         *_filled("What parameters must be together", ("parameter", "must be"), together),
         *_filled("Constants", ("constant", "value", ""), constants),
         *_filled("Quantities", ("quantity", "unit", ""), quantities),
@@ -131,9 +137,11 @@ def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableTy
 def node_report(model: Model, name: str, catalogues: dict[str, Catalogue]) -> RenderableType:
     """Show one label, parameter, constant, quantity or population."""
     if name in model.labels:
-        table = new_table("record", *model.bundled(name), "description", "source")
+        said = {key for record in catalogues[name].values() for key in record.values}
+        keys = [key for key in model.settable(name) if key in model.parameters or key in said]
+        table = new_table("record", *keys, "description", "source")
         for label, record in catalogues[name].items():
-            values = [escape(_raw(record.values.get(key))) for key in model.bundled(name)]
+            values = [escape(_raw(record.values.get(key, ""))) for key in keys]
             table.add_row(escape(label), *values, escape(record.description), escape(record.source))
         return Group(escape(f"{name}: {model.labels[name].description}"), "", table)
     if name in model.populations:
@@ -147,6 +155,10 @@ def node_report(model: Model, name: str, catalogues: dict[str, Catalogue]) -> Re
         return Group(
             escape(f"{name}: {drawn.long_name}"), "", escape(drawn.documentation), "", escape(wiring), "", columns
         )
+    for other in model.alternatives:
+        if name in other.inputs:
+            given = other.inputs[name]
+            return escape(f"{name}, {given.allowed}, {other.beside(name)}: {given.description}")
     node = model[name]
     if isinstance(node, Quantity):
         inputs = sorted(Graph.of(model, [name]).inputs_of(name))

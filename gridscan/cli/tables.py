@@ -9,7 +9,7 @@ from rich.table import Table
 
 _PROSE = (
     *("", "members", "values", "value", "dimensions"),
-    *("source", "records", "sets", "allowed", "must be", "description"),
+    *("source", "records", "sets", "allowed", "must be", "given", "description"),
 )
 
 

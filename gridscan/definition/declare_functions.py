@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gridscan.definition.declare_inputs import InputDeclarations
+from gridscan.definition.declare_alternatives import AlternativeDeclarations
 from gridscan.definition.groups import members_of, with_groups
 from gridscan.definition.node_checks import argument_names, check_kernel_arguments
 from gridscan.definition.nodes import Column, Group, Integral, Population, Quantity
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class FunctionDeclarations(InputDeclarations):
+class FunctionDeclarations(AlternativeDeclarations):
     """A definition with methods that declare functions."""
 
     def quantity(

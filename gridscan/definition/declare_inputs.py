@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pint
 
 from gridscan.definition.definition import Definition
-from gridscan.definition.node_checks import argument_names, bound, check_default, default_and_unit, value_otherwise
+from gridscan.definition.node_checks import (
+    argument_names,
+    bound,
+    check_default,
+    default_and_unit,
+    value_otherwise,
+)
 from gridscan.definition.nodes import Constant, Label, Parameter, Requirement, Table
 from gridscan.definition.vector_lengths import check_lengths
 from gridscan.errors import ModelError, listed, nearest
@@ -327,6 +333,7 @@ class InputDeclarations(Definition):
     def _claim(self, name: str) -> None:
         if not name.isidentifier() or name == "zip":
             raise ModelError(f"model {self.name!r}: {name!r} cannot be a name; it must be a Python identifier")
-        if any(name in taken for taken in (self._nodes, self._labels, self._populations, self._groups)):
+        others = (self._labels, self._populations, self._groups, self.alternative_inputs)
+        if any(name in taken for taken in (self._nodes, *others)):
             raise ModelError(f"model {self.name!r}: the name {name!r} is declared twice")
         self._checked = set()

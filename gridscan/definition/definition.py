@@ -6,7 +6,17 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gridscan.definition.nodes import Constant, Group, Label, Node, Parameter, Population, Quantity, Requirement
+from gridscan.definition.nodes import (
+    Alternative,
+    Constant,
+    Group,
+    Label,
+    Node,
+    Parameter,
+    Population,
+    Quantity,
+    Requirement,
+)
 from gridscan.errors import ModelError, nearest
 
 if TYPE_CHECKING:
@@ -75,6 +85,7 @@ class Definition:
         self._populations: dict[str, Population] = {}
         self._groups: dict[str, Group] = {}
         self._requirements: list[Requirement] = []
+        self._alternatives: list[Alternative] = []
         self._figures: list[Figure] = []
         self._figure_modules: list[str] = []
         # What else is replaced with a quantity.
@@ -125,6 +136,16 @@ class Definition:
         return tuple(self._requirements)
 
     @property
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """Other ways to give parameters."""
+        return tuple(self._alternatives)
+
+    @property
+    def alternative_inputs(self) -> dict[str, Parameter]:
+        """What can be given in place of parameters, by name."""
+        return {name: node for alternative in self._alternatives for name, node in alternative.inputs.items()}
+
+    @property
     def nodes(self) -> dict[str, Node]:
         """Everything that functions can take as an argument, except groups."""
         return dict(self._nodes)
@@ -132,7 +153,7 @@ class Definition:
     @property
     def names(self) -> list[str]:
         """Everything that can be given a value."""
-        return [*self._labels, *self._nodes]
+        return [*self._labels, *self._nodes, *self.alternative_inputs]
 
     def bundled(self, label: str) -> list[str]:
         """Return the parameters that the records of a label set.
@@ -149,12 +170,43 @@ class Definition:
         """
         return self._nodes.bundled(label)
 
+    def alternatives_of(self, label: str) -> list[Alternative]:
+        """Return the other ways in which the records of a label can give parameters.
+
+        Parameters
+        ----------
+        label
+            Name of the label.
+
+        Returns
+        -------
+        list of Alternative
+            Those of parameters that the records set.
+        """
+        bundled = set(self.bundled(label))
+        return [alternative for alternative in self._alternatives if bundled.issuperset(alternative.sets)]
+
+    def settable(self, label: str) -> list[str]:
+        """Return what a record of a label can give: the parameters that it sets, and what can stand for them.
+
+        Parameters
+        ----------
+        label
+            Name of the label.
+
+        Returns
+        -------
+        list of str
+            Names.
+        """
+        return [*self.bundled(label), *(name for other in self.alternatives_of(label) for name in other.inputs)]
+
     def copy(self: Self) -> Self:
         """Return a model that can be extended without touching this one."""
         model = copy.copy(self)
         model._nodes, model._labels, model._proven = _Nodes(self._nodes), dict(self._labels), set(self._proven)
         model._populations, model._groups = dict(self._populations), dict(self._groups)
-        model._requirements = list(self._requirements)
+        model._requirements, model._alternatives = list(self._requirements), list(self._alternatives)
         model._figures, model._figure_modules = list(self._figures), list(self._figure_modules)
         model._consequences = {name: dict(functions) for name, functions in self._consequences.items()}
         model._checked = set()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridscan.definition.nodes import ROLES, Kernel, Label, Number, Parameter, Quantity
+from gridscan.definition.nodes import ROLES, AlternativeInput, Kernel, Label, Number, Parameter, Quantity
 from gridscan.errors import ModelError, UnitError, listed, nearest
 from gridscan.units import (
     Unit,
@@ -22,7 +22,7 @@ from gridscan.units import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 def default_and_unit(
@@ -186,6 +186,41 @@ def check_default(parameter: Parameter) -> None:
             raise ModelError(
                 f"the default {value:g} of {parameter.name!r} is not allowed; it must be {parameter.allowed}"
             )
+
+
+def check_alternative(
+    model: str, sets: Sequence[str], inputs: Mapping[str, Any], parameters: Mapping[str, Parameter]
+) -> None:
+    """Refuse another way to give parameters which are not, or are not single numbers.
+
+    Parameters
+    ----------
+    model
+        Name of the model.
+    sets
+        Names of the parameters.
+    inputs
+        What is given in their place, by name.
+    parameters
+        The parameters of the model, by name.
+
+    Raises
+    ------
+    ModelError
+        If a name is not a parameter with a number, or there is nothing to set or to give.
+    """
+    where = f"model {model!r}: {' and '.join(map(repr, inputs)) or 'nothing'}"
+    if not sets or not inputs:
+        raise ModelError(f"{where} cannot stand for {' and '.join(map(repr, sets)) or 'nothing'}; name at least one")
+    for name in sets:
+        node = parameters.get(name)
+        if node is None:
+            raise ModelError(f"{where} cannot stand for {name!r}, which is not a parameter{nearest(name, parameters)}")
+        if node.is_word or node.integer or node.vector is not None:
+            raise ModelError(f"{where} cannot stand for {name!r}: only single numbers can be given in another way")
+    for name, item in inputs.items():
+        if not isinstance(item, AlternativeInput):
+            raise ModelError(f"model {model!r}: {name!r} must be declared with gs.AlternativeInput, found {item!r:.60}")
 
 
 def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from gridscan.errors import listed
 from gridscan.numerics.ranges import Range
-from gridscan.units import Unit, parse_unit, readable
+from gridscan.units import Unit, parse_unit, readable, registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,6 +80,8 @@ class Parameter:
         For a parameter that names a file: how it is read. Functions get its content.
     role
         What questions about a result and other programs look for, one of `ROLES`; recorded in the result.
+    read
+        Reads a text with a unit, where that has more spellings than a number and its unit.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Parameter:
     padded: bool = False
     length_offsets: Mapping[str, int] = field(default_factory=dict)
     role: str | None = None
+    read: Callable[[str], Any] | None = None
 
     @property
     def is_word(self) -> bool:
@@ -110,6 +113,13 @@ class Parameter:
     def range(self) -> Range:
         """The allowed numbers, in `unit`."""
         return Range(self.minimum, self.maximum, self.above, self.below, whole=self.integer, finite=not self.infinite)
+
+    @property
+    def default_as_given(self) -> Any:
+        """What it is where a record does not say, as a record would say it; None if every record has to."""
+        if isinstance(self.default, float):
+            return registry.Quantity(self.default, self.unit)
+        return list(self.default) if isinstance(self.default, tuple) else self.default
 
     @property
     def allowed(self) -> str:
@@ -284,6 +294,57 @@ class Requirement:
     holds: Callable[..., Any]
     takes: tuple[str, ...]
     units: Mapping[str, Unit] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AlternativeInput:
+    """A number that, with others, can be given in place of parameters; see ``Model.alternative``.
+
+    Attributes
+    ----------
+    description
+        What it is.
+    unit
+        Default unit.
+    minimum, maximum
+        Ends of the allowed range that are included, in `unit`.
+    above, below
+        Ends that are not.
+    read
+        Reads a text into a pint quantity and raises UnitError where it cannot; by default a number with a unit is read.
+    """
+
+    description: str
+    unit: str
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
+    read: Callable[[str], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another way to give parameters: other numbers, from which a function computes them.
+
+    Attributes
+    ----------
+    sets
+        The parameters.
+    inputs
+        What is given in their place, by name.
+    function
+        Takes the inputs in this order and returns the parameters in theirs, all in base units.
+    """
+
+    sets: tuple[str, ...]
+    inputs: Mapping[str, Parameter]
+    function: Callable[..., Any]
+
+    def beside(self, name: str) -> str:
+        """Return what one of the inputs needs and replaces, as one phrase for a message."""
+        others = " and ".join(other for other in self.inputs if other != name)
+        return f"{f'with {others} ' if others else ''}in place of {' and '.join(self.sets)}"
 
 
 Node: TypeAlias = Parameter | Constant | Quantity

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -209,3 +210,32 @@ def check_lengths(parameter: Parameter, declared: Mapping[str, Node]) -> None:
             own, others = Lengths.of_default(default), Lengths.of_default(other_default)
             for _, message in length_faults(name, own, other, others, more):
                 raise ModelError(message)
+
+
+def faults_of_lengths(parameters: Iterable[Parameter], lengths: Mapping[str, Lengths]) -> Iterator[tuple[Any, str]]:
+    """Return the path to each vector whose length does not match, and what is wrong, at most three for each relation.
+
+    Parameters
+    ----------
+    parameters
+        All that may have a length.
+    lengths
+        Those of vectors that were given, by name.
+
+    Yields
+    ------
+    tuple
+        Path and message.
+    """
+    for parameter in parameters:
+        name = parameter.name
+        if name not in lengths:
+            continue
+        faults = [
+            length_faults(name, lengths[name], other, lengths[other], more)
+            for other, more in parameter.length_offsets.items()
+            if other in lengths
+        ]
+        if not parameter.padded:
+            faults.append(padding_faults(name, lengths[name]))
+        yield from dict.fromkeys(fault for some in faults for fault in itertools.islice(some, 3))

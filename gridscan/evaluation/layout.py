@@ -104,9 +104,11 @@ class Layout:
         """One line for each given value on which no quantity asked for depends."""
         model, given = self.resolved.model, self.resolved.given
         used = self.resolved.with_labels(self.graph.inputs_of(*self.graph.targets))
+        stated = self.resolved.coordinates.keys() & model.alternative_inputs.keys()
+        instead = {name for other in model.alternatives if stated.issuperset(other.inputs) for name in other.sets}
         lines = []
         for name in model.names:
-            if name in given and name not in used:
+            if name in (given - instead) | stated and name not in used:
                 what = "the axis" if name in self.resolved.sizes else "the value of"
                 lines.append(f"{what} {name!r} has no effect on the quantities asked for")
         return lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +68,23 @@ class Catalogue(Mapping[str, Record]):
         """
         own = {label: _record(label, values, "given in the scenario") for label, values in records.items()}
         return Catalogue(self.name, {**self.records, **own})
+
+    def with_values(self, label: str, values: Mapping[str, Any]) -> Catalogue:
+        """Return the catalogue with other values in one of its records.
+
+        Parameters
+        ----------
+        label
+            The record.
+        values
+            Raw values of parameters.
+
+        Returns
+        -------
+        Catalogue
+            A new catalogue.
+        """
+        return Catalogue(self.name, {**self.records, label: replace(self[label], values=values)})
 
 
 def _record(label: str, values: Mapping[str, Any], source: str = "") -> Record:
@@ -170,14 +187,14 @@ def catalogue_of(model: Definition, name: str) -> Catalogue:
 
 def _check_keys(catalogue: Catalogue, model: Definition, where: str) -> None:
     """Refuse records of a model with unknown parameters; a missing one is refused where the record is selected."""
-    parameters = model.bundled(catalogue.name)
+    allowed = model.settable(catalogue.name)
     for label, record in catalogue.items():
         # A parameter replaced by a formula is no longer one.
-        wrong = [key for key in record.values if key not in parameters and key not in model.quantities]
+        wrong = [key for key in record.values if key not in allowed and key not in model.quantities]
         if wrong:
-            hint = nearest(wrong[0], parameters)
+            hint = nearest(wrong[0], allowed)
             what = f"the record {label!r} of {catalogue.name!r} sets the unknown parameter {wrong[0]!r}{hint}"
-            raise CatalogueError(f"{where}: {what}; allowed are {listed(parameters)}")
+            raise CatalogueError(f"{where}: {what}; allowed are {listed(allowed)}")
 
 
 def _read_once(name: str, path: Path) -> Catalogue:

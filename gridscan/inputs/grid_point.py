@@ -123,7 +123,7 @@ def default_position(resolved: Resolved, dim: str, values: np.ndarray) -> int:
     int
         Index on the axis.
     """
-    node = resolved.model.labels.get(dim) or resolved.model.nodes[dim]
+    node = resolved.model.labels.get(dim) or resolved.model.nodes.get(dim)
     default = getattr(node, "default", None)
     if isinstance(default, float):
         return int(np.argmin(np.abs(values - default)))

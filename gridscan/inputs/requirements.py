@@ -68,7 +68,11 @@ def requirement_faults(resolved: Resolved, names: Iterable[str], given: Mapping[
     """
     faults = []
     for requirement, message in unmet_requirements(resolved, names):
-        paths = (given[name].path for name in (requirement.name, *requirement.takes) if name in given)
+        names = [requirement.name, *requirement.takes]
+        names += [
+            name for other in resolved.model.alternatives if set(other.sets) & set(names) for name in other.inputs
+        ]
+        paths = (given[name].path for name in names if name in given)
         faults.append(Fault(next(paths, ("output", "quantities")), message))
     return faults
 

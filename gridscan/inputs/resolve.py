@@ -6,7 +6,6 @@ its value, so that a scenario can report them all with line and column.
 
 from __future__ import annotations
 
-import itertools
 import os
 import pathlib
 from dataclasses import dataclass, field
@@ -15,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
-from gridscan.definition.vector_lengths import Lengths, length_faults, padding_faults
+from gridscan.definition.vector_lengths import Lengths, faults_of_lengths
 from gridscan.errors import CatalogueError, listed, nearest
+from gridscan.inputs.alternatives import Alternatives
 from gridscan.inputs.arrays import Coordinate, Input, maps_last
 from gridscan.inputs.catalogue import Catalogue, catalogue_of
 from gridscan.inputs.distinct import repeated
@@ -24,7 +24,7 @@ from gridscan.inputs.faults import Fault, InputFaults, Path, shown
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.record_files import OwnRecords, Records, records_of
 from gridscan.inputs.value_reader import Given, Numeric, ValueReader
-from gridscan.units import Unit, base_factor, registry
+from gridscan.units import Unit, base_factor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ class Resolved:
         return [name for name in self.model.quantities if name in self.given]
 
     def with_labels(self, used: set[str]) -> set[str]:
-        """Return names with the labels whose records set any of them that was not given a value.
+        """Return names with the labels that set any of them, and what was given in place of any of them.
 
         Parameters
         ----------
@@ -73,10 +73,12 @@ class Resolved:
         Returns
         -------
         set of str
-            These names and labels.
+            These names, the labels whose records set any that was not given a value, and the inputs of alternatives.
         """
         own, model = used - self.given, self.model
-        return used | {label for label in model.labels if any(name in own for name in model.bundled(label))}
+        said = {name for other in model.alternatives if used & set(other.sets) for name in other.inputs}
+        labels = {label for label in model.labels if any(name in own for name in model.bundled(label))}
+        return used | labels | (said & set(self.coordinates))
 
 
 def resolve(
@@ -119,6 +121,7 @@ class _Resolver:
     def __init__(self, model: Definition, units_required: bool, files: TableFiles) -> None:
         self.model = model
         self.reader = ValueReader(units_required)
+        self.alternatives = Alternatives(model, self.reader)
         self.files = files
         self.contents: dict[str, dict[str, str]] = {}
         self.sizes: dict[str, int] = {}
@@ -131,6 +134,8 @@ class _Resolver:
 
     def run(self, given: Mapping[str, Given], own_records: OwnRecords) -> Resolved:
         self._open_catalogues(own_records)
+        given = self.alternatives.of_given(given)
+        self.coordinates |= self.alternatives.coordinates
         self._read_tables(given)
         for name, value in given.items():
             self._read(name, value)
@@ -138,8 +143,13 @@ class _Resolver:
             if name not in given:
                 self.selected[name] = ((), [label.default], [()])
                 self._coordinate(name, (), np.array([label.default]), None, label.description)
-        for name in self.selected:
-            self._unbundle(name, given)
+        for name, (_, labels, paths) in self.selected.items():
+            known = len(self.reader.faults)
+            self.catalogues[name] = self.alternatives.of_catalogue(
+                self.catalogues[name], zip(labels, paths, strict=True), self.own.records.get(name, {})
+            )
+            if len(self.reader.faults) == known:
+                self._unbundle(name, given)
         for name, node in self.model.nodes.items():
             if name not in given and name not in self.inputs and not isinstance(node, Quantity):
                 self._default(name, node)
@@ -203,24 +213,26 @@ class _Resolver:
                 self.reader.fault(("catalogue", name), message, at_key=True)
 
     def _check_record(self, catalogue: str, label: str) -> None:
-        bundled = self.model.bundled(catalogue)
-        record = self.catalogues[catalogue][label]
+        bundled, settable = self.model.bundled(catalogue), self.model.settable(catalogue)
+        given = self.catalogues[catalogue][label].values
         path: Path = ("catalogue", catalogue, label)
-        misspelt = [key for key in record.values if key not in bundled]
+        misspelt = [key for key in given if key not in settable]
+        record = None if misspelt else self.alternatives.of_record(catalogue, label, given, path)
+        if record is not None:
+            self.catalogues[catalogue] = self.catalogues[catalogue].with_values(label, record)
         lengths = {}
-        for key, value in record.values.items():
+        for key, value in (given if record is None else record).items():
             if key in bundled:
                 node, where = self.model.parameters[key], [(*path, key)]
                 values = self.reader.values(node, [value], where, None)
                 if node.vector is not None and values is not None:
                     lengths[key] = Lengths.of((), values, where, [_record(catalogue, label)])
-            else:
-                hint = nearest(key, bundled)
-                message = f"a record of {catalogue!r} cannot set {key!r}{hint}; allowed are {listed(bundled)}"
+            elif key in misspelt:
+                hint = nearest(key, settable)
+                message = f"a record of {catalogue!r} cannot set {key!r}{hint}; allowed are {listed(settable)}"
                 self.reader.fault((*path, key), message, at_key=True)
         for key in bundled:
-            unsaid = key not in record.values and self.model.parameters[key].default is None
-            if unsaid and not misspelt:
+            if record is not None and key not in record and self.model.parameters[key].default is None:
                 self.reader.fault(path, f"the record {label!r} of {catalogue!r} does not set {key!r}", at_key=True)
         self._compare_lengths(lengths)
 
@@ -323,7 +335,7 @@ class _Resolver:
             node = self.model.parameters[key]
             if key in given:
                 continue
-            otherwise = _as_given(node)
+            otherwise = node.default_as_given
             lacking = [
                 label
                 for label in labels
@@ -375,27 +387,10 @@ class _Resolver:
 
     def _compare_lengths(self, lengths: Mapping[str, Lengths]) -> None:
         """Refuse vectors whose lengths do not match."""
-        for name, parameter in self.model.parameters.items():
-            if name not in lengths:
-                continue
-            faults = [
-                length_faults(name, lengths[name], other, lengths[other], more)
-                for other, more in parameter.length_offsets.items()
-                if other in lengths
-            ]
-            if not parameter.padded:
-                faults.append(padding_faults(name, lengths[name]))
+        for path, message in faults_of_lengths(self.model.parameters.values(), lengths):
             # A faulty record is reported once, however often it is selected.
-            for path, message in dict.fromkeys(fault for some in faults for fault in itertools.islice(some, 3)):
-                if Fault(path, message) not in self.reader.faults:
-                    self.reader.fault(path, message)
-
-
-def _as_given(node: Parameter) -> Any:
-    """Return what a parameter is where a record does not say, as a record would say it; None if every record has to."""
-    if isinstance(node.default, float):
-        return registry.Quantity(node.default, node.unit)
-    return list(node.default) if isinstance(node.default, tuple) else node.default
+            if Fault(path, message) not in self.reader.faults:
+                self.reader.fault(path, message)
 
 
 def _record(catalogue: str, label: str) -> str:

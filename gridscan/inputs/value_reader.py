@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import math
 import sys
@@ -314,10 +315,13 @@ class ValueReader:
         if own is not None and np.ndim(item) == 0:
             return float(convert(item, own, node.unit))
         if isinstance(item, str):
-            quantity = parse_quantity(item)
+            special = node.read if isinstance(node, Parameter) else None
+            quantity = parse_quantity(item) if special is None else special(item)
             if readable(quantity.units) == "1" and readable(node.unit) != "1":
                 raise UnitError(f"{item!r} has no unit; expected one like {readable(node.unit)!r}")
             return float(convert(float(quantity.magnitude), quantity.units, node.unit))
+        if isinstance(item, datetime.time):
+            raise UnitError(f"found {item}, a time of day in TOML; write an angle in quotes, as in '\"{item}\"'")
         if isinstance(item, bool) or not isinstance(item, int | float | np.integer | np.floating):
             example = "" if readable(node.unit) == "1" else f" with a unit like '1 {readable(node.unit)}'"
             raise UnitError(f"found {shown(item)}, expected a number{example}")

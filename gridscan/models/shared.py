@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridscan.definition.nodes import AlternativeInput
 from gridscan.inputs.shipped_files import data_path
 from gridscan.physics.galaxy.components import LARGEST_SHARE, MOST_CROSSINGS, Galaxy, least_pitch
+from gridscan.physics.galaxy.coordinates import galactic_coordinates, parse_declination, parse_right_ascension
 from gridscan.physics.stellar.imf import is_increasing
 from gridscan.stellar_tables import phases
 
@@ -178,6 +180,29 @@ def declare_galaxy(model: Model) -> None:
             np.abs(arm_pitch) >= least_pitch(arm_count, arm_inner_radius, arm_outer_radius)
         ),
     )
+
+
+def declare_equatorial(model: Model, longitude: str, latitude: str, prefix: str, of: str) -> None:
+    """Declare equatorial coordinates of a direction, to be given in place of its galactic ones.
+
+    Parameters
+    ----------
+    longitude, latitude
+        The parameters that are its galactic coordinates.
+    prefix
+        What the names of its right ascension and declination begin with.
+    of
+        What is in this direction, for descriptions.
+    """
+    equatorial = {
+        f"{prefix}right_ascension": AlternativeInput(
+            f"Right ascension of {of}, ICRS (J2000)", "deg", minimum=0, maximum=360, read=parse_right_ascension
+        ),
+        f"{prefix}declination": AlternativeInput(
+            f"Declination of {of}, ICRS (J2000)", "deg", minimum=-90, maximum=90, read=parse_declination
+        ),
+    }
+    model.alternative([longitude, latitude], galactic_coordinates, **equatorial)
 
 
 def either(condition: Any, first: Callable[[], Any], second: Callable[[], Any], like: Any) -> Any:

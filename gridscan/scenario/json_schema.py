@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
-from gridscan.inputs.catalogue import catalogue_of
+from gridscan.inputs.catalogue import RECORD_NOTES, catalogue_of
 from gridscan.inputs.value_reader import AxisRange
 from gridscan.scenario.schema import ScenarioSchema
 from gridscan.units import readable
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gridscan.definition.definition import Definition
+    from gridscan.definition.nodes import Alternative
 
 
 def json_schema(model: Definition) -> dict[str, Any]:
@@ -39,6 +40,9 @@ def json_schema(model: Definition) -> dict[str, Any]:
     schema = ScenarioSchema.model_json_schema()
     one = {name: _label_schema(label, catalogue_of(model, name)) for name, label in model.labels.items()}
     one |= {name: _value_schema(node) for name, node in model.nodes.items()}
+    instead = {name: _stated_schema(other, name) for other in model.alternatives for name in other.inputs}
+    records = {label: _record_schema(model, label, {**one, **instead}) for label in model.labels}
+    one |= instead
     several = {name: _axis_schema(value) for name, value in one.items()}
     schema["$defs"] |= {"range": AxisRange.model_json_schema(), "axes": {"properties": several}}
     properties = schema["properties"]
@@ -54,7 +58,7 @@ def json_schema(model: Definition) -> dict[str, Any]:
     of_file = {"description": "A comma-separated file of records, with a column 'name'", "type": "string"}
     properties["catalogue"] |= {
         "propertyNames": {"enum": list(model.labels)},
-        "additionalProperties": {"anyOf": [properties["catalogue"]["additionalProperties"], of_file]},
+        "properties": {label: {"anyOf": [schema, of_file]} for label, schema in records.items()},
     }
     quantities = {"type": "string", "enum": list(model.quantities)}
     schema["$defs"]["Output"]["properties"]["quantities"]["items"] = quantities
@@ -64,6 +68,18 @@ def json_schema(model: Definition) -> dict[str, Any]:
 def _label_schema(label: Label, records: Iterable[str]) -> dict[str, Any]:
     examples = list(records)
     return {"description": label.description, "type": "string", "default": label.default, "examples": examples}
+
+
+def _stated_schema(alternative: Alternative, name: str) -> dict[str, Any]:
+    schema = _value_schema(alternative.inputs[name])
+    return {**schema, "description": f"{schema['description']}; {alternative.beside(name)}"}
+
+
+def _record_schema(model: Definition, label: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of own records of a label by their names: what they may set."""
+    shown = {name: values[name] for name in model.settable(label)}
+    notes = {name: {"type": "string"} for name in RECORD_NOTES}
+    return {"additionalProperties": {"type": "object", "properties": {**shown, **notes}}}
 
 
 def _value_schema(node: Parameter | Constant | Quantity) -> dict[str, Any]:

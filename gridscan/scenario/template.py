@@ -124,6 +124,8 @@ def _record_example(model: Model) -> list[str]:
             return [f"[catalogue.{name}.{label.default}]   # these numbers are placeholders", *rows, ""]
         for key, record in records.items():
             rows = [f"#   {parameter} = {json.dumps(value)}" for parameter, value in record.values.items()]
+            others = model.alternatives_of(name)
+            rows += [f"# There, {' and '.join(it.inputs)} can stand for {' and '.join(it.sets)}." for it in others]
             return [f"#   [catalogue.{name}.my-{key}]", *rows, ""]
     return [""]
 

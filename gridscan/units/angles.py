@@ -95,6 +95,28 @@ def parse_angle(text: str, colons: Literal["hours", "degrees"] = "degrees") -> p
     return _number_with_unit(text, stripped)
 
 
+def counts_hours(text: str) -> bool:
+    """Return whether a text is an angle in hours by its letters: ``"5h35m"``, but not ``"5:35"``.
+
+    Parameters
+    ----------
+    text
+        The text.
+
+    Returns
+    -------
+    bool
+        False also for what is not an angle.
+
+    Examples
+    --------
+    >>> from gridscan.units.angles import counts_hours
+    >>> counts_hours("6 hourangle"), counts_hours("-69d16m")
+    (True, False)
+    """
+    return _HOURS.fullmatch(text.strip().translate(_MINUS_SIGNS)[:_LONGEST_TEXT]) is not None
+
+
 def _in_degrees(text: str, sign: str, parts: list[str | None], *, hours: bool) -> pint.Quantity[Any]:
     given = [part for part in parts if part is not None]
     if not all(part.isdigit() for part in given[:-1]):

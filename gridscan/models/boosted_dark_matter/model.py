@@ -20,7 +20,7 @@ from gridscan.models.boosted_dark_matter.kernels import (
     with_error,
 )
 from gridscan.models.boosted_dark_matter.problems import problem_of, require_order
-from gridscan.models.shared import declare_detector, either
+from gridscan.models.shared import declare_detector, declare_equatorial, either
 from gridscan.physics.boosted_dark_matter import all_supernovae, arrival, arrival_geometry
 from gridscan.physics.boosted_dark_matter import events as counting
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
@@ -55,6 +55,11 @@ model.parameter("longitude", "0 deg", "Galactic longitude of a direction on the 
 model.parameter(
     "latitude", "0 deg", "Galactic latitude of a direction on the sky", minimum=-90, maximum=90, role="sky_latitude"
 )
+
+# Equatorial coordinates, where they are given in place of galactic ones.
+declare_equatorial(model, "supernova_longitude", "supernova_latitude", "", "the supernova")
+declare_equatorial(model, "halo_longitude", "halo_latitude", "halo_", "the centre of the halo")
+declare_equatorial(model, "longitude", "latitude", "direction_", "a direction on the sky")
 
 model.parameter("scale_density", halo, "Density of the halo's profile at its scale", unit="MeV/cm^3", minimum=1e-30)
 model.parameter("scale_radius", halo, "Scale radius of the halo", unit="kpc", minimum=1e-12)

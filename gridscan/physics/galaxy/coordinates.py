@@ -7,7 +7,7 @@ degrees otherwise. Equatorial coordinates are those of the ICRS; converting them
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pint
@@ -16,7 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from gridscan.errors import EvaluationError, UnitError
 from gridscan.numerics.ranges import FINITE, checked, refuse
 from gridscan.units import convert, readable, registry, same_dimension, take_apart
-from gridscan.units.angles import parse_angle
+from gridscan.units.angles import counts_hours, parse_angle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = [
     "GALACTIC_CENTRE",
@@ -24,6 +27,8 @@ __all__ = [
     "galactic_coordinates",
     "off_centre_angle",
     "off_centre_angle_of_equatorial",
+    "parse_declination",
+    "parse_right_ascension",
     "radians",
 ]
 
@@ -114,7 +119,7 @@ def galactic_coordinates(right_ascension: Angle, declination: Angle) -> tuple[Fl
     from astropy import units
     from astropy.coordinates import SkyCoord
 
-    ascension = radians("right_ascension", right_ascension, "hours")
+    ascension = radians("right_ascension", right_ascension, parse_right_ascension)
     declined = _latitude("declination", declination)
     galactic = SkyCoord(*np.broadcast_arrays(ascension, declined), unit=units.rad, frame="icrs").galactic
     return np.asarray(galactic.l.rad), np.asarray(galactic.b.rad)
@@ -201,7 +206,7 @@ def off_centre_angle_of_equatorial(
     return off_centre_angle(*galactic_coordinates(right_ascension, declination), middle)
 
 
-def radians(name: str, angle: Angle, colons: Literal["hours", "degrees"] = "degrees") -> FloatArray:
+def radians(name: str, angle: Angle, read: Callable[[str], pint.Quantity[Any]] = parse_angle) -> FloatArray:
     """Return an angle, or an array of angles, in rad.
 
     Parameters
@@ -210,8 +215,8 @@ def radians(name: str, angle: Angle, colons: Literal["hours", "degrees"] = "degr
         Name of the angle in messages.
     angle
         A number in rad, a quantity of pint, astropy or another library, a text with a unit, or an array of these.
-    colons
-        What the first number counts in a text such as ``"05:35:28"``.
+    read
+        Reads a text.
 
     Returns
     -------
@@ -241,7 +246,7 @@ def radians(name: str, angle: Angle, colons: Literal["hours", "degrees"] = "degr
             raise EvaluationError(f"{name} is in {readable(unit)!r}; it must be an angle, such as '1.95 rad'")
         values = convert(values, unit, registry.Unit("rad"))
     elif isinstance(values, list | tuple) or np.asarray(values).dtype.kind in "UO":
-        values = _read_each(name, values, colons)
+        values = _read_each(name, values, read)
     return checked(name, values, FINITE, "rad")
 
 
@@ -251,14 +256,14 @@ def _is_native(angle: Any) -> bool:
     return own or isinstance(angle, int | float) or type(angle) is np.ndarray
 
 
-def _read_each(name: str, angles: Any, colons: Literal["hours", "degrees"]) -> FloatArray:
+def _read_each(name: str, angles: Any, read: Callable[[str], pint.Quantity[Any]]) -> FloatArray:
     """Return the angles of a nested list, or of an array of texts, in rad."""
     nested = isinstance(angles, list | tuple) or np.ndim(angles) > 0
     if nested and not _is_plain(angles):
-        return np.array([radians(name, angle, colons) for angle in angles], dtype=float)
+        return np.array([radians(name, angle, read) for angle in angles], dtype=float)
     if isinstance(angles, str | np.str_) or np.asarray(angles).dtype.kind in "UO":
         try:
-            return np.asarray(parse_angle(str(np.asarray(angles).item()), colons).m_as("rad"), dtype=float)
+            return np.asarray(read(str(np.asarray(angles).item())).m_as("rad"), dtype=float)
         except UnitError as error:
             raise EvaluationError(f"{name}: {error}") from None
     return np.asarray(angles, dtype=float)
@@ -271,7 +276,63 @@ def _is_plain(angles: Any) -> bool:
     )
 
 
+def parse_right_ascension(text: str) -> pint.Quantity[Any]:
+    """Read a right ascension, such as ``"05h35m28.03s"``, ``"05:35:28.03"`` or ``"83.867 deg"``.
+
+    Parameters
+    ----------
+    text
+        An angle; numbers with colons or blanks between them are hours, minutes and seconds.
+
+    Returns
+    -------
+    pint.Quantity
+        See `gridscan.units.angles.parse_angle`.
+
+    Raises
+    ------
+    UnitError
+        If the text is not an angle.
+
+    Examples
+    --------
+    >>> from gridscan.physics.galaxy.coordinates import parse_right_ascension
+    >>> float(parse_right_ascension("06:30").m_as("deg"))
+    97.5
+    """
+    return parse_angle(text, "hours")
+
+
+def parse_declination(text: str) -> pint.Quantity[Any]:
+    """Read a declination or a latitude, such as ``"-69d16m11.8s"``, ``"-69:16:11.8"`` or ``"-69.27 deg"``.
+
+    Parameters
+    ----------
+    text
+        An angle that is not in hours; numbers with colons or blanks between them are degrees, minutes and seconds.
+
+    Returns
+    -------
+    pint.Quantity
+        See `gridscan.units.angles.parse_angle`.
+
+    Raises
+    ------
+    UnitError
+        If the text is not an angle, or is in hours.
+
+    Examples
+    --------
+    >>> from gridscan.physics.galaxy.coordinates import parse_declination
+    >>> float(parse_declination("-69:30").m_as("deg"))
+    -69.5
+    """
+    if counts_hours(text):
+        raise UnitError(f"{text!r} is in hours; it is counted in degrees, as in '-69d16m11.8s' or '-69.27 deg'")
+    return parse_angle(text, "degrees")
+
+
 def _latitude(name: str, angle: Angle) -> FloatArray:
-    values = radians(name, angle)
+    values = radians(name, angle, parse_declination)
     refuse(name, values, np.abs(values) > 0.5 * np.pi, "from -pi/2 to pi/2 rad", "rad")
     return values
