@@ -20,6 +20,7 @@ from gridscan.definition.nodes import Node, Parameter, Quantity
 from gridscan.definition.vector_lengths import example_lengths
 from gridscan.errors import ModelError, UnitError
 from gridscan.units import readable, registry, same_dimension
+from gridscan.units.proof import proof
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,7 +80,7 @@ def _prove_formula(model: Definition, node: Quantity) -> None:
     lengths = example_lengths(model.parameters.values())
     arguments = {name: _sample(model[name], lengths) for name in node.arguments}
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
+        with proof(), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("error", pint.UnitStrippedWarning)
             result = node.function(**arguments_of(node, arguments))
     except pint.DimensionalityError as error:

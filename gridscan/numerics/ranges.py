@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from gridscan.errors import EvaluationError, UnitError
 from gridscan.units import convert, parse_unit, registry, take_apart
+from gridscan.units.proof import is_proof
 
 FloatArray = NDArray[np.floating[Any]]
+
+_NUMBERS = {float, int, bool, np.float64}
 
 
 @dataclass(frozen=True)
@@ -164,12 +167,16 @@ def numbers_of(name: str, values: Any, unit: str = "") -> FloatArray:
     >>> numbers_of("radius", [500, 2000] * units.pc, "kpc")
     array([0.5, 2. ])
     """
-    if type(values) is np.ndarray or isinstance(values, float):
+    if isinstance(values, float) or (type(values) is np.ndarray and values.dtype.kind in "fiub"):
         return np.asarray(values, dtype=float)
+    if isinstance(values, list | tuple) and not all(type(value) in _NUMBERS for value in values):
+        return np.array([numbers_of(name, value, unit) for value in values], dtype=float)
+    if type(values) is np.ndarray and values.dtype == object:
+        return np.reshape([numbers_of(name, value, unit) for value in values.flat], values.shape)
     try:
         numbers, own = take_apart(values)
         # In the proof of units, quantities pass through formulas for their dimensions alone.
-        proven = not unit and getattr(values, "_REGISTRY", None) is registry
+        proven = not unit and is_proof() and getattr(values, "_REGISTRY", None) is registry
         return np.asarray(numbers if own is None or proven else convert(numbers, own, parse_unit(unit)), dtype=float)
     except UnitError as error:
         raise UnitError(f"{name}: {error}") from None

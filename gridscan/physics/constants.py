@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.units import registry
 
 __all__ = [
@@ -34,6 +35,7 @@ KILOPARSEC = _value("kpc", "cm")
 YEAR = _value("yr", "s")
 
 
+@in_units(gravitational_constant="kpc (km/s)^2/Msun", schwarzschild_radius_of_sun="kpc", solar_mass_energy="MeV")
 @dataclasses.dataclass(frozen=True)
 class Constants:
     """What the formulas of a halo and its black hole need.
@@ -64,6 +66,13 @@ CODATA = Constants(
 )
 
 
+@in_units(
+    electron_mass_energy="MeV",
+    neutron_proton_difference="MeV",
+    fermi_coupling="1/MeV^2",
+    hbar_c="MeV cm",
+    boltzmann_constant="MeV/K",
+)
 @dataclasses.dataclass(frozen=True)
 class WeakConstants:
     """What the formulas of neutrinos, electrons and nucleons need.

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincinv
 
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked, refuse
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.boosted_dark_matter.arrival import vanishing_time
 from gridscan.physics.constants import YEAR
 
@@ -63,6 +64,9 @@ class Supernovae(NamedTuple):
     latitude: FloatArray
 
 
+@in_units(
+    supernova_rate="1/s", supernova_history="s", disk_scale_length="kpc", disk_scale_height="kpc", sun_distance="kpc"
+)
 @dataclass(frozen=True)
 class GalacticSupernovae:
     """Rate, history and distribution of the supernovae of a galaxy; the defaults are for the Milky Way.
@@ -161,6 +165,7 @@ def draw_supernovae(galaxy: GalacticSupernovae) -> Supernovae:
     return Supernovae(duration * np.sort(time), *seen_from_sun(radius, azimuth, z, sun_distance))
 
 
+@in_units(time="s", explosion_time="s", longest="s")
 def visible_pairs(
     time: FloatArray, explosion_time: FloatArray, longest: float, at_once: int = PAIRS_AT_ONCE
 ) -> Iterator[tuple[IndexArray, IndexArray]]:
@@ -198,6 +203,7 @@ def visible_pairs(
         yield point, np.asarray(last[point] - (ends[point] - pair), dtype=np.intp)
 
 
+@in_units(time="s", kinetic_energy="MeV", dark_matter_mass="MeV", speed_of_light="kpc/s")
 def summed_over_visible(
     time: FloatArray,
     kinetic_energy: FloatArray,
@@ -276,6 +282,7 @@ def _summed_over_history(
     return total
 
 
+@in_units(radius="kpc", azimuth="rad", z="kpc", sun_distance="kpc")
 def seen_from_sun(
     radius: ArrayLike, azimuth: ArrayLike, z: ArrayLike, sun_distance: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -283,16 +290,19 @@ def seen_from_sun(
 
     Parameters
     ----------
-    radius, azimuth, z
-        Cylindrical coordinates about the centre, lengths in one unit; the azimuth [rad] is 0 towards the Sun and grows
-        towards the side of galactic longitude 90 deg.
+    radius
+        Distance from the axis of the galaxy [kpc].
+    azimuth
+        About the centre [rad]: 0 towards the Sun, and growing towards the side of galactic longitude 90 deg.
+    z
+        Height above the plane [kpc].
     sun_distance
-        Distance of the Sun from the centre, in its plane.
+        Distance of the Sun from the centre, in its plane [kpc].
 
     Returns
     -------
     distance, longitude, latitude : numpy.ndarray
-        In the unit of the lengths, and [rad]; all arguments broadcast.
+        [kpc] and [rad]; all arguments broadcast.
 
     Notes
     -----

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from gridscan.numerics.ranges import Range, checked
+from gridscan.numerics.unit_arguments import with_units
 from gridscan.physics.scattering.one_particle import inverse_velocity_excess
 from gridscan.physics.scattering.recoil_angle import haversine
 
@@ -38,6 +39,7 @@ __all__ = [
 _POSITIVE = Range(above=0.0, finite=False)
 
 
+@with_units(kinetic_energy="MeV", dark_matter_mass="MeV", supernova_distance="kpc", speed_of_light="kpc/s")
 def peak_time(kinetic_energy: Any, dark_matter_mass: Any, supernova_distance: Any, speed_of_light: Any) -> Any:
     """Return the time after the neutrinos at which particles kicked right beside the supernova arrive.
 
@@ -75,6 +77,7 @@ def peak_time(kinetic_energy: Any, dark_matter_mass: Any, supernova_distance: An
     return supernova_distance / speed_of_light * inverse_velocity_excess(kinetic_energy, dark_matter_mass)
 
 
+@with_units(kinetic_energy="MeV", dark_matter_mass="MeV", supernova_distance="kpc", speed_of_light="kpc/s")
 def vanishing_time(kinetic_energy: Any, dark_matter_mass: Any, supernova_distance: Any, speed_of_light: Any) -> Any:
     """Return the time after the neutrinos at which the last particles arrive, later than `peak_time`.
 
@@ -115,6 +118,7 @@ def vanishing_time(kinetic_energy: Any, dark_matter_mass: Any, supernova_distanc
     return supernova_distance / speed_of_light * z / (np.sqrt(1.0 + z) + 1.0)
 
 
+@with_units(time="s", kinetic_energy="MeV", dark_matter_mass="MeV", supernova_distance="kpc", speed_of_light="kpc/s")
 def sky_window(
     time: Any, kinetic_energy: Any, dark_matter_mass: Any, supernova_distance: Any, speed_of_light: Any
 ) -> tuple[Any, Any]:
@@ -178,6 +182,7 @@ def sky_window(
     return 2.0 * np.arcsin(sine), arriving * outer
 
 
+@with_units(time="s", theta="rad", supernova_distance="kpc", speed_of_light="kpc/s")
 def path_length(
     time: Any, theta: Any, inverse_velocity_excess: Any, supernova_distance: Any, speed_of_light: Any
 ) -> Any:
@@ -234,6 +239,7 @@ def path_length(
     return delay * (2.0 * supernova_distance + delay) / (sum_of_roots + np.sqrt(along**2 + across**2))
 
 
+@with_units(speed_of_light="kpc/s")
 def arrival_jacobian(inverse_velocity_excess: Any, haversine: Any, speed_of_light: Any) -> Any:
     """Return how fast the point of origin moves away along a line of sight, J = dl/dt.
 

@@ -26,6 +26,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gridscan.numerics.unit_arguments import in_units
+
 __all__ = ["Arcs", "arcs_of", "arrived", "last_kick"]
 
 FloatArray = NDArray[np.floating[Any]]
@@ -95,6 +97,7 @@ class Arcs:
         return np.arcsin(np.where(sine < 1.0, sine, np.nan))
 
 
+@in_units(supernova_distance="kpc", along="kpc", across="kpc")
 def arcs_of(haversine: FloatArray, supernova_distance: FloatArray, along: FloatArray, across: FloatArray) -> Arcs:
     """Return the arcs of kicks at the angle psi, and the halo centre seen from them.
 

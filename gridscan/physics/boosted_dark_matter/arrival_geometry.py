@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from gridscan.numerics.unit_arguments import with_units
 from gridscan.physics.scattering.recoil_angle import haversine
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 
+@with_units(path_length="kpc", angle="rad", distance="kpc")
 def separation(path_length: Any, angle: Any, distance: Any) -> Any:
     """Return the distance of a point from another one, such as the supernova.
 
@@ -58,6 +60,7 @@ def separation(path_length: Any, angle: Any, distance: Any) -> Any:
     return np.sqrt((distance - path_length) ** 2 + 4.0 * distance * path_length * haversine(angle))
 
 
+@with_units(path_length="kpc", theta="rad", supernova_distance="kpc")
 def scattering_angle(path_length: Any, theta: Any, supernova_distance: Any) -> Any:
     """Return the angle between the neutrino and the direction to Earth at a point.
 
@@ -91,6 +94,7 @@ def scattering_angle(path_length: Any, theta: Any, supernova_distance: Any) -> A
     return np.arctan2(*_legs(path_length, theta, supernova_distance))
 
 
+@with_units(path_length="kpc", theta="rad", supernova_distance="kpc")
 def scattering_haversine(path_length: Any, theta: Any, supernova_distance: Any) -> Any:
     """Return sin^2(psi/2) of the `scattering_angle` psi.
 
@@ -128,6 +132,7 @@ def scattering_haversine(path_length: Any, theta: Any, supernova_distance: Any) 
     return apart * np.where(along > 0.0, across**2 / (2.0 * distance * longer), longer / (2.0 * distance))
 
 
+@with_units(path_length="kpc", theta="rad", phi="rad", halo_distance="kpc", off_centre_angle="rad")
 def halo_distance_squared(path_length: Any, theta: Any, phi: Any, halo_distance: Any, off_centre_angle: Any) -> Any:
     """Return the square of the distance of a point from the centre of the halo.
 
@@ -165,6 +170,7 @@ def halo_distance_squared(path_length: Any, theta: Any, phi: Any, halo_distance:
     return lowest + _modulation(path_length, theta, halo_distance, off_centre_angle) * below_one
 
 
+@with_units(path_length="kpc", theta="rad", halo_distance="kpc", off_centre_angle="rad")
 def halo_distance_coefficients(
     path_length: Any, theta: Any, halo_distance: Any, off_centre_angle: Any
 ) -> tuple[Any, Any]:
@@ -200,6 +206,7 @@ def halo_distance_coefficients(
     return 0.5 * (lowest + highest), _modulation(path_length, theta, halo_distance, off_centre_angle)
 
 
+@with_units(path_length="kpc", theta="rad", halo_distance="kpc", off_centre_angle="rad")
 def halo_distance_extremes(path_length: Any, theta: Any, halo_distance: Any, off_centre_angle: Any) -> tuple[Any, Any]:
     """Return the smallest and the largest r^2 along phi, A - B and A + B without cancellation.
 

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.scattering.one_particle import inverse_velocity_excess, momentum, velocity
 
 __all__ = ["TEMPERATURES", "Surface", "arrival_surface", "taken"]
@@ -180,6 +181,15 @@ def taken(value: Any, index: Any) -> Any:
     return value
 
 
+@in_units(
+    delay="kpc",
+    kinetic_energy="MeV",
+    mass="MeV",
+    supernova_distance="kpc",
+    neutrinosphere="kpc",
+    hottest="MeV",
+    after="kpc",
+)
 def arrival_surface(
     delay: FloatArray,
     kinetic_energy: FloatArray,

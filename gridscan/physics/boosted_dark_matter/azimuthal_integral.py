@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridscan.numerics.quadrature import gauss_legendre, panels_between
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def density_breaks(halo: Halo) -> FloatArray:
     return np.concatenate([halo.centre_cutoff[None], radii])
 
 
+@in_units(least="kpc²", largest="kpc²")
 def circle_integrals(
     halo: Halo, least: FloatArray, largest: FloatArray, tolerance: float
 ) -> tuple[FloatArray, FloatArray]:
@@ -103,6 +105,7 @@ def _midpoint(halo: Halo, least: FloatArray, largest: FloatArray, order: int) ->
     return total * (2.0 * np.pi / order)
 
 
+@in_units(least="kpc", largest="kpc")
 def circle_integral(halo: Halo, least: FloatArray, largest: FloatArray, tolerance: float = 1e-10) -> FloatArray:
     """Return the integral of the density over the azimuth, from 0 to 2 pi.
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.boosted_dark_matter.arrival_surface import Surface, arrival_surface
 from gridscan.physics.constants import HBAR_C
 from gridscan.physics.neutrinos.supernova import NeutrinoSource, spectrum_over_mean_energy
@@ -189,6 +190,7 @@ class Emission:
         return distance**2 + forward**2 + sideways**2 - 2.0 * along * forward, 2.0 * across * sideways
 
 
+@in_units(energy="MeV", kinetic_energy="MeV", mass="MeV")
 def kick_rate(
     source: NeutrinoSource,
     differential: Differential,
@@ -236,6 +238,7 @@ def kick_rate(
     return rate
 
 
+@in_units(neutrino_energy="MeV", kinetic_energy="MeV", dark_matter_mass="MeV")
 def isotropic(
     neutrino_energy: FloatArray, kinetic_energy: FloatArray, dark_matter_mass: FloatArray, haversine: FloatArray
 ) -> FloatArray:
@@ -271,6 +274,7 @@ def isotropic(
     return density
 
 
+@in_units(hbar_c="MeV cm")
 def differential_of(squared_amplitude: SquaredAmplitude, hbar_c: float = HBAR_C, centred: bool = False) -> Differential:
     """Return the `Differential` of a squared amplitude of a neutrino on dark matter.
 

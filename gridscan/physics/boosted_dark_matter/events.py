@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.numerics.piecewise import Estimate, estimate, in_blocks, integrate_pieces
 from gridscan.numerics.ranges import require_above
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
 from gridscan.physics.boosted_dark_matter.fluence import fluence_of
 from gridscan.physics.boosted_dark_matter.special_energies import energy_pieces
@@ -38,6 +39,13 @@ _EVENTS_AT_ONCE = 16
 _ENERGIES_AT_ONCE = 128
 
 
+@in_units(
+    target_cross_section="cm²",
+    exposure_start="s",
+    exposure_end="s",
+    lowest_kinetic_energy="MeV",
+    highest_kinetic_energy="MeV",
+)
 def boosted_events(
     problem: Problem,
     target_cross_section: ArrayLike | TargetCrossSection,
@@ -119,6 +127,7 @@ def boosted_events(
     return estimate(value, error, accuracy, shape)
 
 
+@in_units(kinetic_energy="MeV", target_cross_section="cm²", exposure_start="s", exposure_end="s")
 def differential_events(
     kinetic_energy: ArrayLike,
     problem: Problem,

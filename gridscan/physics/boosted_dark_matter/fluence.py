@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from gridscan.numerics.piecewise import Pieces, integrate_pieces
 from gridscan.numerics.quadrature import panels_between
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.boosted_dark_matter.arrival_arcs import arcs_of, arrived, last_kick
 from gridscan.physics.boosted_dark_matter.arrival_surface import TEMPERATURES, taken
 from gridscan.physics.boosted_dark_matter.azimuthal_integral import density_breaks
@@ -79,6 +80,7 @@ class _Kicks:
         return found
 
 
+@in_units(kinetic_energy="MeV", start="s", end="s")
 def fluence_of(
     setting: Setting, kinetic_energy: FloatArray, start: FloatArray, end: FloatArray, accuracy: float
 ) -> tuple[FloatArray, FloatArray]:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from gridscan.numerics.piecewise import Estimate, estimate
 from gridscan.numerics.quadrature import gauss_legendre, legendre_terms
 from gridscan.numerics.ranges import POSITIVE, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
 from gridscan.physics.boosted_dark_matter.azimuthal_integral import density_breaks
 from gridscan.physics.boosted_dark_matter.near_halo_centre import central_integrals
@@ -45,6 +46,7 @@ _NODES_AT_ONCE = 12_000
 _ROUNDING = 1e-13
 
 
+@in_units(time="s", kinetic_energy="MeV")
 def boosted_flux(time: ArrayLike, kinetic_energy: ArrayLike, problem: Problem, *, accuracy: float = 1e-6) -> Estimate:
     """Return the flux dPhi/dT at Earth of dark matter kicked by the neutrinos of a supernova.
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.numerics.piecewise import Estimate, Pieces, estimate, in_blocks, integrate_pieces
 from gridscan.numerics.ranges import require_above
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.boosted_dark_matter.arrival_surface import taken
 from gridscan.physics.boosted_dark_matter.flux import flux_of
 from gridscan.physics.boosted_dark_matter.special_energies import energy_pieces, special_energies
@@ -38,6 +39,7 @@ _NEAREST = -45.0
 _PANELS = (3.0, 8.0, 16.0, 26.0)
 
 
+@in_units(time="s", lowest_kinetic_energy="MeV", highest_kinetic_energy="MeV")
 def integrated_flux(
     time: ArrayLike,
     problem: Problem,

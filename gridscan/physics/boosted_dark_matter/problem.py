@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError, nearest
 from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.boosted_dark_matter.emission import Differential, Setting, isotropic
 from gridscan.physics.constants import KILOPARSEC, SPEED_OF_LIGHT
 from gridscan.physics.scattering.recoil_angle import haversine
@@ -41,6 +42,7 @@ _RANGES = {
 }
 
 
+@in_units(distance="kpc", halo_distance="kpc", off_centre_angle="rad")
 class Geometry(NamedTuple):
     """Where a supernova and the centre of the halo are, seen from Earth.
 
@@ -57,20 +59,43 @@ class Geometry(NamedTuple):
     off_centre_angle: ArrayLike
 
 
+@in_units(exposure_start="s", exposure_end="s")
 class Exposure(NamedTuple):
-    """When a detector counts: `exposure_start` and `exposure_end` [s] after the arrival of the neutrinos."""
+    """When a detector counts.
+
+    Attributes
+    ----------
+    exposure_start, exposure_end
+        [s] after the arrival of the neutrinos.
+    """
 
     exposure_start: ArrayLike
     exposure_end: ArrayLike
 
 
+@in_units(kinetic_energy_min="MeV", kinetic_energy_max="MeV")
 class EnergyWindow(NamedTuple):
-    """Which kinetic energies count: from `kinetic_energy_min` to `kinetic_energy_max` [MeV]."""
+    """Which kinetic energies count.
+
+    Attributes
+    ----------
+    kinetic_energy_min, kinetic_energy_max
+        From which to which [MeV].
+    """
 
     kinetic_energy_min: ArrayLike
     kinetic_energy_max: ArrayLike
 
 
+@in_units(
+    dark_matter_mass="MeV",
+    supernova_distance="kpc",
+    halo_distance="kpc",
+    off_centre_angle="rad",
+    neutrino_cross_section="cm²",
+    speed_of_light="cm/s",
+    kiloparsec="cm",
+)
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Problem:
     """Dark matter of a halo, kicked by the neutrinos of a supernova; numbers broadcast with each other.

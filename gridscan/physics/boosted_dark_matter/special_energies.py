@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gridscan.numerics.piecewise import Pieces
 from gridscan.numerics.quadrature import panels_between
+from gridscan.numerics.unit_arguments import in_units
 
 if TYPE_CHECKING:
     from gridscan.physics.boosted_dark_matter.emission import Setting
@@ -22,6 +23,7 @@ __all__ = ["energy_pieces", "special_energies"]
 FloatArray = NDArray[np.floating[Any]]
 
 
+@in_units(lowest="MeV", highest="MeV", times="s")
 def energy_pieces(setting: Setting, lowest: FloatArray, highest: FloatArray, times: tuple[FloatArray, ...]) -> Pieces:
     """Return the pieces of ln T on which the flux is smooth but for the ends that are not those of the window.
 
@@ -48,6 +50,7 @@ def energy_pieces(setting: Setting, lowest: FloatArray, highest: FloatArray, tim
     return Pieces(owner, lower, upper, lower > low[owner], upper < high[owner])
 
 
+@in_units(time="s")
 def special_energies(setting: Setting, time: FloatArray) -> FloatArray:
     """Return the kinetic energies of which the peak, the last arrival, or what the halo centre sends is at a time.
 

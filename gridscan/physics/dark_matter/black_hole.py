@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gridscan.numerics.unit_arguments import with_units
+
 __all__ = [
     "radius_of_influence",
     "schwarzschild_radius",
@@ -43,6 +45,7 @@ def schwarzschild_radius(mass: Any, gravitational_constant: Any, speed_of_light:
     return 2.0 * gravitational_constant * mass / speed_of_light**2
 
 
+@with_units(mass="Msun", reference_mass="Msun", reference_dispersion="km/s")
 def velocity_dispersion(
     mass: Any, reference_mass: Any = 1.9e8, reference_dispersion: Any = 200.0, exponent: Any = 5.1
 ) -> Any:
@@ -53,7 +56,7 @@ def velocity_dispersion(
     mass
         Mass M of the black hole [Msun].
     reference_mass
-        M_0 [Msun]; for a mass with a unit, give it with its own.
+        M_0 [Msun].
     reference_dispersion
         sigma_0 [km/s].
     exponent

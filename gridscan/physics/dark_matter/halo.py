@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.constants import CODATA, Constants
 from gridscan.physics.dark_matter.spike import Spike, refuse_unknown_spikes
 
@@ -97,6 +98,16 @@ def annihilated_density(density: Any, mass: Any, annihilation_cross_section: Any
     return density / (1.0 + density * (annihilation_cross_section * age / mass))
 
 
+@in_units(
+    scale_density="MeV/cm^3",
+    scale_radius="kpc",
+    centre_cutoff="kpc",
+    black_hole_mass="Msun",
+    influence_radius="kpc",
+    black_hole_age="s",
+    dark_matter_mass="MeV",
+    annihilation_cross_section="cm^3/s",
+)
 @dataclasses.dataclass(frozen=True)
 class HaloParameters:
     """Parameters of a halo, or of many: numbers, or arrays that broadcast; the defaults are for the Milky Way.
@@ -136,6 +147,7 @@ class HaloParameters:
     constants: Constants = CODATA
 
 
+@in_units(scale_density="MeV/cm^3", scale_radius="kpc", centre_cutoff="kpc", annihilation="cm^3/MeV")
 @dataclasses.dataclass(frozen=True)
 class Halo:
     """A halo, or many: all that does not depend on the radius, arrays that broadcast.

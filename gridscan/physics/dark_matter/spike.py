@@ -22,6 +22,7 @@ from scipy.special import hyp2f1
 
 from gridscan.errors import EvaluationError, nearest
 from gridscan.numerics.ranges import POSITIVE, checked, numbers_of, refuse
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.dark_matter.black_hole import radius_of_influence, velocity_dispersion
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ FloatArray = NDArray[np.floating[Any]]
 SPIKES = ("none", "3/2", "7/3")
 
 
+@in_units(inner_radius="kpc", outer_radius="kpc")
 def spike_integral(slope: ArrayLike, inner_radius: ArrayLike, outer_radius: ArrayLike) -> FloatArray:
     """Return the integral of r^2 r^-alpha (1 - r_i/r)^3 from r_i to r_h, which is F(r_h) - F(r_i).
 
@@ -83,6 +85,7 @@ def spike_integral(slope: ArrayLike, inner_radius: ArrayLike, outer_radius: Arra
     return np.asarray(outer ** (3.0 - slope) * part**4 / 4.0 * hyp2f1(1.0, 1.0 + slope, 5.0, part))
 
 
+@in_units(mass_energy="MeV", inner_radius="kpc", influence_radius="kpc")
 def spike_normalisation(
     mass_energy: ArrayLike, slope: ArrayLike, inner_radius: ArrayLike, influence_radius: ArrayLike
 ) -> FloatArray:
@@ -118,6 +121,7 @@ def spike_normalisation(
     return np.asarray(mass_energy / (4.0 * np.pi * spike_integral(slope, inner_radius, influence_radius)))
 
 
+@in_units(influence_radius="kpc", scale_density="MeV/kpc^3", scale_radius="kpc")
 def spike_radius(
     normalisation: ArrayLike,
     slope: ArrayLike,
@@ -162,6 +166,7 @@ def spike_radius(
     return np.where(np.asarray(slope) < 2.0, reach * np.asarray(influence_radius) ** 0.625, reach)
 
 
+@in_units(black_hole_mass="Msun", influence_radius="kpc", scale_density="MeV/cm^3", scale_radius="kpc")
 def spike_fits(
     spike: ArrayLike,
     black_hole_mass: ArrayLike,

@@ -13,6 +13,7 @@ from scipy.special import ndtr
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import FINITE, NOT_NEGATIVE, POSITIVE, SHARE, Range, checked, refuse, require_above
+from gridscan.numerics.unit_arguments import in_units
 
 __all__ = [
     "LARGEST_SHARE",
@@ -35,6 +36,21 @@ MOST_CROSSINGS = 500
 LARGEST_SHARE = 1.0 + 1e-12
 
 
+@in_units(
+    sun_x="kpc",
+    sun_y="kpc",
+    disk_scale_length="kpc",
+    disk_inner_radius="kpc",
+    disk_outer_radius="kpc",
+    arm_pitch="rad",
+    arm_phase="rad",
+    arm_width="kpc",
+    ring_width="kpc",
+    arm_reference_radius="kpc",
+    arm_inner_radius="kpc",
+    arm_outer_radius="kpc",
+    ring_radius="kpc",
+)
 @dataclasses.dataclass(frozen=True)
 class Galaxy:
     """A spiral galaxy and the position of the Sun in it, or many of them: numbers, or arrays that broadcast.
@@ -49,8 +65,10 @@ class Galaxy:
         Scale length h of the surface density, and where disk and ring begin and end [kpc].
     arm_fraction, ring_fraction
         Shares of the stars in the arms and in the ring; the rest is in the disk.
-    arm_count, arm_pitch, arm_phase
-        Number K of arms, their pitch [rad] (negative for arms that wind the other way) and phi_0 [rad].
+    arm_count
+        Number K of arms.
+    arm_pitch, arm_phase
+        Their pitch [rad] (negative for arms that wind the other way) and phi_0 [rad].
     arm_width, ring_width
         Standard deviation of R in the arms and in the ring [kpc].
     arm_reference_radius, arm_inner_radius, arm_outer_radius
@@ -211,6 +229,7 @@ def least_pitch(arm_count: ArrayLike, arm_inner_radius: ArrayLike, arm_outer_rad
     return np.asarray(np.arctan(winding / (2.0 * math.pi * MOST_CROSSINGS)))
 
 
+@in_units(inner="kpc", outer="kpc")
 def axisymmetric_density(galaxy: SingleGalaxy, inner: FloatArray, outer: FloatArray) -> FloatArray:
     """Return the share of all stars, per radian of azimuth, that are in the disk or the ring and between two radii.
 
@@ -253,6 +272,7 @@ def axisymmetric_density(galaxy: SingleGalaxy, inner: FloatArray, outer: FloatAr
     return total / (2.0 * np.pi)
 
 
+@in_units(azimuth="rad", inner="kpc", outer="kpc")
 def arm_density(galaxy: SingleGalaxy, azimuth: FloatArray, inner: FloatArray, outer: FloatArray) -> FloatArray:
     """Return the share of the stars of the arms, per radian of azimuth, that are between two radii at an azimuth.
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError, UnitError
 from gridscan.numerics.ranges import FINITE, checked, refuse
+from gridscan.numerics.unit_arguments import with_units
 from gridscan.units import convert, readable, registry, same_dimension, take_apart
 from gridscan.units.angles import counts_hours, parse_angle
 
@@ -39,6 +40,7 @@ Angle: TypeAlias = ArrayLike | pint.Quantity[Any]
 GALACTIC_CENTRE = (0.0, 0.0)
 
 
+@with_units(longitude="rad", latitude="rad", other_longitude="rad", other_latitude="rad")
 def angle_between(longitude: Any, latitude: Any, other_longitude: Any, other_latitude: Any) -> Any:
     """Return the angle between two directions on a sphere.
 

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import integrate_panels
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.galaxy.components import SingleGalaxy
 from gridscan.physics.galaxy.enclosed_stars import Effort, clustered, enclosed_share, remembered, special_distances
 
@@ -90,6 +91,7 @@ def fraction_within(radius: ArrayLike, galaxy: Galaxy) -> ValueAndError:
     return for_each_galaxy(fractions, checked("radius", radius, NOT_NEGATIVE, "kpc"), galaxy)
 
 
+@in_units(radius="kpc", distance_floor="kpc")
 def mean_inverse_square_distance(radius: ArrayLike, galaxy: Galaxy, distance_floor: ArrayLike) -> ValueAndError:
     """Return the mean of 1/max(d, floor)^2 over the young stars within a distance of the Sun.
 
@@ -171,6 +173,7 @@ def component_fractions_within(radius: ArrayLike, galaxy: Galaxy) -> dict[str, V
     }
 
 
+@in_units(radius="kpc")
 def for_each_galaxy(
     evaluate: Callable[..., ValueAndError], radius: FloatArray, galaxy: Galaxy, *others: ArrayLike
 ) -> ValueAndError:
@@ -212,6 +215,7 @@ def for_each_galaxy(
     return value.reshape(shape), error.reshape(shape)
 
 
+@in_units(radii="kpc")
 @remembered
 def fractions(galaxy: SingleGalaxy, radii: tuple[float, ...]) -> ValueAndError:
     """Return P(d <= r) of one galaxy, and its error.

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import integrate_panels, panels_between
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.galaxy.components import SingleGalaxy, arm_density, axisymmetric_density
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def remembered(function: Callable[..., Answer]) -> Callable[..., Answer]:
     return asked
 
 
+@in_units(distance="kpc")
 def enclosed_share(
     galaxy: SingleGalaxy, distance: FloatArray, tolerance: float, effort: Effort | None = None
 ) -> ValueAndError:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.galaxy.components import SingleGalaxy
 from gridscan.physics.galaxy.enclosed_stars import enclosed_share
 from gridscan.physics.galaxy.enclosed_table import EnclosedTable, enclosed_table, octaves
@@ -152,6 +153,7 @@ def reach_of(galaxy: SingleGalaxy) -> Reach:
     return Reach(table, NEAREST, float(share), 2.0**high, relative + uneven + 4.0 * _SMOOTH, absolute)
 
 
+@in_units(radius="kpc")
 def for_each_place(
     evaluate: Callable[..., ValueAndError], last: int, values: ArrayLike, radius: ArrayLike, galaxy: Galaxy
 ) -> ValueAndError:

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from gridscan.errors import EvaluationError, nearest
 from gridscan.numerics.quadrature import gauss_legendre, integrate_panels
 from gridscan.numerics.ranges import NOT_NEGATIVE, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos.recoil_window import counted_integral
 
@@ -42,6 +43,7 @@ _POINTS, _FEWER = 48, 32
 _PILE_UP_TOLERANCE = 1e-8
 
 
+@in_units(endpoint="MeV")
 class BetaDecay(NamedTuple):
     """A decay of allowed shape.
 
@@ -61,6 +63,7 @@ class BetaDecay(NamedTuple):
 ISOTOPES = {"14C": BetaDecay(0.156476, 7), "85Kr": BetaDecay(0.687, 37), "210Bi": BetaDecay(1.1615, 84)}
 
 
+@in_units(kinetic="MeV")
 def beta_spectrum(kinetic: ArrayLike, decay: BetaDecay, constants: WeakConstants = WEAK) -> FloatArray:
     """Return the spectrum of the electron or positron of a decay.
 
@@ -180,6 +183,7 @@ def pile_up_rate(total_rate: Any, resolving_time: Any) -> Any:
     return total_rate**2 * resolving_time
 
 
+@in_units(kinetic="MeV")
 def pile_up_spectrum(
     kinetic: ArrayLike, decay: BetaDecay | str, constants: WeakConstants = WEAK
 ) -> tuple[FloatArray, FloatArray]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, POSITIVE_OR_INFINITE, checked, require_above
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.constants import WEAK, WeakConstants
 
 __all__ = [
@@ -132,6 +133,7 @@ def elastic_tree_level(
     return scale * energy * inelasticity * (left + right - interference)
 
 
+@in_units(energy="MeV")
 def maximum_recoil(energy: ArrayLike, constants: WeakConstants = WEAK) -> FloatArray:
     """Return the largest kinetic energy of an electron struck by a neutrino, T_max = 2 E^2/(m_e + 2 E).
 
@@ -168,6 +170,7 @@ def maximum_recoil(energy: ArrayLike, constants: WeakConstants = WEAK) -> FloatA
     return np.asarray(2.0 * neutrino**2 / (constants.electron_mass_energy + 2.0 * neutrino))
 
 
+@in_units(recoil="MeV")
 def minimum_energy(recoil: ArrayLike, constants: WeakConstants = WEAK) -> FloatArray:
     """Return the lowest energy of a neutrino that can give an electron a kinetic energy.
 
@@ -204,6 +207,7 @@ def minimum_energy(recoil: ArrayLike, constants: WeakConstants = WEAK) -> FloatA
     return np.asarray(0.5 * (kinetic + np.sqrt(kinetic * (kinetic + 2.0 * constants.electron_mass_energy))))
 
 
+@in_units(recoil="MeV", energy="MeV")
 def differential_cross_section(
     recoil: ArrayLike, energy: ArrayLike, couplings: WeakCouplings, constants: WeakConstants = WEAK
 ) -> FloatArray:
@@ -251,6 +255,7 @@ def differential_cross_section(
     return np.where(kinetic <= maximum_recoil(neutrino, constants), value, 0.0)
 
 
+@in_units(energy="MeV", recoil_min="MeV", recoil_max="MeV")
 def window_cross_section(
     energy: ArrayLike,
     recoil_min: ArrayLike,

@@ -18,6 +18,7 @@ from scipy.special import gammaincc, gammaln, xlogy
 
 from gridscan.numerics.quadrature import integrate_panels, panels_between
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked, refuse
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos.recoil_spectrum import highest_energy
 
@@ -64,6 +65,7 @@ def threshold(constants: WeakConstants = WEAK) -> float:
     return constants.neutron_proton_difference + constants.electron_mass_energy
 
 
+@in_units(prompt="MeV")
 def energy_of_prompt(prompt: ArrayLike, constants: WeakConstants = WEAK) -> FloatArray:
     """Return the energy of the neutrino whose positron gives a prompt energy, E = E_p + m_n - m_p - m_e.
 
@@ -98,6 +100,7 @@ def energy_of_prompt(prompt: ArrayLike, constants: WeakConstants = WEAK) -> Floa
     return np.asarray(visible + constants.neutron_proton_difference - constants.electron_mass_energy)
 
 
+@in_units(energy="MeV")
 def cross_section(energy: ArrayLike, constants: WeakConstants = WEAK) -> FloatArray:
     """Return the cross section of a free proton.
 
@@ -134,6 +137,7 @@ def cross_section(energy: ArrayLike, constants: WeakConstants = WEAK) -> FloatAr
     return _cross_section(np.sqrt(excess), constants)
 
 
+@in_units(mean_energy="MeV", energy_min="MeV")
 def mean_cross_section(
     mean_energy: ArrayLike, pinching: ArrayLike, energy_min: ArrayLike = 0.0, constants: WeakConstants = WEAK
 ) -> tuple[FloatArray, FloatArray]:

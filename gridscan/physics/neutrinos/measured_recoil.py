@@ -16,12 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import erfc
 
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE_OR_INFINITE, checked, require_above
+from gridscan.numerics.unit_arguments import in_units
 
 __all__ = ["RecoilWindow", "counted_share", "energy_resolution"]
 
 FloatArray = NDArray[np.floating[Any]]
 
 
+@in_units(recoil_min="MeV", recoil_max="MeV", resolution_constant="MeV")
 class RecoilWindow(NamedTuple):
     """The recoils that a detector counts: numbers, or arrays that broadcast against the spectra.
 

@@ -17,6 +17,7 @@ from scipy.special import spence
 
 from gridscan.numerics.quadrature import integrate_panels
 from gridscan.numerics.ranges import POSITIVE, checked, require_above
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos.electron_scattering import maximum_recoil
 from gridscan.physics.neutrinos.weak_couplings import radiative_couplings
@@ -29,6 +30,7 @@ FloatArray = NDArray[np.floating[Any]]
 _TOLERANCE = 1e-10
 
 
+@in_units(energy="MeV")
 def total_cross_section(
     energy: ArrayLike, species: str, *, photons: bool = True, constants: WeakConstants = WEAK
 ) -> tuple[FloatArray, FloatArray]:
@@ -105,6 +107,7 @@ def _differential(
     return np.asarray(constants.scattering_prefactor * parts.sum(axis=0))
 
 
+@in_units(recoil="MeV", energy="MeV")
 def photon_corrections(
     recoil: ArrayLike, energy: ArrayLike, constants: WeakConstants = WEAK
 ) -> tuple[FloatArray, FloatArray, FloatArray]:

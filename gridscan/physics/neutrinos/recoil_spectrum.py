@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaincc, gammaln, xlogy
 
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos.electron_scattering import WeakCouplings, minimum_energy
 
@@ -30,6 +31,7 @@ FloatArray = NDArray[np.floating[Any]]
 PINCHING = Range(above=1.0)
 
 
+@in_units(recoil="MeV", mean_energy="MeV")
 def spectrum_moments(
     recoil: ArrayLike, mean_energy: ArrayLike, pinching: ArrayLike, constants: WeakConstants = WEAK
 ) -> FloatArray:
@@ -123,6 +125,7 @@ def with_couplings(moments: ArrayLike, couplings: WeakCouplings, constants: Weak
     )
 
 
+@in_units(recoil="MeV", mean_energy="MeV")
 def recoil_spectrum(
     recoil: ArrayLike,
     mean_energy: ArrayLike,
@@ -173,6 +176,7 @@ def recoil_spectrum(
     return with_couplings(spectrum_moments(recoil, mean_energy, pinching, constants), couplings, constants)
 
 
+@in_units(mean_energy="MeV", lowest="MeV")
 def highest_energy(mean_energy: ArrayLike, pinching: ArrayLike, lowest: ArrayLike = 0.0) -> FloatArray:
     """Return an energy above which a pinched spectrum holds nothing that double precision can see.
 

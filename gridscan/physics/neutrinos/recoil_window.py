@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.numerics.quadrature import integrate_panels, panels_between
 from gridscan.numerics.ranges import POSITIVE, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos.electron_scattering import maximum_recoil
 from gridscan.physics.neutrinos.measured_recoil import RecoilWindow, counted_share, energy_resolution
@@ -40,6 +41,7 @@ _EDGES = (-8.0, -2.5, 2.5, 8.0)
 _AT_ONCE = 4000
 
 
+@in_units(mean_energy="MeV")
 def window_moments(
     mean_energy: ArrayLike, pinching: ArrayLike, window: RecoilWindow, constants: WeakConstants = WEAK
 ) -> tuple[FloatArray, FloatArray]:
@@ -99,6 +101,7 @@ def window_moments(
     return values.reshape(4, *shape), errors.reshape(4, *shape)
 
 
+@in_units(energy="MeV")
 def window_moments_of_line(
     energy: ArrayLike, window: RecoilWindow, constants: WeakConstants = WEAK
 ) -> tuple[FloatArray, FloatArray]:
@@ -155,6 +158,7 @@ def window_moments_of_line(
     return values.reshape(4, *shape), errors.reshape(4, *shape)
 
 
+@in_units(ends="MeV")
 def counted_integral(
     spectra: Callable[[FloatArray, IndexArray], FloatArray],
     ends: Sequence[ArrayLike],

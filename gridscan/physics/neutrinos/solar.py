@@ -26,6 +26,7 @@ from scipy.special import beta as beta_function
 from gridscan.errors import EvaluationError, nearest
 from gridscan.numerics.quadrature import integrate_panels, panels_between
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, SHARE, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos.beta_decay import BetaDecay, beta_spectrum
 from gridscan.physics.neutrinos.electron_scattering import minimum_energy
@@ -78,6 +79,7 @@ _TOLERANCE = 1e-9
 _EDGES = (-8.0, -2.5, 0.0, 2.5, 8.0)
 
 
+@in_units(mass_squared_21="eV^2")
 class SolarMixing(NamedTuple):
     """What the survival of electron neutrinos of the Sun depends on.
 
@@ -94,6 +96,7 @@ class SolarMixing(NamedTuple):
     mass_squared_21: float = MASS_SQUARED_21
 
 
+@in_units(energy="MeV")
 def solar_spectrum(component: str, energy: ArrayLike, constants: WeakConstants = WEAK) -> FloatArray:
     """Return the spectrum of a continuous component.
 

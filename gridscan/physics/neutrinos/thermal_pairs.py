@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.numerics.quadrature import integrate_panels
 from gridscan.numerics.ranges import POSITIVE, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos.weak_couplings import SINE_SQUARED
 
@@ -36,6 +37,7 @@ _EDGES = np.arange(9.0)
 _TOLERANCE = 1e-12
 
 
+@in_units(mean_energy="MeV")
 class PairEmission(NamedTuple):
     """Neutrinos of thermal pairs at temperatures: numbers, or arrays of one shape.
 
@@ -57,6 +59,7 @@ class PairEmission(NamedTuple):
     relative_error: Any
 
 
+@in_units(temperature="GK")
 def pair_emission(
     temperature: ArrayLike, sine_squared: float = SINE_SQUARED, constants: WeakConstants = WEAK
 ) -> PairEmission:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError, nearest
 from gridscan.numerics.ranges import POSITIVE, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos.electron_scattering import WeakCouplings
 
@@ -77,6 +78,7 @@ def tree_level_couplings(species: str, sine_squared: float = SINE_SQUARED) -> We
     return WeakCouplings(sine_squared, left) if antineutrino else WeakCouplings(left, sine_squared)
 
 
+@in_units(recoil="MeV")
 def radiative_couplings(
     species: str, recoil: ArrayLike = RECOIL_OF_COUPLINGS, constants: WeakConstants = WEAK
 ) -> WeakCouplings:
@@ -123,6 +125,7 @@ def radiative_couplings(
     return WeakCouplings(right, left) if antineutrino else WeakCouplings(left, right)
 
 
+@in_units(recoil="MeV")
 def radiative_function(recoil: ArrayLike, constants: WeakConstants = WEAK) -> FloatArray:
     """Return I(T), by which radiative corrections of the couplings depend on the recoil.
 

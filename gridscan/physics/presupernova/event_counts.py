@@ -22,6 +22,7 @@ from scipy.interpolate import CubicSpline
 from scipy.special import exp1, expn, gammaincc, gammaln, xlogy
 
 from gridscan.numerics.ranges import POSITIVE, Range, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.galaxy.reach import NEAREST, for_each_place, reach_of
 from gridscan.physics.presupernova.population import checked_severities
 from gridscan.physics.presupernova.time_points import TimePoints, time_integral
@@ -79,6 +80,7 @@ def events_from_cumulative(at_start: ArrayLike, at_end: ArrayLike, distance: Arr
     return np.asarray(far**2 * seen)
 
 
+@in_units(events="kpc²", radius="kpc")
 def times_of_event_numbers(
     most: int, events: ArrayLike, points: TimePoints, radius: ArrayLike, galaxy: Galaxy
 ) -> tuple[ValueAndError, ValueAndError]:

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, xlogy
 
 from gridscan.numerics.ranges import NOT_NEGATIVE, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos import inverse_beta
 from gridscan.physics.neutrinos.flavour_conversion import arriving_parts
@@ -47,6 +48,7 @@ __all__ = [
 FloatArray = NDArray[np.floating[Any]]
 
 
+@in_units(mean_energy="MeV", mean_energy_others="MeV")
 class Spectra(NamedTuple):
     """Spectra of the flavours that a star emits: arrays of one shape.
 
@@ -252,6 +254,7 @@ def elastic_cross_section(
     return np.asarray(total)
 
 
+@in_units(energy_min="MeV")
 def inverse_beta_parts(
     spectra: Spectra, energy_min: ArrayLike = 0.0, constants: WeakConstants = WEAK
 ) -> tuple[FloatArray, FloatArray]:

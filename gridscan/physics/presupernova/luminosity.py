@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import exprel
 
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, checked, require_above
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.presupernova.luminosity_table import LuminosityTable, NeutrinoTrack, columns_at, track_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ FloatArray = NDArray[np.floating[Any]]
 _AT_ONCE = 2_000_000
 
 
+@in_units(luminosity="MeV/s", mean_energy="MeV", rate="1/s")
 class Emission(NamedTuple):
     """Neutrinos that stars emit at times before collapse, arrays of one shape.
 
@@ -57,6 +59,7 @@ class Emission(NamedTuple):
     nue_to_antinue: FloatArray
 
 
+@in_units(initial_mass="Msun", time="s")
 def emission(table: LuminosityTable, initial_mass: ArrayLike, time: ArrayLike) -> Emission:
     """Return what stars emit at times before their collapse.
 
@@ -101,6 +104,7 @@ def emission(table: LuminosityTable, initial_mass: ArrayLike, time: ArrayLike) -
     return Emission(luminosity, mean, alpha, luminosity / mean, others if _has_others(table) else None, ratio)
 
 
+@in_units(initial_mass="Msun", start="s", end="s")
 def energy_between(table: LuminosityTable, initial_mass: ArrayLike, start: ArrayLike, end: ArrayLike) -> FloatArray:
     """Return the energy that stars emit in electron antineutrinos between two times before collapse.
 
@@ -141,6 +145,7 @@ def energy_between(table: LuminosityTable, initial_mass: ArrayLike, start: Array
     return _windows(table, initial_mass, start, end, lambda track: track.luminosity)
 
 
+@in_units(initial_mass="Msun", start="s", end="s")
 def number_between(table: LuminosityTable, initial_mass: ArrayLike, start: ArrayLike, end: ArrayLike) -> FloatArray:
     """Return the number of electron antineutrinos that stars emit between two times before collapse.
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import POSITIVE, checked
+from gridscan.numerics.unit_arguments import in_units
 
 __all__ = ["LuminosityTable", "NeutrinoTrack", "columns_at", "is_held", "track_of"]
 
@@ -24,6 +25,7 @@ FloatArray = NDArray[np.floating[Any]]
 _ROUNDING = 1e-9
 
 
+@in_units(time="s", luminosity="MeV/s", mean_energy="MeV")
 @dataclass(frozen=True, eq=False)
 class NeutrinoTrack:
     """Neutrinos of one star at the knots of its track; every array has the shape (k,).
@@ -52,6 +54,7 @@ class NeutrinoTrack:
     nue_to_antinue: FloatArray | None = None
 
 
+@in_units(mass="Msun")
 @dataclass(frozen=True, eq=False)
 class LuminosityTable:
     """Tracks of progenitors.
@@ -95,6 +98,7 @@ class LuminosityTable:
         return LuminosityTable(self.mass[found], (self.tracks[int(found[0])],), held=True)
 
 
+@in_units(initial_mass="Msun")
 def track_of(table: LuminosityTable, initial_mass: float) -> NeutrinoTrack:
     """Return the track of a star of one mass.
 
@@ -147,6 +151,7 @@ def track_of(table: LuminosityTable, initial_mass: float) -> NeutrinoTrack:
     return _between(table.tracks[upper - 1], table.tracks[upper], weight)
 
 
+@in_units(initial_mass="Msun")
 def is_held(table: LuminosityTable, initial_mass: ArrayLike) -> NDArray[np.bool_]:
     """Return whether stars are outside of the progenitors, and taken for the nearest of them.
 
@@ -173,6 +178,7 @@ def is_held(table: LuminosityTable, initial_mass: ArrayLike) -> NDArray[np.bool_
     return np.asarray((mass < table.mass[0] * (1.0 - _ROUNDING)) | (mass > table.mass[-1] * (1.0 + _ROUNDING)))
 
 
+@in_units(time="s")
 def columns_at(track: NeutrinoTrack, time: FloatArray) -> list[FloatArray]:
     """Return the columns of a track at times before collapse.
 

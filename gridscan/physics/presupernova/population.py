@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.galaxy.reach import for_each_place, reach_of
 from gridscan.physics.presupernova.time_points import TimePoints, error_of_kinks, time_integral
 
@@ -46,6 +47,7 @@ ValueAndError = tuple[FloatArray, FloatArray]
 _AT_ONCE = 2_000_000
 
 
+@in_units(stars_per_mass="1/Msun")
 def over_bins(sfr: ArrayLike, stars_per_mass: ArrayLike, per_bin: ArrayLike) -> FloatArray:
     """Return the sum over the bins of mass that turns a time of each bin into a number of stars.
 
@@ -79,6 +81,7 @@ def over_bins(sfr: ArrayLike, stars_per_mass: ArrayLike, per_bin: ArrayLike) -> 
     return np.asarray(sfr * number)
 
 
+@in_units(stars_per_mass="1/Msun")
 def expected_stars(
     sfr: ArrayLike, stars_per_mass: ArrayLike, start: ArrayLike, stop: ArrayLike, fraction_within: ArrayLike
 ) -> FloatArray:
@@ -125,6 +128,7 @@ def expected_stars(
     return np.asarray(over_bins(sfr, *np.broadcast_arrays(weights, window)) * np.asarray(fraction_within, dtype=float))
 
 
+@in_units(stars_per_mass="1/Msun", mean_inverse_square_distance="1/kpc^2")
 def mean_flux(
     sfr: ArrayLike,
     stars_per_mass: ArrayLike,
@@ -238,6 +242,7 @@ def time_above(
     return for_each_place(evaluate, len(bright), flux, radius, galaxy)
 
 
+@in_units(radius="kpc")
 def time_above_in(
     galaxy: SingleGalaxy, radius: float, thresholds: FloatArray, severity: FloatArray, points: TimePoints
 ) -> ValueAndError:
@@ -307,6 +312,7 @@ def probability_of_any(expected_number: ArrayLike) -> FloatArray:
     return np.asarray(-np.expm1(-checked("expected_number", expected_number, NOT_NEGATIVE)))
 
 
+@in_units(stars_per_mass="1/Msun")
 def alarm_rate(sfr: ArrayLike, stars_per_mass: ArrayLike, fraction_within_horizon: ArrayLike) -> FloatArray:
     """Return the rate of collapses that raise an alarm, those within the horizon of their mass.
 

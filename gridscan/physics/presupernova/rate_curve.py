@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import gauss_legendre
 from gridscan.numerics.ranges import NOT_NEGATIVE, checked, require_above
+from gridscan.numerics.unit_arguments import in_units
 
 if TYPE_CHECKING:
     from gridscan.physics.presupernova.luminosity_table import NeutrinoTrack
@@ -38,6 +39,7 @@ _ROUNDING = 1e-13
 _AT_ONCE = 1_000_000
 
 
+@in_units(mean_energies="MeV", cuts="s")
 def panel_edges(track: NeutrinoTrack, mean_energies: ArrayLike = (), cuts: ArrayLike = ()) -> FloatArray:
     """Return the edges of the panels on which rates of a track are smooth.
 
@@ -89,6 +91,7 @@ def panel_edges(track: NeutrinoTrack, mean_energies: ArrayLike = (), cuts: Array
     return np.asarray(times)
 
 
+@in_units(edges="s")
 def panel_times(edges: ArrayLike) -> FloatArray:
     """Return the times at which `RateCurve` wants a rate.
 

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gridscan.numerics.unit_arguments import in_units, with_units
+
 __all__ = [
     "CentredInvariants",
     "NeutrinoExchange",
@@ -21,24 +23,49 @@ __all__ = [
 ]
 
 
+@in_units(s_minus_masses="MeV^2", t="MeV^2", u_minus_masses="MeV^2")
 class CentredInvariants(NamedTuple):
-    """s minus the sum of the squared masses, t, and u minus that sum [MeV^2]."""
+    """Mandelstam variables from which no sum of squared masses is to be subtracted.
+
+    Attributes
+    ----------
+    s_minus_masses, t, u_minus_masses
+        s minus the sum of the squared masses, t, and u minus that sum [MeV^2].
+    """
 
     s_minus_masses: Any
     t: Any
     u_minus_masses: Any
 
 
+@in_units(mediator_mass="MeV")
 class NeutrinoExchange(NamedTuple):
-    """A vector boson exchanged between neutrinos and dark matter: g_V, g_X and m_V [MeV]."""
+    """A vector boson exchanged between neutrinos and dark matter.
+
+    Attributes
+    ----------
+    neutrino_coupling, dark_matter_coupling
+        g_V and g_X, dimensionless.
+    mediator_mass
+        m_V [MeV].
+    """
 
     neutrino_coupling: Any
     dark_matter_coupling: Any
     mediator_mass: Any
 
 
+@in_units(mediator_mass="MeV", target_mass="MeV")
 class TargetExchange(NamedTuple):
-    """A vector boson exchanged between dark matter and a target: g_X, eps, m_V and m_t [MeV]."""
+    """A vector boson exchanged between dark matter and a target.
+
+    Attributes
+    ----------
+    dark_matter_coupling, kinetic_mixing
+        g_X and eps, dimensionless.
+    mediator_mass, target_mass
+        m_V and m_t [MeV].
+    """
 
     dark_matter_coupling: Any
     kinetic_mixing: Any
@@ -46,6 +73,7 @@ class TargetExchange(NamedTuple):
     target_mass: Any
 
 
+@with_units(s="MeV^2", t="MeV^2", u="MeV^2", dark_matter_mass="MeV", mediator_mass="MeV")
 def muon_tau_neutrino(
     s: Any, t: Any, u: Any, dark_matter_mass: Any, coupling: Any, mediator_mass: Any, centred: bool = False
 ) -> Any:
@@ -86,6 +114,7 @@ def muon_tau_neutrino(
     return _vector_exchange(s, t, u, dark_matter_mass**2, coupling, mediator_mass, centred)
 
 
+@with_units(s="MeV^2", t="MeV^2", u="MeV^2", dark_matter_mass="MeV", mediator_mass="MeV", target_mass="MeV")
 def muon_tau_target(
     s: Any,
     t: Any,
@@ -136,6 +165,7 @@ def muon_tau_target(
     return 2.0 * _vector_exchange(s, t, u, masses, coupling, mediator_mass, centred)
 
 
+@with_units(momentum_transfer_squared="MeV^2", inverse_fermi="MeV")
 def helm_form_factor(momentum_transfer_squared: Any, mass_number: Any, inverse_fermi: Any) -> Any:
     """Return Helm's nuclear form factor F^2, which multiplies |M|^2 on a nucleus.
 
@@ -146,7 +176,7 @@ def helm_form_factor(momentum_transfer_squared: Any, mass_number: Any, inverse_f
     mass_number
         Number of nucleons A.
     inverse_fermi
-        ħc/fm, 197.327 MeV.
+        ħc/fm [MeV], 197.327.
 
     Returns
     -------

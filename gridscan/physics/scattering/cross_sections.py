@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
+from gridscan.numerics.unit_arguments import in_units, with_units
 from gridscan.physics.scattering.collision import Collision, SquaredAmplitude, called, ends_of
 from gridscan.physics.scattering.one_particle import momentum
 from gridscan.physics.scattering.recoil_angle import sine_squared
@@ -48,6 +49,7 @@ _RECIPE = (
 )
 
 
+@with_units(mandelstam_t="MeV^2", projectile_energy="MeV", projectile_mass="MeV", target_mass="MeV", hbar_c="MeV cm")
 def differential_cross_section_in_t(
     squared_amplitude: SquaredAmplitude,
     mandelstam_t: Any,
@@ -114,6 +116,7 @@ def differential_cross_section_in_t(
     return allowed * amplitude * hbar_c**2 / flux
 
 
+@with_units(projectile_energy="MeV", projectile_mass="MeV", target_mass="MeV", hbar_c="MeV cm")
 def differential_cross_section(
     squared_amplitude: SquaredAmplitude,
     projectile_energy: Any,
@@ -169,7 +172,7 @@ def differential_cross_section(
     boost = boost_squared(projectile_energy, projectile_mass, target_mass)
     excess = momentum(projectile_energy, projectile_mass) ** 2 / s
     cosine = 1.0 - 2.0 * haversine
-    density = (cosine > 0.0) * boost * cosine / (np.pi * (1.0 + excess * sine_squared(haversine)) ** 2)
+    density = np.asarray(cosine > 0.0) * boost * cosine / (np.pi * (1.0 + excess * sine_squared(haversine)) ** 2)
     scale = hbar_c**2 / (16.0 * np.pi * s)
     if centred:
         s, _ = ends_of(projectile_energy, projectile_mass, target_mass, centred)
@@ -177,6 +180,7 @@ def differential_cross_section(
     return density * scale * called(squared_amplitude, s, t, u, parameters, centred)
 
 
+@in_units(projectile_energy="MeV", projectile_mass="MeV", target_mass="MeV", hbar_c="MeV cm")
 def total_cross_section(
     squared_amplitude: SquaredAmplitude,
     projectile_energy: ArrayLike,

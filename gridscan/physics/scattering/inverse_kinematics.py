@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gridscan.numerics.ranges import Range, checked
+from gridscan.numerics.unit_arguments import with_units
 from gridscan.physics.scattering.one_particle import momentum
 from gridscan.physics.scattering.recoil_angle import largest_haversine, sine_squared
 
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 
+@with_units(kinetic_energy="MeV", dark_matter_mass="MeV")
 def neutrino_energy(kinetic_energy: Any, dark_matter_mass: Any, haversine: Any) -> Any:
     """Return the energy of the neutrino that kicks a particle at rest to T at the angle psi, or 0 where none can.
 
@@ -68,6 +70,7 @@ def neutrino_energy(kinetic_energy: Any, dark_matter_mass: Any, haversine: Any) 
     return allowed * kinetic_energy * dark_matter_mass / (2.0 * p * np.where(allowed, below_end, 1.0))
 
 
+@with_units(kinetic_energy="MeV", dark_matter_mass="MeV")
 def neutrino_energy_slope(kinetic_energy: Any, dark_matter_mass: Any, haversine: Any) -> Any:
     """Return dE/dT of `neutrino_energy` at fixed psi, or 0 where no neutrino can.
 
@@ -106,6 +109,7 @@ def neutrino_energy_slope(kinetic_energy: Any, dark_matter_mass: Any, haversine:
     return energy**2 * cosine / (kinetic_energy * momentum(kinetic_energy, dark_matter_mass))
 
 
+@with_units(target_energy="MeV", projectile_mass="MeV", target_mass="MeV")
 def projectile_energy(target_energy: Any, projectile_mass: Any, target_mass: Any, haversine: Any) -> tuple[Any, Any]:
     """Return the kinetic energy of the projectile that kicks a target to T2 at the angle psi, and whether any can.
 
@@ -160,6 +164,7 @@ def projectile_energy(target_energy: Any, projectile_mass: Any, target_mass: Any
     return allowed * np.where(linear > 0.0, larger / quadratic, constant / larger), allowed
 
 
+@with_units(target_energy="MeV", projectile_mass="MeV", target_mass="MeV")
 def smallest_projectile_energy(target_energy: Any, projectile_mass: Any, target_mass: Any) -> Any:
     """Return the threshold: the smallest kinetic energy of a projectile that can kick a target to T2.
 
@@ -193,6 +198,7 @@ def smallest_projectile_energy(target_energy: Any, projectile_mass: Any, target_
     return projectile_energy(target_energy, projectile_mass, target_mass, 0.0)[0]
 
 
+@with_units(target_energy="MeV", projectile_mass="MeV", target_mass="MeV")
 def projectile_energy_slope(target_energy: Any, projectile_mass: Any, target_mass: Any, haversine: Any) -> Any:
     """Return dT1/dT2 of `projectile_energy` at fixed psi, or 0 where no projectile can.
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gridscan.numerics.ranges import Range, checked
+from gridscan.numerics.unit_arguments import with_units
 
 _POSITIVE = Range(above=0.0, finite=False)
 
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 
+@with_units(kinetic_energy="MeV", mass="MeV")
 def momentum(kinetic_energy: Any, mass: Any) -> Any:
     """Return the momentum of a particle.
 
@@ -51,6 +53,7 @@ def momentum(kinetic_energy: Any, mass: Any) -> Any:
     return np.sqrt(kinetic_energy * (kinetic_energy + 2.0 * mass))
 
 
+@with_units(kinetic_energy="MeV", mass="MeV")
 def inverse_velocity(kinetic_energy: Any, mass: Any) -> Any:
     """Return the inverse velocity c/v of a particle.
 
@@ -83,6 +86,7 @@ def inverse_velocity(kinetic_energy: Any, mass: Any) -> Any:
     return (kinetic_energy + mass) / momentum(kinetic_energy, mass)
 
 
+@with_units(kinetic_energy="MeV", mass="MeV")
 def inverse_velocity_excess(kinetic_energy: Any, mass: Any) -> Any:
     """Return c/v - 1, the delay of a particle behind light per light travel time.
 
@@ -118,6 +122,7 @@ def inverse_velocity_excess(kinetic_energy: Any, mass: Any) -> Any:
     return mass**2 / (p * (kinetic_energy + mass + p))
 
 
+@with_units(kinetic_energy="MeV", mass="MeV")
 def velocity(kinetic_energy: Any, mass: Any) -> Any:
     """Return the velocity v/c of a particle.
 
@@ -144,6 +149,7 @@ def velocity(kinetic_energy: Any, mass: Any) -> Any:
     return momentum(kinetic_energy, mass) / (kinetic_energy + mass)
 
 
+@with_units(kinetic_energy="MeV", mass="MeV")
 def velocity_deficit(kinetic_energy: Any, mass: Any) -> Any:
     """Return 1 - v/c, by which a particle is slower than light.
 

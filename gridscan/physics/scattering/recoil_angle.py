@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gridscan.numerics.ranges import Range, checked
+from gridscan.numerics.unit_arguments import with_units
 from gridscan.physics.scattering.one_particle import momentum
 
 _POSITIVE = Range(above=0.0, finite=False)
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 
+@with_units(angle="rad")
 def haversine(angle: Any) -> Any:
     """Return the haversine sin^2(psi/2) of an angle, which is (1 - cos(psi))/2 without cancellation.
 
@@ -79,6 +81,7 @@ def sine_squared(haversine: Any) -> Any:
     return 4.0 * haversine * (1.0 - haversine)
 
 
+@with_units(kinetic_energy="MeV", dark_matter_mass="MeV")
 def largest_scattering_angle(kinetic_energy: Any, dark_matter_mass: Any) -> Any:
     """Return the largest angle at which a neutrino can kick a particle to a kinetic energy.
 
@@ -115,6 +118,7 @@ def largest_scattering_angle(kinetic_energy: Any, dark_matter_mass: Any) -> Any:
     return np.arctan(np.sqrt(2.0 * dark_matter_mass / kinetic_energy))
 
 
+@with_units(kinetic_energy="MeV", dark_matter_mass="MeV")
 def largest_haversine(kinetic_energy: Any, dark_matter_mass: Any) -> Any:
     """Return the haversine of `largest_scattering_angle`, without cancellation.
 
@@ -149,6 +153,7 @@ def largest_haversine(kinetic_energy: Any, dark_matter_mass: Any) -> Any:
     return dark_matter_mass * kinetic_energy / (p * (p + kinetic_energy))
 
 
+@with_units(neutrino_energy="MeV", dark_matter_mass="MeV")
 def angular_density(neutrino_energy: Any, dark_matter_mass: Any, haversine: Any) -> Any:
     """Return the density of recoil directions for scattering that is isotropic in the centre-of-momentum frame.
 
@@ -190,6 +195,7 @@ def angular_density(neutrino_energy: Any, dark_matter_mass: Any, haversine: Any)
     return _angular_density(neutrino_energy, dark_matter_mass, 1.0 - 2.0 * haversine, sine_squared(haversine))
 
 
+@with_units(neutrino_energy="MeV", dark_matter_mass="MeV", scattering_angle="rad")
 def angular_density_at_angle(neutrino_energy: Any, dark_matter_mass: Any, scattering_angle: Any) -> Any:
     """Return `angular_density` as a function of the angle itself.
 
@@ -233,4 +239,4 @@ def angular_density_at_angle(neutrino_energy: Any, dark_matter_mass: Any, scatte
 def _angular_density(neutrino_energy: Any, dark_matter_mass: Any, cosine: Any, sine_squared: Any) -> Any:
     checked("dark_matter_mass", dark_matter_mass, _POSITIVE, "MeV")
     excess = neutrino_energy**2 / (dark_matter_mass * (2.0 * neutrino_energy + dark_matter_mass))
-    return (cosine > 0.0) * (1.0 + excess) * cosine / (np.pi * (1.0 + excess * sine_squared) ** 2)
+    return np.asarray(cosine > 0.0) * (1.0 + excess) * cosine / (np.pi * (1.0 + excess * sine_squared) ** 2)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gridscan.numerics.unit_arguments import with_units
 from gridscan.physics.scattering.recoil_angle import sine_squared
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 
+@with_units(projectile_energy="MeV", projectile_mass="MeV", target_mass="MeV")
 def mandelstam_s(projectile_energy: Any, projectile_mass: Any, target_mass: Any) -> Any:
     """Return the square of the invariant mass of projectile and target, the Mandelstam variable s.
 
@@ -54,6 +56,7 @@ def mandelstam_s(projectile_energy: Any, projectile_mass: Any, target_mass: Any)
     return (projectile_mass + target_mass) ** 2 + 2.0 * target_mass * projectile_energy
 
 
+@with_units(projectile_energy="MeV", projectile_mass="MeV", target_mass="MeV")
 def boost_squared(projectile_energy: Any, projectile_mass: Any, target_mass: Any) -> Any:
     """Return gamma^2 of the centre-of-momentum frame, seen from the target at rest.
 
@@ -83,6 +86,7 @@ def boost_squared(projectile_energy: Any, projectile_mass: Any, target_mass: Any
     return total**2 / mandelstam_s(projectile_energy, projectile_mass, target_mass)
 
 
+@with_units(projectile_energy="MeV", projectile_mass="MeV", target_mass="MeV")
 def target_energy(projectile_energy: Any, projectile_mass: Any, target_mass: Any, haversine: Any) -> Any:
     """Return the kinetic energy of a target that recoils at the angle psi.
 
@@ -119,6 +123,7 @@ def target_energy(projectile_energy: Any, projectile_mass: Any, target_mass: Any
     return (cosine > 0.0) * 2.0 * target_mass * p_squared * cosine**2 / below
 
 
+@with_units(projectile_energy="MeV", projectile_mass="MeV", target_mass="MeV")
 def target_energy_slope(projectile_energy: Any, projectile_mass: Any, target_mass: Any, haversine: Any) -> Any:
     """Return dT2/dcos(psi) of `target_energy` at fixed T1.
 
@@ -154,6 +159,7 @@ def target_energy_slope(projectile_energy: Any, projectile_mass: Any, target_mas
     return (cosine > 0.0) * 4.0 * target_mass * p_squared * cosine * total**2 / below**2
 
 
+@with_units(projectile_energy="MeV", projectile_mass="MeV", target_mass="MeV")
 def mandelstam(projectile_energy: Any, projectile_mass: Any, target_mass: Any, haversine: Any) -> tuple[Any, Any, Any]:
     """Return the Mandelstam variables for a target that recoils at the angle psi.
 
@@ -223,6 +229,7 @@ def kallen(x: Any, y: Any, z: Any) -> Any:
     return (x - y - z) ** 2 - 4.0 * y * z
 
 
+@with_units(projectile_energy="MeV", projectile_mass="MeV", target_mass="MeV")
 def cm_momentum_squared(projectile_energy: Any, projectile_mass: Any, target_mass: Any) -> Any:
     """Return the square of either momentum in the centre-of-momentum frame.
 
@@ -253,6 +260,7 @@ def cm_momentum_squared(projectile_energy: Any, projectile_mass: Any, target_mas
     return target_mass**2 * p_squared / mandelstam_s(projectile_energy, projectile_mass, target_mass)
 
 
+@with_units(projectile_energy="MeV", projectile_mass="MeV", target_mass="MeV")
 def mandelstam_t_range(projectile_energy: Any, projectile_mass: Any, target_mass: Any) -> tuple[Any, Any]:
     """Return the smallest and the largest t of elastic scattering, -4 p_cm^2 and 0.
 

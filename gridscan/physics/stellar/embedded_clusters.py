@@ -25,6 +25,7 @@ from scipy.special import exprel
 
 from gridscan.numerics.ranges import Range, checked
 from gridscan.numerics.roots import bracketed_roots
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.stellar import imf
 
 __all__ = [
@@ -168,6 +169,7 @@ def most_massive_star(cluster_mass: ArrayLike, metallicity_dex: ArrayLike = 0.0)
     return heaviest_star(mass, stellar_exponents(mass, dex))
 
 
+@in_units(cluster_mass="Msun")
 def stellar_exponents(cluster_mass: ArrayLike, metallicity_dex: ArrayLike = 0.0) -> FloatArray:
     """Return the exponents of the mass function of the stars of a cluster.
 
@@ -218,6 +220,7 @@ def log_mass_of_dense_clusters(metallicity_dex: FloatArray) -> FloatArray:
     return np.asarray(np.log(10.0) * ((6.0 + (_DENSE_FROM + 0.1405 * metallicity_dex) / 0.99 - 2.85) / 0.61))
 
 
+@in_units(star="Msun")
 def log_mass_of_cluster_with(star: FloatArray, metallicity_dex: FloatArray) -> FloatArray:
     """Return ln of the mass of the cluster whose most massive star has a mass.
 
@@ -247,6 +250,7 @@ def log_mass_of_cluster_with(star: FloatArray, metallicity_dex: FloatArray) -> F
     return found
 
 
+@in_units(cluster_mass="Msun")
 def heaviest_star(cluster_mass: FloatArray, exponents: FloatArray) -> FloatArray:
     """Return the mass of the most massive star of a cluster whose stellar exponents are known.
 
@@ -270,6 +274,7 @@ def heaviest_star(cluster_mass: FloatArray, exponents: FloatArray) -> FloatArray
     return np.exp(bracketed_roots(excess, np.full(cluster_mass.shape, low), high))
 
 
+@in_units(low="Msun", high="Msun")
 def power_integral(power: FloatArray, low: FloatArray | float, high: FloatArray | float) -> FloatArray:
     """Return the integral of a power of the mass.
 

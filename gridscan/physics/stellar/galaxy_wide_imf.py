@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.numerics.quadrature import integrate_panels, panels_between
 from gridscan.numerics.ranges import POSITIVE, checked
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.stellar import imf
 from gridscan.physics.stellar.embedded_clusters import (
     LIGHTEST_CLUSTER,
@@ -179,6 +180,7 @@ def mass_between(lower: ArrayLike, upper: ArrayLike, sfr: ArrayLike, metallicity
     return _over_clusters(share, low, high, sfr, metallicity_dex)
 
 
+@in_units(edges="Msun", sfr="Msun/yr")
 def stars_per_bin(edges: ArrayLike, sfr: ArrayLike, metallicity_dex: ArrayLike = 0.0) -> ValueAndError:
     """Return the number of stars in each of many bins of mass per solar mass that a whole galaxy forms.
 

@@ -22,6 +22,7 @@ from scipy.special import betainc, erf, erfc, exprel
 
 from gridscan.errors import EvaluationError, listed, nearest
 from gridscan.numerics.ranges import POSITIVE, Range, checked, refuse
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.stellar import imf
 
 if TYPE_CHECKING:
@@ -36,14 +37,17 @@ IMF_KINDS = ("power-law", "lognormal", "maschberger")
 _WIDTH = Range(above=0.0, maximum=10.0)
 
 
+@in_units(breaks="Msun", lognormal_mass="Msun")
 class MassFunction(NamedTuple):
     """An initial mass function, or many: arrays that broadcast except along the axis of the exponents and breaks.
 
     Attributes
     ----------
-    exponents, breaks
-        Shapes (..., n) and (..., n + 1) [Msun]. Mass functions with different numbers of segments share an array by
-        repeating the last break and exponent.
+    exponents
+        Shape (..., n).
+    breaks
+        Shape (..., n + 1) [Msun]. Mass functions with different numbers of segments share an array by repeating the
+        last break and exponent.
     kind
         ``"power-law"``, ``"lognormal"`` or ``"maschberger"``.
     lognormal_mass
@@ -68,6 +72,7 @@ class _Rows(NamedTuple):
     width: FloatArray
 
 
+@in_units(mass="Msun")
 def number_density(mass: ArrayLike, function: MassFunction) -> FloatArray:
     """Return the initial mass function xi(m): the number of stars per stellar mass and per solar mass formed.
 
@@ -117,6 +122,7 @@ def number_density(mass: ArrayLike, function: MassFunction) -> FloatArray:
     return _for_each_kind(evaluate, mass, mass, function)
 
 
+@in_units(lower="Msun", upper="Msun")
 def number_between(lower: ArrayLike, upper: ArrayLike, function: MassFunction) -> FloatArray:
     """Return the number of stars between two masses per solar mass formed, ∫ xi(m) dm.
 
@@ -158,6 +164,7 @@ def number_between(lower: ArrayLike, upper: ArrayLike, function: MassFunction) -
     return _between(lower, upper, function, power=0)
 
 
+@in_units(lower="Msun", upper="Msun")
 def mass_between(lower: ArrayLike, upper: ArrayLike, function: MassFunction) -> FloatArray:
     """Return the share of the mass formed that goes into stars between two masses, ∫ m xi(m) dm.
 
@@ -194,6 +201,7 @@ def mass_between(lower: ArrayLike, upper: ArrayLike, function: MassFunction) -> 
     return _between(lower, upper, function, power=1)
 
 
+@in_units(edges="Msun")
 def stars_per_bin(edges: ArrayLike, function: MassFunction) -> FloatArray:
     """Return the number of stars in each of many bins of mass per solar mass formed.
 

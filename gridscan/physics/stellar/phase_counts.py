@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.numerics.quadrature import gauss_legendre, panels_between
 from gridscan.numerics.ranges import NOT_NEGATIVE, checked, numbers_of
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.stellar import imf
 from gridscan.physics.stellar.phase_table import PHASES, PhaseTable
 from gridscan.physics.stellar.phase_windows import (
@@ -32,6 +33,7 @@ __all__ = ["MASS_INTEGRATIONS", "PHASES", "PhaseTable", "phase_ages", "time_in_p
 FloatArray = NDArray[np.floating[Any]]
 
 
+@in_units(breaks="Msun", time="Myr")
 def time_in_phase(
     phase: str,
     table: PhaseTable,

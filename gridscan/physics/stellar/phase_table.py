@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridscan.errors import EvaluationError, nearest
+from gridscan.numerics.unit_arguments import in_units
 
 __all__ = ["PHASES", "PhaseTable"]
 
@@ -18,6 +19,15 @@ FloatArray = NDArray[np.floating[Any]]
 PHASES = ("alive", "red_supergiant", "carbon_burning", "carbon_burning_rsg")
 
 
+@in_units(
+    mass="Msun",
+    lifetime="Myr",
+    carbon_start="Myr",
+    carbon_end="Myr",
+    carbon_duration="Myr",
+    rsg_duration="Myr",
+    carbon_rsg_duration="Myr",
+)
 @dataclass(frozen=True, eq=False)
 class PhaseTable:
     """Ages of the phases of stars on a grid of metallicities (first axis) and initial masses (second axis).

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError, nearest
 from gridscan.numerics.ranges import numbers_of, refuse
+from gridscan.numerics.unit_arguments import in_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,6 +40,7 @@ MASS_INTEGRATIONS = ("bins", "continuous")
 _ROUNDING = 1e-12
 
 
+@in_units(mass="Msun")
 def phase_ages(table: PhaseTable, mass: ArrayLike, metallicity: ArrayLike) -> dict[str, FloatArray]:
     """Return the ages at which single stars begin and end their phases, and the durations of these.
 
@@ -102,6 +104,7 @@ def phase_ages(table: PhaseTable, mass: ArrayLike, metallicity: ArrayLike) -> di
     }
 
 
+@in_units(end="Myr", duration="Myr")
 def at_metallicity(
     table: PhaseTable, metallicity: FloatArray, end: FloatArray, duration: FloatArray
 ) -> tuple[FloatArray, FloatArray]:

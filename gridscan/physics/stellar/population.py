@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gridscan.numerics.unit_arguments import in_units
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 __all__ = ["StellarPopulation"]
 
 
+@in_units(breaks="Msun", time="Myr")
 class StellarPopulation(NamedTuple):
     """Stars that form at a constant rate: numbers, or arrays that broadcast except along the axis of the mass function.
 
     Attributes
     ----------
-    exponents, breaks
-        Shapes (..., n) and (..., n + 1) [Msun]: the initial mass function, see `gridscan.physics.stellar.imf`.
+    exponents
+        Shape (..., n), of the initial mass function, see `gridscan.physics.stellar.imf`.
+    breaks
+        Shape (..., n + 1) [Msun].
     metallicity
         Mass fraction of metals.
     time

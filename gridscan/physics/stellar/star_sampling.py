@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import NOT_NEGATIVE
+from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.stellar.mass_distribution import AGES, MassDistribution, mass_distribution, one_number
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ MOST_STARS = 50_000_000
 _AT_ONCE = 1 << 14
 
 
+@in_units(star_formation_rate="Msun/Myr")
 def draw_alive(
     generator: np.random.Generator,
     table: PhaseTable,
@@ -104,6 +106,7 @@ def draw_alive(
     return {"mass": mass, "age": age, "phase": phase}
 
 
+@in_units(star_formation_rate="Msun/Myr")
 def draw_history(
     generator: np.random.Generator, table: PhaseTable, population: StellarPopulation, star_formation_rate: float
 ) -> Stars:
@@ -157,6 +160,14 @@ def draw_history(
     return stars
 
 
+@in_units(
+    age="Myr",
+    lifetime="Myr",
+    red_supergiant_start="Myr",
+    carbon_burning_start="Myr",
+    carbon_burning_end="Myr",
+    carbon_burning_rsg_start="Myr",
+)
 def phase_codes(
     age: FloatArray,
     lifetime: FloatArray,
