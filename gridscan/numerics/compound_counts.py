@@ -4,7 +4,8 @@ If groups of k counts come as Poisson numbers of mean λ_k, the probability P(n)
 
     P(0) = exp(-Σ λ_k),   P(n) = (1/n) Σ_{k=1..n} k λ_k P(n - k).
 
-No term is negative, so that nothing cancels. Source: Panjer 1981, ASTIN Bulletin 12, 22.
+No term is negative, so that nothing cancels. The recursion runs on P(n) exp(Σ λ_k), which is divided by a power of two
+whenever it grows large, so that any mean can be had. Source: Panjer 1981, ASTIN Bulletin 12, 22.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from numpy.typing import ArrayLike, NDArray
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import NOT_NEGATIVE, checked, refuse
 
-__all__ = ["LARGEST_NUMBER_OF_GROUPS", "count_probabilities", "exceedances_of_counts"]
+__all__ = ["count_probabilities", "exceedances_of_counts"]
 
 FloatArray = NDArray[np.floating[Any]]
 
-#: Largest Σ λ_k: beyond it exp(-Σ λ_k) is less than the smallest double.
-LARGEST_NUMBER_OF_GROUPS = 700.0
+# Far from the largest double, since a step multiplies by up to the mean number of counts.
+_LARGE = 512
 _ROUNDING = 1e-9
 
 
@@ -35,17 +36,18 @@ def count_probabilities(group_means: ArrayLike, total: ArrayLike) -> FloatArray:
         Shape (..., n): λ_k, the mean numbers of groups of k = 1 ... n counts, not negative. Single counts of a
         background add to λ_1.
     total
-        Σ λ_k over all k, also those above n, at most 700; broadcast against the leading axes.
+        Σ λ_k over all k, also those above n; broadcast against the leading axes.
 
     Returns
     -------
     numpy.ndarray
-        Shape (..., n + 1): P(0) ... P(n), dimensionless, to a few units in the last place.
+        Shape (..., n + 1): P(0) ... P(n), dimensionless, to a few units in the last place times the larger of n and
+        the total; 0 where it is less than the smallest double.
 
     Raises
     ------
     EvaluationError
-        If a mean is negative or not finite, or the total is above 700 or less than the sum of the means given.
+        If a mean is negative or not finite, or the total is less than the sum of the means given.
 
     Notes
     -----
@@ -64,17 +66,29 @@ def count_probabilities(group_means: ArrayLike, total: ArrayLike) -> FloatArray:
     means, whole = checked("group_means", group_means, NOT_NEGATIVE), checked("total", total, NOT_NEGATIVE)
     if not means.ndim:
         raise EvaluationError("group_means is one number; it must have an axis of the sizes of the groups")
-    refuse("total", whole, whole > LARGEST_NUMBER_OF_GROUPS, f"at most {LARGEST_NUMBER_OF_GROUPS:g}")
     given = means.sum(axis=-1)
     least, all_of = np.broadcast_arrays(given, whole)
     refuse("total", all_of, all_of < least * (1.0 - _ROUNDING), "at least the sum of group_means")
     most = means.shape[-1]
     sized = means * np.arange(1, most + 1)
-    found = np.empty((*least.shape, most + 1))
-    found[..., 0] = np.exp(-whole)
+    scaled, powers = np.zeros((*least.shape, most + 1)), np.zeros((*least.shape, most + 1))
+    scaled[..., 0] = 1.0
+    power = np.zeros(least.shape)
     for n in range(1, most + 1):
-        found[..., n] = np.einsum("...k,...k->...", sized[..., :n], found[..., n - 1 :: -1]) / n
-    return found
+        scaled[..., n] = np.einsum("...k,...k->...", sized[..., :n], scaled[..., n - 1 :: -1]) / n
+        large = np.where(scaled[..., n] > 2.0**_LARGE, float(_LARGE), 0.0)
+        if large.any():
+            scaled[..., : n + 1] *= np.exp2(-large)[..., None]
+            power = power + large
+            powers[..., :n] += large[..., None]
+        powers[..., n] = power
+    return _unscaled(scaled, powers, whole)
+
+
+def _unscaled(scaled: FloatArray, powers: FloatArray, total: FloatArray) -> FloatArray:
+    """Return scaled × 2^powers × exp(-total), by halves, since the exponential alone can be less than any double."""
+    half = np.exp(0.5 * (powers * np.log(2.0) - total[..., None]))
+    return np.asarray(scaled * half * half)
 
 
 def exceedances_of_counts(group_means: ArrayLike, total: ArrayLike) -> FloatArray:
@@ -85,7 +99,7 @@ def exceedances_of_counts(group_means: ArrayLike, total: ArrayLike) -> FloatArra
     group_means
         Shape (..., n): λ_k, the mean numbers of groups of k = 1 ... n counts, not negative.
     total
-        Σ λ_k over all k, also those above n, at most 700; broadcast against the leading axes.
+        Σ λ_k over all k, also those above n; broadcast against the leading axes.
 
     Returns
     -------

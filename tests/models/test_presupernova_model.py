@@ -335,11 +335,6 @@ def test_a_galaxy_wide_mass_function_follows_star_formation_and_metallicity():
         ("elastic_rate", {"efficiency_elastic": 1.5}, "'efficiency_elastic' cannot be 1.5"),
         ("elastic_rate", {"pinching": 1.0}, "pinching is 1.*above 1"),
         ("significance_of_star", {"background_in_exposure": 0.0}, "background is 0"),
-        (
-            "count_probability",
-            {"detector": "juno"},
-            "inverse_beta_background × exposure is 3652.5; it must be at most 700",
-        ),
         ("scattering_cross_section", {"qed": "on"}, "qed is 'on' with a window of recoils"),
         ("alarm_horizon", {"horizon_probability": 1e-9}, r"probability is 1e-09"),
         ("luminosity", {"progenitor": "kepler-20"}, "'progenitor' cannot be 'kepler-20'"),

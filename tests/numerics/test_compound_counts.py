@@ -18,7 +18,7 @@ means = st.lists(st.floats(0.0, 3.0), min_size=1, max_size=6)
 def test_single_counts_are_poisson(mean):
     most = 60
     found = count_probabilities([mean, *[0.0] * (most - 1)], mean)
-    np.testing.assert_allclose(found, stats.poisson.pmf(np.arange(most + 1), mean), rtol=1e-10)
+    np.testing.assert_allclose(found, stats.poisson.pmf(np.arange(most + 1), mean), rtol=1e-10, atol=1e-305)
 
 
 @given(means)
@@ -62,10 +62,26 @@ def test_drawn_groups_give_the_distribution():
         assert abs(found - expected) < 4.0 * math.sqrt(expected * (1 - expected) / draws)
 
 
+@pytest.mark.parametrize("mean", [650.0, 3652.5, 2e4])
+def test_single_counts_of_any_mean_are_poisson(mean):
+    most = int(mean + 6 * math.sqrt(mean))
+    found = count_probabilities(mean * np.eye(1, most)[0], mean)
+    np.testing.assert_allclose(found, stats.poisson.pmf(np.arange(most + 1), mean), rtol=1e-10, atol=1e-290)
+
+
+def test_groups_of_any_mean_give_the_closed_form():
+    """Groups of the logarithmic series are the negative binomial distribution, whose P(n) exp(Σ λ_k) is rescaled."""
+    successes, share, size = 700.0, 0.7, np.arange(1, 2501)
+    total = -successes * math.log1p(-share)
+    assert total > 800.0
+    found = count_probabilities(successes * share**size / size, total)
+    expected = stats.nbinom.pmf(np.arange(2501), successes, 1.0 - share)
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-290)
+
+
 @pytest.mark.parametrize(
     ("groups", "total", "message"),
     [
-        ([1.0], 701.0, "total is 701; it must be at most 700"),
         ([1.0, 2.0], 2.5, "total is 2.5; it must be at least the sum of group_means"),
         ([-1.0], 1.0, "group_means is -1"),
         (1.0, 1.0, "it must have an axis of the sizes of the groups"),

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from gridscan.models.presupernova.combinations import for_each_combination
 from gridscan.models.presupernova.kernels import positron_curve, squared_kiloparsecs
 from gridscan.models.presupernova.star_curves import events_between, panels_of, star_of, table_of
-from gridscan.numerics.compound_counts import LARGEST_NUMBER_OF_GROUPS, count_probabilities, exceedances_of_counts
+from gridscan.numerics.compound_counts import count_probabilities, exceedances_of_counts
 from gridscan.numerics.quadrature import gauss_legendre
-from gridscan.numerics.ranges import refuse
 from gridscan.physics.constants import KILOPARSEC, YEAR
 from gridscan.physics.galaxy.components import SingleGalaxy
 from gridscan.physics.galaxy.reach import reach_of
@@ -319,10 +318,6 @@ def counts_of_all_stars(
     number = np.asarray(number)
     most = max(int(number.max()), 1)
     background = np.asarray(exposed.inverse_beta_background * exposed.exposure, dtype=float)
-    most_allowed = LARGEST_NUMBER_OF_GROUPS
-    refuse(
-        "inverse_beta_background × exposure", background, background > most_allowed, f"at most {most_allowed:g} events"
-    )
 
     def evaluate(key: Any, p_bar: Any, prompt: Any, targets: Any, exposure: Any, *values: Any) -> tuple[Any, ...]:
         one = DyingStars(*values)
