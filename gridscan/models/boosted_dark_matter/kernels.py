@@ -126,7 +126,8 @@ def _require_digits(cross_section: Any, found: Any, mass: Any, points: Any, kick
             f"the squared amplitude of neutrinos of {ratio.ravel()[looked[0]]:.1g} of the dark matter mass is a"
             " difference of nearly equal terms, of which rounding leaves too few digits; take s_minus_masses = s - M"
             " and u_minus_masses = u - M, with M = dark_matter_mass**2, in place of s and u (in Model.replace arguments"
-            " of these names): s**2 + u**2 + 4*t*M - 2*M**2, for example, is s_minus_masses**2 + u_minus_masses**2 + 2*t*M"
+            " of these names): s**2 + u**2 + 4*t*M - 2*M**2, for example, is"
+            " s_minus_masses**2 + u_minus_masses**2 + 2*t*M"
         )
 
 
