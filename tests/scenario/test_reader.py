@@ -369,7 +369,7 @@ BROKEN = {
         '"red_supergiants"',
         '"red_supergiant"',
         "1:9: unknown model 'red_supergiant'; did you mean 'red_supergiants'?; installed are boosted_dark_matter,"
-        " red_supergiants; name one of your own with --model FILE.py:NAME or MODULE:NAME",
+        " presupernova, red_supergiants; name one of your own with --model FILE.py:NAME or MODULE:NAME",
     ),
     "model that is a file": (
         '"red_supergiants"',
