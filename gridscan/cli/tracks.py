@@ -131,7 +131,8 @@ def extract(file: str, out: Path, **options: Any) -> None:
     callback=_one_value("s"),
     help="Leave out times before collapse up to this one.",
 )
-def neutrinos(files: tuple[str, ...], out: Path, mass: float, after: float) -> None:
+@click.option("--force", is_flag=True, help="Replace a file even if gridscan did not write it.")
+def neutrinos(files: tuple[str, ...], out: Path, mass: float, after: float, force: bool) -> None:
     """Make a table of neutrinos before collapse from public files of one star.
 
     Odrzywolek & Heger 2010 and Patton et al. 2017: one FILE. Kato et al. 2017: the light curve and the spectra of
@@ -140,7 +141,7 @@ def neutrinos(files: tuple[str, ...], out: Path, mass: float, after: float) -> N
     """
     from gridscan.stellar_tables.neutrino_conversion import convert_neutrinos
 
-    track = convert_neutrinos(files, out, mass, after=after)
+    track = convert_neutrinos(files, out, mass, after=after, force=force)
     click.echo(f"found {track.format}: {len(track.time)} times")
     click.echo(f"wrote {out}")
 

@@ -38,14 +38,11 @@ class Records:
         File and line of those that stand in a file, by catalogue and label.
     contents
         Contents of the files by their names.
-    faults
-        Of files that cannot be read, or hold no records.
     """
 
     records: dict[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     places: dict[tuple[str, str], str] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
 
     def located(self, catalogue: str, label: str, faults: Iterable[Fault]) -> list[Fault]:
         """Return faults in a record with file and line in front of their messages, if it stands in a file.
@@ -68,7 +65,7 @@ class Records:
         return [dataclasses.replace(fault, message=f"{place}: {fault.message}") for fault in faults]
 
 
-def records_of(own: OwnRecords, files: TableFiles) -> Records:
+def records_of(own: OwnRecords, files: TableFiles, faults: list[Fault]) -> Records:
     """Return the records that a scenario adds, those of files among them.
 
     Parameters
@@ -77,11 +74,13 @@ def records_of(own: OwnRecords, files: TableFiles) -> Records:
         Records by catalogue and label, or the name of the file that holds those of a catalogue.
     files
         The files that the scenario names.
+    faults
+        Takes the fault of each file that cannot be read, or holds no records.
 
     Returns
     -------
     Records
-        All of them; a file that is no good gives a fault and no records.
+        All of them; none of a file that is no good.
     """
     found = Records()
     for catalogue, given in own.items():
@@ -93,7 +92,7 @@ def records_of(own: OwnRecords, files: TableFiles) -> Records:
                 Table(files.folder / given, read_records, lambda _: {}), given
             )
         except CatalogueError as error:
-            found.faults.append(Fault(("catalogue", catalogue), str(error)))
+            faults.append(Fault(("catalogue", catalogue), str(error)))
             values, lines = {}, {}
         found.records[catalogue] = values
         found.places.update({(catalogue, label): f"{given}:{line}" for label, line in lines.items()})

@@ -156,8 +156,7 @@ class _Resolver:
         self._compare_lengths(self.lengths)
         if self.reader.faults:
             raise InputFaults(self.reader.faults)
-        contents = [*self.contents.values(), self.own.contents]
-        tables = {name: text for some in contents for name, text in some.items()}
+        tables = {name: text for some in (*self.contents.values(), self.own.contents) for name, text in some.items()}
         sizes = maps_last(self.model, self.sizes)
         return Resolved(self.model, sizes, self.inputs, self.coordinates, frozenset(given), tables)
 
@@ -198,8 +197,7 @@ class _Resolver:
 
     def _open_catalogues(self, own_records: OwnRecords) -> None:
         self.catalogues = {name: catalogue_of(self.model, name) for name in self.model.labels}
-        self.own = records_of(own_records, self.files)
-        self.reader.faults += self.own.faults
+        self.own = records_of(own_records, self.files, self.reader.faults)
         for name, records in self.own.records.items():
             if name in self.catalogues:
                 self.catalogues[name] = self.catalogues[name].extended(records)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridscan.atomic import replacing
+from gridscan.atomic import check_place, replacing
 from gridscan.errors import CatalogueError, GridscanWarning, StoreError
+from gridscan.marks.files import first_line
 from gridscan.stellar_tables.neutrino_tracks import read_luminosity_table
 from gridscan.stellar_tables.published_neutrinos import PublishedTrack, read_published
 from gridscan.units import convert, parse_unit
@@ -25,7 +26,7 @@ _MISSED = 0.03
 
 
 def convert_neutrinos(
-    paths: Sequence[str | Path], out: str | Path, mass: float, *, after: float = 0.0
+    paths: Sequence[str | Path], out: str | Path, mass: float, *, after: float = 0.0, force: bool = False
 ) -> PublishedTrack:
     """Write a table of neutrinos before collapse from public files of one star.
 
@@ -39,6 +40,8 @@ def convert_neutrinos(
         Initial mass of the star [Msun].
     after
         Times before collapse up to this one are left out [s].
+    force
+        Whether to replace a file that gridscan did not write.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def convert_neutrinos(
     CatalogueError
         If the files are of no known format, contradict themselves, or hold a spectrum broader than the model allows.
     StoreError
-        If the table is one of the files, or cannot be written.
+        If the table is one of the files, cannot be written, or would replace a file that gridscan did not write.
 
     Warns
     -----
@@ -65,6 +68,7 @@ def convert_neutrinos(
     files, out = [Path(path) for path in paths], Path(out)
     if out.exists() and any(path.exists() and os.path.samefile(path, out) for path in files):
         raise StoreError(f"{out}: is one of the files to read; give the table another name")
+    check_place(out, force=force)
     if not 0.0 < mass < np.inf:
         raise CatalogueError(f"the mass of the star is {mass:g} Msun; it must be above 0 and finite")
     track = read_published(files)
@@ -78,12 +82,12 @@ def convert_neutrinos(
             f"{files[0]}: the pinching is {alpha[kept].min():.3g} in the last {last:.4g} s; it must be above 1: leave "
             f"these times out with --after '{1.001 * last:.4g} s'"
         )
-    text = _table(files, track, kept, mass)
+    text = first_line() + _table(files, track, kept, mass)
     try:
         read_luminosity_table(text, str(out))
     except CatalogueError as error:
         raise CatalogueError(f"{files[0]}: no table of neutrinos from it: {error}") from None
-    with replacing(out) as temporary:
+    with replacing(out, force=force) as temporary:
         temporary.write_text(text, encoding="utf-8")
     _warn(str(files[0]), track, kept)
     return track

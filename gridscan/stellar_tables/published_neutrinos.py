@@ -43,14 +43,37 @@ _HOUR = 3600.0
 
 
 class Rows(NamedTuple):
-    """Numbers of a file: shape (rows, columns), and the line of each row, from 1."""
+    """Numbers of a file.
+
+    Attributes
+    ----------
+    name
+        Name of the file in messages.
+    values
+        Shape (rows, columns), finite.
+    lines
+        The line of each row, from 1.
+    """
 
     name: str
     values: FloatArray
     lines: list[int]
 
     def refuse(self, wrong: NDArray[np.bool_], message: Callable[[int], str]) -> None:
-        """Refuse the first row that is wrong, with its line and a message of its index."""
+        """Refuse the first row that is wrong.
+
+        Parameters
+        ----------
+        wrong
+            Shape (rows,): whether a row is wrong.
+        message
+            Returns what is wrong with the row of an index.
+
+        Raises
+        ------
+        CatalogueError
+            If a row is wrong; it gives file and line.
+        """
         if wrong.any():
             row = int(np.argmax(wrong))
             raise CatalogueError(f"{self.name}:{self.lines[row]}: {message(row)}")

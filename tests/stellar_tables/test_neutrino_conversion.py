@@ -204,6 +204,17 @@ def test_a_file_is_never_overwritten_by_its_table(tmp_path):
     assert path.read_bytes() == before
 
 
+def test_a_table_of_ones_own_is_not_replaced_unless_it_may_be(tmp_path):
+    paths, out = [write_odrzywolek(tmp_path / "s.dat")], tmp_path / "mine.csv"
+    out.write_text("mine\n", encoding="utf-8")
+    with pytest.raises(StoreError, match="was not written by gridscan; not overwritten"):
+        converted(paths, out)
+    assert out.read_text(encoding="utf-8") == "mine\n"
+    converted(paths, out, force=True)
+    converted(paths, out)
+    assert len(table_of(out).tracks[0].time) == 4
+
+
 def call(*arguments):
     return CliRunner().invoke(main, ["tracks", "neutrinos", *(str(argument) for argument in arguments)])
 
