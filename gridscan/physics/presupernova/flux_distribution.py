@@ -37,6 +37,8 @@ FloatArray = NDArray[np.floating[Any]]
 ValueAndError = tuple[FloatArray, FloatArray]
 
 _PER_DECADE = 40
+# Tables of times that are kept, so that the blocks of a grid share them.
+_KEPT = 16
 # Shares of the stars that are too small to matter, as of places nearer than the nearest star of the galaxy.
 _NO_SHARE = 1e-14
 _TOLERANCE = 1e-3
@@ -288,28 +290,39 @@ def _for_each_population(
     shape, pairs = arrays[0].shape, np.stack([array.ravel() for array in arrays[:2]], axis=-1)
     rows = np.stack([array.ravel() for array in arrays[2:]], axis=-1)
     value, error = np.zeros(len(rows)), np.zeros(len(rows))
-    places: dict[tuple[float, ...], _Place] = {}
+    shining = _Shining(bright.shape, *(np.asarray(part, dtype=float).tobytes() for part in (bright, *points)))
     different, which = np.unique(rows, axis=0, return_inverse=True)
     for index, row in enumerate(different):
         chosen = which.reshape(-1) == index
-        where = tuple(row[: -len(bins)].tolist())
-        if where not in places:
-            places[where] = _place(SingleGalaxy(*where[1:]), where[0], bright, points)
-        value[chosen], error[chosen] = evaluate(_Stars(places[where], row[-len(bins) :]), pairs[chosen])
+        place = _place(*row[: -len(bins)].tolist(), shining=shining)
+        value[chosen], error[chosen] = evaluate(_Stars(place, row[-len(bins) :]), pairs[chosen])
     return value.reshape(shape), error.reshape(shape)
 
 
-def _place(galaxy: SingleGalaxy, radius: float, severity: FloatArray, points: TimePoints) -> _Place:
+class _Shining(NamedTuple):
+    """Severities and the points of their times by content, so that tables of them are found again."""
+
+    shape: tuple[int, ...]
+    severity: bytes
+    time: bytes
+    weight: bytes
+    coarse_weight: bytes
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _place(radius: float, *galaxy: float, shining: _Shining) -> _Place:
     """Tabulate the times above a flux, from that of the faintest star at the radius to that of the brightest nearby."""
+    severity, *parts = (np.frombuffer(part).reshape(shining.shape) for part in shining[1:])
+    points = TimePoints(*parts)
     some = (points.weight > 0.0).any(axis=-1) & (severity > 0.0).any(axis=-1)
-    shining = severity[(severity > 0.0) & (points.weight > 0.0)]
-    if not shining.size:
+    seen = severity[(severity > 0.0) & (points.weight > 0.0)]
+    if not seen.size:
         return _Place(np.array([-1.0, 0.0, 1.0]), *(np.zeros((3, len(severity))) for _ in range(2)))
-    first, last = np.log(shining.min() / radius**2), np.log(shining.max() / min(NEAREST, radius) ** 2)
+    first, last = np.log(seen.min() / radius**2), np.log(seen.max() / min(NEAREST, radius) ** 2)
     count = 2 * math.ceil((last - first) / math.log(10.0) * _PER_DECADE / 2.0) + 3
     # The first flux is a rounding below that of the faintest star.
     log_flux = np.linspace(first - 1e-12 * abs(first), last, count)
     times = np.zeros((2, count, len(severity)))
     kept = TimePoints(*(part[some] for part in points))
-    times[..., some] = time_above_in(galaxy, radius, np.exp(log_flux), severity[some], kept)
+    times[..., some] = time_above_in(SingleGalaxy(*galaxy), radius, np.exp(log_flux), severity[some], kept)
     return _Place(log_flux, *times)
