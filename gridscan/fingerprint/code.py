@@ -385,8 +385,16 @@ class Trace:
 
 
 def _declares(statement: ast.stmt, namespace: Mapping[str, Any]) -> bool:
-    """Whether a statement declares something of a model, such as ``model.parameter("radius", …)``."""
+    """Whether a statement declares something of a model, such as ``model.parameter("radius", …)``.
+
+    So do functions of gridscan that take a model first, such as ``declare_galaxy(model)``.
+    """
     node: Any = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+        called, node_of_model = namespace.get(node.func.id), node.args[0]
+        own = str(getattr(called, "__module__", "")).startswith("gridscan.")
+        if own and isinstance(node_of_model, ast.Name):
+            return isinstance(namespace.get(node_of_model.id), Definition)
     while isinstance(node, ast.Call | ast.Attribute):
         node = node.func if isinstance(node, ast.Call) else node.value
     return isinstance(node, ast.Name) and isinstance(namespace.get(node.id), Definition)

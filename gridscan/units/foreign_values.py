@@ -171,8 +171,8 @@ def _of_astropy(value: Any) -> tuple[Any, Unit | None]:
 
 
 def _own_unit_of_astropy(unit: Any) -> tuple[float, Unit]:
-    from astropy import units
-
+    # The unit has brought astropy along. An import here would make every stored cell depend on its version.
+    units = sys.modules["astropy.units"]
     try:
         root = unit.decompose(bases=[*units.si.bases, units.count])
     except units.UnitsError:
