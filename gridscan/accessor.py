@@ -209,6 +209,7 @@ class GridscanAccessor:
         *,
         exposure: Any = "10 yr",
         background: Any = "0 / yr",
+        background_error: Any = 0.0,
         significance: float = 3.0,
         mass: Any = None,
     ) -> xr.Dataset:
@@ -224,6 +225,8 @@ class GridscanAccessor:
             Duration of the measurement, such as ``"10 yr"``, or a quantity.
         background
             Rate of background events, or rate per mass, as text with a unit, a quantity or the name of a variable.
+        background_error
+            Standard deviation of the background as a share of it, such as ``0.01`` or ``"1 %"``.
         significance
             Number of standard deviations.
         mass
@@ -251,6 +254,7 @@ class GridscanAccessor:
             along,
             exposure=exposure,
             background=background,
+            background_error=background_error,
             significance=significance,
             mass=mass,
         )

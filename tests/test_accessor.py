@@ -49,7 +49,13 @@ def dataset():
         (
             discrimination.discriminate,
             ("events", "imf"),
-            {"exposure": "3 yr", "background": "1 / kt / yr", "significance": 2.0, "mass": "5 kt"},
+            {
+                "exposure": "3 yr",
+                "background": "1 / kt / yr",
+                "background_error": 1e-3,
+                "significance": 2.0,
+                "mass": "5 kt",
+            },
         ),
     ],
 )

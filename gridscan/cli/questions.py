@@ -148,6 +148,7 @@ def crossing(file: str, quantity: str, at: dict[str, Any], along: str, value: st
 @_along
 @click.option("--exposure", default="10 yr", show_default=True, help="Duration of the measurement.")
 @click.option("--background", default="0 / yr", show_default=True, help="Rate, or rate per mass such as '1 / kt / yr'.")
+@click.option("--background-error", default="0", show_default=True, help="Share of the background, as 0.01 or '1 %'.")
 @click.option("--significance", default=3.0, show_default=True, help="Number of standard deviations.")
 @click.option("--mass", help="Detector mass: a value with a unit, or the name of a coordinate.")
 def discriminate(
@@ -157,6 +158,7 @@ def discriminate(
     along: str,
     exposure: str,
     background: str,
+    background_error: str,
     significance: float,
     mass: str | None,
 ) -> Any:
@@ -164,6 +166,7 @@ def discriminate(
     options: dict[str, Any] = {
         "exposure": exposure,
         "background": background,
+        "background_error": background_error,
         "significance": significance,
         "mass": mass,
     }

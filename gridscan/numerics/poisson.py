@@ -75,7 +75,7 @@ def poisson_probability(count: ArrayLike, mean: ArrayLike) -> NDArray[np.float64
     return np.where(few, np.exp(xlogy(fewer, mean) - mean - gammaln(fewer + 1.0)), many)
 
 
-def poisson_divergence(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
+def poisson_divergence(x: ArrayLike, y: ArrayLike, difference: ArrayLike | None = None) -> NDArray[np.float64]:
     """Return the Kullback-Leibler divergence of a Poisson distribution of mean `x` from one of mean `y`.
 
     Accurate to a few units in the last place for every ratio of the two, also where they agree in most digits and
@@ -85,6 +85,8 @@ def poisson_divergence(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
     ----------
     x, y
         Expected counts, finite and not negative, dimensionless; they broadcast.
+    difference
+        x - y, where it is known to more digits than the two numbers have in common.
 
     Returns
     -------
@@ -111,7 +113,7 @@ def poisson_divergence(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
     (0.386294, '5.000e-19')
     """
     x, y = _counts("expected counts", x), _counts("expected counts", y)
-    return _divergence(x, y, x - y)
+    return _divergence(x, y, x - y if difference is None else np.asarray(difference, dtype=float))
 
 
 def scale_to_discriminate(

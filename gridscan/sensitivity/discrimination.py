@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from gridscan.errors import EvaluationError, SensitivityError, UnitError, listed, nearest
+from gridscan.errors import EvaluationError, GridscanWarning, SensitivityError, UnitError, listed, nearest
 from gridscan.numerics.block_reader import reread
 from gridscan.numerics.poisson import METHODS, scale_to_discriminate
+from gridscan.numerics.uncertain_background import METHODS_WITH_ERROR, exposure_to_discriminate
 from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
 from gridscan.sensitivity.labelled import (
     check_axis,
@@ -32,6 +34,8 @@ from gridscan.units import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 # The role by which a model marks the mass that event rates are proportional to.
@@ -39,7 +43,20 @@ _ROLE = "detector_mass"
 _YEAR = parse_unit("yr")
 _PER_YEAR = parse_unit("1/yr")
 _SIGMA = xr.DataArray(0.0, name="significance", attrs={"units": "1"})
+_SHARE = xr.DataArray(0.0, name="background_error", attrs={"units": "1"})
 _EXAMPLES = {"exposure": "10 yr", "background": "1 / kt / yr", "mass": "100 kt"}
+
+
+class _Setting(NamedTuple):
+    """Exposure in years, standard deviations, and the error of the background as a share of it."""
+
+    duration: float
+    sigma: float
+    share: float
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return METHODS_WITH_ERROR if self.share else METHODS
 
 
 def discriminate(
@@ -49,6 +66,7 @@ def discriminate(
     *,
     exposure: Any = "10 yr",
     background: Any = "0 / yr",
+    background_error: Any = 0.0,
     significance: float = 3.0,
     mass: Any = None,
 ) -> xr.Dataset:
@@ -67,6 +85,9 @@ def discriminate(
     background
         Rate of background events, such as ``"0.5 / day"``, or rate per mass, such as ``"1 / kt / yr"``, which is
         multiplied with the mass; a quantity; or the name of a coordinate or variable that holds either.
+    background_error
+        Standard deviation with which the background is known, as a share of it, such as ``0.01`` or ``"1 %"``; it does
+        not shrink as the detector grows.
     significance
         Number of standard deviations.
     mass
@@ -78,7 +99,9 @@ def discriminate(
     Dataset
         ``scale_factor`` (method, <along>_a, <along>_b, …), dimensionless, for the three methods of
         `numerics.poisson.scale_to_discriminate`, of which ``"exact"`` holds for few events too; infinite where
-        the rates are equal, as on the diagonal. Select with ``.sel({"method": "asimov"})``: as a keyword,
+        the rates are equal, as on the diagonal. With a background error, for the two methods of
+        `numerics.uncertain_background.exposure_to_discriminate` (``"exact"`` knows no such error), and infinite, with
+        a warning, where no mass suffices. Select with ``.sel({"method": "asimov"})``: as a keyword,
         ``method`` is an option of ``sel`` itself. Where a mass is known, ``required_mass``: scale factor times
         mass, in the unit of the mass. If mass or background differ along the axis, each scenario has its own,
         and the required mass is that of a (b's is in the mirrored cell).
@@ -99,14 +122,17 @@ def discriminate(
     rate = _in_unit(rate, _PER_YEAR)
     duration = _positive("exposure", float(_in_unit(_value_of("exposure", exposure), _YEAR)))
     sigma = _positive("significance", in_unit_of(_SIGMA, significance))
+    setting = _Setting(duration, sigma, _share(background_error))
     weight = _mass(dataset, mass)
     noise = _background(dataset, background, weight)
 
-    scale = _scale_factors(rate, noise, along, (duration, sigma))
+    if setting.share and noise.ndim == 0 and noise.chunks is None and float(noise) == 0:
+        raise SensitivityError("background_error is given without a background; give one, such as background='1 / yr'")
+
+    scale = _scale_factors(rate, noise, along, setting)
     pairs = ", ".join((f"{along}_a", f"{along}_b"))
-    coords = _coordinates(along, rate, noise, *([] if weight is None else [weight]))
-    setting = f"exposure {exposure}, background {background}, significance {sigma:g}"
-    comment = f"{setting}; infinite where the rates are equal"
+    coords = _coordinates(along, setting.methods, rate, noise, *([] if weight is None else [weight]))
+    comment = _comment(f"exposure {exposure}, background {background}", setting)
     long_name = f"factor by which the detector has to grow to discriminate {sentence(rate)} of {pairs}"
     result = {"scale_factor": answer(scale, "scale_factor", long_name, registry.dimensionless, coords, comment)}
     if weight is not None:
@@ -116,17 +142,30 @@ def discriminate(
     return xr.Dataset(result, attrs=scenario_attributes(dataset))
 
 
-def _scale_factors(rate: xr.DataArray, noise: xr.DataArray, along: str, setting: tuple[float, float]) -> xr.Variable:
+def _comment(given: str, setting: _Setting) -> str:
+    if not setting.share:
+        return f"{given}, significance {setting.sigma:g}; infinite where the rates are equal"
+    known = f"{given} known to {100 * setting.share:g} %, significance {setting.sigma:g}"
+    never = "infinite where the rates are equal or no mass suffices"
+    return f"{known}; {never}; without the method exact, which knows no background error"
+
+
+def _scale_factors(rate: xr.DataArray, noise: xr.DataArray, along: str, setting: _Setting) -> xr.Variable:
     points = np.arange(rate.sizes[along])
-    sides = [
+    rates = [
         _side(reread(rate.variable, along, points, f"{along}_{other}"), along, side) for side, other in ("ab", "ba")
     ]
-    shared = noise.variable
-    if along in noise.dims:
-        sides = [rates + _side(noise.variable, along, side) for rates, side in zip(sides, "ab", strict=True)]
-        shared = xr.Variable((), 0.0)
+    noises = [_side(noise.variable, along, side) for side in "ab"]
+    sides = [*rates, *noises]
+    function: Callable[..., NDArray[Any]] = _uncertain_scales
+    if not setting.share:
+        function, shared = _scales, noise.variable
+        if along in noise.dims:
+            rates = [own + above for own, above in zip(rates, noises, strict=True)]
+            shared = xr.Variable((), 0.0)
+        sides = [*rates, shared]
     factors = [
-        blockwise(_scales, *sides, shared, setting=setting, method=method, name=str(rate.name)) for method in METHODS
+        blockwise(function, *sides, setting=setting, method=method, name=str(rate.name)) for method in setting.methods
     ]
     return _ordered(xr.Variable.concat(factors, "method"), along)
 
@@ -135,14 +174,39 @@ def _scales(
     rate_a: NDArray[Any],
     rate_b: NDArray[Any],
     background: NDArray[Any],
-    setting: tuple[float, float],
+    setting: _Setting,
     method: str,
     name: str,
 ) -> NDArray[Any]:
     try:
-        return scale_to_discriminate(rate_a, rate_b, background, *setting, method)
+        return scale_to_discriminate(rate_a, rate_b, background, setting.duration, setting.sigma, method)
     except EvaluationError as error:
         raise SensitivityError(f"{name!r} cannot be discriminated: {error}") from None
+
+
+def _uncertain_scales(
+    rate_a: NDArray[Any],
+    rate_b: NDArray[Any],
+    background_a: NDArray[Any],
+    background_b: NDArray[Any],
+    setting: _Setting,
+    method: str,
+    name: str,
+) -> NDArray[Any]:
+    counts = [values * setting.duration for values in (rate_a, background_a, rate_b, background_b)]
+    try:
+        scale = exposure_to_discriminate(
+            (counts[0], counts[1]), (counts[2], counts[3]), setting.share, setting.sigma, method
+        )
+    except EvaluationError as error:
+        raise SensitivityError(f"{name!r} cannot be discriminated: {error}") from None
+    different = np.broadcast_to((rate_a - rate_b) + (background_a - background_b) != 0, scale.shape)
+    never = np.isinf(scale) & different
+    if never.any():
+        where = f"in {int(never.sum())} of {int(different.sum())} cells of different rates (method {method})"
+        reason = f"a background known to {100 * setting.share:g} % hides the difference at {setting.sigma:g} sigma"
+        warnings.warn(f"no mass suffices {where}: {reason}", GridscanWarning, stacklevel=2)
+    return scale
 
 
 def _mass(dataset: xr.Dataset, mass: str | None) -> xr.DataArray | None:
@@ -214,6 +278,14 @@ def _positive(argument: str, value: float) -> float:
     return float(value)
 
 
+def _share(given: Any) -> float:
+    share = in_unit_of(_SHARE, given)
+    if not (np.isfinite(share) and share >= 0):
+        allowed = "a share of the background such as 0.01, finite and not negative"
+        raise SensitivityError(f"background_error must be {allowed}; found {share:g}")
+    return share
+
+
 def _positive_or_refuse(values: NDArray[Any], name: str) -> NDArray[Any]:
     wrong = ~(np.isfinite(values) & (values > 0))
     if wrong.any():
@@ -236,10 +308,10 @@ def _ordered(variable: xr.Variable, along: str) -> xr.Variable:
     return variable.transpose("method", f"{along}_a", f"{along}_b", ...)
 
 
-def _coordinates(along: str, *inputs: xr.DataArray) -> dict[Any, xr.DataArray]:
+def _coordinates(along: str, methods: tuple[str, ...], *inputs: xr.DataArray) -> dict[Any, xr.DataArray]:
     coords = {key: value for variable in reversed(inputs) for key, value in variable.coords.items()}
     coords = {key: value for key, value in coords.items() if along not in value.dims}
-    coords["method"] = xr.DataArray(list(METHODS), dims="method", attrs={"long_name": "statistical method"})
+    coords["method"] = xr.DataArray(list(methods), dims="method", attrs={"long_name": "statistical method"})
     if along in inputs[0].coords:
         for side in ("a", "b"):
             coords[f"{along}_{side}"] = (

@@ -455,6 +455,17 @@ def test_pairs_are_shown_as_a_matrix_whatever_other_axes_there_are(folder):
     assert "method = gaussian, time = 20, detector = hyper-k" in text
 
 
+def test_discriminate_says_where_no_mass_suffices(folder):
+    question = ["sensitivity", "discriminate", "small.toml", "events_per_year", "--along", "imf"]
+    text = succeed(*question, "--background", "1 / kt / yr", "--background-error", "50 %")
+    assert "warning: no mass suffices in " in text
+    assert "a background known to 50 % hides the difference at 3 sigma" in text
+    assert "inf" in text
+    refused = call(*question, "--background-error", "0.1")
+    assert refused.exit_code == 2
+    assert "background_error is given without a background" in refused.output
+
+
 def test_a_value_of_an_axis_may_be_a_bare_number(folder):
     question = ["sensitivity", "contrast", "small.toml", "carbon_burning_rsg", "--along", "time", "--reference"]
     bare, full = (succeed(*question, text).splitlines()[1:] for text in ("20", "20 Myr"))

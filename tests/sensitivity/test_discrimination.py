@@ -9,8 +9,9 @@ import xarray as xr
 from reference import reference
 
 import gridscan as gs
-from gridscan.errors import ModelError, SensitivityError, UnitError
+from gridscan.errors import GridscanWarning, ModelError, SensitivityError, UnitError
 from gridscan.numerics.poisson import scale_to_discriminate
+from gridscan.numerics.uncertain_background import exposure_to_discriminate
 from gridscan.sensitivity.discrimination import discriminate
 from gridscan.units import parse_unit, unit_of
 
@@ -195,6 +196,22 @@ def test_dask_gives_the_numbers_of_numpy_and_computes_nothing_before_it_is_asked
         ),
         (SensitivityError, {"mass": "0 kt"}, "mass 'mass' must be finite and positive; found 0"),
         (SensitivityError, {"exposure": "0 yr"}, "exposure must be finite and positive; found 0"),
+        (
+            SensitivityError,
+            {"background": "1 / yr", "background_error": -0.1},
+            "background_error must be a share of the background such as 0.01, finite and not negative; found -0.1",
+        ),
+        (SensitivityError, {"background": "1 / yr", "background_error": math.inf}, "background_error must be a share"),
+        (
+            UnitError,
+            {"background": "1 / yr", "background_error": "1 / yr"},
+            "'1 / yr' is in '1/yr'; 'background_error'",
+        ),
+        (
+            SensitivityError,
+            {"background_error": 0.1},
+            "background_error is given without a background; give one, such as background='1 / yr'",
+        ),
         (SensitivityError, {"significance": -1.0}, "significance must be finite and positive; found -1"),
         (
             SensitivityError,
@@ -284,3 +301,91 @@ def test_for_few_events_the_exact_method_asks_for_more():
     factor = discriminate(few, "events", "imf").scale_factor.sel(imf_a="none", imf_b="one")
     assert float(factor.sel({"method": "asimov"})) == pytest.approx(4.5, rel=1e-12)
     assert float(factor.sel({"method": "exact"})) == pytest.approx(6.6077, abs=1e-4)
+
+
+SHARED = {"exposure": "5 yr", "background": "noise", "background_error": "2 %", "significance": 2}
+
+
+@pytest.mark.filterwarnings("ignore:no mass suffices")
+@pytest.mark.parametrize("method", ["asimov", "gaussian"])
+def test_with_a_background_error_every_pair_is_that_of_the_formula(grid, method):
+    result = discriminate(grid, "events", "imf", **SHARED)
+    rates, noise = grid["events"].transpose("imf", "detector", "radius").values, grid["noise"].values
+    for a in range(4):
+        for b in range(4):
+            expected = exposure_to_discriminate((5 * rates[a], 5 * noise), (5 * rates[b], 5 * noise), 0.02, 2.0, method)
+            found = result.sel({"method": method}).isel(imf_a=a, imf_b=b)
+            np.testing.assert_allclose(found["scale_factor"], expected, rtol=1e-13)
+            np.testing.assert_allclose(found["required_mass"], expected * [[20.0], [22.5]], rtol=1e-13)
+
+
+@pytest.mark.filterwarnings("ignore:no mass suffices .*gaussian")
+def test_where_no_mass_suffices_the_answer_is_never_and_says_so():
+    """Above 20 ± 2 events a difference of about 7 is 3 sigma at most: 1 is hidden from any mass, 10 is not."""
+    rates = xr.Dataset({"events": ("imf", [1.0, 2.0, 12.0], {"units": "yr-1"})}, {"imf": ["a", "b", "c"]})
+    options = {"background": "20 / yr", "background_error": 0.1, "mass": "100 kt"}
+    message = r"no mass suffices in 2 of 6 cells of different rates \(method asimov\): a background known to 10 % hides"
+    with pytest.warns(GridscanWarning, match=message):
+        result = discriminate(rates, "events", "imf", **options)
+    for variable in (result["scale_factor"], result["required_mass"]):
+        assert np.isinf(variable.sel(imf_a="a", imf_b="b")).all()
+        assert np.isfinite(variable.sel(imf_a="a", imf_b="c")).all()
+        assert not variable.isnull().any()
+        assert variable.attrs["comment"] == (
+            "exposure 10 yr, background 20 / yr known to 10 %, significance 3; infinite where the rates are equal or "
+            "no mass suffices; without the method exact, which knows no background error"
+        )
+    assert result["method"].values.tolist() == ["asimov", "gaussian"]
+
+
+def test_equal_rates_alone_are_no_reason_for_a_warning(grid, recwarn):
+    discriminate(grid, "events", "imf", background="1e-3 / yr", background_error=0.01)
+    assert not [warning for warning in recwarn if "no mass" in str(warning.message)]
+
+
+def test_no_background_error_changes_nothing(grid):
+    expected = discriminate(grid, "events", "imf", background="noise")
+    for none in (0, 0.0, "0", "0 %"):
+        xr.testing.assert_identical(
+            discriminate(grid, "events", "imf", background="noise", background_error=none), expected
+        )
+    small = discriminate(grid, "events", "imf", background="noise", background_error=1e-9)
+    xr.testing.assert_allclose(small["scale_factor"], expected["scale_factor"].isel(method=[0, 1]), rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:no mass suffices")
+def test_a_background_error_is_a_share_of_each_scenario_s_own_background(grid):
+    result = discriminate(grid, "events", "detector", background="0.1 / kt / yr", background_error=0.05, significance=2)
+    counts = (10 * 1.0, 10 * 2.0), (10 * 4.0, 10 * 2.25)
+    for method in ("asimov", "gaussian"):
+        cell = result.sel({"method": method}).sel(radius=1.0, imf="kroupa", detector_a="juno", detector_b="super-k")
+        expected = float(exposure_to_discriminate(*counts, 0.05, 2.0, method))
+        assert float(cell["scale_factor"]) == pytest.approx(expected, rel=1e-13)
+        assert float(cell["required_mass"]) == pytest.approx(expected * 20.0, rel=1e-13)
+
+
+@pytest.mark.filterwarnings("ignore:no mass suffices")
+@pytest.mark.parametrize("along", ["imf", "detector"])
+def test_dask_gives_the_numbers_of_numpy_with_a_background_error(grid, along):
+    options = {"background": "1 / kt / yr", "background_error": 0.1}
+    expected = discriminate(grid, "events", along, **options)
+    lazy = discriminate(grid.chunk({"radius": 2, "imf": 1}), "events", along, **options)
+    assert lazy["required_mass"].chunks is not None
+    xr.testing.assert_identical(lazy.compute(), expected)
+
+
+@pytest.mark.parametrize(
+    ("model", "quantity", "options", "background"),
+    [
+        ("red_supergiants", "events_per_year", {"imf": ["kroupa", "top-heavy"]}, "1 / kt / yr"),
+        ("presupernova", "elastic_rate", {"initial_mass": ["15 Msun", "25 Msun"]}, "1e6 / yr"),
+    ],
+)
+def test_never_is_an_answer_for_rates_of_both_models(model, quantity, options, background):
+    along = next(iter(options))
+    dataset = gs.model(model).evaluate([quantity], **options)
+    with pytest.warns(GridscanWarning, match="no mass suffices"):
+        never = dataset.gridscan.discriminate(quantity, along, background=background, background_error=0.5)
+    assert np.isinf(never["scale_factor"]).all()
+    known = dataset.gridscan.discriminate(quantity, along, background=background)
+    assert np.isfinite(known["scale_factor"].sel({"method": "asimov"}).isel({f"{along}_a": 0, f"{along}_b": 1})).all()
