@@ -279,7 +279,10 @@ def _positive(argument: str, value: float) -> float:
 
 
 def _share(given: Any) -> float:
-    share = in_unit_of(_SHARE, given)
+    try:
+        share = in_unit_of(_SHARE, given)
+    except UnitError as error:
+        raise UnitError(f"background_error must be a share of the background such as 0.01 or '1 %': {error}") from None
     if not (np.isfinite(share) and share >= 0):
         allowed = "a share of the background such as 0.01, finite and not negative"
         raise SensitivityError(f"background_error must be {allowed}; found {share:g}")

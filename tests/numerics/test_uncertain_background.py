@@ -135,6 +135,16 @@ def test_the_gaussian_factor_is_that_of_the_summed_variances():
 
 
 @pytest.mark.parametrize("method", ["asimov", "gaussian"])
+def test_the_factor_is_symmetric_also_where_each_side_has_a_background_of_its_own(method):
+    one, other = (30.0, 5.0), (0.0, 100.0)
+    there, back = (exposure_to_discriminate(*pair, 0.1, 3.0, method) for pair in ((one, other), (other, one)))
+    assert 0.0 < float(there) == float(back) < math.inf
+    if method == "gaussian":
+        variance = there * 100.0 + (there * 0.1 * 100.0) ** 2
+        assert there * 65.0 / math.sqrt(variance) == pytest.approx(3.0, rel=1e-13)
+
+
+@pytest.mark.parametrize("method", ["asimov", "gaussian"])
 def test_nothing_is_nan_where_counts_are_equal_or_none(method):
     counts = np.array([0.0, 0.0, 3.0, 3.0]), np.array([0.0, 2.0, 0.0, 2.0])
     found = exposure_to_discriminate(counts, counts, 0.1, 3.0, method)

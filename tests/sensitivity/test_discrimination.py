@@ -205,7 +205,7 @@ def test_dask_gives_the_numbers_of_numpy_and_computes_nothing_before_it_is_asked
         (
             UnitError,
             {"background": "1 / yr", "background_error": "1 / yr"},
-            "'1 / yr' is in '1/yr'; 'background_error'",
+            "background_error must be a share of the background such as 0.01 or '1 %': '1 / yr' is in '1/yr'",
         ),
         (
             SensitivityError,
