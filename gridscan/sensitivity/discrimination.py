@@ -125,7 +125,6 @@ def discriminate(
     setting = _Setting(duration, sigma, _share(background_error))
     weight = _mass(dataset, mass)
     noise = _background(dataset, background, weight)
-
     if setting.share and noise.ndim == 0 and noise.chunks is None and float(noise) == 0:
         raise SensitivityError("background_error is given without a background; give one, such as background='1 / yr'")
 

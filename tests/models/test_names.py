@@ -23,10 +23,11 @@ OTHERWISE = {
     "evaluation/attributes.py": {"latitude", "longitude"},
     "units": {"s", "star", "t", "u"},
     "plot": {"required_mass", "s", "star", "x", "y"},
-    "sensitivity/discrimination.py": {"exposure", "mass", "required_mass", "significance"},
-    "cli/questions.py": {"exposure", "mass", "significance"},
+    "sensitivity/discrimination.py": {"background_error", "exposure", "mass", "required_mass", "significance"},
+    "cli/questions.py": {"background_error", "exposure", "mass", "significance"},
     "numerics/poisson.py": {"exposure", "significance"},
     "numerics/significance.py": {"background_error", "significance"},
+    "numerics/uncertain_background.py": {"background_error", "significance"},
 }
 
 
