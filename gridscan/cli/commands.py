@@ -256,17 +256,25 @@ def sample(
 @click.argument("file")
 @click.option("--scenario", is_flag=True, help="Print only the scenario that made it.")
 def info(file: str, scenario: bool) -> None:
-    """Show what a result holds and what made it, or that it is not what a run has written."""
+    """Show what a result, or another netCDF file, holds and what made it.
+
+    Of a file that is not what a run has written, that is said.
+    """
     from gridscan.cli.result_report import result_report
     from gridscan.cli.tables import console
     from gridscan.limits import DEFAULT
     from gridscan.storage.files import open_as_it_is
-    from gridscan.storage.provenance import provenance_in
+    from gridscan.storage.provenance import NoProvenance, provenance_in
     from gridscan.storage.standing import standing_of
 
     with open_as_it_is(file) as dataset:
-        provenance = provenance_in(dataset, file)
-        if scenario:
+        provenance = None
+        try:
+            provenance = provenance_in(dataset, file)
+        except NoProvenance:
+            if scenario:
+                raise
+        if scenario and provenance is not None:
             say(provenance.scenario, nl=False)
         else:
             standing = standing_of(Path(file), compare=dataset.nbytes <= DEFAULT.lazy_bytes)

@@ -24,8 +24,8 @@ _MOST_COLUMNS = 12
 _MOST_MATRICES = 12
 
 
-def result_report(dataset: xr.Dataset, provenance: Provenance, standing: Standing) -> RenderableType:
-    """Show what a result holds and what made it, as far as its variables are those that a run has written."""
+def result_report(dataset: xr.Dataset, provenance: Provenance | None, standing: Standing) -> RenderableType:
+    """Show what a file holds and what made it, as far as its variables are those that a run has written."""
     axes = new_table("axis", "size", "unit", "", title="Axes")
     for dim, size in dataset.sizes.items():
         coordinate = dataset.coords.get(str(dim))
@@ -36,19 +36,28 @@ def result_report(dataset: xr.Dataset, provenance: Provenance, standing: Standin
     for name, variable in dataset.data_vars.items():
         variables.add_row(
             escape_line(name),
-            escape_line((label_of(variable) or "1") if "units" in variable.attrs else "words"),
+            escape_line("words" if _is_of_words(variable) else label_of(variable) or "1"),
             escape_line(" × ".join(map(str, variable.dims)) or "-"),
             bytes_text(variable.nbytes),
             escape_line(variable.attrs.get("long_name", "")),
         )
-    facts = [f"{dataset.attrs.get('title', '')}", *_origin(provenance, standing)]
+    if provenance is None:
+        origin = [f"Note     {standing.said or 'was written by gridscan, but is not the result of a run'}"]
+    else:
+        origin = _origin(provenance, standing)
+    facts = [*([str(dataset.attrs["title"])] if "title" in dataset.attrs else []), *origin]
     shown: list[RenderableType] = ["\n".join(map(escape_line, facts)), "", axes, "", variables]
-    if standing.is_as_recorded:
+    if provenance is not None and standing.is_as_recorded:
         settings = new_table("input", "value", title="Inputs")
         for name, setting in provenance.settings.items():
             settings.add_row(escape_line(name), escape_line(_setting(setting)))
         shown += ["", settings]
     return Group(*shown)
+
+
+def _is_of_words(variable: xr.DataArray) -> bool:
+    """Tell words from numbers; those without a unit are dimensionless, as CF has it."""
+    return variable.dtype.kind in "OSTU" or ("flag_meanings" in variable.attrs and "units" not in variable.attrs)
 
 
 def _origin(provenance: Provenance, standing: Standing) -> list[str]:

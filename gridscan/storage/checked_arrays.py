@@ -116,6 +116,43 @@ class CheckedArray(BackendArray):
                 self._compared[place] = True
 
 
+class ForeignArray(BackendArray):
+    """A variable of a file that gridscan did not write; where it cannot be read, that is said in one line.
+
+    Parameters
+    ----------
+    name
+        Name of the file, and of the variable, for messages.
+    variable
+        As it is decoded, not read yet.
+    """
+
+    def __init__(self, name: tuple[str, str], variable: xr.Variable) -> None:
+        self.path, self.name = name
+        self.shape, self.dtype = variable.shape, variable.dtype
+        self._variable = variable
+
+    def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
+        """Return part of the variable, as xarray asks for it."""
+        return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.OUTER, self._part)
+
+    async def async_getitem(self, key: indexing.ExplicitIndexer) -> Any:
+        """Return part of the variable to who waits for it."""
+        return self[key]
+
+    def _part(self, key: tuple[Any, ...]) -> Any:
+        try:
+            return self._variable[key].values
+        except MemoryError:
+            raise
+        # Libraries raise all kinds of exceptions on a damaged or unusual file.
+        except Exception as error:
+            raise StoreError(
+                f"{self.path}: {self.name!r} cannot be read ({reason(error)});"
+                " it is damaged, or stored in a way that xarray does not read"
+            ) from None
+
+
 def _places(part: Any, size: int) -> Any:
     """Return the positions along a dimension that an index picks, as a range or an array."""
     if isinstance(part, slice):

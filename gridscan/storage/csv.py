@@ -64,6 +64,13 @@ def export_csv(
         if name not in dataset.data_vars:
             known = [str(other) for other in dataset.data_vars]
             raise StoreError(f"the result has no quantity {name!r}{nearest(name, known)}; it has {listed(known)}")
+    if not names:
+        raise StoreError("there is no quantity to write: the file has none, or has them in groups")
+    for name in names:
+        if len(set(dataset[name].dims)) < dataset[name].ndim:
+            raise StoreError(
+                f"{name!r} has a dimension twice, which a table cannot show; leave it out of the quantities"
+            )
     dataset = dataset[names].assign_coords(
         {dim: np.arange(size) for dim, size in dataset[names].sizes.items() if dim not in dataset.coords}
     )
@@ -76,7 +83,7 @@ def export_csv(
         writer = csv.writer(file, lineterminator="\n", quoting=quoting)
         for number, rows in enumerate(_tables(dataset, names, rows_at_once)):
             writer.writerows(rows)
-            if number == 1:
+            if number == 1 and rows:
                 file.flush()
                 _check_space(path, temporary.stat().st_size / len(rows), math.prod(dataset.sizes.values()) - len(rows))
     return path
@@ -115,12 +122,17 @@ def _tables(dataset: xr.Dataset, names: list[str], rows_at_once: int) -> Iterabl
 
 
 def _in_words(variable: xr.DataArray) -> xr.DataArray:
-    """Return the meanings of the numbers of a flag variable."""
-    if "flag_meanings" not in variable.attrs:
+    """Return texts for letters and the meanings of flags; a number without a meaning stays as it is."""
+    if variable.dtype.kind == "S":
+        return variable.copy(data=np.char.decode(variable.values, "utf-8", "replace"))
+    words = str(variable.attrs.get("flag_meanings", "")).split()
+    flags = np.atleast_1d(variable.attrs.get("flag_values", []))
+    if flags.dtype.kind not in "iuf" or len(flags) != len(words) or not words:
         return variable
-    words = np.array(variable.attrs["flag_meanings"].split())
-    places = {int(value): place for place, value in enumerate(np.atleast_1d(variable.attrs["flag_values"]))}
-    return variable.copy(data=words[[places[int(value)] for value in variable.values.ravel()]].reshape(variable.shape))
+    meanings: dict[Any, Any] = dict(zip(flags.tolist(), words, strict=True))
+    found = np.empty(variable.size, dtype=object)
+    found[:] = [meanings.get(value, value) for value in variable.values.ravel().tolist()]
+    return variable.copy(data=found.reshape(variable.shape))
 
 
 def _blocks(dims: list[str], sizes: list[int], rows_at_once: int) -> Iterable[dict[str, slice]]:
@@ -132,7 +144,7 @@ def _blocks(dims: list[str], sizes: list[int], rows_at_once: int) -> Iterable[di
     if cut == 0:
         yield {}
         return
-    together = max(1, rows_at_once // rows)
+    together = max(1, rows_at_once // max(1, rows))
     for index in np.ndindex(*sizes[: cut - 1]):
         ahead = {dim: slice(i, i + 1) for dim, i in zip(dims, index, strict=False)}
         for start in range(0, sizes[cut - 1], together):

@@ -13,7 +13,7 @@ from xarray.core import indexing
 from gridscan.atomic import reason
 from gridscan.errors import StoreError, listed, nearest
 from gridscan.scenario.schema import Storage
-from gridscan.storage.checked_arrays import CheckedArray
+from gridscan.storage.checked_arrays import CheckedArray, ForeignArray
 from gridscan.storage.description import digest_of_variable
 from gridscan.storage.disk_attributes import from_disk
 from gridscan.storage.foreign import why_not_netcdf
@@ -58,9 +58,14 @@ def open_dataset(path: Path, *, refuse_changed: bool, decoding: Mapping[str, Any
         raise StoreError(f"{path}: no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
     with explained(path):
         record = _record_of(path, refuse_changed=refuse_changed)
-        store = _opened_zarr(path) if is_zarr else NetCDF4DataStore.open(os.path.abspath(path))
+        where = os.path.abspath(path)
+        store = _opened_zarr(path, is_ours=record is not None) if is_zarr else NetCDF4DataStore.open(where)
         try:
             made = StoreBackendEntrypoint().open_dataset(_CheckedStore(store, path, record), **decoding)
+            if record is None or not record.is_of_size(path):
+                made = made.assign(
+                    {name: _explained(path, name, item.variable) for name, item in made.data_vars.items()}
+                )
             found = from_disk(made).assign_attrs({} if record is None else record.content["attributes"])
         except BaseException:
             store.close()
@@ -100,9 +105,19 @@ def explained(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _opened_zarr(path: Path) -> Any:
+def _explained(path: Path, name: Any, variable: xr.Variable) -> xr.Variable:
+    """Return a variable that others wrote, of which many things go wrong only when it is read and decoded."""
+    array = ForeignArray((str(path), str(name)), variable)
+    return xr.Variable(variable.dims, indexing.LazilyIndexedArray(array), variable.attrs, variable.encoding)
+
+
+def _opened_zarr(path: Path, *, is_ours: bool) -> Any:
     check_library(Storage(format="zarr"))
-    return ZarrStore.open_group(os.path.abspath(path), mode="r", consolidated=True)
+    import zarr
+
+    # gridscan writes all metadata in one place; others may not.
+    consolidated = is_ours or zarr.open_group(path, mode="r").metadata.consolidated_metadata is not None
+    return ZarrStore.open_group(os.path.abspath(path), mode="r", consolidated=consolidated)
 
 
 def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:

@@ -172,8 +172,10 @@ def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
 
     Raises
     ------
+    NoProvenance
+        If the file was not written by ``gridscan run``.
     StoreError
-        If the file was not written by ``gridscan run``, or what it says is damaged.
+        If what it says is damaged.
     """
     attributes = dataset.attrs
     try:
@@ -189,9 +191,13 @@ def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
             str(attributes.get("references", "")),
         )
     except KeyError as error:
-        raise StoreError(f"{path}: was not written by gridscan run: it has no attribute {error.args[0]!r}") from None
+        raise NoProvenance(f"{path}: was not written by gridscan run: it has no attribute {error.args[0]!r}") from None
     except _Damaged as error:
         raise StoreError(f"{path}: its provenance is damaged: {error}") from None
+
+
+class NoProvenance(StoreError):
+    """A file that lacks what each result says of how it was computed."""
 
 
 class _Damaged(Exception):
