@@ -65,6 +65,8 @@ def _origin(provenance: Provenance, standing: Standing) -> list[str]:
     overridden = ", ".join(f"{name} = {value}" for name, value in provenance.overrides.items())
     scenario = provenance.scenario_name + (f" with {overridden}" if overridden else "")
     wrong = [f"Note     {standing.said}"] if standing.said else []
+    if standing.kind == "other version":
+        return [*wrong, f"Made     from {scenario}"]
     if not standing.is_as_recorded:
         return [*wrong, f"Scenario {scenario}, which has not given all that is here"]
     versions = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())

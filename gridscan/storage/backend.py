@@ -41,7 +41,8 @@ class GridscanBackend(BackendEntrypoint):
         mask_and_scale, decode_times, concat_characters, decode_coords
             As of ``xarray.open_dataset``; times of results are numbers with units, not dates.
         refuse_changed
-            Whether to refuse a result whose coordinates or attributes are not as gridscan wrote them.
+            Whether to refuse a result whose names or coordinates are not as gridscan wrote them, and to warn of
+            attributes that somebody has edited.
 
         Returns
         -------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
@@ -11,13 +12,13 @@ from xarray.backends import AbstractDataStore, NetCDF4DataStore, StoreBackendEnt
 from xarray.core import indexing
 
 from gridscan.atomic import reason
-from gridscan.errors import StoreError, listed, nearest
+from gridscan.errors import GridscanWarning, StoreError, listed, nearest
 from gridscan.scenario.schema import Storage
 from gridscan.storage.checked_arrays import CheckedArray, ForeignArray
 from gridscan.storage.description import digest_of_variable
 from gridscan.storage.disk_attributes import from_disk
 from gridscan.storage.foreign import why_not_netcdf
-from gridscan.storage.record import OtherFormat, Record, changes_in, opened, read_record
+from gridscan.storage.record import OtherFormat, Record, changes_in, is_of_attribute, opened, read_record
 from gridscan.storage.remains import has_lost_its_record
 from gridscan.storage.zarr_support import check_library
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # What the netCDF library reads without HDF5 begins so.
 _CLASSIC = b"CDF"
+# From here to the call of `gridscan.open`.
+_TO_USER = 8
 _TO_REPAIR = "run its scenario again, with another --output"
 
 
@@ -38,7 +41,7 @@ def open_dataset(path: Path, *, refuse_changed: bool, decoding: Mapping[str, Any
     path
         A netCDF file or a zarr folder.
     refuse_changed
-        Whether to refuse a result whose coordinates or attributes are not as gridscan wrote them.
+        Whether to refuse a result whose names or coordinates are not as gridscan wrote them, and to warn of attributes.
     decoding
         Options of ``StoreBackendEntrypoint.open_dataset``, such as ``decode_times``.
 
@@ -95,7 +98,7 @@ def explained(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (StoreError, MemoryError):
+    except (StoreError, GridscanWarning, MemoryError):
         raise
     # Libraries raise all kinds of exceptions on a damaged or foreign file.
     except Exception as error:
@@ -146,7 +149,10 @@ def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:
     # A file of another size was written by another program, which may change what it likes.
     if record is not None and changed and record.is_of_size(path):
         what = f"{listed(changed, 5)} {'is' if len(changed) == 1 else 'are'} not as gridscan wrote"
-        raise StoreError(f"{path}: is damaged: {what}; {_TO_REPAIR}")
+        # HDF5 has checksums of attributes: one that can be read, somebody has edited.
+        if path.is_dir() or not all(map(is_of_attribute, changed)):
+            raise StoreError(f"{path}: is damaged: {what}; {_TO_REPAIR}")
+        warnings.warn(f"{path}: was changed: {what}", GridscanWarning, stacklevel=_TO_USER)
     return record
 
 

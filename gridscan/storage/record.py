@@ -36,6 +36,7 @@ KEYS = f"{GROUP}/keys"
 #: Attributes of a result that are too long for the head of its file.
 IN_RECORD = ("gridscan_scenario_name", "gridscan_settings", "gridscan_versions", "gridscan_tables")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+_ATTRIBUTE = "the attribute"
 _CHUNK_CACHE = 64_000_000
 #: Names of their dimensions.
 LENGTHS = {RECORD: "number_of_bytes", CHECKSUMS: "number_of_checksums", KEYS: "number_of_keys"}
@@ -261,7 +262,8 @@ def read_record(file: Any) -> Record | None:
     if RECORD not in file:
         if GROUP in file and "record" in file[GROUP].attrs:
             raise OtherFormat(
-                "was written by an earlier gridscan; run its scenario again, which is its attribute 'gridscan_scenario'"
+                "was written by an earlier gridscan; its scenario, which gridscan info --scenario prints,"
+                " can be run again"
             )
         return None
     content = json.loads(np.asarray(file[RECORD][...]).tobytes())
@@ -341,8 +343,24 @@ def changes_in(file: Any, record: Record) -> Changes:
     return Changes(tuple(changed), tuple(added))
 
 
+def is_of_attribute(text: str) -> bool:
+    """Tell whether what has changed is an attribute alone.
+
+    Parameters
+    ----------
+    text
+        One of `Changes`.
+
+    Returns
+    -------
+    bool
+        False for variables, dimensions, groups and values.
+    """
+    return text.startswith(_ATTRIBUTE)
+
+
 def _in_words(path: str) -> str:
     owner, at, attribute = path.partition("@")
     if not at:
         return f"{path!r}"
-    return f"the attribute {attribute!r} of {repr(owner) if owner else 'the file'}"
+    return f"{_ATTRIBUTE} {attribute!r} of {repr(owner) if owner else 'the file'}"

@@ -17,7 +17,17 @@ import numpy as np
 from gridscan.errors import listed
 from gridscan.evaluation.block_shape import boxes
 from gridscan.storage.checksums import box_in_words, is_whole
-from gridscan.storage.record import GROUP, Changes, OtherFormat, Record, changes_in, opened, read_record, variable_path
+from gridscan.storage.record import (
+    GROUP,
+    Changes,
+    OtherFormat,
+    Record,
+    changes_in,
+    is_of_attribute,
+    opened,
+    read_record,
+    variable_path,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +41,6 @@ _OF_RUNS = "gridscan_identity"
 _OF_RESULTS = (_OF_RUNS, "gridscan_scenario")
 _OF_SAMPLES = "gridscan_population"
 _MOST_NAMED = 6
-_ATTRIBUTE = "the attribute"
 
 
 @dataclass(frozen=True)
@@ -148,7 +157,7 @@ def _standing(file: Any, path: Path, compare: bool) -> Standing:
         return Standing("derived" if any(name in file.attrs for name in _OF_RESULTS) else "foreign", (), of_run)
     changes = changes_in(file, record)
     if changes.changed or changes.added:
-        is_other = any(not text.startswith(_ATTRIBUTE) for text in changes.changed)
+        is_other = not all(map(is_of_attribute, changes.changed))
         return Standing("derived" if is_other else "changed", _shortened(changes), record.is_of_run)
     # A disk that damages a file leaves its size.
     was_rewritten = not record.is_of_size(path)
@@ -160,10 +169,10 @@ def _standing(file: Any, path: Path, compare: bool) -> Standing:
 
 def _shortened(changes: Changes) -> tuple[str, ...]:
     """Return what has changed, without attributes of what differs itself, and what is inside if nothing else is."""
-    owners = {text for text in (*changes.changed, *changes.added) if not text.startswith(_ATTRIBUTE)}
+    owners = {text for text in (*changes.changed, *changes.added) if not is_of_attribute(text)}
 
     def is_own(text: str) -> bool:
-        return not (text.startswith(_ATTRIBUTE) and text.rpartition(" of ")[2] in owners)
+        return not (is_of_attribute(text) and text.rpartition(" of ")[2] in owners)
 
     found = [*filter(is_own, changes.changed), *(f"{text} was added" for text in filter(is_own, changes.added))]
     return tuple([text for text in found if f"'{GROUP}/" not in text] or found)

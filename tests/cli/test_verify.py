@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 import gridscan as gs
 from gridscan.cli import main
+from gridscan.errors import GridscanWarning, StoreError
 from gridscan.storage.files import write_result
 
 SCENARIO = """
@@ -90,3 +91,71 @@ def test_a_result_without_its_end_is_told(whole):
     status, (line,) = verify(whole)
     assert status == 2
     assert "so damaged that nobody can tell" in line
+
+
+@pytest.mark.parametrize(
+    ("owner", "attribute", "text", "named"),
+    [
+        ("/", "title", "An edited title", "the attribute 'title' of the file"),
+        ("/", "title", "Ein geänderter Titel", "the attribute 'title' of the file"),
+        ("flux", "units", "m-2 yr-1", "the attribute 'units' of 'flux'"),
+        ("time", "long_name", "hours", "the attribute 'long_name' of 'time'"),
+    ],
+)
+def test_an_edited_attribute_is_told_by_name_and_the_file_is_opened(whole, owner, attribute, text, named):
+    size = whole.stat().st_size
+    with gs.open(whole) as found:
+        flux = found.flux.values
+    with h5py.File(whole, "r+") as file:
+        item = file[owner]
+        was = item.attrs[attribute]
+        text = text if not text.isascii() else text[: len(was)].ljust(len(was))
+        item.attrs[attribute] = text if not text.isascii() else np.bytes_(text)
+    if whole.stat().st_size != size:
+        with gs.open(whole) as found:
+            assert found.attrs["title"]
+        return
+    said = f"{whole}: was changed: {named} is not as gridscan wrote"
+    with pytest.warns(GridscanWarning) as warned:
+        opened = gs.open(whole)
+    with opened as found:
+        np.testing.assert_array_equal(found.flux, flux)
+    assert [str(item.message) for item in warned] == [said]
+    assert warned[0].filename == __file__
+    again = "to have it as it was, run its scenario again with another --output"
+    assert verify(whole) == (2, [f"{whole}: was changed since gridscan wrote it: {named}; {again}"])
+    outcome = CliRunner().invoke(main, ["run", str(whole)])
+    assert outcome.exit_code == 2
+    assert f"was changed since gridscan wrote it: {named}; not overwritten" in outcome.output
+    outcome = CliRunner().invoke(main, ["export", str(whole), "--out", str(whole.with_suffix(".csv"))])
+    assert outcome.exit_code == 0
+    assert outcome.output.startswith(f"warning: {said}")
+
+
+def test_an_edited_attribute_hides_no_damage_of_numbers_or_coordinates(whole):
+    with netCDF4.Dataset(whole, "a") as file:
+        file.title = "x" * len(file.title)
+        file["flux"][1, 2] *= 1.0000001
+    with pytest.warns(GridscanWarning, match="'title'"):
+        opened = gs.open(whole)
+    with opened as found, pytest.raises(StoreError, match=r"is damaged: flux\[0:2, 0:3\]"):
+        found.load()
+    with netCDF4.Dataset(whole, "a") as file:
+        file["radius"][1] *= 1.0000001
+    with pytest.raises(StoreError, match=r"is damaged: .*the values of 'radius'"):
+        gs.open(whole)
+
+
+def test_the_scenario_of_a_result_of_an_earlier_version_can_be_printed_and_run_again(whole, tmp_path):
+    with h5py.File(whole, "r+") as file:
+        del file["gridscan/record"]
+        file["gridscan"].attrs["record"] = "{}"
+    said = "was written by an earlier gridscan; its scenario, which gridscan info --scenario prints, can be run again"
+    assert verify(whole) == (2, [f"{whole}: {said}"])
+    shown = CliRunner().invoke(main, ["info", str(whole)]).output
+    assert f"Note     {said}" in shown
+    assert "which has not given all that is here" not in shown
+    assert CliRunner().invoke(main, ["info", str(whole), "--scenario"]).output == SCENARIO
+    outcome = CliRunner().invoke(main, ["run", str(whole), "--output", str(tmp_path / "new.nc")])
+    assert outcome.exit_code == 0, outcome.output
+    assert verify(tmp_path / "new.nc") == (0, [f"{tmp_path / 'new.nc'}: whole"])
