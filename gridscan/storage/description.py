@@ -103,7 +103,11 @@ def _dims_of(group: Any, item: Any) -> list[str]:
     """Return the names of the dimensions of a variable; a coordinate of its own name is one itself."""
     if "DIMENSION_LIST" not in item.attrs:
         return [item.name.rpartition("/")[2]] if "CLASS" in item.attrs else []
-    return [group[part[0]].name.rpartition("/")[2] for part in item.attrs["DIMENSION_LIST"]]
+    import h5py
+
+    # Opening each of them would take half of the time in which a result is opened.
+    names = [h5py.h5r.get_name(part[0], group.id) for part in item.attrs["DIMENSION_LIST"]]
+    return [name.decode().rpartition("/")[2] for name in names]
 
 
 def _of_zarr(root: Any) -> Iterator[tuple[str, Any]]:

@@ -130,7 +130,7 @@ def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:
     with opened(path) as file:
         try:
             record = read_record(file)
-            changed = changes_in(file, record).changed if record is not None and refuse_changed else ()
+            changes = changes_in(file, record) if record is not None and refuse_changed else None
         except OtherFormat as error:
             if refuse_changed:
                 raise StoreError(f"{path}: {error}") from None
@@ -142,11 +142,14 @@ def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:
             return None
         if record is None and has_lost_its_record(path):
             raise StoreError(f"{path}: is damaged (its record cannot be found); {_TO_REPAIR}")
-        why = "" if path.is_dir() else why_not_netcdf(file, scales=record is None)
+        # What the record describes to the letter, the netCDF library wrote.
+        is_known = changes is not None and not changes.changed and not changes.added
+        why = "" if path.is_dir() or is_known else why_not_netcdf(file, scales=record is None)
         if why:
             advice = "gridscan reads netCDF files and zarr folders" if record is None else _TO_REPAIR
             raise StoreError(f"{path}: {why}; {advice}")
     # A file of another size was written by another program, which may change what it likes.
+    changed = changes.changed if changes is not None else ()
     if record is not None and changed and record.is_of_size(path):
         what = f"{listed(changed, 5)} {'is' if len(changed) == 1 else 'are'} not as gridscan wrote"
         # HDF5 has checksums of attributes: one that can be read, somebody has edited.
