@@ -646,6 +646,21 @@ def differential_events(fluence, target_scattering_cross_section, number_of_targ
     return fluence * target_scattering_cross_section * number_of_targets
 
 
+@model.quantity("1/MeV", long_name="absolute error estimate of the expected events per kinetic energy")
+def differential_events_error(
+    fluence, fluence_error, target_scattering_cross_section, target_scattering_cross_section_error, number_of_targets
+):
+    """The errors of the fluence and of the cross section, added. Source: a product of bounded factors."""
+    of_fluence = fluence_error * (target_scattering_cross_section + target_scattering_cross_section_error)
+    return (of_fluence + fluence * target_scattering_cross_section_error) * number_of_targets
+
+
+@model.quantity("1", long_name="whether the accuracy of the expected events per kinetic energy was not attained")
+def differential_events_status(differential_events, differential_events_error, accuracy_of_events):
+    """0 where it was, 1 where not. Source: the error estimate."""
+    return beyond(differential_events_error, accuracy_of_events * differential_events)
+
+
 @model.quantity("1", long_name="expected events in the detector", count=True)
 def events(events_per_target, number_of_targets):
     """N of all targets. Source: definition."""
