@@ -608,7 +608,15 @@ def target_scattering_cross_section(
     error=True,
     accuracy_of_events="1",
     target_scattering_cross_section="cm^2",
-    **{**_KICK, "functions": {**_KICK["functions"], "target_scattering_cross_section": ["kinetic_energy"]}},
+    target_scattering_cross_section_error="cm^2",
+    **{
+        **_KICK,
+        "functions": {
+            **_KICK["functions"],
+            "target_scattering_cross_section": ["kinetic_energy"],
+            "target_scattering_cross_section_error": ["kinetic_energy"],
+        },
+    },
 )
 def events_per_target(
     exposure,
@@ -619,13 +627,16 @@ def events_per_target(
     accuracy_of_events,
     neutrino_differential_cross_section,
     target_scattering_cross_section,
+    target_scattering_cross_section_error,
 ):
     """N = ∫ dT σ(T) ∫ dt dΦ/dT over the exposure and the energy window. Source: rate of a thin target."""
     require_order(exposure=exposure, energy_window=energy_window)
     problem = problem_of(dark_halo, neutrino_source, geometry, neutrino_differential_cross_section)
-    target = target_of(target_scattering_cross_section)
-    accuracy = np.min(accuracy_of_events)
-    return with_error(counting.boosted_events(problem, target, *exposure, *energy_window, accuracy=accuracy))
+    target, uncertain = map(target_of, (target_scattering_cross_section, target_scattering_cross_section_error))
+    window, accuracy = (*exposure, *energy_window), np.min(accuracy_of_events)
+    return with_error(
+        counting.boosted_events(problem, target, *window, accuracy=accuracy, target_cross_section_error=uncertain)
+    )
 
 
 @model.quantity("1", long_name="whether the accuracy of the events was not attained")

@@ -37,6 +37,7 @@ _RANGES = {
     "off_centre_angle": (FINITE, "rad"),
     "neutrino_cross_section": (NOT_NEGATIVE, "cm^2"),
     "target_cross_section": (NOT_NEGATIVE, "cm^2"),
+    "target_cross_section_error": (NOT_NEGATIVE, "cm^2"),
     **dict.fromkeys(["time", "exposure_start", "exposure_end"], (FINITE, "s")),
     **dict.fromkeys(["kinetic_energy", "lowest_kinetic_energy", "highest_kinetic_energy"], (POSITIVE, "MeV")),
 }
