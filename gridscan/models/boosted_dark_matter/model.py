@@ -602,19 +602,33 @@ def target_scattering_cross_section(
     return tuple(item * target_published_factor for item in found)
 
 
+@model.quantity("cm^2", long_name="error of the cross section on a target particle that events include")
+def target_cross_section_uncertainty(target_scattering_cross_section_error):
+    """That of the integral; 0 of a cross section of one's own. Source: the error estimate."""
+    return 1 * target_scattering_cross_section_error
+
+
+def _exact(target_scattering_cross_section):
+    """0 of a cross section of one's own. Source: definition."""
+    return 0 * target_scattering_cross_section
+
+
+model.when_replaced("target_scattering_cross_section", target_cross_section_uncertainty=_exact)
+
+
 @model.kernel(
     "1",
     long_name="events of one target particle",
     error=True,
     accuracy_of_events="1",
     target_scattering_cross_section="cm^2",
-    target_scattering_cross_section_error="cm^2",
+    target_cross_section_uncertainty="cm^2",
     **{
         **_KICK,
         "functions": {
             **_KICK["functions"],
             "target_scattering_cross_section": ["kinetic_energy"],
-            "target_scattering_cross_section_error": ["kinetic_energy"],
+            "target_cross_section_uncertainty": ["kinetic_energy"],
         },
     },
 )
@@ -627,12 +641,12 @@ def events_per_target(
     accuracy_of_events,
     neutrino_differential_cross_section,
     target_scattering_cross_section,
-    target_scattering_cross_section_error,
+    target_cross_section_uncertainty,
 ):
     """N = ∫ dT σ(T) ∫ dt dΦ/dT over the exposure and the energy window. Source: rate of a thin target."""
     require_order(exposure=exposure, energy_window=energy_window)
     problem = problem_of(dark_halo, neutrino_source, geometry, neutrino_differential_cross_section)
-    target, uncertain = map(target_of, (target_scattering_cross_section, target_scattering_cross_section_error))
+    target, uncertain = map(target_of, (target_scattering_cross_section, target_cross_section_uncertainty))
     window, accuracy = (*exposure, *energy_window), np.min(accuracy_of_events)
     return with_error(
         counting.boosted_events(problem, target, *window, accuracy=accuracy, target_cross_section_error=uncertain)
@@ -659,11 +673,11 @@ def differential_events(fluence, target_scattering_cross_section, number_of_targ
 
 @model.quantity("1/MeV", long_name="absolute error estimate of the expected events per kinetic energy")
 def differential_events_error(
-    fluence, fluence_error, target_scattering_cross_section, target_scattering_cross_section_error, number_of_targets
+    fluence, fluence_error, target_scattering_cross_section, target_cross_section_uncertainty, number_of_targets
 ):
     """The errors of the fluence and of the cross section, added. Source: a product of bounded factors."""
-    of_fluence = fluence_error * (target_scattering_cross_section + target_scattering_cross_section_error)
-    return (of_fluence + fluence * target_scattering_cross_section_error) * number_of_targets
+    of_fluence = fluence_error * (target_scattering_cross_section + target_cross_section_uncertainty)
+    return (of_fluence + fluence * target_cross_section_uncertainty) * number_of_targets
 
 
 @model.quantity("1", long_name="whether the accuracy of the expected events per kinetic energy was not attained")
