@@ -25,7 +25,7 @@ from gridscan.physics.boosted_dark_matter import all_supernovae, arrival, arriva
 from gridscan.physics.boosted_dark_matter import events as counting
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
 from gridscan.physics.boosted_dark_matter.integrated_flux import integrated_flux as flux_over_energies
-from gridscan.physics.boosted_dark_matter.problem import EnergyWindow, Exposure, Geometry
+from gridscan.physics.boosted_dark_matter.problem import CountedWindow, EnergyWindow, Exposure, Geometry
 from gridscan.physics.constants import CODATA
 from gridscan.physics.dark_matter.halo import Halo, HaloParameters
 from gridscan.physics.dark_matter.spike import SPIKES, spike_fits
@@ -183,6 +183,14 @@ model.group(
 )
 model.group("exposure", Exposure, exposure_start="s", exposure_end="s")
 model.group("energy_window", EnergyWindow, kinetic_energy_min="MeV", kinetic_energy_max="MeV")
+model.group(
+    "counted_window",
+    CountedWindow,
+    exposure_start="s",
+    exposure_end="s",
+    kinetic_energy_min="MeV",
+    kinetic_energy_max="MeV",
+)
 
 # What parameters have to be together.
 
@@ -604,7 +612,7 @@ def target_scattering_cross_section(
 
 @model.quantity("cm^2", long_name="error of the cross section on a target particle that events include")
 def target_cross_section_uncertainty(target_scattering_cross_section_error):
-    """That of the integral; 0 of a cross section of one's own. Source: the error estimate."""
+    """Return that of the integral; 0 of a cross section of one's own. Source: the error estimate."""
     return 1 * target_scattering_cross_section_error
 
 
@@ -633,8 +641,7 @@ model.when_replaced("target_scattering_cross_section", target_cross_section_unce
     },
 )
 def events_per_target(
-    exposure,
-    energy_window,
+    counted_window,
     dark_halo,
     neutrino_source,
     geometry,
@@ -644,13 +651,11 @@ def events_per_target(
     target_cross_section_uncertainty,
 ):
     """N = ∫ dT σ(T) ∫ dt dΦ/dT over the exposure and the energy window. Source: rate of a thin target."""
-    require_order(exposure=exposure, energy_window=energy_window)
+    require_order(exposure=Exposure(*counted_window[:2]), energy_window=EnergyWindow(*counted_window[2:]))
     problem = problem_of(dark_halo, neutrino_source, geometry, neutrino_differential_cross_section)
     target, uncertain = map(target_of, (target_scattering_cross_section, target_cross_section_uncertainty))
-    window, accuracy = (*exposure, *energy_window), np.min(accuracy_of_events)
-    return with_error(
-        counting.boosted_events(problem, target, *window, accuracy=accuracy, target_cross_section_error=uncertain)
-    )
+    accuracies = {"accuracy": np.min(accuracy_of_events), "target_cross_section_error": uncertain}
+    return with_error(counting.boosted_events(problem, target, *counted_window, **accuracies))
 
 
 @model.quantity("1", long_name="whether the accuracy of the events was not attained")
@@ -675,7 +680,7 @@ def differential_events(fluence, target_scattering_cross_section, number_of_targ
 def differential_events_error(
     fluence, fluence_error, target_scattering_cross_section, target_cross_section_uncertainty, number_of_targets
 ):
-    """The errors of the fluence and of the cross section, added. Source: a product of bounded factors."""
+    """N_targets (σ δF + F δσ + δF δσ) of the fluence F. Source: a product of bounded factors."""
     of_fluence = fluence_error * (target_scattering_cross_section + target_cross_section_uncertainty)
     return (of_fluence + fluence * target_cross_section_uncertainty) * number_of_targets
 
