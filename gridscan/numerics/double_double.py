@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["DoubleDouble", "log10", "power_of_ten"]
+__all__ = ["DoubleDouble", "log10", "power_of_ten", "product_and_error", "sum_and_error"]
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -65,16 +65,62 @@ class DoubleDouble(NamedTuple):
         return cls(high, float(number - Fraction(high)))
 
     def __mul__(self, other: Any) -> DoubleDouble:
-        product = self.high * other.high
-        (left, left_rest), (right, right_rest) = _halves(self.high), _halves(other.high)
-        rest = ((left * right - product) + left * right_rest + left_rest * right) + left_rest * right_rest
+        product, rest = product_and_error(self.high, other.high)
         return _normal(product, rest + (self.high * other.low + self.low * other.high))
 
     def __add__(self, other: Any) -> DoubleDouble:
-        total = self.high + other.high
-        moved = total - self.high
-        rest = (self.high - (total - moved)) + (other.high - moved)
+        total, rest = sum_and_error(self.high, other.high)
         return _normal(total, rest + (self.low + other.low))
+
+
+def sum_and_error(x: Any, y: Any) -> tuple[Any, Any]:
+    """Return a sum and what its rounding took from it.
+
+    Parameters
+    ----------
+    x, y
+        Numbers or arrays of them.
+
+    Returns
+    -------
+    total, error : float or numpy.ndarray
+        x + y is total + error, exactly. Source: Knuth, The Art of Computer Programming 2, section 4.2.2.
+
+    Examples
+    --------
+    >>> from gridscan.numerics.double_double import sum_and_error
+    >>> sum_and_error(1.0, 2.0**-60) == (1.0, 2.0**-60)
+    True
+    """
+    total = x + y
+    part = total - x
+    return total, (x - (total - part)) + (y - part)
+
+
+def product_and_error(x: Any, y: Any) -> tuple[Any, Any]:
+    """Return a product and what its rounding took from it.
+
+    Parameters
+    ----------
+    x, y
+        Numbers or arrays of them, below 1e300.
+
+    Returns
+    -------
+    product, error : float or numpy.ndarray
+        x y is product + error, exactly. Source: Dekker 1971, Numer. Math. 18, 224.
+
+    Examples
+    --------
+    (1 + e)² = 1 + 2 e + e²:
+
+    >>> from gridscan.numerics.double_double import product_and_error
+    >>> product_and_error(1 + 2.0**-40, 1 + 2.0**-40) == (1 + 2.0**-39, 2.0**-80)
+    True
+    """
+    product = x * y
+    (a, b), (c, d) = _halves(x), _halves(y)
+    return product, ((a * c - product) + a * d + b * c) + b * d
 
 
 def _halves(number: Any) -> tuple[Any, Any]:

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
+from gridscan.numerics.double_double import product_and_error, sum_and_error
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,7 +24,6 @@ __all__ = ["PreciseArray"]
 
 FloatArray = NDArray[np.floating[Any]]
 
-_SPLITTER = 134217729.0  # 2^27 + 1
 _MOST_FACTORS = 64
 
 
@@ -123,27 +124,14 @@ def _pair(item: Any) -> Pair:
     return array.astype(float), np.zeros(array.shape)
 
 
-def _sum(x: Any, y: Any) -> Pair:
-    """Return x + y and its rounding error."""
-    total = x + y
-    part = total - x
-    return total, (x - (total - part)) + (y - part)
-
-
 def _renormalised(high: Any, low: Any) -> Pair:
     total = high + low
     return total, np.where(np.isfinite(total), low - (total - high), 0.0)
 
 
-def _halves(x: Any) -> Pair:
-    scaled = _SPLITTER * x
-    high = scaled - (scaled - x)
-    return high, x - high
-
-
 def _added(x: Pair, y: Pair) -> Pair:
-    high, error = _sum(x[0], y[0])
-    low, rest = _sum(x[1], y[1])
+    high, error = sum_and_error(x[0], y[0])
+    low, rest = sum_and_error(x[1], y[1])
     high, error = _renormalised(high, error + low)
     return _renormalised(high, error + rest)
 
@@ -157,9 +145,7 @@ def _subtracted(x: Pair, y: Pair) -> Pair:
 
 
 def _multiplied(x: Pair, y: Pair) -> Pair:
-    product = x[0] * y[0]
-    (a, b), (c, d) = _halves(x[0]), _halves(y[0])
-    error = ((a * c - product) + a * d + b * c) + b * d
+    product, error = product_and_error(x[0], y[0])
     return _renormalised(product, error + (x[0] * y[1] + x[1] * y[0]))
 
 

@@ -666,6 +666,23 @@ def test_sums_over_energies_and_over_the_exposure_are_those_of_the_flux(model):
     assert float((spectrum.values * weights).sum() * 12.5) == pytest.approx(whole, rel=1e-6, abs=0.0)
 
 
+def test_events_per_energy_state_the_errors_of_both_factors(model):
+    energies = np.array([5.0, 12.0, 29.0])
+    names = ["fluence", "target_scattering_cross_section", "differential_events"]
+    errors = [f"{name}_error" for name in names]
+    chosen = {**EASY, "interaction": "lmu-ltau", "kinetic_energy": energies}
+    found = model.evaluate([*names, *errors, "differential_events_status"], **chosen)
+    relative = [(found[error] / found[name]).values for name, error in zip(names, errors, strict=True)]
+    assert (relative[1] > 0).all()
+    np.testing.assert_allclose(relative[2], relative[0] + relative[1] + relative[0] * relative[1], rtol=1e-9)
+    assert (found.differential_events_status == 0).all()
+    # An accuracy that no rule in double precision attains.
+    flagged = model.evaluate("differential_events_status", accuracy_of_events=1e-12, **chosen)
+    missed = model.evaluate("differential_events_error", accuracy_of_events=1e-12, **chosen)
+    value = model.evaluate("differential_events", accuracy_of_events=1e-12, **chosen)
+    np.testing.assert_array_equal(flagged == 1, missed > 1e-12 * value)
+
+
 def test_there_are_no_events_where_nothing_arrives(model):
     names = ["events_per_target", "events_per_target_error"]
     for exposure in [("-2 yr", "0 yr"), ("600 yr", "1e6 yr")]:

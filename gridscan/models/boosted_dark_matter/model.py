@@ -25,7 +25,7 @@ from gridscan.physics.boosted_dark_matter import all_supernovae, arrival, arriva
 from gridscan.physics.boosted_dark_matter import events as counting
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
 from gridscan.physics.boosted_dark_matter.integrated_flux import integrated_flux as flux_over_energies
-from gridscan.physics.boosted_dark_matter.problem import EnergyWindow, Exposure, Geometry
+from gridscan.physics.boosted_dark_matter.problem import CountedWindow, EnergyWindow, Exposure, Geometry
 from gridscan.physics.constants import CODATA
 from gridscan.physics.dark_matter.halo import Halo, HaloParameters
 from gridscan.physics.dark_matter.spike import SPIKES, spike_fits
@@ -183,6 +183,14 @@ model.group(
 )
 model.group("exposure", Exposure, exposure_start="s", exposure_end="s")
 model.group("energy_window", EnergyWindow, kinetic_energy_min="MeV", kinetic_energy_max="MeV")
+model.group(
+    "counted_window",
+    CountedWindow,
+    exposure_start="s",
+    exposure_end="s",
+    kinetic_energy_min="MeV",
+    kinetic_energy_max="MeV",
+)
 
 # What parameters have to be together.
 
@@ -602,30 +610,52 @@ def target_scattering_cross_section(
     return tuple(item * target_published_factor for item in found)
 
 
+@model.quantity("cm^2", long_name="error of the cross section on a target particle that events include")
+def target_cross_section_uncertainty(target_scattering_cross_section_error):
+    """Return that of the integral; 0 of a cross section of one's own. Source: the error estimate."""
+    return 1 * target_scattering_cross_section_error
+
+
+def _exact(target_scattering_cross_section):
+    """0 of a cross section of one's own. Source: definition."""
+    return 0 * target_scattering_cross_section
+
+
+model.when_replaced("target_scattering_cross_section", target_cross_section_uncertainty=_exact)
+
+
 @model.kernel(
     "1",
     long_name="events of one target particle",
     error=True,
     accuracy_of_events="1",
     target_scattering_cross_section="cm^2",
-    **{**_KICK, "functions": {**_KICK["functions"], "target_scattering_cross_section": ["kinetic_energy"]}},
+    target_cross_section_uncertainty="cm^2",
+    **{
+        **_KICK,
+        "functions": {
+            **_KICK["functions"],
+            "target_scattering_cross_section": ["kinetic_energy"],
+            "target_cross_section_uncertainty": ["kinetic_energy"],
+        },
+    },
 )
 def events_per_target(
-    exposure,
-    energy_window,
+    counted_window,
     dark_halo,
     neutrino_source,
     geometry,
     accuracy_of_events,
     neutrino_differential_cross_section,
     target_scattering_cross_section,
+    target_cross_section_uncertainty,
 ):
     """N = ∫ dT σ(T) ∫ dt dΦ/dT over the exposure and the energy window. Source: rate of a thin target."""
-    require_order(exposure=exposure, energy_window=energy_window)
+    require_order(exposure=Exposure(*counted_window[:2]), energy_window=EnergyWindow(*counted_window[2:]))
     problem = problem_of(dark_halo, neutrino_source, geometry, neutrino_differential_cross_section)
-    target = target_of(target_scattering_cross_section)
-    accuracy = np.min(accuracy_of_events)
-    return with_error(counting.boosted_events(problem, target, *exposure, *energy_window, accuracy=accuracy))
+    target, uncertain = map(target_of, (target_scattering_cross_section, target_cross_section_uncertainty))
+    accuracies = {"accuracy": np.min(accuracy_of_events), "target_cross_section_error": uncertain}
+    return with_error(counting.boosted_events(problem, target, *counted_window, **accuracies))
 
 
 @model.quantity("1", long_name="whether the accuracy of the events was not attained")
@@ -644,6 +674,21 @@ def number_of_targets(fiducial_mass, electrons_per_mass, avogadro_constant):
 def differential_events(fluence, target_scattering_cross_section, number_of_targets):
     """dN/dT = N_targets σ(T) ∫ dt dΦ/dT. Source: rate of a thin target."""
     return fluence * target_scattering_cross_section * number_of_targets
+
+
+@model.quantity("1/MeV", long_name="absolute error estimate of the expected events per kinetic energy")
+def differential_events_error(
+    fluence, fluence_error, target_scattering_cross_section, target_cross_section_uncertainty, number_of_targets
+):
+    """N_targets (σ δF + F δσ + δF δσ) of the fluence F. Source: a product of bounded factors."""
+    of_fluence = fluence_error * (target_scattering_cross_section + target_cross_section_uncertainty)
+    return (of_fluence + fluence * target_cross_section_uncertainty) * number_of_targets
+
+
+@model.quantity("1", long_name="whether the accuracy of the expected events per kinetic energy was not attained")
+def differential_events_status(differential_events, differential_events_error, accuracy_of_events):
+    """0 where it was, 1 where not. Source: the error estimate."""
+    return beyond(differential_events_error, accuracy_of_events * differential_events)
 
 
 @model.quantity("1", long_name="expected events in the detector", count=True)

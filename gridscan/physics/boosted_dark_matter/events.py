@@ -36,11 +36,14 @@ _ROUNDS = 8
 # On the estimates of the rule in ln T, which may be a little too small for short exposures.
 _SAFETY = 2.0
 _EVENTS_AT_ONCE = 16
+# Energies at which the error of the target's cross section is looked at.
+_LOOKED_AT = 5
 _ENERGIES_AT_ONCE = 128
 
 
 @in_units(
     target_cross_section="cm²",
+    target_cross_section_error="cm²",
     exposure_start="s",
     exposure_end="s",
     lowest_kinetic_energy="MeV",
@@ -55,6 +58,7 @@ def boosted_events(
     highest_kinetic_energy: ArrayLike,
     *,
     accuracy: float = 1e-4,
+    target_cross_section_error: ArrayLike | TargetCrossSection = 0.0,
 ) -> Estimate:
     """Return the number of times that boosted dark matter scatters on one target particle.
 
@@ -71,6 +75,9 @@ def boosted_events(
         [MeV], above 0.
     accuracy
         Relative error to attain.
+    target_cross_section_error
+        Absolute error of the cross section [cm²], likewise. Its largest part of the cross section at energies between
+        the ends of the window is added to that of the events.
 
     Returns
     -------
@@ -109,19 +116,31 @@ def boosted_events(
         lowest_kinetic_energy=lowest_kinetic_energy,
         highest_kinetic_energy=highest_kinetic_energy,
         target_cross_section=1.0 if callable(target_cross_section) else target_cross_section,
+        target_cross_section_error=0.0 if callable(target_cross_section_error) else target_cross_section_error,
     )
     _require_order(flat, "exposure_start", "exposure_end")
     _require_order(flat, "lowest_kinetic_energy", "highest_kinetic_energy")
 
-    def weight(index: IndexArray, kinetic_energy: FloatArray) -> FloatArray:
-        if not callable(target_cross_section):
-            return flat["target_cross_section"][index]
+    def of_target(given: Any, name: str, index: IndexArray, kinetic_energy: FloatArray) -> FloatArray:
+        if not callable(given):
+            return flat[name][index]
         others = (values[index] for values in setting.parameters)
-        return np.asarray(target_cross_section(kinetic_energy, setting.mass[index], *others), dtype=float)
+        return np.asarray(given(kinetic_energy, setting.mass[index], *others), dtype=float)
+
+    def weight(index: IndexArray, kinetic_energy: FloatArray) -> FloatArray:
+        return of_target(target_cross_section, "target_cross_section", index, kinetic_energy)
 
     def events(block: IndexArray) -> tuple[FloatArray, FloatArray]:
         some = {name: values[block] for name, values in flat.items()}
-        return _events(taken(setting, block), some, lambda who, energy: weight(block[who], energy), accuracy)
+        value, error = _events(taken(setting, block), some, lambda who, energy: weight(block[who], energy), accuracy)
+        ends = np.log(some["lowest_kinetic_energy"]), np.log(some["highest_kinetic_energy"])
+        looked = np.exp(np.linspace(*ends, _LOOKED_AT)).ravel()
+        index = np.tile(block, _LOOKED_AT)
+        uncertain = of_target(target_cross_section_error, "target_cross_section_error", index, looked)
+        section = weight(index, looked)
+        relative = np.divide(uncertain, section, out=np.zeros_like(section), where=section > 0.0)
+        largest = relative.reshape(_LOOKED_AT, -1).max(axis=0)
+        return value, error + largest * (value + error)
 
     value, error = in_blocks(events, setting.mass.size, _EVENTS_AT_ONCE)
     return estimate(value, error, accuracy, shape)

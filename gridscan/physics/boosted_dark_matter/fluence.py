@@ -56,6 +56,8 @@ _AROUND_A_SPIKE = 16.0
 # Places at which a sphere is looked for, and how often what is between two is halved.
 _SAMPLES = 65
 _BISECTIONS = 45
+# Of lengths.
+_ROUNDING = 1e-14
 # Smaller than any w that matters, where an arc still has a radius.
 _LEAST = 1e-100
 # Larger than any w that is not rounded to infinity.
@@ -234,16 +236,18 @@ def _through_spheres(kicks: _Kicks, first: FloatArray, final: FloatArray) -> Flo
 
     The places that particles arrive from at an end of the exposure are circles; of a short one, all places are.
     """
-    breaks = density_breaks(kicks.setting.halo)
-    if len(breaks) == 1:
+    spiked = _near_a_spike(kicks)
+    if not spiked.size:
         return np.empty((0, len(final)))
-    samples = first + (final - first) * np.geomspace(1e-6, 1.0, _SAMPLES)[:, None]
-    radii = [_radii(kicks, place) for place in samples]
-    beyond = np.array([radius[:, None] > breaks for radius in radii])
+    near = taken(kicks, spiked)
+    breaks = density_breaks(near.setting.halo)
+    samples = first[spiked] + (final - first)[spiked] * np.geomspace(1e-6, 1.0, _SAMPLES)[:, None]
+    radii = np.moveaxis(_radii(near, samples), 1, 0)
+    beyond = radii[:, :, None] > breaks
     known = np.isfinite(radii)
     changes = (beyond[1:] != beyond[:-1]) & (known[1:] & known[:-1])[:, :, None]
     interval, circle, sphere, column = np.nonzero(changes)
-    some, edge, each = taken(kicks, column), breaks[sphere, column], np.arange(len(column))
+    some, edge, each = taken(near, column), breaks[sphere, column], np.arange(len(column))
     low, high = samples[interval, column], samples[interval + 1, column]
     outside = beyond[interval, circle, sphere, column]
     for _ in range(_BISECTIONS if len(column) else 0):
@@ -251,15 +255,40 @@ def _through_spheres(kicks: _Kicks, first: FloatArray, final: FloatArray) -> Flo
         before = (_radii(some, middle)[circle, each] > edge) == outside
         low, high = np.where(before, middle, low), np.where(before, high, middle)
     order = np.argsort(column, kind="stable")
-    column = column[order]
+    column = spiked[column[order]]
     slot = each - np.searchsorted(column, column)
     found = np.full((slot.max(initial=-1) + 1, len(final)), np.nan)
     found[slot, column] = high[order]
     return found
 
 
+def _near_a_spike(kicks: _Kicks) -> IndexArray:
+    """Return for which n the particles of an end of the exposure come from places in the spike, or close to it."""
+    centre, reach = _delays_of_the_spike(kicks)
+    return np.flatnonzero((reach > 0.0) & (np.abs(centre - kicks.delays) <= reach).any(axis=0))
+
+
+def _delays_of_the_spike(kicks: _Kicks) -> tuple[FloatArray, FloatArray]:
+    """Return x/R_s of the halo centre, and by how much that of the spike differs at most; 0 without a spike.
+
+    Of x = d + b l - R_s, d and l change by r over a distance r.
+    """
+    setting = kicks.setting
+    along, across, distance = setting.centre_along, setting.centre_across, setting.supernova_distance
+    from_supernova, to_earth = np.hypot(along, across), np.hypot(distance - along, across)
+    # R_s is taken from d + l alone, as b - 1 may be small.
+    centre = from_supernova + to_earth - distance + kicks.excess * to_earth
+    radius = _spike_radius(setting)
+    rounding = _ROUNDING * (from_supernova + to_earth + distance) * (1.0 + kicks.excess)
+    reach = np.where(radius > 0.0, (2.0 + kicks.excess) * radius + rounding, 0.0)
+    return centre / distance, reach / distance
+
+
 def _radii(kicks: _Kicks, place: FloatArray) -> FloatArray:
-    """Return the least and largest distance from the halo centre on the circles at the ends, [kpc], shape (8, n)."""
+    """Return the least and largest distance from the halo centre on the circles at the ends, [kpc], shape (8, ..., n).
+
+    The first axis has both distances of two circles at each end; the others are those of `place`.
+    """
     setting, haversine = kicks.setting, kicks.largest * np.tanh(np.maximum(place, _LEAST)) ** 2
     arcs = arcs_of(haversine, setting.supernova_distance, setting.centre_along, setting.centre_across)
     found: list[FloatArray] = []

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gridscan.physics.dark_matter.halo import Halo
     from gridscan.physics.neutrinos.supernova import NeutrinoSource
 
-__all__ = ["CONVENTIONS", "EnergyWindow", "Exposure", "Geometry", "Problem"]
+__all__ = ["CONVENTIONS", "CountedWindow", "EnergyWindow", "Exposure", "Geometry", "Problem"]
 
 FloatArray = NDArray[np.floating[Any]]
 
@@ -37,6 +37,7 @@ _RANGES = {
     "off_centre_angle": (FINITE, "rad"),
     "neutrino_cross_section": (NOT_NEGATIVE, "cm^2"),
     "target_cross_section": (NOT_NEGATIVE, "cm^2"),
+    "target_cross_section_error": (NOT_NEGATIVE, "cm^2"),
     **dict.fromkeys(["time", "exposure_start", "exposure_end"], (FINITE, "s")),
     **dict.fromkeys(["kinetic_energy", "lowest_kinetic_energy", "highest_kinetic_energy"], (POSITIVE, "MeV")),
 }
@@ -83,6 +84,24 @@ class EnergyWindow(NamedTuple):
         From which to which [MeV].
     """
 
+    kinetic_energy_min: ArrayLike
+    kinetic_energy_max: ArrayLike
+
+
+@in_units(exposure_start="s", exposure_end="s", kinetic_energy_min="MeV", kinetic_energy_max="MeV")
+class CountedWindow(NamedTuple):
+    """When a detector counts, and which kinetic energies.
+
+    Attributes
+    ----------
+    exposure_start, exposure_end
+        [s] after the arrival of the neutrinos.
+    kinetic_energy_min, kinetic_energy_max
+        From which to which [MeV].
+    """
+
+    exposure_start: ArrayLike
+    exposure_end: ArrayLike
     kinetic_energy_min: ArrayLike
     kinetic_energy_max: ArrayLike
 

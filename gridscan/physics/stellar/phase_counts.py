@@ -32,6 +32,9 @@ __all__ = ["MASS_INTEGRATIONS", "PHASES", "PhaseTable", "phase_ages", "time_in_p
 
 FloatArray = NDArray[np.floating[Any]]
 
+# Logarithm by which an exponential changes on half of a panel at most.
+_STEEPEST = 4.0
+
 
 @in_units(breaks="Msun", time="Myr")
 def time_in_phase(
@@ -82,7 +85,8 @@ def time_in_phase(
 
     Notes
     -----
-    N(t)/SFR = ∫ dM xi(M) max(0, min(a1(M), t) - a0(M)): the births whose age is inside the window now.
+    N(t)/SFR = ∫ dM xi(M) max(0, min(a1(M), t) - a0(M)): the births whose age is inside the window now. Sums over bins
+    are exact; the error of the continuous integral of the default order is below 1e-14 of its terms, too.
 
     Examples
     --------
@@ -147,8 +151,9 @@ def _continuous_integral(
 ) -> FloatArray:
     """Integrate over ln M by panels cut at the tabulated masses, at the breaks, and where a0 or a1 passes the time.
 
-    In ln M every factor of the integrand is a sum of exponentials on each panel, for which Gauss-Legendre quadrature
-    converges faster than geometrically.
+    In ln M the integrand is a sum of exponentials exp(kappa ln M) on each panel. Of one, n Gauss-Legendre points err by
+    less than 2^(2n+1) (n!)^4 / ((2n+1) (2n)!³) c^(2n) e^c, c = |kappa| half of the panel: with c up to 4 and n = 12 by
+    less than 1e-14 of it, so that panels on which it could be larger are divided. Source: Abramowitz & Stegun 25.4.30.
     """
     windows = MassInterpolation.continuous(table, end, duration)
     low, high = table.bin_edges[[0, -1]]
@@ -157,6 +162,13 @@ def _continuous_integral(
         cuts.append(np.log(np.clip(breaks, low, high)))
     shape = np.broadcast_shapes(*(cut.shape[:-1] for cut in cuts))
     lower, upper = panels_between(np.concatenate([np.broadcast_to(cut, (*shape, cut.shape[-1])) for cut in cuts], -1))
+    steepest = windows.steepest() + np.abs(1.0 - exponents).max(initial=0.0)
+    parts = int(np.ceil(0.5 * steepest * (upper - lower).max(initial=0.0) / _STEEPEST)) or 1
+    if parts > 1:
+        fractions = np.arange(parts) / parts
+        width = (upper - lower) / parts
+        lower = (lower[..., None] + (upper - lower)[..., None] * fractions).reshape(*lower.shape[:-1], -1)
+        upper = lower + np.repeat(width, parts, axis=-1)
     nodes, weights = gauss_legendre(order)
     total = np.zeros(np.broadcast_shapes(shape, exponents.shape[:-1], breaks.shape[:-1]))
     for panel in range(lower.shape[-1]):

@@ -265,6 +265,18 @@ class MassInterpolation:
         )
         return end, duration
 
+    def steepest(self) -> float:
+        """Return the largest exponent kappa of M^kappa of which end or duration are sums, in any segment.
+
+        Returns
+        -------
+        float
+            1 or more, as between a value and zero they are linear in M.
+        """
+        (low, high), width = (np.array(pair) for pair in zip(self.end, self.duration, strict=True)), np.diff(self.knots)
+        ratio = np.where((low > 0.0) & (high > 0.0), high, 1.0) / np.where((low > 0.0) & (high > 0.0), low, 1.0)
+        return float(np.abs(np.log(ratio) / width).max(initial=1.0))
+
     def place(self, log_mass: FloatArray, segment: NDArray[np.intp]) -> Pair:
         """Return how far ln M is from the lower end of its segment to the upper one.
 

@@ -358,3 +358,19 @@ def test_the_error_of_a_fluence_through_a_spike_bounds_the_truth(place, spike, w
     assert found.converged
     assert abs(found.value - truth.value) <= found.error + truth.error
     assert found.value == pytest.approx(truth.value, rel=2e-6, abs=0.0)
+
+
+def test_the_error_of_the_cross_section_of_the_target_is_added_to_that_of_the_events():
+    def section(kinetic, mass, *_):
+        return 1e-40 * kinetic / mass
+
+    def uncertain(kinetic, mass, *others):
+        return 1e-2 * section(kinetic, mass, *others) * kinetic / 30.0
+
+    window = 10.0, 3e8, 5.0, 30.0
+    alone = boosted_events(PLACE, section, *window)
+    found = boosted_events(PLACE, section, *window, target_cross_section_error=uncertain)
+    np.testing.assert_array_equal(found.value, alone.value)
+    np.testing.assert_allclose(found.error, alone.error + 1e-2 * (alone.value + alone.error), rtol=1e-9)
+    assert alone.converged.all()
+    assert not found.converged.any()

@@ -9,6 +9,7 @@ from scipy.integrate import quad
 
 from gridscan.errors import EvaluationError
 from gridscan.physics.stellar import imf, phase_counts
+from gridscan.physics.stellar.phase_table import PhaseTable
 from gridscan.stellar_tables.phases import shipped_phase_table
 
 REFERENCE = reference("red_supergiants")
@@ -211,3 +212,19 @@ def test_what_cannot_be_computed_is_refused_with_the_range(change, message):
     arguments = {"phase": "alive", "metallicity": 0.014, "time": 10.0, "mass_integration": "bins", **change}
     with pytest.raises(EvaluationError, match=message):
         phase_counts.time_in_phase(table=TABLE, exponents=KROUPA[0], breaks=KROUPA[1], **arguments)
+
+
+@pytest.mark.parametrize("slope", [-60.0, -20.0, 2.3, 30.0, 60.0])
+def test_continuous_integrals_are_as_good_as_rounding_for_any_steepness(slope):
+    wide = PhaseTable(np.array([0.014]), np.array([60.0, 100.0]), *np.array([[[30.0, 3.0]], *5 * [[[0.1, 0.01]]]]))
+    population = ([slope], [0.08, 150.0], 0.014, 1e4, "continuous")
+    found = float(phase_counts.time_in_phase("alive", wide, *population))
+
+    def integrand(log_mass):
+        life = np.exp(np.interp(log_mass, np.log([60.0, 100.0]), np.log([30.0, 3.0])))
+        return float(imf.number_density(np.exp(log_mass), [slope], [0.08, 150.0])) * np.exp(log_mass) * life
+
+    knots = np.log([max(wide.bin_edges[0], 0.08), 60.0, 100.0, min(wide.bin_edges[-1], 150.0)])
+    ends = np.concatenate([np.linspace(low, high, 60)[:-1] for low, high in itertools.pairwise(knots)] + [knots[-1:]])
+    truth = sum(quad(integrand, low, high, epsabs=0.0)[0] for low, high in itertools.pairwise(ends))
+    assert found == pytest.approx(truth, rel=1e-11, abs=0.0)
