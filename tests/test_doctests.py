@@ -32,6 +32,8 @@ STEPS = {
     "gridscan.physics.boosted_dark_matter.fluence": {"fluence_of"},
     "gridscan.physics.boosted_dark_matter.flux": {"flux_of"},
     "gridscan.physics.boosted_dark_matter.near_halo_centre": {"central_integrals"},
+    "gridscan.physics.boosted_dark_matter.special_energies": {"energy_pieces", "special_energies"},
+    "gridscan.physics.scattering.collision": {"called", "ends_of"},
     "gridscan.physics.galaxy.distances": {"for_each_galaxy", "fractions"},
     "gridscan.physics.galaxy.enclosed_stars": {"clustered", "enclosed_share", "special_distances"},
     "gridscan.physics.galaxy.enclosed_table": {"enclosed_table", "octave", "octaves"},

@@ -142,8 +142,8 @@ def neutrinos(files: tuple[str, ...], out: Path, mass: float, after: float, forc
     from gridscan.stellar_tables.neutrino_conversion import convert_neutrinos
 
     track = convert_neutrinos(files, out, mass, after=after, force=force)
-    click.echo(f"found {track.format}: {len(track.time)} times")
-    click.echo(f"wrote {out}")
+    say(f"found {track.format}: {len(track.time)} times")
+    say(f"wrote {out}")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 
 from gridscan.definition.graph import Graph
 from gridscan.inputs.faults import Fault
-from gridscan.units import base_factor, readable
+from gridscan.units import Unit, base_factor, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,15 +94,17 @@ def _is_fulfilled(resolved: Resolved, requirement: Requirement) -> bool:
 
 
 def _message(resolved: Resolved, requirement: Requirement) -> str:
-    others = [_shown(resolved, name) for name in requirement.takes if name != requirement.name]
+    unit = resolved.model[requirement.name].unit
+    others = [_shown(resolved, name, unit) for name in requirement.takes if name != requirement.name]
     beside = f" with {', '.join(f'{name} = {value}' for name, value in others)}" if others else ""
-    name, value = _shown(resolved, requirement.name)
+    name, value = _shown(resolved, requirement.name, unit)
     return f"{name!r} cannot be {value}{beside}; it must be {requirement.allowed}"
 
 
-def _shown(resolved: Resolved, name: str) -> tuple[str, str]:
-    """Return a parameter and its value, or the ends of its values, in its default unit."""
+def _shown(resolved: Resolved, name: str, wanted: Unit) -> tuple[str, str]:
+    """Return a parameter and its value, or the ends of its values, in a unit where it has that dimension."""
     item, unit = resolved.inputs[name], resolved.model[name].unit
+    unit = wanted if unit.dimensionality == wanted.dimensionality else unit
     if item.data.dtype.kind == "U":
         words = list(dict.fromkeys(item.data.ravel().tolist()))
         return name, " or ".join(map(repr, words))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gridscan.errors import EvaluationError
+from gridscan.errors import EvaluationError, UnitError
 from gridscan.numerics.ranges import (
     FINITE,
     NOT_NEGATIVE,
@@ -15,6 +15,7 @@ from gridscan.numerics.ranges import (
     require_above,
 )
 from gridscan.units import registry
+from gridscan.units.proof import proof
 
 VALUES = np.array([-np.inf, -1.0, 0.0, 0.5, 1.0, 2.5, np.inf, np.nan])
 
@@ -73,7 +74,12 @@ def test_what_is_right_comes_back_as_an_array_of_numbers():
     assert found.dtype == float
     assert found.tolist() == [1.0, 2.0]
     assert checked("radius", np.empty((0, 3)), POSITIVE).shape == (0, 3)
-    assert checked("energy", registry.Quantity(np.array([2.0]), "MeV"), POSITIVE).tolist() == [2.0]
+    energy = registry.Quantity(np.array([2.0]), "MeV")
+    assert checked("energy", energy, POSITIVE, "keV").tolist() == [2000.0]
+    with proof():
+        assert checked("energy", energy, POSITIVE).tolist() == [2.0]
+    with pytest.raises(UnitError, match="energy: found 'MeV', expected a number without a unit"):
+        checked("energy", energy, POSITIVE)
 
 
 def test_values_are_stretched_over_what_is_wrong_of_them():

@@ -80,11 +80,10 @@ _RESOLUTION = "Part of the error of a measured energy that"
 model.parameter(
     "resolution_stochastic",
     detector,
-    f"{_RESOLUTION} grows with its square root",
-    unit="MeV^0.5",
+    f"{_RESOLUTION} grows with its square root, as a share at 1 MeV",
     minimum=0,
     maximum=10,
-    otherwise="0 MeV^0.5",
+    otherwise=0.0,
 )
 model.parameter(
     "resolution_proportional", detector, f"{_RESOLUTION} grows with it", minimum=0, maximum=10, otherwise=0.0
@@ -205,7 +204,7 @@ model.group(
     "cross_section",
     recoil_min="MeV",
     recoil_max="MeV",
-    resolution_stochastic="MeV^0.5",
+    resolution_stochastic="1",
     resolution_proportional="1",
     resolution_constant="MeV",
 )
