@@ -24,6 +24,7 @@ _EVALUATED_CELLS = 30_000
 _LONGEST_SECONDS = 20
 # Up to some seconds a value.
 _SLOW = {"events_per_target", "integrated_flux", "fluence", "galactic_sky_flux"}
+_SLOW_MODELS = {"presupernova"}
 _PLACE = re.compile(r"^(.*):(\d+):(\d+): \S")
 _NASTY = [
     *("nan", "inf", "-inf", "true", "1e999", "-0.0", "0x1F", "1_000", "9" * 30, "1" + "0" * 400, "2020-05-01", "[]"),
@@ -127,9 +128,8 @@ def outcome(text: str) -> str:
         check_refusal(error, text)
         return "refused"
     assert plan.peak_memory > 0
-    if sum(item.cells for item in plan.quantities) > _EVALUATED_CELLS or _SLOW & {
-        item.name for item in plan.quantities
-    }:
+    slow = plan.scenario.model.name in _SLOW_MODELS or _SLOW & {item.name for item in plan.quantities}
+    if slow or sum(item.cells for item in plan.quantities) > _EVALUATED_CELLS:
         return "planned"
     try:
         dataset = compute_lazily(plan.layout)

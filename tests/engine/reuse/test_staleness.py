@@ -124,7 +124,7 @@ EDITS = {
         "mine.py": ('"y", 1.0', '"y", 2.0'),
     },
     "the default of a shipped parameter, and a unit": {
-        "gridscan/models/red_supergiants/model.py": ('"sfr", "2 Msun/yr"', '"sfr", "4 Msun/yr"'),
+        "gridscan/models/shared.py": ('"sfr", "2 Msun/yr"', '"sfr", "4 Msun/yr"'),
         "mine.py": ('"m", long_name="fourth"', '"km", long_name="fourth"'),
     },
 }
