@@ -342,7 +342,18 @@ class Alternative:
     function: Callable[..., Any]
 
     def beside(self, name: str) -> str:
-        """Return what one of the inputs needs and replaces, as one phrase for a message."""
+        """Return what one of the inputs needs and replaces, as one phrase for a message.
+
+        Parameters
+        ----------
+        name
+            The input.
+
+        Returns
+        -------
+        str
+            Such as "with declination in place of longitude and latitude".
+        """
         others = " and ".join(other for other in self.inputs if other != name)
         return f"{f'with {others} ' if others else ''}in place of {' and '.join(self.sets)}"
 

@@ -45,8 +45,8 @@ def median_significance(signal: ArrayLike, background: ArrayLike, background_err
     signal
         s, expected counts above the background, finite and not negative.
     background
-        b, expected counts, finite and positive. (Without any background the significance is infinite or zero, depending
-        on how its error vanishes.)
+        b, expected counts, finite and positive. Without any background the significance is infinite or zero, depending
+        on how its error vanishes.
     background_error
         d, standard deviation of the background in counts, finite and not negative.
 

@@ -63,7 +63,18 @@ class CheckedArray(BackendArray):
         return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.OUTER, self._part)
 
     async def async_getitem(self, key: indexing.ExplicitIndexer) -> Any:
-        """Return part of the variable to who waits for it."""
+        """Return part of the variable to who waits for it.
+
+        Parameters
+        ----------
+        key
+            The part.
+
+        Returns
+        -------
+        numpy.ndarray
+            Its values.
+        """
         return self[key]
 
     def _part(self, key: tuple[Any, ...]) -> Any:
@@ -137,7 +148,18 @@ class ForeignArray(BackendArray):
         return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.OUTER, self._part)
 
     async def async_getitem(self, key: indexing.ExplicitIndexer) -> Any:
-        """Return part of the variable to who waits for it."""
+        """Return part of the variable to who waits for it.
+
+        Parameters
+        ----------
+        key
+            The part.
+
+        Returns
+        -------
+        numpy.ndarray
+            Its values.
+        """
         return self[key]
 
     def _part(self, key: tuple[Any, ...]) -> Any:

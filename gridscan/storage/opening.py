@@ -95,6 +95,10 @@ def explained(path: Path) -> Iterator[None]:
     ------
     StoreError
         If the block raises any other exception.
+    GridscanWarning
+        If the block does, as where warnings are errors.
+    MemoryError
+        If the block does.
     """
     try:
         yield

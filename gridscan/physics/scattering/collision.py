@@ -33,7 +33,22 @@ _LAST_DIGITS = 1.0 + PreciseArray(2.0**-100)
 
 
 def ends_of(energy: Any, projectile_mass: Any, target_mass: Any, centred: bool) -> tuple[Any, Any]:
-    """Return s, and u at the lowest t, or both minus the sum of the squared masses."""
+    """Return s, and u at the lowest t, or both minus the sum of the squared masses.
+
+    Parameters
+    ----------
+    energy
+        Kinetic energy of the projectile [MeV].
+    projectile_mass, target_mass
+        Masses [MeV].
+    centred
+        Whether the sum of the squared masses is taken off.
+
+    Returns
+    -------
+    s, u : numpy.ndarray
+        Invariants [MeV²].
+    """
     s = (projectile_mass + target_mass) ** 2 + 2.0 * target_mass * energy
     if not centred:
         return s, (projectile_mass**2 - target_mass**2) ** 2 / s
@@ -43,7 +58,24 @@ def ends_of(energy: Any, projectile_mass: Any, target_mass: Any, centred: bool) 
 
 
 def called(squared_amplitude: SquaredAmplitude, s: Any, t: Any, u: Any, parameters: Any, centred: bool) -> Any:
-    """Return a squared amplitude, which is told of invariants without the masses."""
+    """Return a squared amplitude, which is told of invariants without the masses.
+
+    Parameters
+    ----------
+    squared_amplitude
+        |M|²(s, t, u, *parameters), dimensionless.
+    s, t, u
+        Invariants [MeV²].
+    parameters
+        Of the amplitude.
+    centred
+        Whether s and u are without the sum of the squared masses.
+
+    Returns
+    -------
+    numpy.ndarray
+        |M|², dimensionless.
+    """
     return squared_amplitude(s, t, u, *parameters, **({"centred": True} if centred else {}))
 
 
