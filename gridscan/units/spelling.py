@@ -40,7 +40,7 @@ _BY_NAME = _table(
 )
 _WITHOUT_PREFIX = _table(
     "erg erg, bar bar, ohm ohm, angstrom angstrom, hectare hectare, fermi fm, week week, fortnight fortnight,"
-    "percent percent, count count, event count, star count, metric_ton tonne, metric_kiloton Gg"
+    "percent percent, count count, event count, star count, metric_ton tonne, metric_kiloton Gg, century hyr"
 )
 # The rest is read by some of them. UDUNITS calls a light year by another name; what it does not know at all is written
 # to files as a number of SI units.
