@@ -38,16 +38,16 @@ def ends_of(energy: Any, projectile_mass: Any, target_mass: Any, centred: bool) 
     Parameters
     ----------
     energy
-        Kinetic energy of the projectile [MeV].
+        Kinetic energy of the projectile, in the unit of the masses.
     projectile_mass, target_mass
-        Masses [MeV].
+        Masses.
     centred
         Whether the sum of the squared masses is taken off.
 
     Returns
     -------
     s, u : numpy.ndarray
-        Invariants [MeV²].
+        Invariants, in the square of that unit.
     """
     s = (projectile_mass + target_mass) ** 2 + 2.0 * target_mass * energy
     if not centred:
@@ -63,9 +63,9 @@ def called(squared_amplitude: SquaredAmplitude, s: Any, t: Any, u: Any, paramete
     Parameters
     ----------
     squared_amplitude
-        |M|²(s, t, u, *parameters), dimensionless.
+        |M|²(s, t, u, *parameters).
     s, t, u
-        Invariants [MeV²].
+        Invariants.
     parameters
         Of the amplitude.
     centred
@@ -74,7 +74,7 @@ def called(squared_amplitude: SquaredAmplitude, s: Any, t: Any, u: Any, paramete
     Returns
     -------
     numpy.ndarray
-        |M|², dimensionless.
+        |M|².
     """
     return squared_amplitude(s, t, u, *parameters, **({"centred": True} if centred else {}))
 
