@@ -40,8 +40,8 @@ def write_module(folder, name, text):
 
 def test_the_models_that_ship_are_those_of_gridscan(site):
     install(site)
-    assert set(shipped_models()) == {"red_supergiants", "boosted_dark_matter"}
-    assert list(installed_models())[2:] == ["radioactivity"]
+    assert set(shipped_models()) == {"red_supergiants", "boosted_dark_matter", "presupernova"}
+    assert list(installed_models())[3:] == ["radioactivity"]
 
 
 def test_models_are_listed_from_metadata_without_importing_a_package(site):
