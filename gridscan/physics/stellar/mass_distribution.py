@@ -258,5 +258,5 @@ def _log_mass_of_lifetime(life: MassInterpolation, time: float) -> FloatArray:
     """Return ln M in each segment where the lifetime is the time, NaN where there is none."""
     low, high = life.end
     passes = (low - time) * (high - time) < 0.0
-    part = np.log(np.where(passes, time / low, 1.0)) / np.log(np.where(passes, high / low, np.e))
+    part = np.log(np.where(passes, time / low, 1.0)) / np.log(np.where(passes, high / low, 2.0))
     return np.where(passes, life.knots[:-1] + part * np.diff(life.knots), np.nan)
