@@ -23,7 +23,7 @@ from gridscan.physics.galaxy.reach import reach_of
 from gridscan.physics.presupernova.event_counts import times_of_event_numbers
 from gridscan.physics.presupernova.event_rates import rate_of_all_flavours
 from gridscan.physics.presupernova.luminosity import emission
-from gridscan.physics.presupernova.population import expected_stars, over_bins
+from gridscan.physics.presupernova.population import expected_stars, over_bins, time_above
 from gridscan.physics.presupernova.time_points import TimePoints, time_points
 from gridscan.physics.stellar import galaxy_wide_imf
 from gridscan.physics.stellar.imf_shapes import MassFunction, number_density, stars_per_bin
@@ -193,19 +193,23 @@ class Shining(NamedTuple):
     points: TimePoints
 
 
-def of_shining_stars(
-    function: Callable[[Shining, Array], tuple[Any, ...]],
-    ratio: StarFunction,
-    dying: DyingStars,
-    masses: InitialMasses,
+def of_all_stars(
+    function: Callable[..., tuple[Any, ...]],
+    levels: tuple[Any, ...],
+    stars: tuple[StarFunction, DyingStars, InitialMasses],
+    place: tuple[Any, Any],
 ) -> ValueAndError:
     """Evaluate a function of what stars send and of the stars per mass formed, for each distinct population.
 
     Parameters
     ----------
     function
-        Takes fluxes in neutrinos of all flavours times squared distances [kpc²/cm²/s], and w_b [1/Msun].
+        Takes the levels, a star formation rate, w_b [1/Msun], fluxes in neutrinos of all flavours times squared
+        distances [kpc²/cm²/s] at points of time, these points, and the place.
+    stars
+        Ratio of the flavours that they emit, which stars they are, and their initial mass function.
     """
+    ratio, dying, masses = stars
 
     def evaluate(key: Any, *values: Any) -> tuple[Any, ...]:
         one = DyingStars(*values)
@@ -219,10 +223,18 @@ def of_shining_stars(
             emitted = emission(table, star.mass, when)
             severity[row] = rate_of_all_flavours(emitted.rate, ratio(key, star.mass, when), emitted.nue_to_antinue)
         shining = Shining(severity / (4.0 * np.pi * KILOPARSEC**2), points)
-        return function(shining, stars_per_mass(masses, bins))
+        return function(*levels, masses.sfr, stars_per_mass(masses, bins), *shining, *place)
 
     value, error = for_each_combination(evaluate, ratio.key, *dying)
     return value, error
+
+
+def number_above(
+    flux: Any, sfr: Any, per_mass: Array, severity: Array, points: TimePoints, radius: Any, galaxy: Galaxy
+) -> ValueAndError:
+    """Return the expected number of stars within a radius each of which sends more than a flux, and its error."""
+    time, error = time_above(flux, severity, points, radius, galaxy)
+    return over_bins(sfr, per_mass, time), over_bins(sfr, per_mass, error)
 
 
 def _apart(knots: Array) -> Array:
@@ -299,11 +311,9 @@ class Exposed(NamedTuple):
 
 def counts_of_all_stars(
     number: Any,
-    ratio: StarFunction,
     counting: PositronCounting,
     exposed: Exposed,
-    dying: DyingStars,
-    masses: InitialMasses,
+    stars: tuple[StarFunction, DyingStars, InitialMasses],
     place: tuple[Any, Galaxy],
 ) -> tuple[Array, Array]:
     """Return the probabilities of exactly and of at least a number of events in an exposure, from all stars.
@@ -312,9 +322,12 @@ def counts_of_all_stars(
     ----------
     number
         Whole numbers.
+    stars
+        Ratio of the flavours that they emit, which stars they are, and their initial mass function.
     place
         Distance [kpc] within which stars count, and the galaxy.
     """
+    ratio, dying, masses = stars
     number = np.asarray(number)
     most = max(int(number.max()), 1)
     background = np.asarray(exposed.inverse_beta_background * exposed.exposure, dtype=float)

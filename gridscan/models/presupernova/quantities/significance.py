@@ -1,0 +1,53 @@
+"""How well and how far a star is seen above the backgrounds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gridscan.models.presupernova import one_star
+from gridscan.models.presupernova.parameters import model
+from gridscan.numerics import significance as statistics
+
+
+@model.kernel(
+    "1",
+    long_name="median significance of a star in an exposure, in standard deviations",
+    events_in_exposure="1",
+    background_in_exposure="1",
+    background_error="1",
+)
+def significance_of_star(events_in_exposure, background_in_exposure, background_error):
+    """Z of s events above b with the error δ b. Source: Cowan 2012; Cowan et al. 2011, EPJC 71, 1554."""
+    error = background_error * background_in_exposure
+    return statistics.median_significance(events_in_exposure, background_in_exposure, error)
+
+
+@model.kernel(
+    "1", long_name="recoils that reach the significance", significance="1", elastic_background="1", background_error="1"
+)
+def elastic_signal_needed(significance, elastic_background, background_error):
+    """Root of Z(s, b, δ b). Source: Cowan 2012."""
+    return statistics.signal_needed(significance, elastic_background, background_error * elastic_background)
+
+
+@model.quantity("pc", long_name="distance at which recoils of an exposure reach the significance")
+def elastic_horizon(effective_electrons, elastic_yield, elastic_signal_needed):
+    """D = √(N_e Y/(4π s)). Source: inverse-square law."""
+    return np.sqrt(effective_electrons * elastic_yield / (4 * np.pi * elastic_signal_needed))
+
+
+@model.kernel(
+    "kt",
+    long_name="fiducial mass with which a star reaches the significance in an exposure",
+    missing="where no mass suffices, because the background is not known well enough",
+    events_in_exposure="1",
+    background_in_exposure="1",
+    background_error="1",
+    significance="1",
+    fiducial_mass="kt",
+)
+def required_mass(events_in_exposure, background_in_exposure, background_error, significance, fiducial_mass):
+    """Root of Z(m s, m b, δ m b); none below the limit of endless mass. Source: Cowan 2012."""
+    return one_star.required_mass(
+        events_in_exposure, background_in_exposure, background_error, significance, fiducial_mass
+    )
