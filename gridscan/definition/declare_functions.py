@@ -23,7 +23,13 @@ class FunctionDeclarations(AlternativeDeclarations):
     """A definition with methods that declare functions."""
 
     def quantity(
-        self, unit: str, *, long_name: str | None = None, missing: str | None = None, count: bool = False
+        self,
+        unit: str,
+        *,
+        long_name: str | None = None,
+        missing: str | None = None,
+        unbounded: str | None = None,
+        count: bool = False,
     ) -> Callable[[Function], Function]:
         """Declare a quantity: a formula, whose units are proven.
 
@@ -35,6 +41,8 @@ class FunctionDeclarations(AlternativeDeclarations):
             For the file and for plots; the name with blanks by default.
         missing
             Where the quantity is undefined, as a phrase; only then may it be NaN.
+        unbounded
+            Where the quantity is infinite, as a phrase; only then may it be so.
         count
             Whether it is the mean of a Poisson distribution, from which a scenario can ask for draws.
 
@@ -61,9 +69,9 @@ class FunctionDeclarations(AlternativeDeclarations):
         >>> float(model.evaluate("flux", distance="50 cm"))
         4.0
         """
-        if count and (missing is not None or parse_unit(unit) != registry.dimensionless):
-            raise ModelError("a count must be dimensionless and never missing")
-        return self._declaration(unit, long_name=long_name, missing=missing, count=count)
+        if count and (missing is not None or unbounded is not None or parse_unit(unit) != registry.dimensionless):
+            raise ModelError("a count must be dimensionless, finite and never missing")
+        return self._declaration(unit, long_name=long_name, missing=missing, unbounded=unbounded, count=count)
 
     def kernel(
         self,
@@ -72,6 +80,7 @@ class FunctionDeclarations(AlternativeDeclarations):
         long_name: str | None = None,
         error: bool = False,
         missing: str | None = None,
+        unbounded: str | None = None,
         functions: Mapping[str, Iterable[str]] | None = None,
         **argument_units: str,
     ) -> Callable[[Function], Function]:
@@ -88,6 +97,8 @@ class FunctionDeclarations(AlternativeDeclarations):
             ``<name>_error``.
         missing
             Where the quantity is undefined, as a phrase; only then may it be NaN.
+        unbounded
+            Where the quantity is infinite, as a phrase; only then may it be so.
         functions
             Arguments that the kernel takes as functions of some parameters, by name, as for an integral with its
             own rule. They are called as ``f(points, a=..., b=...)`` with the flat indices of some grid points, shape
@@ -120,6 +131,7 @@ class FunctionDeclarations(AlternativeDeclarations):
             unit,
             long_name=long_name,
             missing=missing,
+            unbounded=unbounded,
             kind="kernel",
             argument_units=units,
             gives_error=error,

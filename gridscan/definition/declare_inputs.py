@@ -191,6 +191,7 @@ class InputDeclarations(Definition):
         *,
         read: Callable[[str, str], Any],
         ranges: Callable[[Any], Mapping[str, tuple[float, float]]] | None = None,
+        label: Label | None = None,
     ) -> Parameter:
         """Declare a parameter whose value is the name of a file with a table.
 
@@ -209,6 +210,8 @@ class InputDeclarations(Definition):
             ``read(content, name)`` returns the table, and raises `CatalogueError` if it is invalid.
         ranges
             Returns the smallest and largest value of other parameters that a table allows, in their default units.
+        label
+            A label whose records may name another file; where they do not, it is `default`.
 
         Returns
         -------
@@ -231,7 +234,8 @@ class InputDeclarations(Definition):
         """
         self._claim(name)
         table = Table(default, read, ranges or (lambda _: {}))
-        parameter = Parameter(name, description, registry.dimensionless, default.name, table=table)
+        setter = None if label is None else label.name
+        parameter = Parameter(name, description, registry.dimensionless, default.name, setter, table=table)
         self._nodes[name] = parameter
         return parameter
 

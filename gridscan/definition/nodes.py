@@ -184,6 +184,10 @@ class Quantity:
         For kernels: the unit of each name, those of a group's members included.
     integral
         For integrals only.
+    missing
+        Where it is undefined, as a phrase; only then may it be NaN.
+    unbounded
+        Where it is infinite, as a phrase; only then may it be so.
     count
         Whether it is the mean of a Poisson distribution, from which a scenario can ask for draws.
     functions
@@ -203,6 +207,7 @@ class Quantity:
     gives_error: bool = False
     error_of: str | None = None
     missing: str | None = None
+    unbounded: str | None = None
     count: bool = False
     functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)

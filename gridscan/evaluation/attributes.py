@@ -78,8 +78,10 @@ def spec_of(
         Type on disk.
     """
     attributes = {"long_name": node.long_name, **unit_attributes(node.unit)}
-    if node.missing is not None:
-        attributes["comment"] = f"missing (NaN) {node.missing}"
+    notes = {"missing (NaN)": node.missing, "infinite": node.unbounded}
+    comment = "; ".join(f"{what} {where}" for what, where in notes.items() if where is not None)
+    if comment:
+        attributes["comment"] = comment
     return VariableSpec(
         node.name,
         node.name,
@@ -89,6 +91,7 @@ def spec_of(
         node.unit,
         base_factor(node.unit),
         node.missing,
+        node.unbounded,
         False,
         attributes,
         tuple(coordinates),
@@ -105,6 +108,7 @@ def draws_of(count: VariableSpec, sampling: Sampling) -> VariableSpec:
         np.dtype(np.int64),
         count.unit,
         count.factor,
+        None,
         None,
         True,
         {

@@ -235,6 +235,7 @@ def names_given(step: Step, steps: Iterable[Step]) -> list[str]:
 def _not_finite(value: np.ndarray, spec: VariableSpec) -> list[tuple[np.ndarray, str]]:
     name = spec.quantity
     found = [(value == np.inf, f"{name!r} is inf"), (value == -np.inf, f"{name!r} is -inf")]
+    found = found if spec.unbounded is None else []
     return [*found, (np.isnan(value), f"{name!r} is nan")] if spec.missing is None else found
 
 

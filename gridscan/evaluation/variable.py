@@ -35,6 +35,8 @@ class VariableSpec:
         Divisor of values in base units: the declared unit in base units, or 1 for those that stay in base units.
     missing
         Where values may be missing (NaN), as a phrase; None if they may not be.
+    unbounded
+        Where values may be infinite, as a phrase; None if they may not be.
     drawn
         Whether it holds draws of a count, along a last dimension.
     attributes
@@ -51,6 +53,7 @@ class VariableSpec:
     unit: Unit
     factor: float
     missing: str | None
+    unbounded: str | None
     drawn: bool
     attributes: Mapping[str, str]
     coordinates: tuple[str, ...] = ()

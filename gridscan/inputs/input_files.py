@@ -43,7 +43,7 @@ class TableFiles:
         table
             How the parameter reads its file.
         name
-            Name in the scenario; that of the shipped file means the shipped one if there is no other.
+            Name in the scenario; that of the shipped file, or of one beside it, means that if there is no other.
         folder
             Folder instead of that of the scenario.
 
@@ -61,8 +61,8 @@ class TableFiles:
             return self.kept[name]
         path = (self.folder if folder is None else folder) / name
         try:
-            if not path.exists() and name == table.shipped.name:
-                path = table.shipped
+            if not path.exists() and Path(name).name == name and table.shipped.with_name(name).is_file():
+                path = table.shipped.with_name(name)
             if path.exists() and not path.is_file():
                 raise CatalogueError(f"{path}: not a regular file; expected a table")
             if path.is_file() and path.stat().st_size > self.limits.table_bytes:

@@ -6,8 +6,6 @@ its value, so that a scenario can report them all with line and column.
 
 from __future__ import annotations
 
-import os
-import pathlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +20,7 @@ from gridscan.inputs.catalogue import Catalogue, catalogue_of
 from gridscan.inputs.distinct import repeated
 from gridscan.inputs.faults import Fault, InputFaults, Path, shown
 from gridscan.inputs.input_files import TableFiles
+from gridscan.inputs.named_tables import NamedTables
 from gridscan.inputs.record_files import OwnRecords, Records, records_of
 from gridscan.inputs.value_reader import Given, Numeric, ValueReader
 from gridscan.units import Unit, base_factor
@@ -123,7 +122,7 @@ class _Resolver:
         self.reader = ValueReader(units_required)
         self.alternatives = Alternatives(model, self.reader)
         self.files = files
-        self.contents: dict[str, dict[str, str]] = {}
+        self.tables = NamedTables(self.reader, files)
         self.sizes: dict[str, int] = {}
         self.inputs: dict[str, Input] = {}
         self.coordinates: dict[str, Coordinate] = {}
@@ -136,7 +135,7 @@ class _Resolver:
         self._open_catalogues(own_records)
         given = self.alternatives.of_given(given)
         self.coordinates |= self.alternatives.coordinates
-        self._read_tables(given)
+        self.model = self.tables.bounded(self.model, given, self.catalogues)
         for name, value in given.items():
             self._read(name, value)
         for name, label in self.model.labels.items():
@@ -156,44 +155,11 @@ class _Resolver:
         self._compare_lengths(self.lengths)
         if self.reader.faults:
             raise InputFaults(self.reader.faults)
-        tables = {name: text for some in (*self.contents.values(), self.own.contents) for name, text in some.items()}
+        tables = {
+            name: text for some in (*self.tables.contents.values(), self.own.contents) for name, text in some.items()
+        }
         sizes = maps_last(self.model, self.sizes)
         return Resolved(self.model, sizes, self.inputs, self.coordinates, frozenset(given), tables)
-
-    def _read_tables(self, given: Mapping[str, Given]) -> None:
-        """Read the files that parameters name, and take from the tables the allowed ranges of other parameters."""
-        ranges: dict[str, tuple[float, float]] = {}
-        for name, parameter in self.model.parameters.items():
-            if parameter.table is None or name not in given:
-                continue
-            raw, _, paths, _ = self.reader.items(parameter, given[name])
-            self.contents[name] = {}
-            for item, path in zip(raw, paths, strict=True):
-                for key, (low, high) in self._read_table(name, parameter, item, path).items():
-                    least, most = ranges.get(key, (low, high))
-                    ranges[key] = (min(least, low), max(most, high))
-        self.model = self.model.bounded(ranges) if ranges else self.model
-        for key, (low, high) in ranges.items():
-            node = self.model.parameters[key]
-            if key not in given and isinstance(node.default, float) and not low <= node.default <= high:
-                message = f"{key!r} needs a value with this table: {node.default:g}, its default, is not {node.allowed}"
-                table = next(iter(self.contents))
-                self.reader.fault(given[table].path, message)
-
-    def _read_table(self, name: str, parameter: Parameter, item: Any, path: Path) -> Mapping[str, tuple[float, float]]:
-        assert parameter.table is not None
-        if not isinstance(item, str | os.PathLike) or not str(item):
-            self.reader.fault(path, f"{name!r} takes the name of a file, found {shown(item)}")
-            return {}
-        # A file given on the command line is relative to the current folder.
-        folder = pathlib.Path(".") if path[:1] == ("--set",) else None
-        try:
-            content, table = self.files.read(parameter.table, str(item), folder)
-        except CatalogueError as error:
-            self.reader.fault(path, f"{name!r}: {error}")
-            return {}
-        self.contents[name][str(item)] = content
-        return parameter.table.ranges(table)
 
     def _open_catalogues(self, own_records: OwnRecords) -> None:
         self.catalogues = {name: catalogue_of(self.model, name) for name in self.model.labels}
@@ -222,6 +188,8 @@ class _Resolver:
         for key, value in (given if record is None else record).items():
             if key in bundled:
                 node, where = self.model.parameters[key], [(*path, key)]
+                if node.table is not None:
+                    continue
                 values = self.reader.values(node, [value], where, None)
                 if node.vector is not None and values is not None:
                     lengths[key] = Lengths.of((), values, where, [_record(catalogue, label)])
@@ -250,7 +218,7 @@ class _Resolver:
             dims = ()
         if isinstance(node, Label):
             self._select(name, node, raw, paths, dims)
-        elif name in self.contents:
+        elif name in self.tables.contents:
             self._keep_tables(name, node, dims, [str(item) for item in raw], paths)
         else:
             self._keep(name, node, dims, self.reader.values(node, raw, paths, unit), paths)
@@ -303,11 +271,20 @@ class _Resolver:
     def _keep_tables(
         self, name: str, node: Numeric, dims: tuple[str, ...], names: list[str], paths: list[Path]
     ) -> None:
-        contents = self.contents[name]
+        contents = self.tables.contents[name]
         if all(file in contents for file in names):
             self._no_duplicates(name, names, paths, dims)
             self._coordinate(name, dims, np.array(names), None, getattr(node, "description", name))
             self._input(name, node, dims, np.array([contents[file] for file in names]))
+
+    def _keep_named(self, name: str, node: Parameter, dims: tuple[str, ...], files: list[str]) -> None:
+        """Keep the tables that the records of a label name; those that could not be read are faults already."""
+        contents = self.tables.contents.get(name)
+        if contents is None:
+            self._default(name, node)
+        elif all(str(file) in contents for file in files):
+            self._coordinate(name, dims, np.array(files, dtype=str), None, node.description)
+            self._input(name, node, dims, np.array([contents[str(file)] for file in files]))
 
     def _input(self, name: str, node: Numeric, dims: tuple[str, ...], values: np.ndarray) -> None:
         vector = isinstance(node, Parameter) and node.vector is not None
@@ -345,6 +322,9 @@ class _Resolver:
                     self.reader.fault(where, f"the record {lacking[0]!r} of {name!r} does not set {key!r}")
                 continue
             records = [catalogue[label].values.get(key, otherwise) for label in labels]
+            if node.table is not None:
+                self._keep_named(key, node, dims, records)
+                continue
             known = len(self.reader.faults)
             values = self.reader.values(node, records, paths, None)
             if values is None:

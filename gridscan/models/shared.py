@@ -70,13 +70,15 @@ def declare_mass_function(model: Model, records: Path | None = None) -> Label:
     return imf
 
 
-def declare_stars(model: Model, star: Label | None = None) -> None:
+def declare_stars(model: Model, star: Label | None = None, tracks: Label | None = None) -> None:
     """Declare the table of stellar phases, metallicity, star formation, and the mass of a single star.
 
     Parameters
     ----------
     star
         Label whose records set the mass of a single star.
+    tracks
+        Label whose records name the table.
     """
     shipped = _ranges_of(phases.shipped_phase_table())
     model.parameter(
@@ -92,6 +94,7 @@ def declare_stars(model: Model, star: Label | None = None) -> None:
         "Ages at which massive stars are in each phase",
         read=phases.read_phase_table,
         ranges=_ranges_of,
+        label=tracks,
     )
     model.parameter("sfr", "2 Msun/yr", "Star formation rate of the whole Galaxy, constant since time zero", minimum=0)
     model.parameter("time", "20 Myr", "Time since star formation began", minimum=0)

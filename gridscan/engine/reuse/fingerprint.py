@@ -111,7 +111,7 @@ def _declared(node: Quantity) -> str:
         node.gives_error,
         node.error_of,
     ]
-    return repr([*what, node.missing is None, sorted(node.functions.items())])
+    return repr([*what, node.missing is None, node.unbounded is None, sorted(node.functions.items())])
 
 
 def identity_of(layout: Layout, behind: Code | None = None) -> str:

@@ -12,15 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridscan.models.presupernova.combinations import StarFunction, for_each_combination
+from gridscan.models.presupernova.source import Source, Star
 from gridscan.models.presupernova.star_curves import (
-    Star,
     Survival,
     elastic_curve,
     events_between,
     inverse_beta_curve,
     panels_of,
-    star_of,
-    table_of,
 )
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, checked
 from gridscan.physics.constants import KILOPARSEC
@@ -36,13 +34,7 @@ ValueAndError = tuple[Array, Array]
 
 # Lead times in which a passage of the horizon is looked for, per factor of two and in each step of its refinement.
 _PER_OCTAVE, _REFINED, _STEPS = 8, 64, 8
-
-
-class Tracks(NamedTuple):
-    """Contents of tables of neutrino tracks, and how progenitors are chosen."""
-
-    neutrino_table: Any
-    progenitor: Any
+_SOURCE = len(Source._fields)
 
 
 class RecoilCounting(NamedTuple):
@@ -83,15 +75,15 @@ class AlarmReach(NamedTuple):
 
 
 class Stars(NamedTuple):
-    """Stars of the grid: their tracks, masses [Msun], and the ratio of flavours that they emit."""
+    """Stars of the grid: their source, masses [Msun], and the ratio of flavours that they emit."""
 
-    tracks: Tracks
+    source: Source
     mass: Any
     ratio: StarFunction
 
     def of_bins(self, mass: Any) -> Stars:
         """Return stars of each bin of mass, along a new last axis."""
-        return Stars(Tracks(*last_axis(*self.tracks)), mass, self.ratio.with_last_axis())
+        return Stars(Source(*last_axis(*self.source)), mass, self.ratio.with_last_axis())
 
 
 def last_axis(*arrays: Any) -> tuple[Any, ...]:
@@ -152,29 +144,29 @@ def _positrons(star: Star, ratio: Array, p_bar: Any, prompt: Any) -> tuple[RateC
 def _yields(
     curve_of: Callable[..., tuple[RateCurve, float]], stars: Stars, window: tuple[Any, Any], keys: tuple[Any, ...]
 ) -> ValueAndError:
-    def evaluate(content: Any, progenitor: Any, mass: Any, key: Any, *rest: Any) -> ValueAndError:
-        star = star_of(content, progenitor, mass)
-        curve, relative = curve_of(star, stars.ratio(key, star.mass, panels_of(star).times), *rest)
+    def evaluate(mass: Any, key: Any, *rest: Any) -> ValueAndError:
+        star = Source(*rest[:_SOURCE]).star(mass)
+        curve, relative = curve_of(star, stars.ratio(key, mass, panels_of(star).times), *rest[_SOURCE:])
         return events_between(curve, relative, *window)
 
-    masses = _held(stars)
-    value, error = for_each_combination(evaluate, *stars.tracks, masses, stars.ratio.key, *keys)
+    value, error = for_each_combination(evaluate, _held(stars), stars.ratio.key, *stars.source, *keys)
     return value, error
 
 
 def _held(stars: Stars) -> Array:
     """Return masses [Msun], of those outside of the progenitors the nearest of these."""
 
-    def held(content: Any, progenitor: Any) -> tuple[Any]:
-        table = table_of(str(content), str(progenitor))
-        several = len(table.mass) > 1 or table.held
+    def held(*values: Any) -> tuple[Any]:
+        source = Source(*values)
+        table = source.table
+        several = (len(table.mass) > 1 or table.held) and not source.scaled
         return (np.clip(stars.mass, table.mass[0], table.mass[-1]) if several else np.asarray(stars.mass),)
 
-    return for_each_combination(held, *stars.tracks)[0]
+    return for_each_combination(held, *stars.source)[0]
 
 
 def positron_curve(
-    content: Any, progenitor: Any, mass: Any, ratio: Callable[..., Array], p_bar: Any, prompt: Any
+    source: Source, mass: Any, ratio: Callable[..., Array], p_bar: Any, prompt: Any
 ) -> tuple[RateCurve, float]:
     """Return the rate of inverse beta decays of one star, see `inverse_beta_curve`.
 
@@ -183,12 +175,14 @@ def positron_curve(
     ratio
         Of mass [Msun] and times [s].
     """
-    star = star_of(content, progenitor, mass)
-    return _positrons(star, ratio(star.mass, panels_of(star).times), p_bar, prompt)
+    star = source.star(mass)
+    return _positrons(star, ratio(mass, panels_of(star).times), p_bar, prompt)
 
 
 def longest_lead(stars: Stars, counting: PositronCounting, needed: Any, window: Any) -> ValueAndError:
-    """Return the longest lead time [s] at which a window gives the yield that an alarm needs, NaN if none does.
+    """Return the longest lead time [s] at which a window gives the yield that an alarm needs, and its error.
+
+    Minus infinity where none does: it is the largest of no times.
 
     Parameters
     ----------
@@ -199,16 +193,16 @@ def longest_lead(stars: Stars, counting: PositronCounting, needed: Any, window: 
     """
     needed = np.asarray(needed, dtype=float)
 
-    def evaluate(content: Any, progenitor: Any, mass: Any, key: Any, *rest: Any) -> ValueAndError:
-        *how, length = rest
-        curve, _ = positron_curve(content, progenitor, mass, lambda *at: stars.ratio(key, *at), *how)
+    def evaluate(mass: Any, key: Any, *rest: Any) -> ValueAndError:
+        *how, length = rest[_SOURCE:]
+        curve, _ = positron_curve(Source(*rest[:_SOURCE]), mass, lambda *at: stars.ratio(key, *at), *how)
         levels, place = np.unique(needed, return_inverse=True)
         pairs = np.array([_last_passage(curve, float(level), float(length)) for level in levels])
         found = pairs[place.reshape(needed.shape)]
         return found[..., 0], found[..., 1]
 
     keys = (*counting, checked("window", window, POSITIVE, "s"))
-    value, error = for_each_combination(evaluate, *stars.tracks, _held(stars), stars.ratio.key, *keys)
+    value, error = for_each_combination(evaluate, _held(stars), stars.ratio.key, *stars.source, *keys)
     return value, error
 
 
@@ -220,7 +214,7 @@ def _last_passage(curve: RateCurve, level: float, window: float) -> tuple[float,
     for _ in range(_STEPS):
         enough = np.flatnonzero(curve.between(leads, leads + window)[0] >= level)
         if not enough.size:
-            return np.nan, np.nan
+            return -np.inf, 0.0
         place = min(int(enough[-1]), len(leads) - 2)
         low, high = leads[place], leads[place + 1]
         if high - low <= 1e-10 * high:

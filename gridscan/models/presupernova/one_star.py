@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.models.presupernova.combinations import for_each_combination
-from gridscan.models.presupernova.star_curves import couplings_of, moment_error, table_of
+from gridscan.models.presupernova.source import Source
+from gridscan.models.presupernova.star_curves import couplings_of, moment_error
 from gridscan.numerics.significance import exposure_factor_needed
 from gridscan.physics.neutrinos.inverse_beta import energy_of_prompt
 from gridscan.physics.neutrinos.radiative_scattering import total_cross_section
@@ -21,7 +22,9 @@ from gridscan.physics.presupernova.luminosity_table import is_held
 from gridscan.units import convert, parse_unit
 
 if TYPE_CHECKING:
-    from gridscan.models.presupernova.kernels import PositronCounting, RecoilCounting, Tracks
+    from collections.abc import Callable
+
+    from gridscan.models.presupernova.kernels import PositronCounting, RecoilCounting
 
 Array = NDArray[np.floating[Any]]
 ValueAndError = tuple[Array, Array]
@@ -53,20 +56,30 @@ class EmittedSpectra(NamedTuple):
         return event_rates.Spectra(*self)
 
 
-def emitted(tracks: Tracks, mass: Any, time: Any) -> luminosity.Emission:
+def emitted(source: Source, mass: Any, time: Any) -> luminosity.Emission:
     """Return what stars emit at times [s]; without a ratio of flavours in the table it is NaN."""
 
-    def evaluate(content: Any, progenitor: Any) -> tuple[Array, ...]:
-        found = luminosity.emission(table_of(str(content), str(progenitor)), mass, time)
+    def evaluate(*values: Any) -> tuple[Array, ...]:
+        speed = _speeds(Source(*values), mass)
+        found = luminosity.emission(Source(*values).table, mass, speed * time)
         others = np.full(found.rate.shape, np.nan) if found.nux_to_nue is None else found.nux_to_nue
-        return (*found[:4], others, found.nue_to_antinue)
+        shining = (speed * found.luminosity, found.mean_energy, found.pinching, speed * found.rate)
+        return (*shining, others, found.nue_to_antinue)
 
-    return luminosity.Emission(*for_each_combination(evaluate, *tracks))
+    return luminosity.Emission(*for_each_combination(evaluate, *source))
 
 
-def ratio_of_flavours(tracks: Tracks, mass: Any, time: Any) -> Array:
+def _speeds(source: Source, mass: Any) -> Array:
+    """Return how many times faster than their progenitors stars are, for a single source."""
+    if not source.scaled:
+        return np.asarray(1.0)
+    distinct, place = np.unique(np.asarray(mass, dtype=float), return_inverse=True)
+    return np.array([source.speed(one) for one in distinct])[place].reshape(np.shape(mass))
+
+
+def ratio_of_flavours(source: Source, mass: Any, time: Any) -> Array:
     """Return the number of nu_mu, or nu_tau, over that of nu_e at times [s]."""
-    found = emitted(tracks, mass, time)
+    found = emitted(source, mass, time)
     thermal, _ = heavy_flavours(found.mean_energy)
     others = np.asarray(found.nux_to_nue, dtype=float)
     return np.where(np.isnan(others), thermal, others)
@@ -77,31 +90,29 @@ def heavy_flavour_mean_energy(mean_energy: Any) -> Array:
     return np.asarray(heavy_flavours(mean_energy)[1] * mean_energy)
 
 
-def remaining_energy(tracks: Tracks, mass: Any, time: Any) -> Array:
-    """Return the energy that stars emit from a time [s] to collapse [MeV]."""
+def remaining(what: Callable[..., Array], source: Source, mass: Any, time: Any) -> Array:
+    """Return the energy [MeV], or the number, of electron antineutrinos that stars emit from a time [s] to collapse.
 
-    def evaluate(content: Any, progenitor: Any) -> tuple[Array]:
-        return (luminosity.energy_between(table_of(str(content), str(progenitor)), mass, 0.0, time),)
+    Parameters
+    ----------
+    what
+        `luminosity.energy_between` or `luminosity.number_between`.
+    """
 
-    return for_each_combination(evaluate, *tracks)[0]
+    def evaluate(*values: Any) -> tuple[Array]:
+        one = Source(*values)
+        return (what(one.table, mass, 0.0, _speeds(one, mass) * time),)
 
-
-def remaining_number(tracks: Tracks, mass: Any, time: Any) -> Array:
-    """Return the electron antineutrinos that stars emit from a time [s] to collapse."""
-
-    def evaluate(content: Any, progenitor: Any) -> tuple[Array]:
-        return (luminosity.number_between(table_of(str(content), str(progenitor)), mass, 0.0, time),)
-
-    return for_each_combination(evaluate, *tracks)[0]
+    return for_each_combination(evaluate, *source)[0]
 
 
-def is_outside(tracks: Tracks, mass: Any) -> Array:
+def is_outside(source: Source, mass: Any) -> Array:
     """Return 1 where stars are taken for the nearest progenitor, otherwise 0."""
 
-    def evaluate(content: Any, progenitor: Any) -> tuple[Array]:
-        return (is_held(table_of(str(content), str(progenitor)), mass).astype(float),)
+    def evaluate(*values: Any) -> tuple[Array]:
+        return (is_held(Source(*values).table, mass).astype(float),)
 
-    return for_each_combination(evaluate, *tracks)[0]
+    return for_each_combination(evaluate, *source)[0]
 
 
 def recoil_cross_section(
@@ -175,11 +186,11 @@ def scattering_cross_section(energy: Any, counting: RecoilCounting, electron: An
 
 
 def required_mass(signal: Any, background: Any, background_error: Any, significance: Any, mass: Any) -> Array:
-    """Return the mass with which a significance is reached, in the unit of the mass; NaN where none suffices."""
+    """Return the mass with which a significance is reached, in the unit of the mass; infinite where none suffices."""
     factor = exposure_factor_needed(signal, background, background_error, significance)
-    return np.where(np.isfinite(factor), factor * mass, np.nan)
+    return np.where(np.isfinite(factor), factor * mass, np.inf)
 
 
 def yield_for(events: Any, distance: Any, targets: Any) -> Array:
-    """Return the yield [cm²] that gives events of a star at a distance [cm]; NaN without targets."""
-    return np.where(targets > 0.0, 4.0 * np.pi * distance**2 * events / targets, np.nan)
+    """Return the yield [cm²] that gives events of a star at a distance [cm]; infinite without targets."""
+    return np.where(targets > 0.0, 4.0 * np.pi * distance**2 * events / targets, np.inf)

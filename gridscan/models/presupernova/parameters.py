@@ -7,8 +7,8 @@ from typing import Any
 from gridscan.inputs.shipped_files import data_path
 from gridscan.model import Model
 from gridscan.models.presupernova import backgrounds, kernels, one_star, populations
+from gridscan.models.presupernova.source import Source
 from gridscan.models.shared import declare_detector, declare_galaxy, declare_mass_function, declare_stars
-from gridscan.physics.neutrinos.flavour_conversion import ORDERINGS
 from gridscan.stellar_tables import neutrino_tracks
 
 model = Model("presupernova", "Neutrinos of massive stars before they collapse, and what detectors really see of them")
@@ -17,19 +17,35 @@ _RECORDS = "presupernova/{}.toml"
 
 star = model.label("star", "typical", "A star near the Sun", records=data_path(_RECORDS.format("star")))
 model.parameter("distance", star, "Distance of a single star", unit="pc", minimum=1e-3)
-declare_stars(model, star)
+tracks = model.label("tracks", "parsec", "Tracks of stellar evolution", records=data_path(_RECORDS.format("tracks")))
+declare_stars(model, star, tracks)
 model.parameter("time_before_collapse", "10 yr", "Time before the collapse of a star", minimum=0)
+progenitor = model.label(
+    "progenitor",
+    "interpolated",
+    "Source of the neutrinos: models that are interpolated in mass, or one that all stars are taken for",
+    records=data_path(_RECORDS.format("progenitor")),
+)
 model.table(
     "neutrino_table",
     data_path(neutrino_tracks.SHIPPED),
     "Luminosity and spectrum of electron antineutrinos against time before collapse, of each progenitor",
     read=neutrino_tracks.read_luminosity_table,
+    label=progenitor,
 )
 model.parameter(
-    "progenitor",
-    "interpolated",
-    "Progenitors of the table between which a star is interpolated, or the one that all stars are taken for",
-    choices=["interpolated", "kepler-15", "kepler-25"],
+    "progenitor_mass",
+    progenitor,
+    "Mass of the progenitor that all stars are taken for; 0 interpolates between those of the table",
+    unit="Msun",
+    minimum=0,
+    otherwise="0 Msun",
+)
+model.parameter(
+    "time_scaling",
+    "none",
+    "Whether a star runs through the track of its progenitor as much faster as it burns carbon in less time",
+    choices=["none", "carbon-lifetime"],
 )
 model.parameter("energy", "1 MeV", "Neutrino energy, for spectra", above=0)
 species = model.label("species", "nuebar", "Neutrinos of one kind at the Earth", records=one_star.SPECIES)
@@ -42,7 +58,21 @@ model.parameter(
     integer=True,
 )
 model.parameter("antineutrino", species, "1 for antineutrinos", minimum=0, maximum=1, integer=True)
-model.parameter("ordering", "normal", "Ordering of the neutrino masses; none leaves flavours alone", choices=ORDERINGS)
+ordering = model.label(
+    "ordering",
+    "normal",
+    "Ordering of the neutrino masses; none leaves flavours alone",
+    records=data_path(_RECORDS.format("ordering")),
+)
+for _prefix, _what in (("neutrino", "electron neutrinos"), ("antineutrino", "electron antineutrinos")):
+    model.parameter(
+        f"{_prefix}_mass_state",
+        ordering,
+        f"Mass state as which {_what} of the star arrive; 0 leaves them alone",
+        minimum=0,
+        maximum=3,
+        integer=True,
+    )
 model.parameter("sin2_theta12", 0.3075, "Sine squared of the mixing angle theta_12", minimum=0, maximum=1)
 model.parameter("sin2_theta13", 0.0222, "Sine squared of the mixing angle theta_13", minimum=0, maximum=1)
 
@@ -182,7 +212,8 @@ model.parameter("quantile", 0.5, "Probability of a quantile", above=0, below=1)
 model.parameter("number_of_events", 1, "Number of events in an exposure", minimum=0, maximum=10000, integer=True)
 model.parameter("observing_time", "100 yr", "How long is waited for a collapse or an alarm", above=0)
 
-model.group("tracks", kernels.Tracks, "neutrino_table", "progenitor")
+_SOURCE: dict[str, Any] = {"progenitor_mass": "Msun", "metallicity": "1"}
+model.group("source", Source, "neutrino_table", "time_scaling", "stellar_table", **_SOURCE)
 model.group(
     "recoil_counting",
     kernels.RecoilCounting,
@@ -234,12 +265,12 @@ model.group(
     "stars_in_reach",
     populations.DyingStars,
     "neutrino_table",
-    "progenitor",
+    "time_scaling",
     "stellar_table",
     "mass_integration",
     "stars",
-    metallicity="1",
     time="Myr",
+    **_SOURCE,
 )
 model.group("exposed", populations.Exposed, effective_protons="1", inverse_beta_background="1/s", exposure="s")
 

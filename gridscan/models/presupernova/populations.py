@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from gridscan.models.presupernova.combinations import for_each_combination
 from gridscan.models.presupernova.kernels import positron_curve, squared_kiloparsecs
-from gridscan.models.presupernova.star_curves import events_between, panels_of, star_of, table_of
+from gridscan.models.presupernova.source import Source
+from gridscan.models.presupernova.star_curves import events_between, panels_of
 from gridscan.numerics.compound_counts import count_probabilities, exceedances_of_counts
 from gridscan.numerics.quadrature import gauss_legendre
 from gridscan.physics.constants import KILOPARSEC, YEAR
@@ -22,7 +23,6 @@ from gridscan.physics.galaxy.components import SingleGalaxy
 from gridscan.physics.galaxy.reach import reach_of
 from gridscan.physics.presupernova.event_counts import times_of_event_numbers
 from gridscan.physics.presupernova.event_rates import rate_of_all_flavours
-from gridscan.physics.presupernova.luminosity import emission
 from gridscan.physics.presupernova.population import expected_stars, over_bins, time_above
 from gridscan.physics.presupernova.time_points import TimePoints, time_points
 from gridscan.physics.stellar import galaxy_wide_imf
@@ -165,15 +165,21 @@ def ages_of(content: str, mass_integration: str, metallicity: float) -> tuple[Ar
 
 
 class DyingStars(NamedTuple):
-    """Stars before collapse: contents of tables, progenitors, metallicity, time [Myr], and their colour."""
+    """Stars before collapse: their source, which of them collapse, and their colour."""
 
     neutrino_table: Any
-    progenitor: Any
+    progenitor_mass: Any
+    time_scaling: Any
     stellar_table: Any
     mass_integration: Any
     stars: Any
     metallicity: Any
     time: Any
+
+    @property
+    def source(self) -> Source:
+        """Where they have their neutrinos from."""
+        return Source(*self[:4], self.metallicity)
 
     @property
     def collapsing(self) -> Collapsing:
@@ -213,15 +219,15 @@ def of_all_stars(
 
     def evaluate(key: Any, *values: Any) -> tuple[Any, ...]:
         one = DyingStars(*values)
-        bins, own = one.collapsing.bins, (one.neutrino_table, one.progenitor)
-        stars = [star_of(*own, mass) for mass in bins.mass]
+        bins = one.collapsing.bins
+        stars = [one.source.star(mass) for mass in bins.mass]
         knots = np.unique(np.concatenate([panels_of(star).edges for star in set(stars)])) / YEAR
         points = time_points(_apart(knots), *one.window)
-        table, severity = table_of(str(own[0]), str(own[1])), np.empty(points.time.shape)
+        severity = np.empty(points.time.shape)
         for row, star in enumerate(stars):
             when = points.time[row] * YEAR
-            emitted = emission(table, star.mass, when)
-            severity[row] = rate_of_all_flavours(emitted.rate, ratio(key, star.mass, when), emitted.nue_to_antinue)
+            emitted = star.emission(when)
+            severity[row] = rate_of_all_flavours(emitted.rate, ratio(key, bins.mass[row], when), emitted.nue_to_antinue)
         shining = Shining(severity / (4.0 * np.pi * KILOPARSEC**2), points)
         return function(*levels, masses.sfr, stars_per_mass(masses, bins), *shining, *place)
 
@@ -334,8 +340,8 @@ def counts_of_all_stars(
 
     def evaluate(key: Any, p_bar: Any, prompt: Any, targets: Any, exposure: Any, *values: Any) -> tuple[Any, ...]:
         one = DyingStars(*values)
-        bins, own = one.collapsing.bins, (one.neutrino_table, one.progenitor)
-        curves = [positron_curve(*own, mass, lambda *at: ratio(key, *at), p_bar, prompt) for mass in bins.mass]
+        bins = one.collapsing.bins
+        curves = [positron_curve(one.source, mass, lambda *at: ratio(key, *at), p_bar, prompt) for mass in bins.mass]
         events, points = _events_of_stars(curves, one.window, float(exposure))
         severity = squared_kiloparsecs(events, float(targets))
         (exactly, _), (any_number, _) = times_of_event_numbers(most, severity, points, *place)

@@ -22,27 +22,17 @@ from gridscan.physics.presupernova.event_rates import (
     inverse_beta_parts,
     spectra_of,
 )
-from gridscan.physics.presupernova.luminosity import emission
 from gridscan.physics.presupernova.luminosity_table import track_of
 from gridscan.physics.presupernova.rate_curve import RateCurve, panel_edges, panel_times
-from gridscan.stellar_tables.neutrino_tracks import read_luminosity_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gridscan.models.presupernova.source import Star
     from gridscan.physics.neutrinos.electron_scattering import WeakCouplings
     from gridscan.physics.presupernova.luminosity import Emission
-    from gridscan.physics.presupernova.luminosity_table import LuminosityTable
 
 Array = NDArray[np.floating[Any]]
-
-
-class Star(NamedTuple):
-    """One star: the content of its table, how progenitors are chosen, and its mass [Msun]."""
-
-    table: str
-    progenitor: str
-    mass: float
 
 
 class Survival(NamedTuple):
@@ -50,24 +40,6 @@ class Survival(NamedTuple):
 
     neutrinos: float
     antineutrinos: float
-
-
-@functools.lru_cache(maxsize=64)
-def table_of(content: str, progenitor: str) -> LuminosityTable:
-    """Return a table of neutrino tracks, of one progenitor unless it is to be interpolated."""
-    table = read_luminosity_table(content)
-    return table if progenitor == "interpolated" else table.only(float(progenitor.rpartition("-")[2]))
-
-
-def star_of(content: Any, progenitor: Any, mass: Any) -> Star:
-    """Return a star; those that are held as the same progenitor are the same."""
-    table = table_of(str(content), str(progenitor))
-    held = float(mass)
-    if table.held:
-        held = float(table.mass[0])
-    elif len(table.mass) > 1:
-        held = float(np.clip(held, table.mass[0], table.mass[-1]))
-    return Star(str(content), str(progenitor), held)
 
 
 class _Panels(NamedTuple):
@@ -79,10 +51,9 @@ class _Panels(NamedTuple):
 @functools.lru_cache(maxsize=512)
 def panels_of(star: Star) -> _Panels:
     """Return the panels of time of a star [s], the times at which rates are wanted, and what it emits there."""
-    table = table_of(star.table, star.progenitor)
-    edges = panel_edges(track_of(table, star.mass), pair_table().mean_energy)
+    edges = panel_edges(track_of(star.table, star.mass), pair_table().mean_energy) / star.speed
     times = panel_times(edges)
-    return _Panels(edges, times, emission(table, star.mass, times))
+    return _Panels(edges, times, star.emission(times))
 
 
 def spectra_at(star: Star, ratio: Array | None = None) -> Spectra:

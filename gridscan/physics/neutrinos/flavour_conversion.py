@@ -16,14 +16,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridscan.errors import EvaluationError, nearest
-from gridscan.numerics.ranges import SHARE, checked
+from gridscan.numerics.ranges import SHARE, Range, checked
 
-__all__ = ["ORDERINGS", "SINE_SQUARED_12", "SINE_SQUARED_13", "arriving_parts", "converted", "survival_probabilities"]
+__all__ = [
+    "ORDERINGS",
+    "SINE_SQUARED_12",
+    "SINE_SQUARED_13",
+    "arriving_parts",
+    "converted",
+    "electron_share",
+    "survival_probabilities",
+]
 
 FloatArray = NDArray[np.floating[Any]]
 
 #: Orderings of the masses of neutrinos; ``"none"`` leaves every flavour as it was emitted.
 ORDERINGS = ("normal", "inverted", "none")
+# The mass states as which electron neutrinos, and their antineutrinos, leave the star.
+_MASS_STATES = {"normal": (3, 1), "inverted": (2, 3), "none": (0, 0)}
+_STATE = Range(minimum=0.0, maximum=3.0, whole=True)
 #: sin^2 of the mixing angles, of NuFIT 6.0: Esteban et al. 2024, JHEP 12, 216.
 SINE_SQUARED_12, SINE_SQUARED_13 = 0.3075, 0.0222
 
@@ -70,12 +81,50 @@ def survival_probabilities(
             raise EvaluationError(
                 f"unknown ordering {str(label)!r}{nearest(str(label), ORDERINGS)}; known are {', '.join(ORDERINGS)}"
             )
+    states = np.array([_MASS_STATES[str(label)] for label in labels.ravel()]).reshape(*labels.shape, 2)
+    p = electron_share(states[..., 0], sine_squared_12, sine_squared_13)
+    return p, electron_share(states[..., 1], sine_squared_12, sine_squared_13)
+
+
+def electron_share(mass_state: ArrayLike, sine_squared_12: ArrayLike, sine_squared_13: ArrayLike) -> FloatArray:
+    """Return the share of a mass state of neutrinos that is of the electron flavour.
+
+    This is the probability that an electron neutrino keeps its flavour that leaves the star as that state.
+
+    Parameters
+    ----------
+    mass_state
+        1, 2 or 3; 0 where neutrinos stay as they are emitted.
+    sine_squared_12, sine_squared_13
+        sin^2(theta_12) and sin^2(theta_13), from 0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        Dimensionless; all arguments broadcast.
+
+    Raises
+    ------
+    EvaluationError
+        If a state is not a whole number from 0 to 3, or a sine squared not from 0 to 1.
+
+    Notes
+    -----
+    |U_e1|^2 = (1 - s12) (1 - s13), |U_e2|^2 = s12 (1 - s13), |U_e3|^2 = s13.
+    Source: the mixing matrix, Navas et al. 2024 (Particle Data Group), Phys. Rev. D 110, 030001.
+
+    Examples
+    --------
+    >>> from gridscan.physics.neutrinos.flavour_conversion import electron_share
+    >>> electron_share([0, 1, 2, 3], 0.3, 0.02).round(3)
+    array([1.   , 0.686, 0.294, 0.02 ])
+    """
+    state = checked("mass_state", mass_state, _STATE)
     s_12 = checked("sine_squared_12", sine_squared_12, SHARE)
     s_13 = checked("sine_squared_13", sine_squared_13, SHARE)
-    normal, inverted = labels == "normal", labels == "inverted"
-    p = np.where(normal, s_13, np.where(inverted, s_12 * (1.0 - s_13), 1.0))
-    p_bar = np.where(normal, (1.0 - s_12) * (1.0 - s_13), np.where(inverted, s_13, 1.0))
-    return p, np.broadcast_to(p_bar, p.shape)
+    whole = np.ones(np.broadcast_shapes(state.shape, s_12.shape, s_13.shape))
+    shares = [whole, (1.0 - s_12) * (1.0 - s_13) * whole, s_12 * (1.0 - s_13) * whole, s_13 * whole]
+    return np.asarray(np.select([state == number for number in range(4)], shares))
 
 
 def converted(survival: Any, source_electron: Any, source_other: Any) -> tuple[Any, Any]:

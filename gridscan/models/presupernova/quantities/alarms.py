@@ -55,9 +55,9 @@ def alarm_signal(horizon_probability, alarm_threshold, inverse_beta_background, 
     window="s",
     **STAR,
 )
-def alarm_yield(tracks, initial_mass, heavy_flavour_ratio, positron_counting, lead, window):
+def alarm_yield(source, initial_mass, heavy_flavour_ratio, positron_counting, lead, window):
     """∫ Ndot σ dt until the lead time. Source: rate of a thin target, by Gauss points on panels of ln t."""
-    stars = kernels.Stars(tracks, initial_mass, StarFunction(heavy_flavour_ratio))
+    stars = kernels.Stars(source, initial_mass, StarFunction(heavy_flavour_ratio))
     return kernels.inverse_beta_yield(stars, positron_counting, kernels.window_of_time(lead, window, "window"))
 
 
@@ -89,7 +89,7 @@ def alarm_horizon(effective_protons, alarm_yield, alarm_signal):
 @model.kernel(
     "cm^2",
     long_name="yield that a star at its distance needs for an alarm",
-    missing="where the detector counts no inverse beta decays",
+    unbounded="where the detector counts no inverse beta decays",
     distance="cm",
 )
 def yield_for_alarm(alarm_reach, distance):
@@ -100,14 +100,14 @@ def yield_for_alarm(alarm_reach, distance):
 @model.kernel(
     "day",
     long_name="longest time before collapse at which a star raises an alarm",
-    missing="where the star raises no alarm before its collapse",
+    unbounded="and negative where the star raises no alarm at any time before its collapse",
     error=True,
     yield_for_alarm="cm^2",
     window="s",
     **STAR,
 )
-def alarm_lead(tracks, initial_mass, heavy_flavour_ratio, positron_counting, yield_for_alarm, window):
+def alarm_lead(source, initial_mass, heavy_flavour_ratio, positron_counting, yield_for_alarm, window):
     """Longest lead time with D(lead) >= d, which is no monotonic function. Source: inverse-square law."""
-    stars = kernels.Stars(tracks, initial_mass, StarFunction(heavy_flavour_ratio))
+    stars = kernels.Stars(source, initial_mass, StarFunction(heavy_flavour_ratio))
     value, error = kernels.longest_lead(stars, positron_counting, yield_for_alarm, window)
     return value / 86400.0, error / 86400.0

@@ -6,19 +6,23 @@ import numpy as np
 
 from gridscan.models.presupernova import one_star
 from gridscan.models.presupernova.parameters import model
-from gridscan.physics.neutrinos.flavour_conversion import survival_probabilities
+from gridscan.physics.neutrinos.flavour_conversion import electron_share
 
 
-@model.kernel("1", long_name="survival of electron neutrinos", sin2_theta12="1", sin2_theta13="1")
-def neutrino_survival(ordering, sin2_theta12, sin2_theta13):
+@model.kernel(
+    "1", long_name="survival of electron neutrinos", neutrino_mass_state="1", sin2_theta12="1", sin2_theta13="1"
+)
+def neutrino_survival(neutrino_mass_state, sin2_theta12, sin2_theta13):
     """Survival: normal s13, inverted s12 (1 - s13), none 1. Source: Dighe & Smirnov 2000, PRD 62, 033007."""
-    return survival_probabilities(ordering, sin2_theta12, sin2_theta13)[0]
+    return electron_share(neutrino_mass_state, sin2_theta12, sin2_theta13)
 
 
-@model.kernel("1", long_name="survival of electron antineutrinos", sin2_theta12="1", sin2_theta13="1")
-def antineutrino_survival(ordering, sin2_theta12, sin2_theta13):
+@model.kernel(
+    "1", long_name="survival of electron antineutrinos", antineutrino_mass_state="1", sin2_theta12="1", sin2_theta13="1"
+)
+def antineutrino_survival(antineutrino_mass_state, sin2_theta12, sin2_theta13):
     """Survival: normal (1 - s12)(1 - s13), inverted s13, none 1. Source: Dighe & Smirnov 2000, PRD 62, 033007."""
-    return survival_probabilities(ordering, sin2_theta12, sin2_theta13)[1]
+    return electron_share(antineutrino_mass_state, sin2_theta12, sin2_theta13)
 
 
 @model.quantity("1/cm^2/s", long_name="flux of a star, all flavours")

@@ -107,7 +107,7 @@ def inverse_beta_rate(emitted_flux, inverse_beta_cross_section, effective_proton
     **STAR,
 )
 def elastic_yield(
-    tracks,
+    source,
     initial_mass,
     heavy_flavour_ratio,
     neutrino_survival,
@@ -117,7 +117,7 @@ def elastic_yield(
     exposure,
 ):
     """∫ Ndot σ dt until the lead time. Source: rate of a thin target, by Gauss points on panels of ln t."""
-    stars = kernels.Stars(tracks, initial_mass, StarFunction(heavy_flavour_ratio))
+    stars = kernels.Stars(source, initial_mass, StarFunction(heavy_flavour_ratio))
     window = kernels.window_of_time(lead, exposure, "exposure")
     return kernels.recoil_yield(stars, (neutrino_survival, antineutrino_survival), recoil_counting, window)
 
@@ -130,9 +130,9 @@ def elastic_yield(
     exposure="s",
     **STAR,
 )
-def inverse_beta_yield(tracks, initial_mass, heavy_flavour_ratio, positron_counting, lead, exposure):
+def inverse_beta_yield(source, initial_mass, heavy_flavour_ratio, positron_counting, lead, exposure):
     """∫ Ndot σ dt until the lead time. Source: rate of a thin target, by Gauss points on panels of ln t."""
-    stars = kernels.Stars(tracks, initial_mass, StarFunction(heavy_flavour_ratio))
+    stars = kernels.Stars(source, initial_mass, StarFunction(heavy_flavour_ratio))
     return kernels.inverse_beta_yield(stars, positron_counting, kernels.window_of_time(lead, exposure, "exposure"))
 
 

@@ -5,32 +5,33 @@ from __future__ import annotations
 from gridscan.models.presupernova import one_star
 from gridscan.models.presupernova.parameters import model
 from gridscan.physics.presupernova.event_rates import rate_of_all_flavours
+from gridscan.physics.presupernova.luminosity import energy_between, number_between
 
 
 @model.kernel("erg/s", long_name="luminosity in electron antineutrinos", initial_mass="Msun", time_before_collapse="s")
-def luminosity(tracks, initial_mass, time_before_collapse):
+def luminosity(source, initial_mass, time_before_collapse):
     """Power law of time between knots, of mass between progenitors. Source: Odrzywolek & Heger 2010, APPB 41, 1611."""
-    return one_star.emitted(tracks, initial_mass, time_before_collapse).luminosity / one_star.ERG
+    return one_star.emitted(source, initial_mass, time_before_collapse).luminosity / one_star.ERG
 
 
 @model.kernel("MeV", long_name="mean energy of electron antineutrinos", initial_mass="Msun", time_before_collapse="s")
-def mean_energy(tracks, initial_mass, time_before_collapse):
+def mean_energy(source, initial_mass, time_before_collapse):
     """<E>, otherwise as the luminosity. Source: Odrzywolek & Heger 2010, Acta Phys. Pol. B 41, 1611."""
-    return one_star.emitted(tracks, initial_mass, time_before_collapse).mean_energy
+    return one_star.emitted(source, initial_mass, time_before_collapse).mean_energy
 
 
 @model.kernel("1", long_name="pinching of neutrino spectra", initial_mass="Msun", time_before_collapse="s")
-def pinching(tracks, initial_mass, time_before_collapse):
+def pinching(source, initial_mass, time_before_collapse):
     """α of E^α exp(-(α+1) E/<E>), otherwise as the luminosity. Source: Odrzywolek & Heger 2010, APPB 41, 1611."""
-    return one_star.emitted(tracks, initial_mass, time_before_collapse).pinching
+    return one_star.emitted(source, initial_mass, time_before_collapse).pinching
 
 
 @model.kernel(
     "1", long_name="electron neutrinos over antineutrinos emitted", initial_mass="Msun", time_before_collapse="s"
 )
-def nue_to_antinue(tracks, initial_mass, time_before_collapse):
+def nue_to_antinue(source, initial_mass, time_before_collapse):
     """Of the table; 1 of thermal pairs. Source: Odrzywolek & Heger 2010, Acta Phys. Pol. B 41, 1611."""
-    return one_star.emitted(tracks, initial_mass, time_before_collapse).nue_to_antinue
+    return one_star.emitted(source, initial_mass, time_before_collapse).nue_to_antinue
 
 
 @model.kernel(
@@ -39,9 +40,9 @@ def nue_to_antinue(tracks, initial_mass, time_before_collapse):
     initial_mass="Msun",
     time_before_collapse="s",
 )
-def heavy_flavour_ratio(tracks, initial_mass, time_before_collapse):
+def heavy_flavour_ratio(source, initial_mass, time_before_collapse):
     """R_x/R_e of the table, or of thermal pairs of the same <E>. Source: Misiaszek et al. 2006, PRD 74, 043006."""
-    return one_star.ratio_of_flavours(tracks, initial_mass, time_before_collapse)
+    return one_star.ratio_of_flavours(source, initial_mass, time_before_collapse)
 
 
 @model.kernel("MeV", long_name="mean energy of muon and tau neutrinos", mean_energy="MeV")
@@ -68,9 +69,9 @@ def neutrino_rate_of_all_flavours(neutrino_rate, heavy_flavour_ratio, nue_to_ant
     initial_mass="Msun",
     time_before_collapse="s",
 )
-def energy_remaining(tracks, initial_mass, time_before_collapse):
+def energy_remaining(source, initial_mass, time_before_collapse):
     """∫ L dt until collapse, in closed form. Source: integral of a power law."""
-    return one_star.remaining_energy(tracks, initial_mass, time_before_collapse) / one_star.ERG
+    return one_star.remaining(energy_between, source, initial_mass, time_before_collapse) / one_star.ERG
 
 
 @model.kernel(
@@ -79,14 +80,14 @@ def energy_remaining(tracks, initial_mass, time_before_collapse):
     initial_mass="Msun",
     time_before_collapse="s",
 )
-def number_remaining(tracks, initial_mass, time_before_collapse):
+def number_remaining(source, initial_mass, time_before_collapse):
     """∫ L/<E> dt until collapse, in closed form. Source: integral of a power law."""
-    return one_star.remaining_number(tracks, initial_mass, time_before_collapse)
+    return one_star.remaining(number_between, source, initial_mass, time_before_collapse)
 
 
 @model.kernel(
     "1", long_name="whether a star is outside of the progenitors, and taken for the nearest", initial_mass="Msun"
 )
-def outside_progenitors(tracks, initial_mass):
+def outside_progenitors(source, initial_mass):
     """1 where the mass is lighter or heavier than the tabulated ones, otherwise 0. Source: the table."""
-    return one_star.is_outside(tracks, initial_mass)
+    return one_star.is_outside(source, initial_mass)

@@ -129,7 +129,7 @@ def flux_quantile(heavy_flavour_ratio, stars_in_reach, initial_masses, quantile,
     **STAR,
 )
 def alarms_per_century(
-    tracks, heavy_flavour_ratio, positron_counting, alarm_window, alarm_reach, collapsing, initial_masses, galaxy
+    source, heavy_flavour_ratio, positron_counting, alarm_window, alarm_reach, collapsing, initial_masses, galaxy
 ):
     """SFR Σ w_b p(< D_b), D_b the horizon of the bin. Source: mean of a Poisson process."""
     counting = kernels.PositronCounting(*kernels.last_axis(*positron_counting))
@@ -138,7 +138,7 @@ def alarms_per_century(
     window = kernels.window_of_time(lead, length, "window")
 
     def squared_horizon(mass):
-        stars = kernels.Stars(tracks, mass, StarFunction(heavy_flavour_ratio)).of_bins(mass)
+        stars = kernels.Stars(source, mass, StarFunction(heavy_flavour_ratio)).of_bins(mass)
         yields = kernels.inverse_beta_yield(stars, counting, window)
         return tuple(kernels.squared_kiloparsecs(part, targets) / needed for part in yields)
 

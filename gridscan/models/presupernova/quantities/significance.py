@@ -39,7 +39,7 @@ def elastic_horizon(effective_electrons, elastic_yield, elastic_signal_needed):
 @model.kernel(
     "kt",
     long_name="fiducial mass with which a star reaches the significance in an exposure",
-    missing="where no mass suffices, because the background is not known well enough",
+    unbounded="where no mass suffices: there is no signal, or the background is not known well enough",
     events_in_exposure="1",
     background_in_exposure="1",
     background_error="1",
@@ -47,7 +47,7 @@ def elastic_horizon(effective_electrons, elastic_yield, elastic_signal_needed):
     fiducial_mass="kt",
 )
 def required_mass(events_in_exposure, background_in_exposure, background_error, significance, fiducial_mass):
-    """Root of Z(m s, m b, δ m b); none below the limit of endless mass. Source: Cowan 2012."""
+    """Root of Z(m s, m b, δ m b); infinite where endless mass does not reach Z. Source: Cowan 2012."""
     return one_star.required_mass(
         events_in_exposure, background_in_exposure, background_error, significance, fiducial_mass
     )
