@@ -21,6 +21,7 @@ from gridscan.models.boosted_dark_matter.kernels import (
 )
 from gridscan.models.boosted_dark_matter.problems import problem_of, require_order
 from gridscan.models.shared import declare_detector, declare_equatorial, either
+from gridscan.numerics.products import error_of_product
 from gridscan.physics.boosted_dark_matter import all_supernovae, arrival, arrival_geometry
 from gridscan.physics.boosted_dark_matter import events as counting
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
@@ -681,8 +682,8 @@ def differential_events_error(
     fluence, fluence_error, target_scattering_cross_section, target_cross_section_uncertainty, number_of_targets
 ):
     """N_targets (σ δF + F δσ + δF δσ) of the fluence F. Source: a product of bounded factors."""
-    of_fluence = fluence_error * (target_scattering_cross_section + target_cross_section_uncertainty)
-    return (of_fluence + fluence * target_cross_section_uncertainty) * number_of_targets
+    cross_section = target_scattering_cross_section, target_cross_section_uncertainty
+    return error_of_product((fluence, fluence_error), cross_section) * number_of_targets
 
 
 @model.quantity("1", long_name="whether the accuracy of the expected events per kinetic energy was not attained")
