@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gridscan.definition.declare_alternatives import AlternativeDeclarations
 from gridscan.definition.groups import members_of, with_groups
 from gridscan.definition.node_checks import argument_names, check_kernel_arguments
-from gridscan.definition.nodes import Column, Group, Integral, Population, Quantity
+from gridscan.definition.nodes import Column, Group, Integral, Kernel, Population, Quantity
 from gridscan.errors import ModelError
 from gridscan.units import parse_unit, registry
 
@@ -240,7 +240,7 @@ class FunctionDeclarations(AlternativeDeclarations):
             self._populations[key] = replace(population, quantity=with_groups(population.quantity, self._groups))
         return group
 
-    def when_replaced(self, name: str, /, **functions: Callable[..., Any]) -> None:
+    def when_replaced(self, name: str, /, **functions: Callable[..., Any] | Kernel) -> None:
         """Declare what else ``Model.replace`` replaces when a quantity is replaced, unless a user does so too.
 
         Parameters
@@ -248,7 +248,8 @@ class FunctionDeclarations(AlternativeDeclarations):
         name
             The quantity.
         **functions
-            Functions by the names of other quantities, which mean something else for another `name`.
+            Functions, or those of `gs.kernel`, by the names of other quantities, which mean something else for another
+            `name`.
 
         Examples
         --------

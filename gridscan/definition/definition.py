@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
     from gridscan.definition.figures import Figure
+    from gridscan.definition.nodes import Kernel
 
 Self = TypeVar("Self", bound="Definition")
 Kind = TypeVar("Kind")
@@ -89,7 +90,7 @@ class Definition:
         self._figures: list[Figure] = []
         self._figure_modules: list[str] = []
         # What else is replaced with a quantity.
-        self._consequences: dict[str, dict[str, Callable[..., Any]]] = {}
+        self._consequences: dict[str, dict[str, Callable[..., Any] | Kernel]] = {}
         # Quantities whose units are proven, and checks of the wiring that have passed.
         self._proven: set[str] = set()
         self._checked: set[str] = set()

@@ -9,15 +9,15 @@ from __future__ import annotations
 import graphlib
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gridscan.definition.nodes import Quantity
 from gridscan.errors import ModelError, listed, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gridscan.definition.definition import Definition
-    from gridscan.definition.nodes import Quantity
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Graph:
         targets
             The quantities asked for.
         cut
-            Quantities that were given values.
+            Quantities that were given values. Their error estimates, unless given too, are zero.
 
         Returns
         -------
@@ -88,7 +88,9 @@ class Graph:
                     f"model {model.name!r} has no quantity {name!r}{nearest(name, known)};"
                     f" there are {listed(known, 60)}"
                 )
-        quantities = {name: node for name, node in known.items() if name not in given}
+        quantities = {
+            name: _exact(node) if node.error_of in given else node for name, node in known.items() if name not in given
+        }
         steps = _steps(quantities, targets)
         taken = dict.fromkeys(name for step in steps for name in step.arguments if name not in quantities)
         taken |= dict.fromkeys(name for name in targets if name not in quantities)
@@ -138,6 +140,17 @@ class Graph:
             Names of inputs.
         """
         return set().union(*(self._reached.get(name, {name}) for name in names))
+
+
+def _exact(node: Quantity) -> Quantity:
+    """Return the error of a quantity that was given values: none, whatever that of its function would be."""
+    assert node.error_of is not None
+    return Quantity(node.name, node.unit, _none_of, (node.error_of,), node.long_name)
+
+
+def _none_of(**given: Any) -> Any:
+    (values,) = given.values()
+    return 0 * values
 
 
 def _nodes_of(step: Step) -> list[Quantity]:

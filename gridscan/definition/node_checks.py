@@ -289,8 +289,12 @@ def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel
             f" expected a unit like {readable(node.unit)!r}"
         )
     arguments = argument_names(node.name, function.function)
-    units = function.argument_units
-    return Quantity(node.name, function.unit, function.function, arguments, title, kind="kernel", argument_units=units)
+    return Quantity(
+        *(node.name, function.unit, function.function, arguments, title),
+        kind="kernel",
+        argument_units=function.argument_units,
+        functions=function.functions,
+    )
 
 
 def check_kernel_arguments(node: Quantity) -> None:

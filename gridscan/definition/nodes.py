@@ -12,7 +12,7 @@ from gridscan.numerics.ranges import Range
 from gridscan.units import Unit, parse_unit, readable, registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 Number: TypeAlias = float | tuple[float, ...]
@@ -373,15 +373,20 @@ class Kernel:
     function: Callable[..., Any]
     unit: Unit
     argument_units: Mapping[str, Unit]
+    functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def kernel(unit: str, **argument_units: str) -> Callable[[Callable[..., Any]], Kernel]:
+def kernel(
+    unit: str, *, functions: Mapping[str, Iterable[str]] | None = None, **argument_units: str
+) -> Callable[[Callable[..., Any]], Kernel]:
     """Declare the units of a numerical function, so that it can replace a quantity.
 
     Parameters
     ----------
     unit
         Unit of the result.
+    functions
+        Arguments that it takes as functions of some parameters, as for ``model.kernel``.
     **argument_units
         One unit for each argument that is not a word.
 
@@ -401,4 +406,5 @@ def kernel(unit: str, **argument_units: str) -> Callable[[Callable[..., Any]], K
     >>> table = kernel("cm^2", energy="MeV")(lambda energy: np.interp(energy, [0.1, 5], [1e-45, 5e-44]))
     """
     units = {argument: parse_unit(text) for argument, text in argument_units.items()}
-    return lambda function: Kernel(function, parse_unit(unit), units)
+    bound = {name: tuple(parameters) for name, parameters in (functions or {}).items()}
+    return lambda function: Kernel(function, parse_unit(unit), units, bound)

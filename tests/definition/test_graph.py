@@ -110,3 +110,11 @@ def test_integrals_may_be_nested(toy):
     spent = np.exp(-1 / time) * (time - 1) - time * (np.exp(-1 / time) - np.exp(-1))
     np.testing.assert_allclose(found, time * spent * 31.5576, rtol=1e-9)
     assert found.dims == ("cooling_time",)
+
+
+def test_a_quantity_that_was_given_a_value_has_no_error(toy):
+    graph = Graph.of(toy, ["depth_error"], ["depth"])
+    assert graph.inputs == ("depth",)
+    (step,) = graph.steps
+    np.testing.assert_array_equal(step.node.function(depth=np.array([2.0, 3.0])), [0.0, 0.0])
+    assert Graph.of(toy, ["depth_error"], ["depth", "depth_error"]).steps == ()

@@ -10,17 +10,20 @@ from typing import Any
 
 import numpy as np
 
+from gridscan.definition.nodes import kernel
 from gridscan.model import Model
 from gridscan.models.boosted_dark_matter.kernels import (
     amplitude_of,
     at_angles,
     beyond,
+    neutrino_amplitude,
     points_of,
     target_of,
     with_error,
 )
 from gridscan.models.boosted_dark_matter.problems import problem_of, require_order
 from gridscan.models.shared import declare_detector, declare_equatorial, either
+from gridscan.numerics.products import error_of_product
 from gridscan.physics.boosted_dark_matter import all_supernovae, arrival, arrival_geometry
 from gridscan.physics.boosted_dark_matter import events as counting
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
@@ -342,6 +345,33 @@ def neutrino_squared_amplitude(
     return either(interaction == "lmu-ltau", gauged, constant, s)
 
 
+@model.quantity("1", long_name="squared amplitude of neutrinos on dark matter, with all its digits")
+def kick_squared_amplitude(neutrino_squared_amplitude):
+    """|M|², whose terms do not cancel. Source: definition."""
+    return 1 * neutrino_squared_amplitude
+
+
+@kernel(
+    "1",
+    functions={"neutrino_squared_amplitude": ["s", "t", "u", "s_minus_masses", "u_minus_masses", "dark_matter_mass"]},
+    neutrino_energy="MeV",
+    kinetic_energy="MeV",
+    dark_matter_mass="MeV",
+    s="MeV^2",
+    t="MeV^2",
+    u="MeV^2",
+    s_minus_masses="MeV^2",
+    u_minus_masses="MeV^2",
+    neutrino_squared_amplitude="1",
+)
+def _digits_of_own(neutrino_energy, kinetic_energy, dark_matter_mass, neutrino_squared_amplitude):
+    """|M|² of one's own, whose terms may cancel: with numbers of 32 digits where they do. Source: definition."""
+    return neutrino_amplitude(neutrino_squared_amplitude, neutrino_energy, kinetic_energy, dark_matter_mass)
+
+
+model.when_replaced("neutrino_squared_amplitude", kick_squared_amplitude=_digits_of_own)
+
+
 def _published_factor(of_interaction, kinetic_energy, dark_matter_mass, scattering_haversine, convention):
     def published():
         slope = inverse_kinematics.neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine)
@@ -367,7 +397,7 @@ model.when_replaced("neutrino_squared_amplitude", neutrino_published_factor=_pub
 
 @model.quantity("cm^2/sr", long_name="differential cross section of neutrinos on dark matter")
 def neutrino_differential_cross_section(
-    neutrino_squared_amplitude,
+    kick_squared_amplitude,
     neutrino_energy,
     dark_matter_mass,
     scattering_haversine,
@@ -375,7 +405,7 @@ def neutrino_differential_cross_section(
     hbar_c,
 ):
     """dσ/dΩ = |M|² (ħc)²/(16π s) g(ψ), with the factor of the convention. Source: Lin et al. 2023."""
-    whole = neutrino_squared_amplitude * hbar_c**2
+    whole = kick_squared_amplitude * hbar_c**2
     scale = whole / (16 * np.pi * dark_matter_mass * (dark_matter_mass + 2 * neutrino_energy))
     density = recoil_angle.angular_density(neutrino_energy, dark_matter_mass, scattering_haversine)
     return scale * density * neutrino_published_factor
@@ -602,8 +632,8 @@ def target_scattering_cross_section(
     """σ = ∫ dt |M|² (ħc)²/(64π s p²); published: 2π times as much for an interaction. Source: Lin et al. 2023."""
     masses = dark_matter_mass, target_mass
     found = cross_sections.total_cross_section(
-        *(amplitude_of(target_squared_amplitude), kinetic_energy, *masses, hbar * speed_of_light),
-        *(points_of(target_squared_amplitude), *masses),
+        *(amplitude_of(target_squared_amplitude, "dark_matter_mass", "target_mass"), kinetic_energy, *masses),
+        *(hbar * speed_of_light, *masses, points_of(target_squared_amplitude)),
         centred="both",
         tolerance=1e-6,
     )
@@ -681,8 +711,8 @@ def differential_events_error(
     fluence, fluence_error, target_scattering_cross_section, target_cross_section_uncertainty, number_of_targets
 ):
     """N_targets (σ δF + F δσ + δF δσ) of the fluence F. Source: a product of bounded factors."""
-    of_fluence = fluence_error * (target_scattering_cross_section + target_cross_section_uncertainty)
-    return (of_fluence + fluence * target_cross_section_uncertainty) * number_of_targets
+    cross_section = target_scattering_cross_section, target_cross_section_uncertainty
+    return error_of_product((fluence, fluence_error), cross_section) * number_of_targets
 
 
 @model.quantity("1", long_name="whether the accuracy of the expected events per kinetic energy was not attained")

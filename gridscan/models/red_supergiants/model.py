@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from gridscan.model import Model
+from gridscan.models.red_supergiants.errors import declare_errors
 from gridscan.models.shared import declare_detector, declare_galaxy, declare_mass_function, declare_stars
 from gridscan.numerics.poisson import share
 from gridscan.physics.galaxy import distances, nearby_stars
@@ -436,4 +437,5 @@ def reference_events_per_year(reference_flux, mean_cross_section, number_of_elec
     return detection.event_rate(number_of_electrons, reference_flux, mean_cross_section)
 
 
+declare_errors(model)
 model.figures_in("gridscan.models.red_supergiants.figures")
