@@ -22,7 +22,7 @@ from gridscan.units import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 
 def default_and_unit(
@@ -223,7 +223,7 @@ def check_alternative(
             raise ModelError(f"model {model!r}: {name!r} must be declared with gs.AlternativeInput, found {item!r:.60}")
 
 
-def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
+def argument_names(name: str, function: Callable[..., Any], known: Container[str] | None = None) -> tuple[str, ...]:
     """Return the names of the arguments of a function, by which it is wired.
 
     Parameters
@@ -232,6 +232,9 @@ def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
         Name of the quantity, for messages.
     function
         The function.
+    known
+        For a function that replaces another: the names of the model, none of which a default may hide. Arguments with
+        other names keep their defaults.
 
     Returns
     -------
@@ -250,15 +253,15 @@ def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
     for parameter in signature.parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise ModelError(f"{name!r}: the argument {str(parameter)!r} cannot be wired by name")
-        if parameter.default is not parameter.empty:
+        if parameter.default is not parameter.empty and (known is None or parameter.name in known):
             raise ModelError(
                 f"{name!r}: the argument {parameter.name!r} has a default, which would hide an input;"
                 " declare it as a parameter of the model"
             )
-    return tuple(signature.parameters)
+    return tuple(item.name for item in signature.parameters.values() if item.default is item.empty)
 
 
-def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel) -> Quantity:
+def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel, known: Container[str]) -> Quantity:
     """Return a quantity with the name and unit of a node, computed by another function.
 
     Parameters
@@ -267,11 +270,13 @@ def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel
         A parameter or quantity.
     function
         The function, or a `Kernel`.
+    known
+        The names of the model.
 
     Returns
     -------
     Quantity
-        The new node.
+        The new node; a count stays one, and where the quantity has no value stays what it is.
 
     Raises
     ------
@@ -281,16 +286,19 @@ def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel
         If a kernel's unit does not fit, or it declares a unit for something other than its arguments.
     """
     title = node.long_name if isinstance(node, Quantity) else node.description
+    stays: dict[str, Any] = {"replaced": True}
+    if isinstance(node, Quantity):
+        stays |= {"count": node.count, "missing": node.missing}
     if not isinstance(function, Kernel):
-        return Quantity(node.name, node.unit, function, argument_names(node.name, function), title)
+        return Quantity(node.name, node.unit, function, argument_names(node.name, function, known), title, **stays)
     if not same_dimension(function.unit, node.unit):
         raise UnitError(
             f"the kernel for {node.name!r} gives {readable(function.unit)!r},"
             f" expected a unit like {readable(node.unit)!r}"
         )
-    arguments = argument_names(node.name, function.function)
-    units = function.argument_units
-    return Quantity(node.name, function.unit, function.function, arguments, title, kind="kernel", argument_units=units)
+    arguments, units = argument_names(node.name, function.function, known), function.argument_units
+    stays |= {"kind": "kernel", "argument_units": units}
+    return Quantity(node.name, function.unit, function.function, arguments, title, **stays)
 
 
 def check_kernel_arguments(node: Quantity) -> None:
