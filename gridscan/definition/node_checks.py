@@ -9,6 +9,7 @@ import numpy as np
 
 from gridscan.definition.nodes import ROLES, AlternativeInput, Kernel, Label, Number, Parameter, Quantity
 from gridscan.errors import ModelError, UnitError, listed, nearest
+from gridscan.numerics.ranges import Range
 from gridscan.units import (
     Unit,
     convert,
@@ -92,13 +93,15 @@ def _in_words(name: str, default: Any) -> Any:
     return [f"{float(number)!r} {readable(unit)}" for number in numbers]
 
 
-def bound(name: str, value: Any, unit: Unit) -> float | None:
+def bound(name: str, end: str, value: Any, unit: Unit) -> float | None:
     """Return an end of the range of a parameter as a number in its unit.
 
     Parameters
     ----------
     name
         Name of the parameter, for messages.
+    end
+        Which end: ``"minimum"``.
     value
         A number in the unit, text with a unit, a quantity, or None.
     unit
@@ -113,6 +116,8 @@ def bound(name: str, value: Any, unit: Unit) -> float | None:
     ------
     UnitError
         If the value has a unit that does not fit.
+    ModelError
+        If it is no number.
     """
     try:
         found = in_words(value)
@@ -121,7 +126,10 @@ def bound(name: str, value: Any, unit: Unit) -> float | None:
         quantity: Any = parse_quantity(found)
         return float(convert(float(quantity.magnitude), quantity.units, unit))
     except UnitError as error:
-        raise UnitError(f"parameter {name!r}: {error}") from None
+        raise UnitError(f"parameter {name!r}: its {end} {value!r}: {error}") from None
+    except (TypeError, ValueError):
+        what = f"expected a number in {readable(unit)!r} or text with a unit"
+        raise ModelError(f"parameter {name!r}: its {end} is {value!r}; {what}") from None
 
 
 def value_otherwise(name: str, otherwise: str | float, unit: Unit, choices: tuple[str, ...]) -> float | str:
@@ -153,10 +161,9 @@ def value_otherwise(name: str, otherwise: str | float, unit: Unit, choices: tupl
     if choices:
         _, word = default_and_unit(name, otherwise, None, choices)
         return str(word)
-    if not isinstance(otherwise, str):
-        return float(otherwise)
-    quantity = parse_quantity(otherwise)
-    return float(convert(float(quantity.magnitude), quantity.units, unit))
+    found = bound(name, "value otherwise", otherwise, unit)
+    assert found is not None
+    return found
 
 
 def check_default(parameter: Parameter) -> None:
@@ -173,6 +180,8 @@ def check_default(parameter: Parameter) -> None:
         If its default is outside its range; the message says what is allowed.
     """
     default = parameter.default
+    if _is_empty(parameter.range):
+        raise ModelError(f"parameter {parameter.name!r} allows nothing; it must be {parameter.allowed}")
     if parameter.role is not None and parameter.role not in ROLES:
         hint = nearest(parameter.role, ROLES)
         raise ModelError(f"{parameter.name!r} has the unknown role {parameter.role!r}{hint}; roles are {listed(ROLES)}")
@@ -186,6 +195,17 @@ def check_default(parameter: Parameter) -> None:
             raise ModelError(
                 f"the default {value:g} of {parameter.name!r} is not allowed; it must be {parameter.allowed}"
             )
+
+
+def _is_empty(allowed: Range) -> bool:
+    """Tell whether no number lies between the ends of a range."""
+    lower = [
+        (end, end_is_in) for end, end_is_in in ((allowed.minimum, True), (allowed.above, False)) if end is not None
+    ]
+    upper = [
+        (end, end_is_in) for end, end_is_in in ((allowed.maximum, True), (allowed.below, False)) if end is not None
+    ]
+    return any(low > high or (low == high and not (a and b)) for low, a in lower for high, b in upper)
 
 
 def check_alternative(

@@ -160,7 +160,7 @@ def test_a_default_must_not_hide_an_input():
 
 def test_what_a_function_holds_is_said_in_short():
     table = np.linspace(0, 1, 100)
-    assert fixed_values(lambda x, kind="a", many=table: table * x) == {
+    assert fixed_values(lambda x, kind="a", many=table: (kind, many, table, x)) == {
         "kind": "'a'",
         "many": "100 values from 0 to 1",
         "table": "100 values from 0 to 1",
