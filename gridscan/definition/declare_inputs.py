@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import pint
@@ -338,6 +339,8 @@ class InputDeclarations(Definition):
         where = f"model {self.name!r}: {name!r} cannot be a name"
         if not isinstance(name, str) or not name.isidentifier() or name == "zip":
             raise ModelError(f"{where}; it must be a Python identifier")
+        if name != (normal := unicodedata.normalize("NFKC", name)):
+            raise ModelError(f"{where}: Python reads it as {normal!r}; write it like that")
         if keyword.iskeyword(name):
             raise ModelError(f"{where}: Python keeps this word, so no function could take it; try '{name}_'")
         others = (self._labels, self._populations, self._groups, self.alternative_inputs)
