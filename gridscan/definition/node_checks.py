@@ -9,7 +9,6 @@ import numpy as np
 
 from gridscan.definition.nodes import ROLES, AlternativeInput, Kernel, Label, Number, Parameter, Quantity
 from gridscan.errors import ModelError, UnitError, listed, nearest
-from gridscan.numerics.ranges import Range
 from gridscan.units import (
     Unit,
     convert,
@@ -24,6 +23,8 @@ from gridscan.units import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+
+    from gridscan.numerics.ranges import Range
 
 
 def default_and_unit(
@@ -199,13 +200,14 @@ def check_default(parameter: Parameter) -> None:
 
 def _is_empty(allowed: Range) -> bool:
     """Tell whether no number lies between the ends of a range."""
-    lower = [
-        (end, end_is_in) for end, end_is_in in ((allowed.minimum, True), (allowed.above, False)) if end is not None
-    ]
-    upper = [
-        (end, end_is_in) for end, end_is_in in ((allowed.maximum, True), (allowed.below, False)) if end is not None
-    ]
-    return any(low > high or (low == high and not (a and b)) for low, a in lower for high, b in upper)
+    lower = ((allowed.minimum, True), (allowed.above, False))
+    upper = ((allowed.maximum, True), (allowed.below, False))
+    return any(
+        low > high or (low == high and not (low_is_in and high_is_in))
+        for low, low_is_in in lower
+        for high, high_is_in in upper
+        if low is not None and high is not None
+    )
 
 
 def check_alternative(

@@ -26,9 +26,7 @@ def test_an_exception_in_a_kernel_names_file_and_line(bare):
 
     with pytest.raises(EvaluationError) as caught:
         bare.evaluate("area")
-    line = next(
-        number for number, text in enumerate(open(__file__, encoding="utf-8"), 1) if "the line that fails" in text
-    )
+    line = _deeper.__code__.co_firstlineno + 1
     assert f"'area' ({__file__}:" in str(caught.value)
     assert f" failed in line {line} (return width[[7]]  # the line that fails): IndexError: " in str(caught.value)
 
@@ -149,6 +147,11 @@ def test_a_word_of_python_is_refused_as_a_name(bare, name, declare):
 def test_an_end_of_a_range_is_refused_in_words(bare, options, error, message):
     with pytest.raises(error, match=message):
         bare.parameter("area", "1 km", "Something", **options)
+
+
+def test_a_name_that_python_reads_as_another_is_refused(bare):
+    with pytest.raises(ModelError, match="Python reads it as 'five'; write it like that"):
+        bare.parameter("\ufb01ve", 1, "A ligature")
 
 
 def test_a_constant_that_cannot_be_read_is_named():
