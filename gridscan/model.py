@@ -6,6 +6,7 @@ automatically when a model is loaded, replaced or used.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from gridscan.definition.checks import check_wiring
@@ -13,6 +14,7 @@ from gridscan.definition.declare_figures import Declarations
 from gridscan.definition.groups import with_groups
 from gridscan.definition.node_checks import check_kernel_arguments, substitute
 from gridscan.definition.nodes import Constant, Kernel, Parameter, Quantity
+from gridscan.definition.replacement import drop_needing, drop_orphans, note_on
 from gridscan.errors import ModelError, nearest
 from gridscan.limits import DEFAULT
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
     from gridscan.inputs.sampling import Sampling
     from gridscan.limits import Limits
+
+_LOG = logging.getLogger(__name__)
 
 
 class Model(Declarations):
@@ -57,8 +61,10 @@ class Model(Declarations):
         **functions
             ``name=function``; the unit stays, and the function's arguments are wired by name. A numerical function that
             pint cannot follow is wrapped in :func:`kernel`. The name of a parameter that
-            chooses between formulas stands for the quantity that holds them. The error estimate of a quantity that is
-            replaced goes, with what is made of it; what the model says ``when_replaced`` of a quantity comes along.
+            chooses between formulas stands for the quantity that holds them. Arguments with defaults stay at these,
+            unless they have the name of an input. The error estimate of a quantity that is replaced goes, with what is
+            made of it; so do inputs that nothing takes any longer, which the log says and which scenarios may still
+            give, with a warning. What the model says ``when_replaced`` of a quantity comes along.
 
         Returns
         -------
@@ -101,14 +107,19 @@ class Model(Declarations):
             if not isinstance(node, Parameter | Quantity):
                 known = [n for n, other in self._nodes.items() if not isinstance(other, Constant)]
                 raise ModelError(f"model {self.name!r} has no quantity {name!r} to replace{nearest(name, known)}")
-            new = with_groups(substitute(node, function), self._groups)
+            new = with_groups(substitute(node, function, {*self.names, *self._groups}), self._groups)
             check_kernel_arguments(new)
             model._nodes[name] = new
-            if isinstance(node, Quantity) and node.gives_error and f"{name}_error" in model._nodes:
-                del model._nodes[f"{name}_error"]
-                lost.add(f"{name}_error")
+            error = f"{name}_error"
+            if isinstance(node, Quantity) and node.gives_error and error in model._nodes and error not in chosen:
+                del model._nodes[error]
+                lost.add(error)
             model._proven.discard(name)
-        model._drop_needing(lost, chosen)
+        cause = " and ".join(functions)
+        drop_needing(model, lost, chosen, cause)
+        model.check(unused=False)
+        if gone := drop_orphans(model, self, cause):
+            _LOG.info(note_on(model, gone, cause))
         return model.check(unused=False)
 
     def check(self, *, unused: bool = True) -> Model:

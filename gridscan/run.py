@@ -18,6 +18,7 @@ from gridscan.inputs.shipped_files import shipped_scenarios
 from gridscan.limits import DEFAULT
 from gridscan.scenario.reader import Scenario
 from gridscan.storage.files import scenario_in
+from gridscan.storage.names import check_names
 from gridscan.storage.provenance import describe_dataset, provenance_of
 
 if TYPE_CHECKING:
@@ -158,7 +159,9 @@ def plan(
             output = source
         elif not os.path.exists(source):
             output = Path("results", f"{Path(source).name}.nc")
-    return _warned(make_plan(scenario, path=output, memory=memory, limits=limits))
+    made = make_plan(scenario, path=output, memory=memory, limits=limits)
+    check_names(made.names)
+    return _warned(made)
 
 
 def _warned(plan: Plan) -> Plan:

@@ -340,7 +340,9 @@ def test_a_failing_formula_is_named_in_the_error(toy):
             raise ValueError("cloudy")
         return luminosity / orbit**2
 
-    with pytest.raises(EvaluationError, match=rf"'irradiance' \({__file__}:\d+\) failed: ValueError: cloudy"):
+    with pytest.raises(
+        EvaluationError, match=rf"'irradiance' \({__file__}:\d+\) failed in line \d+ \(raise .*\): ValueError: cloudy"
+    ):
         toy.replace(irradiance=irradiance).evaluate("temperature")
 
 

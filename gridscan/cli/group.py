@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import signal
 import sys
 import threading
@@ -25,13 +26,13 @@ class _Commands(click.Group):
     """Exits with status 2 and one clear message for errors of the user, with status 1 for bugs."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        debug = bool(ctx.params.get("debug"))
+        debug, quiet = bool(ctx.params.get("debug")), bool(ctx.params.get("quiet"))
         for stream in (sys.stdout, sys.stderr):
             # A terminal without UTF-8 shows question marks, which is better than an error.
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")
         try:
-            with warnings.catch_warnings(), _stopped_by_term():
+            with warnings.catch_warnings(), _stopped_by_term(), _noted(quiet):
                 warnings.showwarning = _show_warning(warnings.showwarning)
                 warnings.simplefilter("always", GridscanWarning)
                 return super().invoke(ctx)
@@ -93,6 +94,29 @@ def _stopped_by_term() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+class _Notes(logging.Handler):
+    """Prints what the package logs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = "note" if record.levelno == logging.INFO else record.levelname.lower()
+        say(f"{kind}: {record.getMessage()}", err=True)
+
+
+@contextlib.contextmanager
+def _noted(quiet: bool) -> Iterator[None]:
+    """Print what the package logs: notes, but warnings alone with --quiet."""
+    log, handler = logging.getLogger("gridscan"), _Notes()
+    before = log.level, log.propagate
+    log.setLevel(logging.WARNING if quiet else logging.INFO)
+    log.propagate = False
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.level, log.propagate = before
+
+
 def _show_warning(otherwise: Callable[..., None]) -> Callable[..., None]:
     def show(message: Any, category: type[Warning], *rest: Any, **options: Any) -> None:
         if issubclass(category, GridscanWarning):
@@ -104,7 +128,8 @@ def _show_warning(otherwise: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__)
+@click.version_option(__version__, "--version", "-V")
+@click.option("--quiet", "-q", is_flag=True, help="Print answers, warnings and errors only.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def main(debug: bool) -> None:
+def main(quiet: bool, debug: bool) -> None:
     """Evaluate a physics model over a whole grid of scenarios, labelled and with units."""

@@ -16,6 +16,7 @@ from gridscan.cli.tables import bytes_text, new_table
 from gridscan.definition.figures import flags
 from gridscan.definition.graph import Graph
 from gridscan.definition.nodes import Constant, Parameter, Quantity
+from gridscan.definition.replacement import fixed_values
 from gridscan.errors import GridscanError, listed
 from gridscan.units import base_factor, readable
 
@@ -164,10 +165,15 @@ def node_report(model: Model, name: str, catalogues: dict[str, Catalogue]) -> Re
         inputs = sorted(Graph.of(model, [name]).inputs_of(name))
         head = f"{name} [{readable(node.unit)}]: {node.long_name}"
         wiring = f"{name}({', '.join(node.arguments)})   {node.where}"
-        return Group(
-            escape(head), "", escape(node.documentation), "", escape(wiring), "", escape("Inputs: " + ", ".join(inputs))
-        )
+        held = [escape(f"Holds: {_held(node)}")] if _held(node) else []
+        said = "Inputs: " + ", ".join(inputs)
+        return Group(escape(head), "", escape(node.documentation), "", escape(wiring), *held, "", escape(said))
     return escape(f"{name} = {_default(node)}: {node.description}")
+
+
+def _held(node: Quantity) -> str:
+    """Return what a function holds besides its arguments."""
+    return ", ".join(f"{name} = {value}" for name, value in fixed_values(node.function).items())
 
 
 def figure_report(figure: Figure) -> RenderableType:
@@ -237,7 +243,10 @@ def explanation(plan: Plan, name: str) -> RenderableType:
 def _formula(node: Quantity) -> str:
     text = inspect.cleandoc(node.documentation).split("\nParameters\n")[0].strip() or "(no docstring)"
     lines = textwrap.fill(" ".join(text.split()), 100)
-    return f"{node.name}({', '.join(node.arguments)})\n{lines}"
+    held = f"it holds {_held(node)}" if _held(node) else ""
+    besides = [item for item in ("replaced" if node.replaced else "", held) if item]
+    wiring = f"{node.name}({', '.join(node.arguments)})"
+    return f"{wiring}   ({'; '.join(besides)})\n{lines}" if besides else f"{wiring}\n{lines}"
 
 
 def _value(plan: Plan, name: str) -> str:

@@ -70,7 +70,8 @@ def _origin(provenance: Provenance, standing: Standing) -> list[str]:
     if not standing.is_as_recorded:
         return [*wrong, f"Scenario {scenario}, which has not given all that is here"]
     versions = ", ".join(f"{name} {version}" for name, version in provenance.versions.items())
-    return [*wrong, f"Made     from {scenario}", f"With     {versions}", f"Identity {provenance.identity}"]
+    replaced = [f"Replaced {name} by {what}" for name, what in provenance.replaced.items()]
+    return [*wrong, f"Made     from {scenario}", *replaced, f"With     {versions}", f"Identity {provenance.identity}"]
 
 
 def _setting(setting: Any) -> str:

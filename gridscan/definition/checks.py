@@ -56,7 +56,7 @@ def wiring_faults(model: Definition, *, unused: bool) -> list[str]:
     functions += [population.quantity for population in model.populations.values()]
     faults = [*_unknown_names(model, functions), *_wrong_limits(model, functions), *_cycles(model)]
     faults += _wrong_units(model)
-    return faults or (_unused_inputs(model) if unused else [])
+    return faults or (_unused(model) if unused else [])
 
 
 def _wrong_units(model: Definition) -> list[str]:
@@ -119,12 +119,28 @@ def _cycles(model: Definition) -> list[str]:
     return []
 
 
-def _unused_inputs(model: Definition) -> list[str]:
+def unused_inputs(model: Definition) -> list[str]:
+    """Return the inputs that no quantity uses.
+
+    Parameters
+    ----------
+    model
+        The model.
+
+    Returns
+    -------
+    list of str
+        Names of parameters, constants, labels and groups.
+    """
     used = {name for node in model.quantities.values() for name in node.needs}
     used |= {name for one in model.populations.values() for name in [*one.quantity.arguments, *one.also_recorded]}
     idle = [name for name in [*model.parameters, *model.constants] if name not in used]
     idle += [name for name in model.labels if not model.bundled(name)]
     functions = [*model.quantities.values(), *(population.quantity for population in model.populations.values())]
     grouped = {name for node in functions for name in node.groups}
-    faults = [f"no quantity uses the input {name!r}" for name in idle]
-    return [*faults, *(f"no quantity uses the group {name!r}" for name in model.groups if name not in grouped)]
+    return [*idle, *(name for name in model.groups if name not in grouped)]
+
+
+def _unused(model: Definition) -> list[str]:
+    what = {name: "group" if name in model.groups else "input" for name in unused_inputs(model)}
+    return [f"no quantity uses the {kind} {name!r}" for name, kind in what.items()]

@@ -24,7 +24,9 @@ class Declarations(FunctionDeclarations):
     @property
     def figures(self) -> dict[str, Figure]:
         """The figures by kind; modules that hold some are imported now."""
-        return _figures_by_kind(self, [*self._figures, *self._held("FIGURES", Figure)])
+        figures = [*self._figures, *self._held("FIGURES", Figure)]
+        gone = self.dropped
+        return _figures_by_kind(self, [item for item in figures if gone.keys().isdisjoint(item.needed)])
 
     @property
     def examples(self) -> dict[str, Example]:

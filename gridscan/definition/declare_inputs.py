@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import keyword
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import pint
@@ -16,7 +18,7 @@ from gridscan.definition.node_checks import (
 )
 from gridscan.definition.nodes import Constant, Label, Parameter, Requirement, Table
 from gridscan.definition.vector_lengths import check_lengths
-from gridscan.errors import ModelError, listed, nearest
+from gridscan.errors import ModelError, UnitError, listed, nearest
 from gridscan.units import in_words, parse_quantity, parse_unit, registry
 
 if TYPE_CHECKING:
@@ -165,10 +167,10 @@ class InputDeclarations(Definition):
             own_unit,
             number,
             label=default.name if isinstance(default, Label) else None,
-            minimum=bound(name, minimum, own_unit),
-            maximum=bound(name, maximum, own_unit),
-            above=bound(name, above, own_unit),
-            below=bound(name, below, own_unit),
+            minimum=bound(name, "minimum", minimum, own_unit),
+            maximum=bound(name, "maximum", maximum, own_unit),
+            above=bound(name, "end above", above, own_unit),
+            below=bound(name, "end below", below, own_unit),
             infinite=infinite,
             choices=tuple(choices),
             integer=integer,
@@ -277,7 +279,10 @@ class InputDeclarations(Definition):
             except pint.UndefinedUnitError:
                 raise ModelError(f"pint has no constant {name!r}; give its value") from None
         else:
-            quantity = parse_quantity(in_words(value))
+            try:
+                quantity = parse_quantity(in_words(value))
+            except UnitError as error:
+                raise UnitError(f"constant {name!r}: {error}") from None
         self._nodes[name] = constant = Constant(
             name, description or name.replace("_", " "), quantity.units, float(quantity.magnitude)
         )
@@ -335,8 +340,13 @@ class InputDeclarations(Definition):
         )
 
     def _claim(self, name: str) -> None:
-        if not name.isidentifier() or name == "zip":
-            raise ModelError(f"model {self.name!r}: {name!r} cannot be a name; it must be a Python identifier")
+        where = f"model {self.name!r}: {name!r} cannot be a name"
+        if not isinstance(name, str) or not name.isidentifier() or name == "zip":
+            raise ModelError(f"{where}; it must be a Python identifier")
+        if name != (normal := unicodedata.normalize("NFKC", name)):
+            raise ModelError(f"{where}: Python reads it as {normal!r}; write it like that")
+        if keyword.iskeyword(name):
+            raise ModelError(f"{where}: Python keeps this word, so no function could take it; try '{name}_'")
         others = (self._labels, self._populations, self._groups, self.alternative_inputs)
         if any(name in taken for taken in (self._nodes, *others)):
             raise ModelError(f"model {self.name!r}: the name {name!r} is declared twice")

@@ -20,7 +20,7 @@ from gridscan.definition.nodes import (
 from gridscan.errors import ModelError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Mapping
 
     from gridscan.definition.figures import Figure
     from gridscan.definition.nodes import Kernel
@@ -91,6 +91,8 @@ class Definition:
         self._figure_modules: list[str] = []
         # What else is replaced with a quantity.
         self._consequences: dict[str, dict[str, Callable[..., Any] | Kernel]] = {}
+        # What went with a quantity that was replaced, and the name of that.
+        self._dropped: dict[str, str] = {}
         # Quantities whose units are proven, and checks of the wiring that have passed.
         self._proven: set[str] = set()
         self._checked: set[str] = set()
@@ -152,6 +154,26 @@ class Definition:
         return dict(self._nodes)
 
     @property
+    def dropped(self) -> dict[str, str]:
+        """What went with a quantity that was replaced, by name, and the name of that quantity."""
+        return {name: cause for name, cause in self._dropped.items() if name not in self._nodes}
+
+    def why_not(self, name: str) -> str:
+        """Return why the model lacks a name which it had before a quantity was replaced.
+
+        Parameters
+        ----------
+        name
+            What was asked for.
+
+        Returns
+        -------
+        str
+            Text to append to a message; empty if it never had it.
+        """
+        return f"; it went when {self.dropped[name]!r} was replaced" if name in self.dropped else ""
+
+    @property
     def names(self) -> list[str]:
         """Everything that can be given a value."""
         return [*self._labels, *self._nodes, *self.alternative_inputs]
@@ -210,17 +232,8 @@ class Definition:
         model._requirements, model._alternatives = list(self._requirements), list(self._alternatives)
         model._figures, model._figure_modules = list(self._figures), list(self._figure_modules)
         model._consequences = {name: dict(functions) for name, functions in self._consequences.items()}
-        model._checked = set()
+        model._dropped, model._checked = dict(self._dropped), set()
         return model
-
-    def _drop_needing(self, lost: set[str], kept: Container[str]) -> None:
-        """Drop the quantities that need some names, and those that need these, but for those that are kept."""
-        while needing := {
-            name for name, node in self.quantities.items() if name not in kept and lost.intersection(node.needs)
-        }:
-            for name in needing:
-                del self._nodes[name]
-            lost = lost | needing
 
     def bounded(self: Self, ranges: Mapping[str, tuple[float, float]]) -> Self:
         """Return this model with other allowed ranges of parameters.
@@ -243,6 +256,8 @@ class Definition:
         model = self.copy()
         for name, (low, high) in ranges.items():
             node = self._nodes.get(name)
+            if name in self.dropped:
+                continue
             if not isinstance(node, Parameter):
                 raise ModelError(
                     f"model {self.name!r}: a table has a range of {name!r},"

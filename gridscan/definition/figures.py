@@ -124,6 +124,12 @@ class Figure:
         return found[self.others]
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """Names of the model that it cannot do without."""
+        given = self.settings if isinstance(self.settings, Mapping) else {}
+        return (*self.quantities, *self.axes, *given)
+
+    @property
     def all_options(self) -> tuple[str, ...]:
         """Names of the options that a user may give, among them the seed of a random sample."""
         return (*self.options, "seed") if self.population is not None else self.options

@@ -85,7 +85,7 @@ class Graph:
         for name in targets:
             if name not in known:
                 raise ModelError(
-                    f"model {model.name!r} has no quantity {name!r}{nearest(name, known)};"
+                    f"model {model.name!r} has no quantity {name!r}{model.why_not(name) or nearest(name, known)};"
                     f" there are {listed(known, 60)}"
                 )
         quantities = {

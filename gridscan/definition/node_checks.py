@@ -22,7 +22,9 @@ from gridscan.units import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+
+    from gridscan.numerics.ranges import Range
 
 
 def default_and_unit(
@@ -92,13 +94,15 @@ def _in_words(name: str, default: Any) -> Any:
     return [f"{float(number)!r} {readable(unit)}" for number in numbers]
 
 
-def bound(name: str, value: Any, unit: Unit) -> float | None:
+def bound(name: str, end: str, value: Any, unit: Unit) -> float | None:
     """Return an end of the range of a parameter as a number in its unit.
 
     Parameters
     ----------
     name
         Name of the parameter, for messages.
+    end
+        Which end: ``"minimum"``.
     value
         A number in the unit, text with a unit, a quantity, or None.
     unit
@@ -113,6 +117,8 @@ def bound(name: str, value: Any, unit: Unit) -> float | None:
     ------
     UnitError
         If the value has a unit that does not fit.
+    ModelError
+        If it is no number.
     """
     try:
         found = in_words(value)
@@ -121,7 +127,10 @@ def bound(name: str, value: Any, unit: Unit) -> float | None:
         quantity: Any = parse_quantity(found)
         return float(convert(float(quantity.magnitude), quantity.units, unit))
     except UnitError as error:
-        raise UnitError(f"parameter {name!r}: {error}") from None
+        raise UnitError(f"parameter {name!r}: its {end} {value!r}: {error}") from None
+    except (TypeError, ValueError):
+        what = f"expected a number in {readable(unit)!r} or text with a unit"
+        raise ModelError(f"parameter {name!r}: its {end} is {value!r}; {what}") from None
 
 
 def value_otherwise(name: str, otherwise: str | float, unit: Unit, choices: tuple[str, ...]) -> float | str:
@@ -153,10 +162,9 @@ def value_otherwise(name: str, otherwise: str | float, unit: Unit, choices: tupl
     if choices:
         _, word = default_and_unit(name, otherwise, None, choices)
         return str(word)
-    if not isinstance(otherwise, str):
-        return float(otherwise)
-    quantity = parse_quantity(otherwise)
-    return float(convert(float(quantity.magnitude), quantity.units, unit))
+    found = bound(name, "value otherwise", otherwise, unit)
+    assert found is not None
+    return found
 
 
 def check_default(parameter: Parameter) -> None:
@@ -173,6 +181,8 @@ def check_default(parameter: Parameter) -> None:
         If its default is outside its range; the message says what is allowed.
     """
     default = parameter.default
+    if _is_empty(parameter.range):
+        raise ModelError(f"parameter {parameter.name!r} allows nothing; it must be {parameter.allowed}")
     if parameter.role is not None and parameter.role not in ROLES:
         hint = nearest(parameter.role, ROLES)
         raise ModelError(f"{parameter.name!r} has the unknown role {parameter.role!r}{hint}; roles are {listed(ROLES)}")
@@ -186,6 +196,18 @@ def check_default(parameter: Parameter) -> None:
             raise ModelError(
                 f"the default {value:g} of {parameter.name!r} is not allowed; it must be {parameter.allowed}"
             )
+
+
+def _is_empty(allowed: Range) -> bool:
+    """Tell whether no number lies between the ends of a range."""
+    lower = ((allowed.minimum, True), (allowed.above, False))
+    upper = ((allowed.maximum, True), (allowed.below, False))
+    return any(
+        low > high or (low == high and not (low_is_in and high_is_in))
+        for low, low_is_in in lower
+        for high, high_is_in in upper
+        if low is not None and high is not None
+    )
 
 
 def check_alternative(
@@ -223,7 +245,7 @@ def check_alternative(
             raise ModelError(f"model {model!r}: {name!r} must be declared with gs.AlternativeInput, found {item!r:.60}")
 
 
-def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
+def argument_names(name: str, function: Callable[..., Any], known: Container[str] | None = None) -> tuple[str, ...]:
     """Return the names of the arguments of a function, by which it is wired.
 
     Parameters
@@ -232,6 +254,9 @@ def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
         Name of the quantity, for messages.
     function
         The function.
+    known
+        For a function that replaces another: the names of the model, none of which a default may hide. Arguments with
+        other names keep their defaults.
 
     Returns
     -------
@@ -250,15 +275,15 @@ def argument_names(name: str, function: Callable[..., Any]) -> tuple[str, ...]:
     for parameter in signature.parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise ModelError(f"{name!r}: the argument {str(parameter)!r} cannot be wired by name")
-        if parameter.default is not parameter.empty:
+        if parameter.default is not parameter.empty and (known is None or parameter.name in known):
             raise ModelError(
                 f"{name!r}: the argument {parameter.name!r} has a default, which would hide an input;"
                 " declare it as a parameter of the model"
             )
-    return tuple(signature.parameters)
+    return tuple(item.name for item in signature.parameters.values() if item.default is item.empty)
 
 
-def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel) -> Quantity:
+def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel, known: Container[str]) -> Quantity:
     """Return a quantity with the name and unit of a node, computed by another function.
 
     Parameters
@@ -267,11 +292,13 @@ def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel
         A parameter or quantity.
     function
         The function, or a `Kernel`.
+    known
+        The names of the model.
 
     Returns
     -------
     Quantity
-        The new node.
+        The new node; a count stays one, and where the quantity has no value stays what it is.
 
     Raises
     ------
@@ -281,20 +308,19 @@ def substitute(node: Parameter | Quantity, function: Callable[..., Any] | Kernel
         If a kernel's unit does not fit, or it declares a unit for something other than its arguments.
     """
     title = node.long_name if isinstance(node, Quantity) else node.description
+    stays: dict[str, Any] = {"replaced": True}
+    if isinstance(node, Quantity):
+        stays |= {"count": node.count, "missing": node.missing, "unbounded": node.unbounded}
     if not isinstance(function, Kernel):
-        return Quantity(node.name, node.unit, function, argument_names(node.name, function), title)
+        return Quantity(node.name, node.unit, function, argument_names(node.name, function, known), title, **stays)
     if not same_dimension(function.unit, node.unit):
         raise UnitError(
             f"the kernel for {node.name!r} gives {readable(function.unit)!r},"
             f" expected a unit like {readable(node.unit)!r}"
         )
-    arguments = argument_names(node.name, function.function)
-    return Quantity(
-        *(node.name, function.unit, function.function, arguments, title),
-        kind="kernel",
-        argument_units=function.argument_units,
-        functions=function.functions,
-    )
+    arguments, units = argument_names(node.name, function.function, known), function.argument_units
+    stays |= {"kind": "kernel", "argument_units": units, "functions": function.functions}
+    return Quantity(node.name, function.unit, function.function, arguments, title, **stays)
 
 
 def check_kernel_arguments(node: Quantity) -> None:

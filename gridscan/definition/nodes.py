@@ -23,10 +23,7 @@ ROLES = ("detector_mass", "sky_latitude", "sky_longitude")
 
 @dataclass(frozen=True)
 class Label:
-    """A choice among records, each of which sets the parameters that default to the label.
-
-    `records` has the records by name, or is their TOML file; None for those that ship under this name.
-    """
+    """A choice among records (`records`, or their TOML file, or those that ship under its name) of parameters."""
 
     name: str
     default: str
@@ -194,6 +191,8 @@ class Quantity:
         Arguments that a kernel takes as functions, mapped to the parameters of these.
     groups
         Arguments that stand for several names.
+    replaced
+        Whether its function was put in place of that of the model.
     """
 
     name: str
@@ -211,6 +210,7 @@ class Quantity:
     count: bool = False
     functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
+    replaced: bool = False
 
     @cached_property
     def arguments(self) -> tuple[str, ...]:
@@ -227,9 +227,8 @@ class Quantity:
     def needs(self) -> tuple[str, ...]:
         """Every name that this quantity needs: arguments, parameters of functions, limits of an integral."""
         if self.integral is None:
-            return tuple(
-                dict.fromkeys([*self.arguments, *(name for bound in self.functions.values() for name in bound)])
-            )
+            bound = [name for names in self.functions.values() for name in names]
+            return tuple(dict.fromkeys([*self.arguments, *bound]))
         return tuple(dict.fromkeys([*self.arguments, self.integral.over, self.integral.lower, self.integral.upper]))
 
     @property

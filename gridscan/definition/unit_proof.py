@@ -7,8 +7,6 @@ units of the arguments are compared with what the model feeds in.
 
 from __future__ import annotations
 
-import inspect
-import traceback
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +15,7 @@ import pint
 
 from gridscan.definition.groups import arguments_of
 from gridscan.definition.nodes import Node, Parameter, Quantity
+from gridscan.definition.user_code import line_of, nothing_returned
 from gridscan.definition.vector_lengths import example_lengths
 from gridscan.errors import ModelError, UnitError
 from gridscan.units import readable, registry, same_dimension
@@ -85,21 +84,21 @@ def _prove_formula(model: Definition, node: Quantity) -> None:
             result = node.function(**arguments_of(node, arguments))
     except pint.DimensionalityError as error:
         raise UnitError(
-            f"{_headline(model, node)}: in {_line_of(error, node)},"
+            f"{_headline(model, node)}: in {line_of(error, node)},"
             f" {_shown(error.units1)} was found where {_shown(error.units2)} was expected{_fed(model, node)}"
         ) from None
     except pint.PintError as error:
-        raise UnitError(f"{_headline(model, node)}: in {_line_of(error, node)}, {error}{_fed(model, node)}") from None
+        raise UnitError(f"{_headline(model, node)}: in {line_of(error, node)}, {error}{_fed(model, node)}") from None
     except Exception as error:
         if str(error).startswith("Cannot compare"):
             what = "a quantity with a unit is compared with a bare number"
-            raise UnitError(
-                f"{_headline(model, node)}: in {_line_of(error, node)}, {what}{_fed(model, node)}"
-            ) from None
+            raise UnitError(f"{_headline(model, node)}: in {line_of(error, node)}, {what}{_fed(model, node)}") from None
         raise ModelError(
-            f"{_headline(model, node)}: in {_line_of(error, node)}, {type(error).__name__}: {error}."
+            f"{_headline(model, node)}: in {line_of(error, node)}, {type(error).__name__}: {error}."
             " Declare a numerical routine that pint cannot follow as a kernel"
         ) from error
+    if result is None:
+        raise ModelError(f"{node.kind} {nothing_returned(node)}")
     found = result.units if isinstance(result, pint.Quantity) else registry.dimensionless
     if node.integral is not None:
         found = found * model[node.integral.over].unit
@@ -137,12 +136,3 @@ def _shown(units: Any) -> str:
         return repr(readable(registry.Unit(units)))
     except (pint.PintError, ValueError, TypeError, AttributeError):
         return repr(str(units))
-
-
-def _line_of(error: BaseException, node: Quantity) -> str:
-    """Quote the innermost line of the user's code: the last one in the function's own file."""
-    code = getattr(inspect.unwrap(node.function), "__code__", None)
-    own = code.co_filename if code is not None else None
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == own]
-    frame = frames[-1] if frames else traceback.extract_tb(error.__traceback__)[-1]
-    return f"line {frame.lineno} ({frame.line})" if frame.line else f"line {frame.lineno}"

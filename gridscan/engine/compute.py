@@ -33,6 +33,8 @@ class Workload:
         Inputs and factors over their own dimensions, in base units; and the codes of their cells that failed, if any.
     messages
         Messages that the codes stand for.
+    began
+        Of factors that are not finite everywhere: the quantity in which that began, and what it is there.
     draws
         Keys of the random numbers of counts, over their whole dimensions.
     """
@@ -44,6 +46,7 @@ class Workload:
     arrays: Mapping[str, np.ndarray]
     codes: Mapping[str, np.ndarray]
     messages: tuple[str, ...]
+    began: Mapping[str, tuple[str, str]]
     draws: Mapping[str, DrawKeys]
 
 
@@ -97,6 +100,7 @@ def make_workload(block_plan: BlockPlan, single: Mapping[str, np.ndarray] | None
         {name: array for name, array in known.values.items() if name in taken_names or name in specs},
         {name: codes for name, codes in known.codes.items() if name in taken_names},
         tuple(known.messages.texts) if known.messages is not None else (),
+        {name: origin for name in known.made_of if (origin := known.began_in(name)) is not None},
         draws,
     )
 
@@ -140,6 +144,7 @@ def _known(workload: Workload, group: VariableGroup, at: Mapping[str, slice | np
         workload.dims,
         {dim: length(part, sizes[dim]) for dim, part in at.items()},
         messages=Messages(list(workload.messages)),
+        began=dict(workload.began),
     )
     names = dict.fromkeys(name for step in group.steps for name in step.arguments)
     names |= dict.fromkeys(workload.stored[key].quantity for key in group.stored)

@@ -85,6 +85,12 @@ class Plan:
         return self.block_plan.layout
 
     @property
+    def names(self) -> list[str]:
+        """What the file calls its variables and dimensions."""
+        stored = [item.quantity for item in self.block_plan.stored.values()]
+        return list(dict.fromkeys([*self.layout.resolved.sizes, *self.layout.coordinates, *stored]))
+
+    @property
     def axes(self) -> list[PlannedAxis]:
         """The axes in their order."""
         resolved = self.layout.resolved

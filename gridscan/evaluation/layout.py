@@ -111,7 +111,11 @@ class Layout:
             if name in (given - instead) | stated and name not in used:
                 what = "the axis" if name in self.resolved.sizes else "the value of"
                 lines.append(f"{what} {name!r} has no effect on the quantities asked for")
-        return lines
+        gone = model.dropped
+        return lines + [
+            f"the value of {name!r} has no effect: nothing takes it since {gone[name]!r} was replaced"
+            for name in self.resolved.without_effect
+        ]
 
 
 def lay_out(

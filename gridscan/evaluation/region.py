@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 # The stored value of a failed cell: a NaN that no arithmetic gives, unlike that of a value that may be missing.
 _FAILED = np.uint64(0x7FF8_6772_6964_7363)
+_NOT_FINITE = {np.isposinf: "inf", np.isneginf: "-inf", np.isnan: "nan"}
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class RegionValues:
         Messages that the codes stand for; without them, the first cell that fails ends the evaluation.
     coordinates, places
         For the message of a failed cell: values along the dimensions, and the positions of the region along them.
+    made_of
+        The arguments of each quantity that was computed here; none of those that were read.
+    began
+        Of quantities that were computed before and are not finite everywhere: where that began, and what it is there.
     """
 
     dims: Mapping[str, Sequence[str]]
@@ -67,6 +72,8 @@ class RegionValues:
     messages: Messages | None = None
     coordinates: Mapping[str, Coordinate | None] = field(default_factory=dict)
     places: Mapping[str, np.ndarray] = field(default_factory=dict)
+    made_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    began: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def run(self, steps: Sequence[Step], among: Sequence[Step] | None = None) -> None:
         """Run steps, each after those it depends on.
@@ -93,6 +100,7 @@ class RegionValues:
             self.codes[spec.quantity] = np.where(holes, self.messages.code(not_computed(spec.quantity)), 0)
             array = np.where(holes, array[~holes][0] if not holes.all() else np.nan, array)
         self.values[spec.quantity] = array
+        self.made_of[spec.quantity] = ()
 
     def run_giving(self, step: Step, names: Sequence[str]) -> None:
         """Run a step whose function gives these names."""
@@ -112,6 +120,7 @@ class RegionValues:
                 values[name] = np.where(good, value, value[good][0] if good.any() else np.nan)
                 self.codes[name] = codes
         self.values |= values
+        self.made_of |= dict.fromkeys(values, step.arguments)
 
     def _codes_of(self, step: Step, dims: Sequence[str]) -> np.ndarray | None:
         """Return the codes of the cells in which an argument of a step has failed, if any has."""
@@ -178,7 +187,7 @@ class RegionValues:
             # An intermediate quantity may be infinite where the quantities made of it are finite.
             suspicious = spec.is_output and not math.isfinite(float(value.sum()))
         faults = [
-            *(_not_finite(value, spec) if suspicious else []),
+            *(self._not_finite(value, spec) if suspicious else []),
             *(_out_of_range(value, spec) if spec.dtype != value.dtype else []),
         ]
         codes = self._failing(spec.dims, self.codes.get(spec.quantity), faults)
@@ -186,6 +195,38 @@ class RegionValues:
             return stored, None
         failed = _FAILED.view(float) if spec.dtype == float else np.array(np.nan, dtype=spec.dtype)
         return np.where(codes == 0, stored, failed), codes
+
+    def _not_finite(self, value: np.ndarray, spec: VariableSpec) -> list[tuple[np.ndarray, str]]:
+        """Return where a quantity is not finite, with the quantity in which that began."""
+        wrong = (np.isnan(value) & (spec.missing is None)) | (np.isinf(value) & (spec.unbounded is None))
+        faults = []
+        for name, where in self._origins(spec.quantity, wrong, spec.dims):
+            there = aligned(self.values[name], self.dims[name], spec.dims)
+            for of_it, called in _NOT_FINITE.items():
+                origin, was = self.began.get(name, (name, called))
+                why = "" if origin == spec.quantity else f": {origin!r}, of which it is made, is {was} there"
+                for of_all, what in _NOT_FINITE.items():
+                    faults.append((where & of_it(there) & of_all(value), f"{spec.quantity!r} is {what}{why}"))
+        return faults
+
+    def _origins(self, name: str, wrong: np.ndarray, dims: Sequence[str]) -> list[tuple[str, np.ndarray]]:
+        """Return the first quantities behind one that are not finite, each with the cells in which it is that."""
+        found: list[tuple[str, np.ndarray]] = []
+        for other in self.made_of.get(name, ()):
+            if (other in self.made_of or other in self.began) and wrong.any():
+                there = wrong & ~np.isfinite(aligned(self.values[other], self.dims[other], dims))
+                found += self._origins(other, there, dims)
+                wrong = wrong & ~there
+        return [*found, (name, wrong)] if wrong.any() else found
+
+    def began_in(self, name: str) -> tuple[str, str] | None:
+        """Return the quantity in which a value that is not finite began, and what it is there; None if all are."""
+        wrong = ~np.isfinite(self.values[name])
+        if not wrong.any():
+            return None
+        origin, where = self._origins(name, wrong, self.dims[name])[0]
+        there = np.broadcast_to(aligned(self.values[origin], self.dims[origin], self.dims[name]), where.shape)[where]
+        return origin, next(called for is_so, called in _NOT_FINITE.items() if is_so(there[0]))
 
     def drawn(self, spec: VariableSpec, keys: DrawKeys, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Return draws of a count, with the realisations as last dimension, and the codes of cells without draws.
@@ -230,13 +271,6 @@ def names_given(step: Step, steps: Iterable[Step]) -> list[str]:
     base = step.node.error_of or step.name
     together = {other.name for other in steps if other.node.function is step.node.function}
     return [name for name in (base, f"{base}_error") if name in together]
-
-
-def _not_finite(value: np.ndarray, spec: VariableSpec) -> list[tuple[np.ndarray, str]]:
-    name = spec.quantity
-    found = [(value == np.inf, f"{name!r} is inf"), (value == -np.inf, f"{name!r} is -inf")]
-    found = found if spec.unbounded is None else []
-    return [*found, (np.isnan(value), f"{name!r} is nan")] if spec.missing is None else found
 
 
 def _out_of_range(value: np.ndarray, spec: VariableSpec) -> list[tuple[np.ndarray, str]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.definition.groups import arguments_of
+from gridscan.definition.user_code import line_of, nothing_returned
 from gridscan.errors import EvaluationError, Terminated
 from gridscan.numerics.quadrature import gauss_legendre
 from gridscan.units import base_factor
@@ -40,13 +41,17 @@ def run_step(step: Step, arguments: Mapping[str, np.ndarray]) -> dict[str, Any]:
                 value, error = _run_kernel(step, arguments)
             else:
                 return {node.name: node.function(**arguments_of(node, arguments))}
+    except WrongResultError:
+        raise
     except EvaluationError as fault:
         raise EvaluationError(f"{node.name!r}: {fault}") from fault
     except Terminated:
         raise
     except (Exception, SystemExit) as fault:
         hint = " (arguments are arrays: choose with np.where, not with if)" if "ambiguous" in str(fault) else ""
-        raise EvaluationError(f"{node.name!r} ({node.where}) failed: {type(fault).__name__}: {fault}{hint}") from fault
+        raise EvaluationError(
+            f"{node.name!r} ({node.where}) failed in {line_of(fault, node)}: {type(fault).__name__}: {fault}{hint}"
+        ) from fault
     name = node.error_of or node.name
     return {name: value} if error is None else {name: value, f"{name}_error": error}
 
@@ -57,6 +62,8 @@ class WrongResultError(EvaluationError):
 
 def fitted(node: Quantity, result: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Check the result of a function, and broadcast it over dimensions along which it does not vary."""
+    if result is None:
+        raise WrongResultError(nothing_returned(node))
     array = np.asarray(result)
     if array.dtype.kind not in _NUMBERS:
         raise WrongResultError(f"{node.name!r} ({node.where}) returned {_called(result)}, expected numbers")
@@ -129,15 +136,21 @@ def _run_kernel(step: Step, arguments: Mapping[str, np.ndarray]) -> tuple[Any, A
     }
     bare |= {name: GridFunction(name, step, arguments) for name in node.functions}
     factor = base_factor(node.unit)
-    if node.gives_error:
-        value, error = node.function(**arguments_of(node, bare))
-        return _number(value) * factor, _number(error) * factor
-    return _number(node.function(**arguments_of(node, bare))) * factor, None
+    result = node.function(**arguments_of(node, bare))
+    if result is None:
+        raise WrongResultError(nothing_returned(node))
+    if not node.gives_error:
+        return _number(node, result) * factor, None
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        what = f"{node.name!r} ({node.where}) returned {_called(result)}"
+        raise WrongResultError(f"{what}, expected a value and its error estimate: return value, error")
+    value, error = result
+    return _number(node, value) * factor, _number(node, error) * factor
 
 
-def _number(result: Any) -> Any:
+def _number(node: Quantity, result: Any) -> Any:
     if np.asarray(result).dtype.kind not in _NUMBERS:
-        raise TypeError(f"it returned {_called(result)}, expected numbers")
+        raise WrongResultError(f"{node.name!r} ({node.where}) returned {_called(result)}, expected numbers")
     return result if isinstance(result, np.ndarray) else np.asarray(result)
 
 

@@ -190,7 +190,8 @@ def _check_keys(catalogue: Catalogue, model: Definition, where: str) -> None:
     allowed = model.settable(catalogue.name)
     for label, record in catalogue.items():
         # A parameter replaced by a formula is no longer one.
-        wrong = [key for key in record.values if key not in allowed and key not in model.quantities]
+        gone = {*model.quantities, *model.dropped}
+        wrong = [key for key in record.values if key not in allowed and key not in gone]
         if wrong:
             hint = nearest(wrong[0], allowed)
             what = f"the record {label!r} of {catalogue.name!r} sets the unknown parameter {wrong[0]!r}{hint}"

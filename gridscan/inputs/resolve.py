@@ -47,6 +47,8 @@ class Resolved:
         Names that were given a value.
     tables
         Content of the files that parameters name.
+    without_effect
+        Names that were given a value but went with a quantity that was replaced.
     """
 
     model: Definition
@@ -55,6 +57,7 @@ class Resolved:
     coordinates: dict[str, Coordinate]
     given: frozenset[str]
     tables: dict[str, str] = field(default_factory=dict)
+    without_effect: tuple[str, ...] = ()
 
     @property
     def cut(self) -> list[str]:
@@ -133,7 +136,8 @@ class _Resolver:
 
     def run(self, given: Mapping[str, Given], own_records: OwnRecords) -> Resolved:
         self._open_catalogues(own_records)
-        given = self.alternatives.of_given(given)
+        gone = tuple(name for name in given if name in self.model.dropped)
+        given = self.alternatives.of_given({name: value for name, value in given.items() if name not in gone})
         self.coordinates |= self.alternatives.coordinates
         self.model = self.tables.bounded(self.model, given, self.catalogues)
         for name, value in given.items():
@@ -159,7 +163,7 @@ class _Resolver:
             name: text for some in (*self.tables.contents.values(), self.own.contents) for name, text in some.items()
         }
         sizes = maps_last(self.model, self.sizes)
-        return Resolved(self.model, sizes, self.inputs, self.coordinates, frozenset(given), tables)
+        return Resolved(self.model, sizes, self.inputs, self.coordinates, frozenset(given), tables, gone)
 
     def _open_catalogues(self, own_records: OwnRecords) -> None:
         self.catalogues = {name: catalogue_of(self.model, name) for name in self.model.labels}
@@ -171,7 +175,7 @@ class _Resolver:
                     known = len(self.reader.faults)
                     self._check_record(name, label)
                     self.reader.faults[known:] = self.own.located(name, label, self.reader.faults[known:])
-            else:
+            elif name not in self.model.dropped:
                 hint = nearest(name, self.catalogues)
                 message = f"model {self.model.name!r} has no catalogue {name!r}{hint}; it has {listed(self.catalogues)}"
                 self.reader.fault(("catalogue", name), message, at_key=True)
@@ -180,7 +184,7 @@ class _Resolver:
         bundled, settable = self.model.bundled(catalogue), self.model.settable(catalogue)
         given = self.catalogues[catalogue][label].values
         path: Path = ("catalogue", catalogue, label)
-        misspelt = [key for key in given if key not in settable]
+        misspelt = [key for key in given if key not in settable and key not in self.model.dropped]
         record = None if misspelt else self.alternatives.of_record(catalogue, label, given, path)
         if record is not None:
             self.catalogues[catalogue] = self.catalogues[catalogue].with_values(label, record)

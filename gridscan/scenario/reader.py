@@ -349,7 +349,8 @@ class _Reader:
             if not isinstance(name, str):
                 continue
             if name not in model.quantities:
-                hint = nearest(name, model.quantities) or f"; it has {listed(model.quantities, 60)}"
+                hint = model.why_not(name) or nearest(name, model.quantities)
+                hint = hint or f"; it has {listed(model.quantities, 60)}"
                 message = f"model {model.name!r} has no quantity {name!r}{hint}"
                 self.faults.append(Fault((*path, index), message))
             elif name in given:

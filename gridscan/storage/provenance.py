@@ -7,11 +7,12 @@ import json
 import platform
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridscan._version import __version__
+from gridscan.definition.replacement import in_words
 from gridscan.errors import StoreError
 from gridscan.evaluation.layout import Layout, input_settings
 from gridscan.inputs.catalogue import catalogue_of
@@ -31,13 +32,14 @@ _CONVENTIONS = "CF-1.11"
 # A source with a year is a publication; others are laws and definitions.
 _PUBLISHED = re.compile(r"\b(1[89]|20)\d\d\b|\barXiv:")
 _SOURCE = re.compile(r"\bSource:\s(.+?)(\n\s*\n|\Z)", re.DOTALL)
+_REPLACED = "gridscan_replaced"
 _NOT_COPIED = {"gridscan_settings": "{}", "gridscan_versions": "{}", "gridscan_tables": "{}"}
 _RECORDED_PACKAGES = ("numpy", "scipy", "xarray", "dask", "netCDF4", "pint")
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """How a result was computed."""
+    """How a result was computed; `replaced` says by what quantities of the model were, in words."""
 
     scenario: str
     scenario_name: str
@@ -48,6 +50,7 @@ class Provenance:
     identity: str
     tables: dict[str, str]
     references: str = ""
+    replaced: dict[str, str] = field(default_factory=dict)
 
 
 def provenance_of(scenario: Scenario, layout: Layout, identity: str) -> Provenance:
@@ -79,6 +82,7 @@ def provenance_of(scenario: Scenario, layout: Layout, identity: str) -> Provenan
         identity,
         dict(scenario.tables),
         "; ".join(_references(layout)),
+        {node.name: in_words(node) for node in layout.graph.formulas if node.replaced},
     )
 
 
@@ -128,8 +132,10 @@ def describe_dataset(dataset: xr.Dataset, provenance: Provenance, command: str =
         "gridscan_identity": provenance.identity,
         "gridscan_tables": json.dumps(provenance.tables),
         UNITS: record_of_units(dataset),
+        _REPLACED: json.dumps(provenance.replaced, ensure_ascii=False) if provenance.replaced else "",
     }
-    return dataset.assign_attrs({name: value for name, value in attributes.items() if name != "references" or value})
+    wanted = {name: value for name, value in attributes.items() if name not in ("references", _REPLACED) or value}
+    return dataset.assign_attrs(wanted)
 
 
 def _title(provenance: Provenance) -> str:
@@ -189,6 +195,7 @@ def provenance_in(dataset: xr.Dataset, path: str | Path) -> Provenance:
             _text(attributes, "gridscan_identity"),
             _record(_NOT_COPIED | attributes, "gridscan_tables", _is_text),
             str(attributes.get("references", "")),
+            _record({_REPLACED: "{}"} | attributes, _REPLACED, _is_text),
         )
     except KeyError as error:
         raise NoProvenance(f"{path}: was not written by gridscan run: it has no attribute {error.args[0]!r}") from None
