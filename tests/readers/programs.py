@@ -62,6 +62,28 @@ def cdo(path: str, right: Right) -> Found:
     return found
 
 
+def cdo_prepared(path: str, right: Right) -> Found:
+    """Read what the recipe of docs/readers.md makes of a result: one of each label, and time in front."""
+    import netCDF4
+
+    with netCDF4.Dataset(path) as file:
+        labels = [name for name, item in file.variables.items() if name in item.dimensions and item.dtype.kind == "S"]
+        place = tuple(0 if dim in labels else slice(None) for dim in right["dims"])
+        expected = float(file[right["quantity"]][place].sum())
+    names = [f"{path}.{number}.nc" for number in range(3)]
+    try:
+        _shell("ncks", "-O", *(part for name in labels for part in ("-d", f"{name},0")), path, names[0])
+        _shell("ncwa", "-O", "-a", ",".join(labels), names[0], names[1])
+        _shell("ncpdq", "-O", "-a", "time,metallicity,radius", names[1], names[2])
+        found = cdo(names[2], right)
+    finally:
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
+    same = "total" in found and bool(np.isclose(found.pop("total"), expected, rtol=1e-9))
+    return found | {"said": "numbers are right" if same else "the numbers are wrong"}
+
+
 def ncks(path: str, right: Right) -> Found:
     total = _shell("ncks", "-C", "-H", "-v", right["quantity"], "-s", "%.17g ", path)
     found: Found = {

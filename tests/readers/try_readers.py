@@ -29,13 +29,18 @@ from make_results import make_results
 
 
 class Reader(NamedTuple):
-    """A reader: what the table calls it, its function, and the package or the command that tells its version."""
+    """A reader: what the table calls it, its function, what tells its version, and the results it is meant for."""
 
     title: str
     function: str
     package: str = ""
     command: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = (".nc",)
+    axis: str = ""
+
+    def reads(self, path: Path, right: dict[str, Any]) -> bool:
+        """Tell whether it is meant for a result: for its format, and for its axes where it prepares one of them."""
+        return path.suffix in self.suffixes and self.axis in ("", right["axis"])
 
 
 _BOTH = (".nc", ".zarr")
@@ -58,6 +63,7 @@ READERS = (
     Reader("NCO, `ncks`", "programs.ncks", command=("ncks", "--version")),
     Reader("NCO, `ncwa`", "programs.ncwa", command=("ncwa", "--version")),
     Reader("CDO", "programs.cdo", command=("cdo", "--version")),
+    Reader("CDO, behind `ncks`, `ncwa`, `ncpdq`", "programs.cdo_prepared", command=("cdo", "--version"), axis="time"),
     Reader("R, ncdf4", "programs.r_ncdf4", command=("Rscript", "-e", "cat(as.character(packageVersion('ncdf4')))")),
     Reader("GDAL, `gdalinfo`", "programs.gdal", command=("gdalinfo", "--version")),
     Reader("GDAL, `gdalmdiminfo`", "programs.gdal_arrays", command=("gdalinfo", "--version"), suffixes=_BOTH),
@@ -86,13 +92,13 @@ def tried(reader: Reader, made: dict[str, tuple[Path, dict[str, Any]]]) -> list[
     places = list(made.values())
     while len(said) < len(places):
         path, right = places[len(said)]
-        if path.suffix not in reader.suffixes:
+        if not reader.reads(path, right):
             said.append("–")
             continue
-        rest = [str(item.with_suffix(".json")) for item, _ in places[len(said) :] if item.suffix in reader.suffixes]
+        rest = [str(item.with_suffix(".json")) for item, other in places[len(said) :] if reader.reads(item, other)]
         lines, end = _answers(reader.function, rest, path.parent)
         for line in lines:
-            while places[len(said)][0].suffix not in reader.suffixes:
+            while not reader.reads(*places[len(said)]):
                 said.append("–")
             found = json.loads(line)
             path, right = places[len(said)]
