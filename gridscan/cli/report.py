@@ -166,8 +166,8 @@ def node_report(model: Model, name: str, catalogues: dict[str, Catalogue]) -> Re
         head = f"{name} [{readable(node.unit)}]: {node.long_name}"
         wiring = f"{name}({', '.join(node.arguments)})   {node.where}"
         held = [escape(f"Holds: {_held(node)}")] if _held(node) else []
-        said = "Inputs: " + ", ".join(inputs)
-        return Group(escape(head), "", escape(node.documentation), "", escape(wiring), *held, "", escape(said))
+        reached = "Inputs: " + ", ".join(inputs)
+        return Group(escape(head), "", escape(node.documentation), "", escape(wiring), *held, "", escape(reached))
     return escape(f"{name} = {_default(node)}: {node.description}")
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from gridscan.inputs.sampling import NO_DRAW
 from gridscan.numerics.poisson import LARGEST_MEAN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gridscan.definition.graph import Step
     from gridscan.evaluation.positions import Positions
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # The stored value of a failed cell: a NaN that no arithmetic gives, unlike that of a value that may be missing.
 _FAILED = np.uint64(0x7FF8_6772_6964_7363)
-_NOT_FINITE = {np.isposinf: "inf", np.isneginf: "-inf", np.isnan: "nan"}
+_NOT_FINITE: dict[Callable[[Any], Any], str] = {np.isposinf: "inf", np.isneginf: "-inf", np.isnan: "nan"}
 
 
 @dataclass(frozen=True)
