@@ -19,6 +19,7 @@ OTHERWISE = {
     "stellar_tables": {"age", "initial_mass", "lifetime", "luminosity", "mass", "metallicity", "s"}
     | {"mean_energy", "nue_to_antinue", "pinching", "time_before_collapse"},
     "plot/stellar/hertzsprung_russell.py": {"age", "initial_mass", "luminosity", "metallicity"},
+    "cli/__init__.py": {"tracks"},
     "cli/tracks.py": {"metallicity", "s"},
     "evaluation/attributes.py": {"latitude", "longitude"},
     "units": {"s", "star", "t", "u"},

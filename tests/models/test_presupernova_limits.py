@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 
 import gridscan as gs
 
@@ -43,3 +44,50 @@ def test_a_file_keeps_what_never_happens(tmp_path):
     found = gs.open(tmp_path / "out.nc").required_mass
     assert math.isfinite(found.values[0])
     assert found.values[1] == np.inf
+
+
+# Errors bound what is off.
+
+
+def fine_yield(rate_name, targets, lead, length, **star):
+    """∫ rate dt × 4π d²/targets, with 16 Gauss points on 400 panels of ln t (independent of panels at knots)."""
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    edges = np.log(np.geomspace(lead, lead + length, 401))
+    half, middle = 0.5 * np.diff(edges)[:, None], 0.5 * (edges[1:] + edges[:-1])[:, None]
+    time = np.exp(middle + half * nodes)
+    given = {"time_before_collapse": {"values": time.ravel().tolist(), "unit": "day"}, "distance": "1 kpc", **star}
+    rates = MODEL.evaluate(rate_name, **given)
+    per_day = rates.values.reshape(time.shape) * {"d^-1": 1.0, "yr^-1": 1.0 / 365.25}[rates.attrs["units"]]
+    return float((per_day * time * half * weights).sum()) / targets
+
+
+@pytest.mark.parametrize(("lead", "mass"), [(0.3, 15), (3.0, 20), (40.0, 12)])
+def test_the_error_of_an_alarm_s_horizon_bounds_what_is_off(lead, mass):
+    star = {"initial_mass": f"{mass} Msun", "ordering": "inverted"}
+    at = {"lead": f"{lead!r} day", "window": "1 day", **star}
+    found = MODEL.evaluate(["alarm_horizon", "alarm_horizon_error", "alarm_signal"], **at)
+    events = fine_yield("inverse_beta_rate", 1.0, lead, 1.0, **star)
+    expected = math.sqrt(events / float(found.alarm_signal))
+    off = abs(float(found.alarm_horizon) - expected)
+    # Panels that do not end at the knots are right to 1e-6.
+    assert off <= float(found.alarm_horizon_error) + 1e-6 * expected
+    assert float(found.alarm_horizon_error) < 1e-6 * expected
+
+
+@pytest.mark.parametrize(("lead", "detector"), [(10.0, "juno"), (365.25, "theia-25"), (3652.5, "borexino")])
+def test_the_error_of_an_elastic_horizon_bounds_what_is_off(lead, detector):
+    at = {"detector": detector, "lead": f"{lead!r} day", "exposure": "1 yr"}
+    found = MODEL.evaluate(["elastic_horizon", "elastic_horizon_error", "elastic_signal_needed"], **at)
+    events = fine_yield("elastic_rate", 1.0, lead, 365.25, detector=detector)
+    expected = 1e3 * math.sqrt(events / float(found.elastic_signal_needed))
+    assert abs(float(found.elastic_horizon) - expected) <= float(found.elastic_horizon_error) + 1e-6 * expected
+    assert 0.0 < float(found.elastic_horizon_error) < 1e-6 * expected
+
+
+def test_the_error_of_a_background_is_in_that_of_the_horizon():
+    sure = {"elastic_background": 1e6, "elastic_background_error": 0.0}
+    unsure = {"elastic_background": 1e6, "elastic_background_error": 1e4}
+    off = [float(MODEL.evaluate("elastic_horizon_error", **given)) for given in (sure, unsure)]
+    far = [float(MODEL.evaluate("elastic_horizon", elastic_background=b)) for b in (1e6, 1.01e6)]
+    assert off[1] - off[0] >= abs(far[1] - far[0])
+    assert off[1] < 2.0 * abs(far[1] - far[0])

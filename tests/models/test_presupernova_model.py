@@ -336,7 +336,7 @@ def test_a_galaxy_wide_mass_function_follows_star_formation_and_metallicity():
         ("significance_of_star", {"background_in_exposure": 0.0}, "background is 0"),
         ("scattering_cross_section", {"qed": "on"}, "qed is 'on' with a window of recoils"),
         ("alarm_horizon", {"horizon_probability": 1e-9}, r"probability is 1e-09"),
-        ("luminosity", {"progenitor": "kepler-20"}, "'progenitor' cannot be 'kepler-20'"),
+        ("luminosity", {"progenitor": "kepler-20"}, "unknown progenitor 'kepler-20'; did you mean 'kepler-25'"),
         ("collapse_rate", {"imf": "igimf", "metallicity_dex": 1.0}, "metallicity_dex is 1"),
     ],
 )

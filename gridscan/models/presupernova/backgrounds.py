@@ -33,6 +33,14 @@ class SolarFluxes(NamedTuple):
     f17_flux: Any
 
 
+class Radioactivity(NamedTuple):
+    """Decays per mass and time."""
+
+    carbon14_activity: Any
+    krypton85_activity: Any
+    bismuth210_activity: Any
+
+
 def solar_rate_per_electron(fluxes: SolarFluxes, mixing: tuple[Any, Any], counting: RecoilCounting) -> ValueAndError:
     """Return the rate of recoils per electron from the Sun [1/s], and its error.
 

@@ -35,6 +35,8 @@ ValueAndError = tuple[Array, Array]
 # Lead times in which a passage of the horizon is looked for, per factor of two and in each step of its refinement.
 _PER_OCTAVE, _REFINED, _STEPS = 8, 64, 8
 _SOURCE = len(Source._fields)
+#: Relative accuracy of roots and of incomplete gamma functions.
+ROUNDING = 1e-12
 
 
 class RecoilCounting(NamedTuple):

@@ -191,6 +191,24 @@ def required_mass(signal: Any, background: Any, background_error: Any, significa
     return np.where(np.isfinite(factor), factor * mass, np.inf)
 
 
+def horizon(seen: ValueAndError, needed: ValueAndError) -> ValueAndError:
+    """Return the distance at which a star gives the events that are needed, and its error.
+
+    Parameters
+    ----------
+    seen
+        Events at the distance 1 times 4π, and their error.
+    needed
+        Events that are needed, above zero, and their error.
+    """
+    (events, off), (least, less) = seen, needed
+    far = np.sqrt(events / (4.0 * np.pi * least))
+    # Both errors at their worst, without a difference of two numbers that hardly differ.
+    share = np.divide(off, events, out=np.zeros_like(far), where=events > 0.0)
+    alone = np.where(events > 0.0, 0.0, np.sqrt(off / (4.0 * np.pi * least)))
+    return far, 0.5 * far * (share + less / np.maximum(least - less, 0.5 * least)) + alone
+
+
 def yield_for(events: Any, distance: Any, targets: Any) -> Array:
     """Return the yield [cm²] that gives events of a star at a distance [cm]; infinite without targets."""
     return np.where(targets > 0.0, 4.0 * np.pi * distance**2 * events / targets, np.inf)

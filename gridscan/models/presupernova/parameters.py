@@ -259,6 +259,11 @@ model.group(
     time="Myr",
 )
 
+model.group(
+    "radioactivity",
+    backgrounds.Radioactivity,
+    **dict.fromkeys([f"{name}_activity" for name in ("carbon14", "krypton85", "bismuth210")], "1/kt/day"),
+)
 model.group("alarm_window", kernels.AlarmWindow, lead="s", window="s")
 model.group("alarm_reach", kernels.AlarmReach, effective_protons="1", alarm_signal="1")
 model.group(

@@ -80,10 +80,19 @@ def alarm_probability(events_in_window, alarm_threshold, inverse_beta_background
     return alarms.alarm_probability(events_in_window, alarm_threshold, inverse_beta_background, window)
 
 
-@model.quantity("kpc", long_name="distance at which the window that ends at the lead time raises an alarm")
-def alarm_horizon(effective_protons, alarm_yield, alarm_signal):
+@model.kernel(
+    "kpc",
+    long_name="distance at which the window that ends at the lead time raises an alarm",
+    error=True,
+    alarm_yield="kpc^2",
+    alarm_yield_error="kpc^2",
+    effective_protons="1",
+    alarm_signal="1",
+)
+def alarm_horizon(effective_protons, alarm_yield, alarm_yield_error, alarm_signal):
     """D = √(N_p Y/(4π s_p)). Source: inverse-square law."""
-    return np.sqrt(effective_protons * alarm_yield / (4 * np.pi * alarm_signal))
+    seen, error = effective_protons * alarm_yield, effective_protons * alarm_yield_error
+    return one_star.horizon((seen, error), (alarm_signal, kernels.ROUNDING * alarm_signal))
 
 
 @model.kernel(

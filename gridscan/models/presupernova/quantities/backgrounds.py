@@ -83,6 +83,37 @@ def elastic_background(solar_rate, intrinsic_rate, exposure):
     return (solar_rate + intrinsic_rate) * exposure
 
 
+@model.quantity("1/day", long_name="absolute error estimate of the decays that are counted")
+def decay_rate_error(
+    fiducial_mass,
+    efficiency_elastic,
+    radioactivity,
+    carbon14_share_error,
+    krypton85_share_error,
+    bismuth210_share_error,
+    resolving_time,
+    pile_up_share_error,
+):
+    """As the rates. Source: definition."""
+    carbon, krypton, bismuth = (activity * fiducial_mass for activity in radioactivity)
+    decays = carbon * carbon14_share_error + krypton * krypton85_share_error + bismuth * bismuth210_share_error
+    return (decays + rate_of_pile_up(carbon, resolving_time) * pile_up_share_error) * efficiency_elastic
+
+
+@model.quantity("1", long_name="absolute error estimate of the expected background of recoils in an exposure")
+def elastic_background_error(
+    number_of_electrons,
+    efficiency_elastic,
+    solar_rate_per_electron_error,
+    solar_rejection,
+    decay_rate_error,
+    exposure,
+):
+    """As the background. Source: definition."""
+    solar = number_of_electrons * efficiency_elastic * solar_rate_per_electron_error / solar_rejection
+    return (solar + decay_rate_error) * exposure
+
+
 @model.quantity("1", long_name="expected background events in an exposure", count=True)
 def background_in_exposure(channel, elastic_background, inverse_beta_background, exposure):
     """Of the channel: recoils of the Sun and of decays, or inverse beta decays of reactors and others."""

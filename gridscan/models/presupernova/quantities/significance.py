@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from gridscan.models.presupernova import one_star
+from gridscan.models.presupernova import kernels, one_star
 from gridscan.models.presupernova.parameters import model
 from gridscan.numerics import significance as statistics
 
@@ -23,17 +21,39 @@ def significance_of_star(events_in_exposure, background_in_exposure, background_
 
 
 @model.kernel(
-    "1", long_name="recoils that reach the significance", significance="1", elastic_background="1", background_error="1"
+    "1",
+    long_name="recoils that reach the significance",
+    error=True,
+    significance="1",
+    elastic_background="1",
+    elastic_background_error="1",
+    background_error="1",
 )
-def elastic_signal_needed(significance, elastic_background, background_error):
-    """Root of Z(s, b, δ b). Source: Cowan 2012."""
-    return statistics.signal_needed(significance, elastic_background, background_error * elastic_background)
+def elastic_signal_needed(significance, elastic_background, elastic_background_error, background_error):
+    """Root of Z(s, b, δ b), which grows with b. Source: Cowan 2012."""
+    needed, more = (
+        statistics.signal_needed(significance, background, background_error * background)
+        for background in (elastic_background, elastic_background + elastic_background_error)
+    )
+    return needed, more - needed + kernels.ROUNDING * needed
 
 
-@model.quantity("pc", long_name="distance at which recoils of an exposure reach the significance")
-def elastic_horizon(effective_electrons, elastic_yield, elastic_signal_needed):
+@model.kernel(
+    "pc",
+    long_name="distance at which recoils of an exposure reach the significance",
+    error=True,
+    effective_electrons="1",
+    elastic_yield="pc^2",
+    elastic_yield_error="pc^2",
+    elastic_signal_needed="1",
+    elastic_signal_needed_error="1",
+)
+def elastic_horizon(
+    effective_electrons, elastic_yield, elastic_yield_error, elastic_signal_needed, elastic_signal_needed_error
+):
     """D = √(N_e Y/(4π s)). Source: inverse-square law."""
-    return np.sqrt(effective_electrons * elastic_yield / (4 * np.pi * elastic_signal_needed))
+    seen, error = effective_electrons * elastic_yield, effective_electrons * elastic_yield_error
+    return one_star.horizon((seen, error), (elastic_signal_needed, elastic_signal_needed_error))
 
 
 @model.kernel(
