@@ -6,8 +6,6 @@ its value, so that a scenario can report them all with line and column.
 
 from __future__ import annotations
 
-import os
-import pathlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +18,10 @@ from gridscan.inputs.alternatives import Alternatives
 from gridscan.inputs.arrays import Coordinate, Input, maps_last
 from gridscan.inputs.catalogue import Catalogue, catalogue_of
 from gridscan.inputs.distinct import repeated
+from gridscan.inputs.draws import Drawn, Draws, Uncertainty
 from gridscan.inputs.faults import Fault, InputFaults, Path, shown
 from gridscan.inputs.input_files import TableFiles
+from gridscan.inputs.parameter_tables import ParameterTables
 from gridscan.inputs.record_files import OwnRecords, Records, records_of
 from gridscan.inputs.value_reader import Given, Numeric, ValueReader
 from gridscan.units import Unit, base_factor
@@ -48,6 +48,8 @@ class Resolved:
         Names that were given a value.
     tables
         Content of the files that parameters name.
+    drawn
+        How what is uncertain was drawn, if anything is.
     """
 
     model: Definition
@@ -56,6 +58,7 @@ class Resolved:
     coordinates: dict[str, Coordinate]
     given: frozenset[str]
     tables: dict[str, str] = field(default_factory=dict)
+    drawn: Drawn | None = None
 
     @property
     def cut(self) -> list[str]:
@@ -88,6 +91,7 @@ def resolve(
     own_records: OwnRecords | None = None,
     units_required: bool = False,
     files: TableFiles | None = None,
+    uncertainty: Uncertainty | None = None,
 ) -> Resolved:
     """Turn raw values into labelled arrays.
 
@@ -103,6 +107,8 @@ def resolve(
         Whether a bare number for a parameter with a dimension is an error (in a file) or means its default unit.
     files
         The files that parameters name; by default in the current folder.
+    uncertainty
+        What is said of all uncertain parameters together.
 
     Returns
     -------
@@ -114,16 +120,19 @@ def resolve(
     InputFaults
         With all faults.
     """
-    return _Resolver(model, units_required, files or TableFiles()).run(given, own_records or {})
+    resolver = _Resolver(model, units_required, files or TableFiles(), uncertainty or Uncertainty())
+    return resolver.run(given, own_records or {})
 
 
 class _Resolver:
-    def __init__(self, model: Definition, units_required: bool, files: TableFiles) -> None:
+    def __init__(self, model: Definition, units_required: bool, files: TableFiles, uncertainty: Uncertainty) -> None:
         self.model = model
         self.reader = ValueReader(units_required)
         self.alternatives = Alternatives(model, self.reader)
+        self.draws = Draws(model, self.reader, files, uncertainty, self._unknown_label)
         self.files = files
-        self.contents: dict[str, dict[str, str]] = {}
+        self.tables = ParameterTables(model, self.reader, files)
+        self.contents = self.tables.contents
         self.sizes: dict[str, int] = {}
         self.inputs: dict[str, Input] = {}
         self.coordinates: dict[str, Coordinate] = {}
@@ -134,9 +143,10 @@ class _Resolver:
 
     def run(self, given: Mapping[str, Given], own_records: OwnRecords) -> Resolved:
         self._open_catalogues(own_records)
-        given = self.alternatives.of_given(given)
+        given = self.draws.words(given)
+        self.model = self.tables.bounded_by(given)
+        given = self.alternatives.of_given(self.draws.values(self.model, given))
         self.coordinates |= self.alternatives.coordinates
-        self._read_tables(given)
         for name, value in given.items():
             self._read(name, value)
         for name, label in self.model.labels.items():
@@ -145,8 +155,9 @@ class _Resolver:
                 self._coordinate(name, (), np.array([label.default]), None, label.description)
         for name, (_, labels, paths) in self.selected.items():
             known = len(self.reader.faults)
+            distinct = dict(zip(reversed(labels), reversed(paths), strict=True))
             self.catalogues[name] = self.alternatives.of_catalogue(
-                self.catalogues[name], zip(labels, paths, strict=True), self.own.records.get(name, {})
+                self.catalogues[name], distinct.items(), self.own.records.get(name, {})
             )
             if len(self.reader.faults) == known:
                 self._unbundle(name, given)
@@ -156,44 +167,18 @@ class _Resolver:
         self._compare_lengths(self.lengths)
         if self.reader.faults:
             raise InputFaults(self.reader.faults)
-        tables = {name: text for some in (*self.contents.values(), self.own.contents) for name, text in some.items()}
-        sizes = maps_last(self.model, self.sizes)
-        return Resolved(self.model, sizes, self.inputs, self.coordinates, frozenset(given), tables)
+        contents = (*self.contents.values(), self.own.contents, self.draws.contents)
+        tables = {name: text for some in contents for name, text in some.items()}
+        sizes, coordinates = maps_last(self.model, self.sizes), self.draws.coordinates(self.coordinates)
+        return Resolved(self.model, sizes, self.inputs, coordinates, frozenset(given), tables, self.draws.drawn)
 
-    def _read_tables(self, given: Mapping[str, Given]) -> None:
-        """Read the files that parameters name, and take from the tables the allowed ranges of other parameters."""
-        ranges: dict[str, tuple[float, float]] = {}
-        for name, parameter in self.model.parameters.items():
-            if parameter.table is None or name not in given:
-                continue
-            raw, _, paths, _ = self.reader.items(parameter, given[name])
-            self.contents[name] = {}
-            for item, path in zip(raw, paths, strict=True):
-                for key, (low, high) in self._read_table(name, parameter, item, path).items():
-                    least, most = ranges.get(key, (low, high))
-                    ranges[key] = (min(least, low), max(most, high))
-        self.model = self.model.bounded(ranges) if ranges else self.model
-        for key, (low, high) in ranges.items():
-            node = self.model.parameters[key]
-            if key not in given and isinstance(node.default, float) and not low <= node.default <= high:
-                message = f"{key!r} needs a value with this table: {node.default:g}, its default, is not {node.allowed}"
-                table = next(iter(self.contents))
-                self.reader.fault(given[table].path, message)
-
-    def _read_table(self, name: str, parameter: Parameter, item: Any, path: Path) -> Mapping[str, tuple[float, float]]:
-        assert parameter.table is not None
-        if not isinstance(item, str | os.PathLike) or not str(item):
-            self.reader.fault(path, f"{name!r} takes the name of a file, found {shown(item)}")
-            return {}
-        # A file given on the command line is relative to the current folder.
-        folder = pathlib.Path(".") if path[:1] == ("--set",) else None
+    def _unknown_label(self, name: str, label: str) -> str | None:
+        """Return what is wrong with a label, if its catalogue does not have it."""
         try:
-            content, table = self.files.read(parameter.table, str(item), folder)
+            self.catalogues[name][label]
         except CatalogueError as error:
-            self.reader.fault(path, f"{name!r}: {error}")
-            return {}
-        self.contents[name][str(item)] = content
-        return parameter.table.ranges(table)
+            return str(error)
+        return None
 
     def _open_catalogues(self, own_records: OwnRecords) -> None:
         self.catalogues = {name: catalogue_of(self.model, name) for name in self.model.labels}
@@ -334,9 +319,10 @@ class _Resolver:
             if key in given:
                 continue
             otherwise = node.default_as_given
+            distinct = list(dict.fromkeys(labels))
             lacking = [
                 label
-                for label in labels
+                for label in distinct
                 if label not in catalogue or (key not in catalogue[label].values and otherwise is None)
             ]
             if lacking:
@@ -344,9 +330,11 @@ class _Resolver:
                     where = paths[labels.index(lacking[0])]
                     self.reader.fault(where, f"the record {lacking[0]!r} of {name!r} does not set {key!r}")
                 continue
-            records = [catalogue[label].values.get(key, otherwise) for label in labels]
+            records = [catalogue[label].values.get(key, otherwise) for label in distinct]
             known = len(self.reader.faults)
-            values = self.reader.values(node, records, paths, None)
+            read = self.reader.values(node, records, [paths[labels.index(label)] for label in distinct], None)
+            by_label = None if read is None else dict(zip(distinct, read, strict=True))
+            values = None if by_label is None else [by_label[label] for label in labels]
             if values is None:
                 own = any(fault.path[:2] == ("catalogue", name) for fault in self.reader.faults)
                 del self.reader.faults[known if own else len(self.reader.faults) :]
