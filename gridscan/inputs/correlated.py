@@ -108,7 +108,8 @@ class CorrelatedReader:
                 self.reader.fault((*path, key), message, at_key=True)
             root = None if matrix is None or beside else self._root(matrix, kind, (*path, kind))
             return None if root is None else Correlated(tuple(nodes), root, None, None, path)
-        factors, means = self._factors(nodes, raw, path), self._means(nodes, raw, path)
+        factors = self._factors(nodes, raw, path)
+        means = None if factors is None else self._means(nodes, raw, path)
         if matrix is None or factors is None or means is None:
             return None
         scales = np.sqrt(np.diagonal(matrix))
@@ -170,11 +171,11 @@ class CorrelatedReader:
         for index, item in enumerate(np.diagonal(matrix)):
             if kind == "correlation" and item != 1.0:
                 self.reader.fault(
-                    (*path, index, index), f"the correlation of a parameter with itself is 1, found {item:g}"
+                    (*path, index, index), f"the correlation of a parameter with itself must be 1, found {item:g}"
                 )
                 return None
             if item <= 0.0:
-                self.reader.fault((*path, index, index), f"a variance is above 0, found {item:g}")
+                self.reader.fault((*path, index, index), f"a variance must be above 0, found {item:g}")
                 return None
         return matrix
 

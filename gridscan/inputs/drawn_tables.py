@@ -11,6 +11,7 @@ import numpy as np
 from gridscan.definition.nodes import Parameter
 from gridscan.errors import CatalogueError
 from gridscan.inputs.sample_tables import samples_of
+from gridscan.units import readable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +99,7 @@ def rows_of(
     for name, column in columns.items():
         node = nodes[name]
         values[name] = samples.values(column.column, node.unit, column.unit, units_required=units_required)
-        allowed = (column.low <= values[name]) & (values[name] <= column.high)
+        allowed = (column.bounds.low <= values[name]) & (values[name] <= column.bounds.high)
         if isinstance(node, Parameter):
             if node.integer and (values[name] != np.floor(values[name])).any():
                 faults[name] = f"{samples.name}: column {column.column!r} holds numbers that are not whole"
@@ -109,7 +110,8 @@ def rows_of(
         lost = f"; {100 * cut:.3g} % cut off" if cut else ""
         described[name] = f"column {column.column!r} of {samples.name}, {len(weights):,} rows{lost}"
         if math.isclose(cut, 1.0) or not weights[allowed].any():
-            faults[name] = f"no row of {samples.name} has an allowed value of {name!r} in column {column.column!r}"
+            wanted = column.bounds.between("" if readable(node.unit) == "1" else readable(node.unit))
+            faults[name] = f"no row of {samples.name} has a value of {name!r} that is {wanted}"
     kept = np.where(inside, weights, 0.0)
     if not kept.any() and not faults:
         raise CatalogueError(f"{samples.name}: no row is within the bounds of all of its columns")

@@ -160,7 +160,12 @@ class Draws:
         reader = CorrelatedReader(self.model, self.reader)
         read = [reader.read(raw, path) for raw, path in self.uncertainty.correlated]
         self.correlated = [group for group in read if group is not None]
+        known = len(self.reader.faults)
         self._refuse_names(given, names)
+        if len(self.reader.faults) > known:
+            # Nothing is drawn, so that one mistake has one message.
+            self.correlated = []
+            return {name: item for name, item in given.items() if name not in names or self._node(name) is None}
         if not names and not self.uncertainty.correlated:
             if self.uncertainty.design_path is not None:
                 message = "a design needs something to draw; write distributions in [uncertain]"
@@ -230,16 +235,20 @@ class Draws:
                 message = f"{DRAW!r} is the dimension of all that is uncertain; give this axis another name"
                 self.reader.fault(item.path, message, at_key=True)
         taken: set[str] = set()
+        unknown = [name for name in names if self._node(name) is None]
         for group in self.correlated:
             for index, name in enumerate(group.names):
                 where = (*group.path, "parameters", index)
                 if name in taken:
                     self.reader.fault(where, f"{name!r} stands in two tables of correlated parameters")
+                elif name in given and name not in names and given[name].path[:1] == ("--set",):
+                    message = f"{name!r} is correlated with others, and cannot be given a value alone"
+                    self.reader.fault(given[name].path, message)
                 elif group.means is not None and name in given:
-                    place = f"[{given[name].path[0]}]" if given[name].path[0] != "--set" else "--set"
+                    place = f"[{given[name].path[0]}]" if len(given[name].path) > 1 else "its value"
                     message = f"{name!r} is given twice, here and in {place}; a covariance is all that is known of it"
                     self.reader.fault(where, message)
-                elif group.means is None and name not in names:
+                elif group.means is None and not {name, *unknown} & {*names, *self.uncertainty.written}:
                     self.reader.fault(where, f"{name!r} has no distribution in [uncertain] to be correlated")
                 taken.add(name)
 

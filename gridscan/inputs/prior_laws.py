@@ -114,7 +114,7 @@ class LawReader:
         wrong = _order(word, numbers)
         if wrong is not None:
             position, what = wrong
-            self.reader.fault((*path, position), f"{what}, found {shown(raw[position])}")
+            self.reader.fault((*path, position), f"{what.format(name=node.name)}, found {shown(raw[position])}")
             return None
         if word == "normal":
             return Normal(*numbers)
@@ -126,13 +126,15 @@ class LawReader:
         median = self.reader.numbers(node, [raw[0]], [(*path, 0)], unit)
         factor = raw[1]
         if isinstance(factor, bool) or not isinstance(factor, int | float) or not 1.0 < factor < math.inf:
-            message = "one standard deviation of a lognormal distribution is a factor, a number above 1 without a unit"
-            self.reader.fault((*path, 1), f"{message}, found {shown(factor)}")
+            message = f"one standard deviation of the lognormal {node.name!r} must be a factor above 1, without a unit"
+            self.reader.fault((*path, 1), f"{message}; found {shown(factor)}")
             return None
         if median is None:
             return None
         if median[0] <= 0.0:
-            self.reader.fault((*path, 0), f"the median of a lognormal distribution is above 0, found {shown(raw[0])}")
+            self.reader.fault(
+                (*path, 0), f"the median of the lognormal {node.name!r} must be above 0, found {shown(raw[0])}"
+            )
             return None
         return LogNormal(float(median[0]), float(factor))
 
@@ -162,7 +164,9 @@ class LawReader:
             found = self.reader.numbers(node, [raw[key]], [(*path, key)], unit) if key in raw else [default]
             places[key] = default if found is None else float(found[0])
         if places["scale"] <= 0.0:
-            self.reader.fault((*path, "scale"), f"the scale of a distribution is above 0, found {shown(raw['scale'])}")
+            self.reader.fault(
+                (*path, "scale"), f"the scale of {node.name!r} must be above 0, found {shown(raw['scale'])}"
+            )
         if len(self.reader.faults) > known:
             return None
         found_law = law(word)
@@ -181,11 +185,11 @@ class LawReader:
 def _order(word: str, numbers: Sequence[float]) -> tuple[int, str] | None:
     """Return which number of a distribution is wrong, and how it must be."""
     if word == "normal":
-        return (1, "a standard deviation is above 0") if numbers[1] <= 0.0 else None
+        return (1, "the standard deviation of {name!r} must be above 0") if numbers[1] <= 0.0 else None
     if word == "log-uniform" and numbers[0] <= 0.0:
-        return 0, "the lower end of a log-uniform distribution is above 0"
+        return 0, "the lower end of the log-uniform {name!r} must be above 0"
     if not numbers[0] < numbers[-1]:
-        return len(numbers) - 1, f"the upper end of a {word} distribution is above its lower end"
+        return len(numbers) - 1, "the upper end of {name!r} must be above its lower end"
     if word == "triangular" and not numbers[0] <= numbers[1] <= numbers[2]:
-        return 1, "the mode of a triangular distribution lies between its ends"
+        return 1, "the mode of {name!r} must lie between its ends"
     return None

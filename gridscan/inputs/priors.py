@@ -63,16 +63,15 @@ class Column:
         Name of the column with the weights of the rows, if any.
     unit
         Unit of a column whose header has none, if given.
-    low, high
-        Bounds, in the default unit of the parameter.
+    bounds
+        Of the numbers, in the default unit of the parameter.
     """
 
     table: str | Mapping[str, Any]
     column: str
     weights: str | None
     unit: Unit | None
-    low: float
-    high: float
+    bounds: Truncated
     path: Path
 
 
@@ -164,7 +163,7 @@ class PriorReader:
             message = f"{node.name!r} takes a distribution here, such as {example}, found {shown(raw)}"
             self.reader.fault(path, f"{message}; a known value belongs in [parameters]")
             return None
-        words = [word for word in WORDS if word in raw]
+        words = [key for key in raw if key in WORDS]
         if len(words) > 1:
             message = f"{node.name!r} takes exactly one distribution; found {' and '.join(words)}"
             self.reader.fault((*path, words[1]), message, at_key=True)
@@ -175,7 +174,8 @@ class PriorReader:
             if odd is None:
                 self.reader.fault(path, f"{node.name!r} has no distribution; known are {listed(WORDS, 40)}")
             else:
-                message = f"unknown distribution {odd!r}{nearest(odd, WORDS)}; known are {listed(WORDS, 40)}"
+                hint = nearest(odd, WORDS) or f"; known are {listed(WORDS, 40)}"
+                message = f"unknown distribution {odd!r}{hint}"
                 self.reader.fault((*path, odd), message, at_key=True)
             return None
         allowed = (words[0], *_BESIDE.get(words[0], _BESIDE_NUMBERS))
@@ -213,7 +213,7 @@ class PriorReader:
     def _truncated(self, node: Numeric, law_: Distribution, bounds: Truncated, path: Path) -> Continuous | None:
         unit = readable(node.unit).removesuffix("1") if readable(node.unit) == "1" else readable(node.unit)
         truncated = Truncated(law_, bounds.low, bounds.high, bounds.low_open, bounds.high_open)
-        between = _between(bounds, unit)
+        between = bounds.between(unit)
         words = law_.described(unit)
         if truncated.is_empty:
             message = f"nothing of the distribution of {node.name!r} ({words}) is {between}, the allowed range"
@@ -265,7 +265,9 @@ class PriorReader:
             return None
         for index, item in enumerate(given):
             if isinstance(item, bool) or not isinstance(item, int | float) or not 0.0 <= item < math.inf:
-                self.reader.fault((*where, index), f"a weight is a number of at least 0, found {shown(item)}")
+                self.reader.fault(
+                    (*where, index), f"a weight of {node.name!r} must be a number of at least 0, found {shown(item)}"
+                )
                 return None
         if not any(given):
             self.reader.fault(where, f"all weights of {node.name!r} are 0; at least one must be above")
@@ -284,14 +286,7 @@ class PriorReader:
             if name is not None and not (isinstance(name, str) and name):
                 self.reader.fault((*path, key), f"{key!r} is the name of a column, found {shown(name)}")
                 return None
-        return Column(table, column, weights, unit, bounds.low, bounds.high, path)
-
-
-def _between(bounds: Truncated, unit: str) -> str:
-    of = f" {unit}" if unit else ""
-    low = f"{'above' if bounds.low_open else 'at least'} {bounds.low:.6g}{of}" if bounds.low > -math.inf else ""
-    high = f"{'below' if bounds.high_open else 'at most'} {bounds.high:.6g}{of}" if bounds.high < math.inf else ""
-    return " and ".join(part for part in (low, high) if part) or "a finite number"
+        return Column(table, column, weights, unit, bounds, path)
 
 
 def _percent(share: float) -> str:

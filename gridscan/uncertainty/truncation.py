@@ -62,6 +62,24 @@ class Truncated:
         """Whether nothing is inside that could be drawn."""
         return not self.inside > _LEAST
 
+    def between(self, unit: str = "") -> str:
+        """Return the bounds in words.
+
+        Parameters
+        ----------
+        unit
+            Unit of the numbers.
+
+        Returns
+        -------
+        str
+            Such as ``"at least 0.1 kpc"``.
+        """
+        of = f" {unit}" if unit else ""
+        low = f"{'above' if self.low_open else 'at least'} {self.low:.6g}{of}" if self.low > -np.inf else ""
+        high = f"{'below' if self.high_open else 'at most'} {self.high:.6g}{of}" if self.high < np.inf else ""
+        return " and ".join(part for part in (low, high) if part) or "a finite number"
+
     def density(self, values: FloatArray) -> FloatArray:
         """Return the probability density at each value, zero outside the bounds.
 

@@ -65,7 +65,8 @@ def test_every_pair_of_halves_is_exchanged_on_its_own():
 
 def test_numbers_are_never_0_or_1_and_fill_all_their_bits():
     values = points(1 << 16, {"x": 0}, seed=2)[0]
-    assert values.min() > 0.0 and values.max() < 1.0
+    assert values.min() > 0.0
+    assert values.max() < 1.0
     low_bits = (values * 2.0**53).astype(np.uint64) % np.uint64(1 << 20)
     assert kstest(low_bits / 2.0**20, "uniform").pvalue > 1e-3
 
