@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from gridscan.definition.figures import Figure
     from gridscan.definition.nodes import AlternativeInput, kernel
     from gridscan.errors import GridscanError, GridscanWarning
+    from gridscan.inputs.distributions import (
+        choice,
+        correlated,
+        distribution,
+        log_uniform,
+        lognormal,
+        normal,
+        table,
+        triangular,
+        uniform,
+    )
     from gridscan.inputs.sampling import Sampling
     from gridscan.limits import Limits
     from gridscan.local_sensitivity import local
@@ -23,10 +34,12 @@ if TYPE_CHECKING:
     from gridscan.sample import sample
     from gridscan.scenario.reader import Scenario
     from gridscan.storage.files import open_result as open
+    from gridscan.uncertainty.designs import Design
     from gridscan.versions import show_versions
 
 __all__ = [
     "AlternativeInput",
+    "Design",
     "Figure",
     "GridscanError",
     "GridscanWarning",
@@ -35,20 +48,30 @@ __all__ = [
     "Sampling",
     "Scenario",
     "__version__",
+    "choice",
+    "correlated",
+    "distribution",
     "evaluate",
     "kernel",
     "local",
+    "log_uniform",
+    "lognormal",
     "model",
+    "normal",
     "open",
     "plan",
     "run",
     "sample",
     "show_versions",
+    "table",
+    "triangular",
+    "uniform",
 ]
 
 # Public names are imported when they are first used, so that `gridscan --help` does not wait for xarray and dask.
 _HOMES = {
     "AlternativeInput": ("gridscan.definition.nodes", "AlternativeInput"),
+    "Design": ("gridscan.uncertainty.designs", "Design"),
     "Figure": ("gridscan.definition.figures", "Figure"),
     "GridscanError": ("gridscan.errors", "GridscanError"),
     "GridscanWarning": ("gridscan.errors", "GridscanWarning"),
@@ -56,15 +79,24 @@ _HOMES = {
     "Model": ("gridscan.model", "Model"),
     "Sampling": ("gridscan.inputs.sampling", "Sampling"),
     "Scenario": ("gridscan.scenario.reader", "Scenario"),
+    "choice": ("gridscan.inputs.distributions", "choice"),
+    "correlated": ("gridscan.inputs.distributions", "correlated"),
+    "distribution": ("gridscan.inputs.distributions", "distribution"),
     "evaluate": ("gridscan.run", "evaluate"),
     "kernel": ("gridscan.definition.nodes", "kernel"),
     "local": ("gridscan.local_sensitivity", "local"),
+    "log_uniform": ("gridscan.inputs.distributions", "log_uniform"),
+    "lognormal": ("gridscan.inputs.distributions", "lognormal"),
     "model": ("gridscan.model_loader", "load_model"),
+    "normal": ("gridscan.inputs.distributions", "normal"),
     "open": ("gridscan.storage.files", "open_result"),
     "plan": ("gridscan.run", "plan"),
     "run": ("gridscan.run", "run"),
     "sample": ("gridscan.sample", "sample"),
     "show_versions": ("gridscan.versions", "show_versions"),
+    "table": ("gridscan.inputs.distributions", "table"),
+    "triangular": ("gridscan.inputs.distributions", "triangular"),
+    "uniform": ("gridscan.inputs.distributions", "uniform"),
 }
 
 

@@ -19,12 +19,13 @@ from gridscan.errors import ModelError, nearest
 from gridscan.limits import DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import xarray as xr
 
     from gridscan.inputs.sampling import Sampling
     from gridscan.limits import Limits
+    from gridscan.uncertainty.designs import Design
 
 _LOG = logging.getLogger(__name__)
 
@@ -165,6 +166,8 @@ class Model(Declarations):
         *,
         sampling: Sampling | None = None,
         limits: Limits = DEFAULT,
+        design: Design | None = None,
+        correlated: Sequence[Mapping[str, Any]] = (),
         **values: Any,
     ) -> xr.DataArray | xr.Dataset:
         """Evaluate quantities for the values given, defaults elsewhere.
@@ -177,9 +180,14 @@ class Model(Declarations):
             Adds draws of the counts among `names`, called ``<name>_drawn``; `names` has to be a list.
         limits
             Sizes up to which quantities are computed at once, and sizes of chunks.
+        design
+            How draws are made of all that is given a distribution; 1,024 scrambled Sobol points by default.
+        correlated
+            Which parameters vary together, each from :func:`gridscan.correlated`.
         **values
             A number in the default unit, a text with a unit, a label, a pint quantity, or a list (or array) of any of
-            these, which makes an axis. A quantity that is given a value is not computed.
+            these, which makes an axis; or a distribution, such as one from :func:`gridscan.normal`: all of these are
+            drawn together along the dimension ``draw``. A quantity that is given a value is not computed.
 
         Returns
         -------
@@ -214,5 +222,8 @@ class Model(Declarations):
         (dtype('int64'), 3)
         """
         from gridscan.evaluation.lazy import evaluate_model
+        from gridscan.inputs.draws import Uncertainty
 
-        return evaluate_model(self, names, values, sampling, limits)
+        tables = tuple((table, ("correlated", index)) for index, table in enumerate(correlated))
+        uncertainty = Uncertainty((), tables, design or Uncertainty().design, None if design is None else ("design",))
+        return evaluate_model(self, names, values, sampling, limits, uncertainty)

@@ -46,6 +46,7 @@ def plan_report(plan: Plan, forecast: Forecast) -> RenderableType:
     axes = new_table("axis", "size", "values", title="Axes")
     for axis in plan.axes:
         axes.add_row(escape(axis.name), f"{axis.size:,}", escape(axis.values))
+    uncertain = _filled("Uncertain, drawn together", ("parameter", "distribution"), list(plan.uncertain.items()))
     quantities = new_table("quantity", "unit", "dimensions", "cells", "size", "", title="Quantities, in order")
     for item in plan.quantities:
         quantities.add_row(
@@ -61,7 +62,14 @@ def plan_report(plan: Plan, forecast: Forecast) -> RenderableType:
         f"Output   {bytes_text(plan.output_bytes)} to {plan.path}\n"
         f"Memory   about {bytes_text(plan.peak_memory)} at the peak"
     )
-    return Group(axes, "", quantities, "", escape("\n".join([facts, *_already_there(plan, forecast)])))
+    return Group(
+        axes,
+        "",
+        *(item for part in uncertain for item in (part, "")),
+        quantities,
+        "",
+        escape("\n".join([facts, *_already_there(plan, forecast)])),
+    )
 
 
 def _already_there(plan: Plan, forecast: Forecast) -> list[str]:

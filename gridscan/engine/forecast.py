@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from gridscan.engine.files.build_layout import build_layout
 from gridscan.engine.files.paths import survey
+from gridscan.engine.reuse.designs import notes_on, refuse_extension
 from gridscan.engine.reuse.earlier_file import close_all
 from gridscan.engine.reuse.matching import Reuse
+from gridscan.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +34,18 @@ def forecast(plan: Plan) -> Forecast:
     earlier_files, notes = survey(plan.path, plan.storage, plan.block_plan.nbytes, file_layout.record["run"])
     with contextlib.ExitStack() as stack:
         stack.callback(close_all, earlier_files)
+        notes += [*_said_of_design(plan), *notes_on(file_layout.record, earlier_files)]
+        try:
+            refuse_extension(file_layout.record, earlier_files)
+        except StoreError as error:
+            notes.append(str(error))
         reuse = Reuse(file_layout, earlier_files)
         outputs = {key: item.cells for key, item in plan.block_plan.stored.items() if item.is_output}
         reusable = {key: reuse.count(key) for key in outputs}
         reasons = {key: reuse.reason(key) for key, cells in outputs.items() if earlier_files and reusable[key] < cells}
     return Forecast(reusable, reasons, tuple(notes))
+
+
+def _said_of_design(plan: Plan) -> list[str]:
+    drawn = plan.layout.resolved.drawn
+    return [drawn.design.note] if drawn is not None and drawn.design.note is not None else []

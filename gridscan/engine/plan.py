@@ -18,6 +18,7 @@ from gridscan.evaluation.layout import Layout, lay_out
 from gridscan.inputs.sampling import DRAWN, REALISATION
 from gridscan.limits import DEFAULT
 from gridscan.scenario.schema import Storage
+from gridscan.uncertainty.designs import DRAW
 from gridscan.units import readable
 
 if TYPE_CHECKING:
@@ -99,11 +100,20 @@ class Plan:
             members = tuple(
                 name for name, item in resolved.coordinates.items() if item.dims == (dim,) and name in resolved.given
             )
-            axes.append(PlannedAxis(dim, size, members, "; ".join(_summary(self.layout, name) for name in members)))
+            values = "; ".join(_summary(self.layout, name) for name in members)
+            if dim == DRAW and resolved.drawn is not None:
+                values = f"{resolved.drawn.design.described}: {', '.join(members)}"
+            axes.append(PlannedAxis(dim, size, members, values))
         if self.layout.sampling is not None and self.layout.drawn:
             many, seed = self.layout.sampling.realisations, self.layout.sampling.seed
             axes.append(PlannedAxis(REALISATION, many, (), f"Poisson draws of counts, seed {seed}"))
         return axes
+
+    @property
+    def uncertain(self) -> dict[str, str]:
+        """By name, the distributions that are drawn from, in words."""
+        drawn = self.layout.resolved.drawn
+        return {} if drawn is None else drawn.described
 
     @property
     def quantities(self) -> list[PlannedQuantity]:

@@ -32,6 +32,7 @@ from gridscan.engine.files.working_file import WorkingFile, create, wait_for_dis
 from gridscan.engine.libc import reserve
 from gridscan.engine.partition import Region, VariableGroup, split
 from gridscan.engine.progress import Outcome, Progress, ProgressCallback
+from gridscan.engine.reuse.designs import notes_on, refuse_extension
 from gridscan.engine.reuse.earlier_file import EarlierFile, close_all, damage_of
 from gridscan.engine.reuse.matching import GroupReuse, Reuse
 from gridscan.errors import EvaluationError, StoreError
@@ -120,6 +121,8 @@ class _Run:
                 self.progress.written = self.progress.nbytes
                 remove([working_at, working_at.with_suffix(".new")])
                 return self._report(was_made=True)
+            refuse_extension(self.file_layout.record, earlier_files)
+            self.notes += notes_on(self.file_layout.record, earlier_files)
             working = stack.enter_context(self._working_file(working_at, earlier_files))
             reuse = Reuse(self.file_layout, earlier_files)
             self.notes += reuse.notes()

@@ -11,6 +11,7 @@ from gridscan.evaluation.variable import VariableSpec
 from gridscan.inputs.grid_point import default_position
 from gridscan.inputs.sampling import DRAWN, REALISATION
 from gridscan.sensitivity.recorded_units import UNTOUCHED
+from gridscan.uncertainty.designs import DRAW
 from gridscan.units import base_factor, parse_unit, unit_attributes
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def named_coordinates(resolved: Resolved, graph: Graph, dims: Mapping[str, Seque
     """Return the coordinates of the quantities asked for: axes, parameters that labels set, and single values."""
     spanned = {dim for name in graph.targets for dim in dims[name]}
     used = resolved.with_labels(graph.inputs_of(*graph.targets))
+    if resolved.drawn is not None:
+        used |= {DRAW}
     return {name: item for name, item in resolved.coordinates.items() if name in used and set(item.dims) <= spanned}
 
 
@@ -54,6 +57,7 @@ def coordinate_variables(
             attributes["role"] = node.role
             if node.role in _STANDARD_NAMES and item.unit == _DEGREE:
                 attributes["standard_name"] = _STANDARD_NAMES[node.role]
+        attributes |= item.attributes
         if item.dims == (name,):
             # The position that pictures take if they do not show this axis.
             attributes["base_value"] = item.values[default_position(resolved, name, item.values)].item()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gridscan.evaluation.layout import Layout
     from gridscan.evaluation.variable import VariableSpec
     from gridscan.inputs.arrays import Coordinate
+    from gridscan.inputs.draws import Uncertainty
     from gridscan.inputs.sampling import Sampling
     from gridscan.limits import Limits
 
@@ -44,9 +45,10 @@ def evaluate_model(
     values: Mapping[str, Any],
     sampling: Sampling | None = None,
     limits: Limits = DEFAULT,
+    uncertainty: Uncertainty | None = None,
 ) -> xr.DataArray | xr.Dataset:
     """Evaluate quantities without a file; see :meth:`gridscan.model.Model.evaluate`."""
-    resolved = resolve(model, {name: Given(value, (name,)) for name, value in values.items()})
+    resolved = resolve(model, {name: Given(value, (name,)) for name, value in values.items()}, uncertainty=uncertainty)
     wanted = [names] if isinstance(names, str) else list(names)
     if sampling is not None and isinstance(names, str):
         raise EvaluationError(f"a single name gives a single array, without draws; ask for [{names!r}]")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gridscan.fingerprint.digest import number_of
 from gridscan.fingerprint.input_keys import content_keys
+from gridscan.numerics.hashing import STEP, mixed, open_uniform
 from gridscan.numerics.poisson import poisson_quantile
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 KeyArray = NDArray[np.uint64]
 
-_STEP = np.uint64(0x9E3779B97F4A7C15)
-_MULTIPLIERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 # Values computed in different ways, such as 0.3 and 3 * 0.1, count as equal: 40 of the 53 bits are compared.
 _BITS = 40
 _AT_ONCE = 1 << 15
@@ -35,9 +34,9 @@ def input_keys(name: str, item: Input) -> KeyArray:
     keys = content_keys(item, _bits)
     if keys.shape != item.data.shape[: item.data.ndim - item.vector]:
         mantissa, exponent = keys
-        keys = _mixed(_mixed(mantissa) ^ exponent)
-    mixed: KeyArray = _mixed(keys ^ np.uint64(number_of(name.encode())))
-    return mixed
+        keys = mixed(mixed(mantissa) ^ exponent)
+    found: KeyArray = mixed(keys ^ np.uint64(number_of(name.encode())))
+    return found
 
 
 def _bits(values: NDArray[Any]) -> NDArray[Any]:
@@ -47,17 +46,6 @@ def _bits(values: NDArray[Any]) -> NDArray[Any]:
     # A mantissa rounded up to 1 is one half of the next power of two.
     full = np.abs(rounded) == 2.0**_BITS
     return np.stack([np.where(full, rounded / 2, rounded), exponent + full]).astype(np.int64).view(np.uint64)
-
-
-def _mixed(keys: Any) -> Any:
-    """Return the finalizer of SplitMix64 of keys: any two that differ in a bit differ in about half of them.
-
-    Source: G. L. Steele, D. Lea and C. H. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
-    """
-    with np.errstate(over="ignore"):
-        keys = (keys ^ (keys >> np.uint64(30))) * _MULTIPLIERS[0]
-        keys = (keys ^ (keys >> np.uint64(27))) * _MULTIPLIERS[1]
-    return keys ^ (keys >> np.uint64(31))
 
 
 def dimension_keys(
@@ -74,7 +62,7 @@ def dimension_keys(
     used
         The inputs that it depends on.
     """
-    common = _mixed(np.uint64(seed) ^ np.uint64(number_of(name.encode())))
+    common = mixed(np.uint64(seed) ^ np.uint64(number_of(name.encode())))
     along: dict[str, KeyArray] = {}
     with np.errstate(over="ignore"):
         for key in used:
@@ -111,7 +99,7 @@ def poisson_draws(
     with np.errstate(over="ignore"):
         for axis, part in enumerate(along):
             keys = keys + part.reshape([-1 if other == axis else 1 for other in range(means.ndim)])
-    states, expected = _mixed(keys).reshape(-1, 1), means.reshape(-1, 1)
+    states, expected = mixed(keys).reshape(-1, 1), means.reshape(-1, 1)
     draws = np.empty((states.size, realisations.size), dtype=np.int64)
     # Blocks that fit in the cache: the work takes a dozen arrays of this size.
     wide = min(max(realisations.size, 1), _AT_ONCE)
@@ -126,7 +114,4 @@ def poisson_draws(
 def _uniform(states: KeyArray, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return random numbers above 0 and below 1: of each state, the one with the given number in its sequence."""
     with np.errstate(over="ignore"):
-        bits = _mixed(states + (numbers.astype(np.uint64) + np.uint64(1)) * _STEP) >> np.uint64(12)
-    # 52 bits and a half, so that the number is never 0 or 1.
-    uniform: NDArray[np.float64] = (bits.astype(float) + 0.5) * 2.0**-52
-    return uniform
+        return open_uniform(mixed(states + (numbers.astype(np.uint64) + np.uint64(1)) * STEP))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from gridscan.units import Unit, readable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from gridscan.definition.definition import Definition
@@ -15,12 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Coordinate:
-    """Values along one dimension (or none), in the default unit, for the Dataset."""
+    """Values along one dimension (or none), in the default unit, for the Dataset.
+
+    Attributes
+    ----------
+    attributes
+        What else is said of them in the Dataset.
+    """
 
     dims: tuple[str, ...]
     values: np.ndarray
     unit: Unit | None
     long_name: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def label_at(coordinate: Coordinate | None, index: int) -> str:

@@ -67,9 +67,10 @@ class NamedTables:
                     least, most = ranges.get(key, (low, high))
                     ranges[key] = (min(least, low), max(most, high))
         model = model.bounded(ranges) if ranges else model
+        stood_for = {name for other in model.alternatives if set(given) & set(other.inputs) for name in other.sets}
         for key, (low, high) in ranges.items():
             node = model.parameters[key]
-            if key not in given and isinstance(node.default, float) and not low <= node.default <= high:
+            if key not in {*given, *stood_for} and isinstance(node.default, float) and not low <= node.default <= high:
                 message = f"{key!r} needs a value with this table: {node.default:g}, its default, is not {node.allowed}"
                 self.reader.fault(where, message)
         return model

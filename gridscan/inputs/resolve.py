@@ -18,6 +18,7 @@ from gridscan.inputs.alternatives import Alternatives
 from gridscan.inputs.arrays import Coordinate, Input, maps_last
 from gridscan.inputs.catalogue import Catalogue, catalogue_of
 from gridscan.inputs.distinct import repeated
+from gridscan.inputs.draws import Drawn, Draws, Uncertainty
 from gridscan.inputs.faults import Fault, InputFaults, Path, shown
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.named_tables import NamedTables
@@ -49,6 +50,8 @@ class Resolved:
         Content of the files that parameters name.
     without_effect
         Names that were given a value but went with a quantity that was replaced.
+    drawn
+        How what is uncertain was drawn, if anything is.
     """
 
     model: Definition
@@ -58,6 +61,7 @@ class Resolved:
     given: frozenset[str]
     tables: dict[str, str] = field(default_factory=dict)
     without_effect: tuple[str, ...] = ()
+    drawn: Drawn | None = None
 
     @property
     def cut(self) -> list[str]:
@@ -90,6 +94,7 @@ def resolve(
     own_records: OwnRecords | None = None,
     units_required: bool = False,
     files: TableFiles | None = None,
+    uncertainty: Uncertainty | None = None,
 ) -> Resolved:
     """Turn raw values into labelled arrays.
 
@@ -105,6 +110,8 @@ def resolve(
         Whether a bare number for a parameter with a dimension is an error (in a file) or means its default unit.
     files
         The files that parameters name; by default in the current folder.
+    uncertainty
+        What is said of all uncertain parameters together.
 
     Returns
     -------
@@ -116,14 +123,16 @@ def resolve(
     InputFaults
         With all faults.
     """
-    return _Resolver(model, units_required, files or TableFiles()).run(given, own_records or {})
+    resolver = _Resolver(model, units_required, files or TableFiles(), uncertainty or Uncertainty())
+    return resolver.run(given, own_records or {})
 
 
 class _Resolver:
-    def __init__(self, model: Definition, units_required: bool, files: TableFiles) -> None:
+    def __init__(self, model: Definition, units_required: bool, files: TableFiles, uncertainty: Uncertainty) -> None:
         self.model = model
         self.reader = ValueReader(units_required)
         self.alternatives = Alternatives(model, self.reader)
+        self.draws = Draws(model, self.reader, files, uncertainty, self._unknown_label)
         self.files = files
         self.tables = NamedTables(self.reader, files)
         self.sizes: dict[str, int] = {}
@@ -137,9 +146,10 @@ class _Resolver:
     def run(self, given: Mapping[str, Given], own_records: OwnRecords) -> Resolved:
         self._open_catalogues(own_records)
         gone = tuple(name for name in given if name in self.model.dropped)
-        given = self.alternatives.of_given({name: value for name, value in given.items() if name not in gone})
-        self.coordinates |= self.alternatives.coordinates
+        given = self.draws.words({name: value for name, value in given.items() if name not in gone})
         self.model = self.tables.bounded(self.model, given, self.catalogues)
+        given = self.alternatives.of_given(self.draws.values(self.model, given))
+        self.coordinates |= self.alternatives.coordinates
         for name, value in given.items():
             self._read(name, value)
         for name, label in self.model.labels.items():
@@ -148,8 +158,9 @@ class _Resolver:
                 self._coordinate(name, (), np.array([label.default]), None, label.description)
         for name, (_, labels, paths) in self.selected.items():
             known = len(self.reader.faults)
+            distinct = dict(zip(reversed(labels), reversed(paths), strict=True))
             self.catalogues[name] = self.alternatives.of_catalogue(
-                self.catalogues[name], zip(labels, paths, strict=True), self.own.records.get(name, {})
+                self.catalogues[name], distinct.items(), self.own.records.get(name, {})
             )
             if len(self.reader.faults) == known:
                 self._unbundle(name, given)
@@ -159,11 +170,22 @@ class _Resolver:
         self._compare_lengths(self.lengths)
         if self.reader.faults:
             raise InputFaults(self.reader.faults)
-        tables = {
-            name: text for some in (*self.tables.contents.values(), self.own.contents) for name, text in some.items()
-        }
-        sizes = maps_last(self.model, self.sizes)
-        return Resolved(self.model, sizes, self.inputs, self.coordinates, frozenset(given), tables, gone)
+        contents = (*self.tables.contents.values(), self.own.contents, self.draws.contents)
+        tables = {name: text for some in contents for name, text in some.items()}
+        sizes, coordinates = maps_last(self.model, self.sizes), self.draws.coordinates(self.coordinates)
+        return Resolved(
+            *(self.model, sizes, self.inputs, coordinates, frozenset(given), tables),
+            without_effect=gone,
+            drawn=self.draws.drawn,
+        )
+
+    def _unknown_label(self, name: str, label: str) -> str | None:
+        """Return what is wrong with a label, if its catalogue does not have it."""
+        try:
+            self.catalogues[name][label]
+        except CatalogueError as error:
+            return str(error)
+        return None
 
     def _open_catalogues(self, own_records: OwnRecords) -> None:
         self.catalogues = {name: catalogue_of(self.model, name) for name in self.model.labels}
@@ -315,9 +337,10 @@ class _Resolver:
             if key in given:
                 continue
             otherwise = node.default_as_given
+            distinct = list(dict.fromkeys(labels))
             lacking = [
                 label
-                for label in labels
+                for label in distinct
                 if label not in catalogue or (key not in catalogue[label].values and otherwise is None)
             ]
             if lacking:
@@ -325,12 +348,15 @@ class _Resolver:
                     where = paths[labels.index(lacking[0])]
                     self.reader.fault(where, f"the record {lacking[0]!r} of {name!r} does not set {key!r}")
                 continue
-            records = [catalogue[label].values.get(key, otherwise) for label in labels]
             if node.table is not None:
+                records = [catalogue[label].values.get(key, otherwise) for label in labels]
                 self._keep_named(key, node, dims, records)
                 continue
+            records = [catalogue[label].values.get(key, otherwise) for label in distinct]
             known = len(self.reader.faults)
-            values = self.reader.values(node, records, paths, None)
+            read = self.reader.values(node, records, [paths[labels.index(label)] for label in distinct], None)
+            by_label = None if read is None else dict(zip(distinct, read, strict=True))
+            values = None if by_label is None else [by_label[label] for label in labels]
             if values is None:
                 own = any(fault.path[:2] == ("catalogue", name) for fault in self.reader.faults)
                 del self.reader.faults[known if own else len(self.reader.faults) :]

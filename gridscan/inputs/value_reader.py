@@ -246,6 +246,27 @@ class ValueReader:
             return None if any(vector is None for vector in vectors) else vectors
         return self._numbers(node, raw, paths, unit)
 
+    def numbers(self, node: Numeric, raw: Any, paths: list[Path], unit: Unit | None) -> np.ndarray | None:
+        """Read finite numbers in the unit of a parameter, which need not be in its range.
+
+        Parameters
+        ----------
+        node
+            The parameter.
+        raw
+            Raw values.
+        paths
+            Path to each.
+        unit
+            Unit of bare numbers.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            In its default unit; None if any is wrong.
+        """
+        return self._numbers(node, raw, paths, unit, bounded=False)
+
     def _vector(self, node: Parameter, item: Any, path: Path, unit: Unit | None) -> np.ndarray | None:
         try:
             numbers, own = take_apart(item)

@@ -18,6 +18,7 @@ from gridscan.errors import ModelError, ScenarioError, listed, nearest
 from gridscan.inputs.faults import Fault, InputFaults, schema_fault, shown
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.plain_values import plain_overrides
+from gridscan.inputs.priors import is_prior
 from gridscan.inputs.requirements import requirement_faults
 from gridscan.inputs.resolve import Resolved, resolve
 from gridscan.inputs.sampling import Sampling
@@ -27,6 +28,8 @@ from gridscan.model_loader import is_code, load_model
 from gridscan.scenario.schema import Output, ScenarioSchema
 from gridscan.scenario.toml_positions import Positions, locate
 from gridscan.scenario.toml_text import parse_toml
+from gridscan.scenario.uncertain_tables import uncertain_values, uncertainty_of
+from gridscan.uncertainty.designs import Design
 
 if TYPE_CHECKING:
     from gridscan.model import Model
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 _LARGEST_FILE = 50_000_000
 
 
-_NESTED: dict[str | int, type[BaseModel]] = {"output": Output, "sampling": Sampling}
+_NESTED: dict[str | int, type[BaseModel]] = {"output": Output, "sampling": Sampling, "design": Design}
 
 
 @dataclass(frozen=True)
@@ -261,7 +264,8 @@ class _Reader:
             return None
 
     def _given(self, model: Model, content: dict[str, Any]) -> dict[str, Given]:
-        given = {**self._axes(model, content), **self._parameters(model, content)}
+        uncertain = uncertain_values(content, self.faults)
+        given = {**self._axes(model, content), **uncertain, **self._parameters(model, content)}
         axes_of_file = _table(content, "axes")
         for name, value in self.overrides.items():
             stays_in_place = name in axes_of_file and isinstance(value, list | Mapping)
@@ -277,7 +281,14 @@ class _Reader:
             if isinstance(of, dict | str)
         }
         try:
-            return resolve(model, given, own_records=records, units_required=True, files=self.files)
+            return resolve(
+                model,
+                given,
+                own_records=records,
+                units_required=True,
+                files=self.files,
+                uncertainty=uncertainty_of(content),
+            )
         except InputFaults as error:
             self.faults += error.faults
             return None
@@ -292,6 +303,8 @@ class _Reader:
                     message = f"{twice!r} is given twice, here and in [axes]"
                     self.faults.append(Fault(zipped[twice].path, message, at_key=True))
                 given |= zipped
+            elif is_prior(value):
+                self.faults.append(Fault(path, f"a distribution, such as that of {name!r}, belongs in [uncertain]"))
             elif isinstance(value, list | dict):
                 given[name] = Given(value, path)
             else:
@@ -330,6 +343,10 @@ class _Reader:
             if name in axes or any(name in members for members in zips):
                 message = f"{name!r} is given twice, here and in [axes]"
                 self.faults.append(Fault(path, message, at_key=True))
+            elif name in _table(content, "uncertain"):
+                self.faults.append(Fault(path, f"{name!r} is given twice, here and in [uncertain]", at_key=True))
+            elif is_prior(value):
+                self.faults.append(Fault(path, f"a distribution, such as that of {name!r}, belongs in [uncertain]"))
             elif isinstance(value, dict) or (isinstance(value, list) and not vector):
                 message = f"{name!r} takes one value here; several values make an axis and belong in [axes]"
                 self.faults.append(Fault(path, message))

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gridscan.inputs.sampling import Sampling
+from gridscan.uncertainty.designs import Design
 
 
 class Storage(BaseModel):
@@ -46,6 +47,13 @@ class ScenarioSchema(BaseModel):
     parameters: dict[str, Any] = Field(
         default_factory=dict, description="Parameters, labels, constants or quantities with one value"
     )
+    uncertain: dict[str, Any] = Field(
+        default_factory=dict, description="Parameters or labels of which a distribution is known"
+    )
+    correlated: list[dict[str, Any]] = Field(
+        default_factory=list, description="Parameters that vary together: a covariance, or a correlation"
+    )
+    design: Design | None = Field(None, description="How draws are made of all that is uncertain")
     catalogue: dict[str, dict[str, dict[str, Any]]] = Field(
         default_factory=dict, description="Your own records: [catalogue.KIND.LABEL], or KIND = the name of a file"
     )

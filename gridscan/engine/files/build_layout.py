@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from gridscan.engine.file_layout import FileLayout, checksum_places
+from gridscan.engine.reuse.designs import said_of
 from gridscan.engine.reuse.fingerprint import code_behind, identity_of, keys_of, record_of, run_identity
 from gridscan.storage.disk_attributes import for_disk
 from gridscan.storage.provenance import describe_dataset, provenance_of
@@ -26,7 +27,7 @@ def build_layout(plan: Plan) -> FileLayout:
     provenance = provenance_of(plan.scenario, layout, identity_of(layout, behind))
     outputs = [item for item in block_plan.stored.values() if item.is_output]
     dataset = for_disk(describe_dataset(_blank(layout, outputs), provenance))
-    record = record_of(block_plan, keys, behind, checksum_places(block_plan))
+    record = record_of(block_plan, keys, behind, checksum_places(block_plan)) | said_of(layout.resolved.drawn)
     record["attributes"] = {name: dataset.attrs[name] for name in IN_RECORD}
     record["run"] = run_identity(record, keys, dataset, plan.storage)
     dataset.attrs = {name: value for name, value in dataset.attrs.items() if name not in IN_RECORD}

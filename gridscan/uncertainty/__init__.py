@@ -1,0 +1,1 @@
+"""What is not known: distributions of parameters, and designs that draw from them; no scenario, no model."""
