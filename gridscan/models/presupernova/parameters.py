@@ -7,6 +7,7 @@ from typing import Any
 from gridscan.inputs.shipped_files import data_path
 from gridscan.model import Model
 from gridscan.models.presupernova import backgrounds, kernels, one_star, populations
+from gridscan.models.presupernova.cautions import declare_cautions
 from gridscan.models.presupernova.source import Source
 from gridscan.models.shared import declare_detector, declare_galaxy, declare_mass_function, declare_stars
 from gridscan.stellar_tables import neutrino_tracks
@@ -264,6 +265,8 @@ model.group(
     backgrounds.Radioactivity,
     **dict.fromkeys([f"{name}_activity" for name in ("carbon14", "krypton85", "bismuth210")], "1/kt/day"),
 )
+declare_cautions(model)
+
 model.group("alarm_window", kernels.AlarmWindow, lead="s", window="s")
 model.group("alarm_reach", kernels.AlarmReach, effective_protons="1", alarm_signal="1")
 model.group(
