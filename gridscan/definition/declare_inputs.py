@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pint
 
+from gridscan.definition.conditions import Caution, Requirement
 from gridscan.definition.definition import Definition
 from gridscan.definition.node_checks import (
     argument_names,
@@ -16,7 +17,7 @@ from gridscan.definition.node_checks import (
     default_and_unit,
     value_otherwise,
 )
-from gridscan.definition.nodes import Constant, Label, Parameter, Requirement, Table
+from gridscan.definition.nodes import Constant, Label, Parameter, Table
 from gridscan.definition.vector_lengths import check_lengths
 from gridscan.errors import ModelError, UnitError, listed, nearest
 from gridscan.units import in_words, parse_quantity, parse_unit, registry
@@ -327,17 +328,56 @@ class InputDeclarations(Definition):
         Traceback (most recent call last):
         gridscan.errors.ScenarioError: 'energy_max' cannot be 0.1 MeV with energy_min = 1 MeV; it must be above ...
         """
-        takes = argument_names(name, holds)
         where = f"model {self.name!r}: what {name!r} must be"
-        for taken in takes:
-            if taken not in self.parameters:
-                hint = nearest(taken, self.parameters)
-                raise ModelError(f"{where} depends on {taken!r}, which is not a parameter{hint}")
+        takes = self._parameters_of(holds, where)
         if name not in takes:
             raise ModelError(f"{where} is a function of {listed(takes) or 'nothing'}; it must take {name!r} too")
         self._requirements.append(
             Requirement(name, allowed, holds, takes, {key: parse_unit(text) for key, text in units.items()})
         )
+
+    def caution(self, text: str, holds: Callable[..., Any], **units: str) -> None:
+        """Declare where results are doubtful: those that depend on all the parameters say so in an attribute.
+
+        Parameters
+        ----------
+        text
+            What is doubtful, and why, as a phrase: ``"a lower bound: radiation is left out"``.
+        holds
+            Function of declared parameters, by name: arrays of numbers, or of words. It returns where this is so.
+        **units
+            Units in which it gets them, where these matter; base units by default.
+
+        Raises
+        ------
+        ModelError
+            If the function takes something other than declared parameters.
+        UnitError
+            If a unit cannot be read.
+
+        Examples
+        --------
+        >>> import gridscan as gs
+        >>> model = gs.Model("fall", "A falling stone")
+        >>> _ = model.parameter("height", "1 m", "Height", minimum=0)
+        >>> model.caution("air slows it", lambda height: height > 10.0, height="m")
+        >>> @model.quantity("m")
+        ... def half(height):
+        ...     "h/2."
+        ...     return height / 2
+        >>> model.evaluate("half", height="20 m").attrs["warning"]
+        'air slows it'
+        """
+        takes = self._parameters_of(holds, f"model {self.name!r}: the caution {text!r}")
+        self._cautions.append(Caution(text, holds, takes, {key: parse_unit(unit) for key, unit in units.items()}))
+
+    def _parameters_of(self, holds: Callable[..., Any], where: str) -> tuple[str, ...]:
+        takes = argument_names(where, holds)
+        for taken in takes:
+            if taken not in self.parameters:
+                hint = nearest(taken, self.parameters)
+                raise ModelError(f"{where} depends on {taken!r}, which is not a parameter{hint}")
+        return takes
 
     def _claim(self, name: str) -> None:
         where = f"model {self.name!r}: {name!r} cannot be a name"

@@ -15,13 +15,13 @@ from gridscan.definition.nodes import (
     Parameter,
     Population,
     Quantity,
-    Requirement,
 )
 from gridscan.errors import ModelError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from gridscan.definition.conditions import Caution, Requirement
     from gridscan.definition.figures import Figure
     from gridscan.definition.nodes import Kernel
 
@@ -86,6 +86,7 @@ class Definition:
         self._populations: dict[str, Population] = {}
         self._groups: dict[str, Group] = {}
         self._requirements: list[Requirement] = []
+        self._cautions: list[Caution] = []
         self._alternatives: list[Alternative] = []
         self._figures: list[Figure] = []
         self._figure_modules: list[str] = []
@@ -137,6 +138,11 @@ class Definition:
     def requirements(self) -> tuple[Requirement, ...]:
         """What parameters have to be together."""
         return tuple(self._requirements)
+
+    @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """Where results are doubtful, in the order of declaration."""
+        return tuple(self._cautions)
 
     @property
     def alternatives(self) -> tuple[Alternative, ...]:
@@ -230,6 +236,7 @@ class Definition:
         model._nodes, model._labels, model._proven = _Nodes(self._nodes), dict(self._labels), set(self._proven)
         model._populations, model._groups = dict(self._populations), dict(self._groups)
         model._requirements, model._alternatives = list(self._requirements), list(self._alternatives)
+        model._cautions = list(self._cautions)
         model._figures, model._figure_modules = list(self._figures), list(self._figure_modules)
         model._consequences = {name: dict(functions) for name, functions in self._consequences.items()}
         model._dropped, model._checked = dict(self._dropped), set()

@@ -276,31 +276,6 @@ class Population:
 
 
 @dataclass(frozen=True)
-class Requirement:
-    """What parameters have to be together, such as one length above another.
-
-    Attributes
-    ----------
-    name
-        The parameter that a message names.
-    allowed
-        What it must be, as a phrase.
-    holds
-        Function of parameters by name that tells where this is so.
-    takes
-        These parameters, `name` among them.
-    units
-        Units in which the function gets them; base units for the others.
-    """
-
-    name: str
-    allowed: str
-    holds: Callable[..., Any]
-    takes: tuple[str, ...]
-    units: Mapping[str, Unit] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class AlternativeInput:
     """A number that, with others, can be given in place of parameters; see ``Model.alternative``.
 

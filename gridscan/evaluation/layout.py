@@ -15,7 +15,7 @@ from gridscan.definition.nodes import Parameter
 from gridscan.definition.unit_proof import prove
 from gridscan.errors import ScenarioError
 from gridscan.evaluation.attributes import coordinate_variables, draws_of, named_coordinates, spec_of
-from gridscan.inputs.requirements import unmet_requirements
+from gridscan.inputs.requirements import cautions_of, unmet_requirements
 from gridscan.inputs.sampling import DRAWN, REALISATION, Sampling
 from gridscan.limits import DEFAULT, checked
 from gridscan.units import base_factor, readable
@@ -161,10 +161,14 @@ def lay_out(
     named = named_coordinates(resolved, graph, dims)
     variables = {}
     for name in graph.targets:
-        own = resolved.with_labels(graph.inputs_of(name))
+        inputs = graph.inputs_of(name)
+        own = resolved.with_labels(inputs)
         beside = [key for key, item in named.items() if key in own and item.dims != (key,)]
         dtype = (types or {}).get(name, "float64")
         variables[name] = spec_of(quantities[name], dims[name], resolved, beside, dtype)
+        cautions = cautions_of(resolved, inputs)
+        if cautions:
+            variables[name] = variables[name].with_warning("; ".join(cautions))
     if sampling is not None:
         variables |= {item.key: item for item in (draws_of(variables[name], sampling) for name in counts)}
     return Layout(graph, resolved, dims, named, variables, sampling, checked(limits))

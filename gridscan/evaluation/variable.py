@@ -58,6 +58,10 @@ class VariableSpec:
     attributes: Mapping[str, str]
     coordinates: tuple[str, ...] = ()
 
+    def with_warning(self, text: str) -> VariableSpec:
+        """Return the same with an attribute that says what is doubtful."""
+        return replace(self, attributes={**self.attributes, "warning": text})
+
     @property
     def name(self) -> str:
         """Its name, without the prefix of intermediate quantities."""

@@ -1,4 +1,4 @@
-"""Which requirements of a model on its parameters together no point of a scenario fulfils."""
+"""Which requirements on parameters together no point of a scenario fulfils, and where a model says to be careful."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gridscan.units import Unit, base_factor, readable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from gridscan.definition.nodes import Requirement
+    from gridscan.definition.conditions import Caution, Requirement
     from gridscan.inputs.resolve import Resolved
     from gridscan.inputs.value_reader import Given
 
@@ -44,9 +44,32 @@ def unmet_requirements(resolved: Resolved, names: Iterable[str]) -> list[tuple[R
     for requirement in resolved.model.requirements:
         counts = any(set(requirement.takes) <= set(own) for own in inputs)
         known = any(set(other.takes) <= set(requirement.takes) for other, _ in unmet)
-        if counts and not known and not _is_fulfilled(resolved, requirement):
+        if counts and not known and not _somewhere(resolved, requirement, otherwise=True):
             unmet.append((requirement, _message(resolved, requirement)))
     return unmet
+
+
+def cautions_of(resolved: Resolved, inputs: Iterable[str]) -> list[str]:
+    """Return what a model says is doubtful at some point of a grid.
+
+    Parameters
+    ----------
+    resolved
+        The inputs of the model.
+    inputs
+        Inputs of a quantity; a caution counts where it depends on all its parameters.
+
+    Returns
+    -------
+    list of str
+        In the order of declaration.
+    """
+    own = set(inputs)
+    return [
+        caution.text
+        for caution in resolved.model.cautions
+        if set(caution.takes) <= own and _somewhere(resolved, caution, otherwise=False)
+    ]
 
 
 def requirement_faults(resolved: Resolved, names: Iterable[str], given: Mapping[str, Given]) -> list[Fault]:
@@ -77,12 +100,12 @@ def requirement_faults(resolved: Resolved, names: Iterable[str], given: Mapping[
     return faults
 
 
-def _is_fulfilled(resolved: Resolved, requirement: Requirement) -> bool:
-    """Tell whether at least one point fulfils a requirement."""
+def _somewhere(resolved: Resolved, requirement: Requirement | Caution, *, otherwise: bool) -> bool:
+    """Tell whether a requirement or caution holds at one point at least; of very many points, `otherwise`."""
     inputs = {name: resolved.inputs[name] for name in requirement.takes}
     dims = list(dict.fromkeys(dim for item in inputs.values() for dim in item.dims))
     if math.prod(resolved.sizes[dim] for dim in dims) > _MOST_POINTS:
-        return True
+        return otherwise
     arrays = {}
     for name, item in inputs.items():
         shape = tuple(resolved.sizes[dim] if dim in item.dims else 1 for dim in dims)

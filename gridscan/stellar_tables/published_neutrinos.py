@@ -185,7 +185,10 @@ def _rows(path: Path) -> Rows:
         values.append(row)
         lines.append(number)
     if not values:
-        raise CatalogueError(f"{path}: holds no row of numbers")
+        first = next((line.strip() for line in text.split("\n") if line.strip()), "")
+        found = f"its first line is {first[:40]!r}" if first else "it is empty"
+        known = ", ".join(str(count) for count in FORMATS)
+        raise CatalogueError(f"{path}: holds no row of numbers: {found}; expected {known} columns parted by blanks")
     return Rows(str(path), np.array(values), lines)
 
 
@@ -199,6 +202,8 @@ def _is_number(cell: str) -> bool:
 
 def _odrzywolek(rows: Rows) -> PublishedTrack:
     _, time, power, rate, mean, sigma, _, alpha, _ = rows.values.T
+    _refuse_negative(rows, "time before collapse", time, "s")
+    rows.refuse(_again(time), lambda row: f"the time {time[row]:g} s comes again; each has one row")
     rows.refuse((rate <= 0.0) | (mean <= 0.0) | (sigma <= 0.0), lambda _: "R, Eavg and Sigma must be above 0")
     pinching = (mean / sigma) ** 2 - 1.0
     rows.refuse(
@@ -221,19 +226,34 @@ def _patton(rows: Rows) -> PublishedTrack:
     starts = np.flatnonzero(np.r_[True, hours[1:] != hours[:-1]])
     blocks = [slice(start, stop) for start, stop in zip(starts, [*starts[1:], len(hours)], strict=True)]
     again = np.zeros(len(hours), dtype=bool)
-    seen: set[float] = set()
-    for block in blocks:
-        again[block.start] = float(hours[block.start]) in seen
-        seen.add(float(hours[block.start]))
+    again[starts] = _again(hours[starts])
+    _refuse_negative(rows, "time before collapse", hours, "h")
+    for column, flavour in ((2, "nu_e"), (4, "nu_x"), (5, "nu_x-bar")):
+        _refuse_negative(rows, f"spectrum of {flavour}", rows.values[:, column], "/MeV/s")
     rows.refuse(again, lambda row: f"the time {hours[row]:g} h comes again; all energies of a time stand together")
     moments = [_moments(rows, block, energy[block], rows.values[block, 3]) for block in blocks]
     others = [[trapezoid(rows.values[block, column], energy[block]) for column in (2, 4)] for block in blocks]
     nue, nux = np.array(others).T
+    for block, number in zip(blocks, nue, strict=True):
+        if not number > 0.0:
+            where = f"{rows.name}:{rows.lines[block.start]}"
+            raise CatalogueError(f"{where}: no nu_e at {hours[block.start]:g} h; a spectrum needs neutrinos")
     order = np.argsort(hours[starts])
     rate, mean, square, error, share = np.array(moments)[order].T
     ratios = {"nux_to_nue": nux[order] / nue[order], "nue_to_antinue": nue[order] / rate}
     time = _HOUR * hours[starts][order]
     return PublishedTrack(FORMATS[6], time, rate, mean, square, ratios, float(error.max()), share)
+
+
+def _again(time: FloatArray) -> NDArray[np.bool_]:
+    """Return which times were there before, shape (times,)."""
+    found = np.ones(len(time), dtype=bool)
+    found[np.unique(time, return_index=True)[1]] = False
+    return found
+
+
+def _refuse_negative(rows: Rows, what: str, values: FloatArray, unit: str) -> None:
+    rows.refuse(values < 0.0, lambda row: f"the {what} is {values[row]:g} {unit}; it must be 0 or more")
 
 
 def _kato(curve: Rows, spectra: Sequence[Rows]) -> PublishedTrack:
@@ -244,6 +264,10 @@ def _kato(curve: Rows, spectra: Sequence[Rows]) -> PublishedTrack:
     back[order[1:]] = np.diff(left[order]) >= 0.0
     curve.refuse(back, lambda row: f"the time is {time[row]:g} s; that left until collapse falls from step to step")
     found = []
+    names = [rows.name for rows in spectra]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise CatalogueError(f"{twice}: is given twice; give each spectrum once")
     for rows in spectra:
         digits = re.findall(r"\d+", re.split(r"[\\/]", rows.name)[-1].rpartition(".")[0] or rows.name)
         row = np.flatnonzero(steps == float(digits[-1])) if digits else np.array([], dtype=int)

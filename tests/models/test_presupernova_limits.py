@@ -1,11 +1,13 @@
 """What the model `presupernova` cannot say: it answers never, refuses, or warns, in words."""
 
 import math
+import re
 
 import numpy as np
 import pytest
 
 import gridscan as gs
+from gridscan.errors import GridscanError
 
 MODEL = gs.model("presupernova")
 
@@ -91,3 +93,91 @@ def test_the_error_of_a_background_is_in_that_of_the_horizon():
     far = [float(MODEL.evaluate("elastic_horizon", elastic_background=b)) for b in (1e6, 1.01e6)]
     assert off[1] - off[0] >= abs(far[1] - far[0])
     assert off[1] < 2.0 * abs(far[1] - far[0])
+
+
+# What is refused, and what is warned about, of the section on limits.
+
+
+@pytest.mark.parametrize(
+    ("quantity", "values", "message"),
+    [
+        ("elastic_rate", {"pinching": 1.0}, "pinching is 1.*above 1"),
+        ("luminosity", {"time_before_collapse": "-1 s"}, "'time_before_collapse' cannot be"),
+        ("luminosity", {"initial_mass": "36 Msun"}, "'initial_mass' cannot be 36 Msun; allowed is a number from 12 to"),
+        ("elastic_rate", {"recoil_min": "1 MeV", "recoil_max": "1 MeV"}, "'recoil_max' cannot be .*above recoil_min"),
+        ("elastic_rate", {"resolution_proportional": -0.1}, "'resolution_proportional' cannot be -0.1"),
+        ("elastic_rate", {"resolution_constant": "-1 keV"}, "'resolution_constant' cannot be"),
+        ("significance_of_star", {"background_in_exposure": 0.0}, "background is 0"),
+        ("elastic_horizon", {"elastic_background": 0.0, "elastic_background_error": 0.0}, "background is 0"),
+        ("required_mass", {"background_in_exposure": 0.0}, "background is 0"),
+        ("solar_rate", {"solar_rejection": 0.99}, "'solar_rejection' cannot be 0.99"),
+        ("required_mass", {"background_error": -1e-9}, "'background_error' cannot be -1e-09"),
+        ("flux", {"distance": "0 pc"}, "'distance' cannot be 0 pc"),
+        ("flux", {"distance": "-1 pc"}, "'distance' cannot be -1 pc"),
+        ("events_in_exposure", {"exposure": "0 s"}, "'exposure' cannot be"),
+        ("alarm_horizon", {"window": "-1 h"}, "'window' cannot be"),
+        ("probability_of_alarm", {"observing_time": "0 yr"}, "'observing_time' cannot be 0 yr"),
+        ("neutrino_survival", {"sin2_theta13": -0.1}, "'sin2_theta13' cannot be -0.1"),
+        ("inverse_beta_rate", {"efficiency_inverse_beta": 1.01}, "'efficiency_inverse_beta' cannot be 1.01"),
+        ("solar_rate", {"efficiency_elastic": -0.5}, "'efficiency_elastic' cannot be -0.5"),
+        ("elastic_rate", {"direction_efficiency": 2.0}, "'direction_efficiency' cannot be 2"),
+        ("collapse_rate", {"imf": "igimf", "sfr": "2000 Msun/yr"}, "sfr is 2000"),
+        ("collapse_rate", {"imf": "igimf", "metallicity_dex": -2.1}, "metallicity_dex is -2.1"),
+        ("neutrino_survival", {"neutrino_mass_state": 4}, "'neutrino_mass_state' cannot be 4"),
+    ],
+)
+def test_what_is_beyond_a_limit_is_refused(quantity, values, message):
+    with pytest.raises(GridscanError, match=message):
+        MODEL.evaluate(quantity, **values)
+
+
+def test_a_table_with_one_time_of_a_star_is_refused(tmp_path):
+    table = tmp_path / "one.csv"
+    units = "# units: mass Msun; time_before_collapse yr; luminosity erg/s; mean_energy MeV; pinching 1"
+    header = "mass,time_before_collapse,luminosity,mean_energy,pinching"
+    table.write_text(f"{units}\n{header}\n15,1,1e40,0.9,3\n15,2,1e40,0.9,3\n25,1,1e40,0.9,3\n")
+    with pytest.raises(GridscanError, match=r"one\.csv:5: the star of 25 Msun has one time; two or more are needed"):
+        MODEL.evaluate("luminosity", neutrino_table=str(table))
+
+
+def test_counts_of_more_than_700_events_are_not_refused_since_they_do_not_underflow():
+    given = {"inverse_beta_background": "3 / day", "exposure": "365 day", "sfr": "0 Msun/yr", "number_of_events": 1095}
+    expected = math.exp(1095 * math.log(1095.0) - 1095.0 - math.lgamma(1096.0))
+    assert float(MODEL.evaluate("count_probability", **given)) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "values", "warning"),
+    [
+        ("luminosity", {"initial_mass": ["15 Msun", "12 Msun"]}, "lighter or heavier than the progenitors"),
+        ("alarm_horizon", {"initial_mass": "30 Msun"}, "lighter or heavier than the progenitors"),
+        ("luminosity", {"progenitor": "kepler-15", "initial_mass": "20 Msun"}, "lighter or heavier"),
+        ("luminosity", {"initial_mass": "20 Msun"}, None),
+        ("luminosity", {"time_before_collapse": "4 min"}, "held until the collapse"),
+        ("luminosity", {"time_before_collapse": "6 min"}, None),
+        ("elastic_rate", {"time_before_collapse": "2000 yr"}, "a lower bound .* photoneutrinos are left out"),
+        ("events_in_exposure", {"lead": "2000 yr"}, "a lower bound .* photoneutrinos are left out"),
+        ("events_in_exposure", {"lead": "900 yr"}, None),
+        ("elastic_background", {"recoil_min": "0.1 MeV", "carbon14_activity": "0 / kt / day"}, "no 14C"),
+        ("elastic_horizon", {"recoil_min": "0.1 MeV"}, "no pairs of 14C decays"),
+        ("elastic_background", {"recoil_min": "0.1 MeV", "resolving_time": "300 ns"}, None),
+        ("elastic_background", {"detector": "super-k", "recoil_min": "0.1 MeV"}, None),
+        ("elastic_background", {"detector": "jinping", "recoil_min": "0.25 MeV"}, None),
+        ("solar_rate", {"detector": "theia-25", "solar_rejection": 10.0, "recoil_min": "0.2 MeV"}, "optimist's bound"),
+        ("solar_rate", {"detector": "theia-25", "solar_rejection": 10.0}, None),
+    ],
+)
+def test_what_is_doubtful_is_said_in_an_attribute(quantity, values, warning):
+    found = MODEL.evaluate(quantity, **values).attrs.get("warning")
+    assert found is None if warning is None else re.search(warning, found)
+
+
+def test_warnings_are_kept_in_files(tmp_path):
+    (tmp_path / "scan.toml").write_text(
+        'model = "presupernova"\n[axes]\nstar = ["betelgeuse", "lambda-vel"]\n'
+        '[output]\nquantities = ["flux", "alarm_threshold"]\npath = "out.nc"\n'
+    )
+    gs.run(tmp_path / "scan.toml")
+    found = gs.open(tmp_path / "out.nc")
+    assert "lighter or heavier" in found.flux.attrs["warning"]
+    assert "warning" not in found.alarm_threshold.attrs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import numpy as np
@@ -9,9 +10,11 @@ import pytest
 from click.testing import CliRunner
 from published_files import ENERGY, MEV, STAR, write_kato, write_odrzywolek, write_patton
 
+import gridscan as gs
 from gridscan.cli import main
 from gridscan.errors import CatalogueError, GridscanWarning, StoreError
 from gridscan.physics.neutrinos import inverse_beta
+from gridscan.physics.neutrinos.thermal_pairs import heavy_flavours
 from gridscan.stellar_tables.neutrino_conversion import convert_neutrinos
 from gridscan.stellar_tables.neutrino_tracks import read_luminosity_table
 
@@ -258,3 +261,100 @@ def test_stars_are_joined_by_their_rows(tmp_path):
     rows = (tmp_path / "b.csv").read_text(encoding="utf-8").splitlines()[-4:]
     joined = (tmp_path / "a.csv").read_text(encoding="utf-8") + "\n".join(rows)
     assert read_luminosity_table(joined).mass == pytest.approx([12.0, 20.0])
+
+
+def put(cell, value):
+    """Replace a cell of a row of numbers."""
+    return lambda row: " ".join([*row.split()[:cell], value, *row.split()[cell + 1 :]])
+
+
+def in_line(number, change):
+    return lambda lines: [*lines[: number - 1], change(lines[number - 1]), *lines[number:]]
+
+
+def in_each(change):
+    return lambda lines: [lines[0], *(change(line) for line in lines[1:])]
+
+
+MALFORMED = [
+    ("odrzywolek", lambda _: [], r"o\.dat: holds no row of numbers: it is empty; expected 9, 6, 4, 2 columns"),
+    ("odrzywolek", lambda _: ["# a", "<html>"], r"o\.dat: holds no row .*its first line is '# a'"),
+    (
+        "odrzywolek",
+        lambda lines: [line.replace(" ", ";") for line in lines],
+        r"o\.dat: holds no row of numbers: its fi",
+    ),
+    (
+        "odrzywolek",
+        lambda lines: [line.replace(".", ",") for line in lines],
+        r"o\.dat:\d: \d+ columns where \d+ belong",
+    ),
+    ("odrzywolek", lambda lines: lines[:2], r"o\.dat: 1 times later than 0 s; two or more are needed"),
+    ("odrzywolek", lambda lines: [*lines, lines[-1]], r"o\.dat:6: the time 36 s comes again; each has one row"),
+    ("odrzywolek", in_line(3, put(1, "-5")), r"o\.dat:3: the time before collapse is -5 s; it must be 0 or more"),
+    ("odrzywolek", in_line(3, put(2, "inf")), r"o\.dat:3: a number is not finite"),
+    ("odrzywolek", in_line(3, put(2, "-1e44")), r"o\.dat:3: Q is -1e\+44 erg/s, but R Eavg is"),
+    ("odrzywolek", in_line(3, put(5, "0")), r"o\.dat:3: R, Eavg and Sigma must be above 0"),
+    ("odrzywolek", in_line(3, put(8, "")), r"o\.dat:3: 8 columns where 9 belong"),
+    ("patton", lambda lines: lines[:5], r"p\.dat:2: a spectrum needs five energies or more, and neutrinos"),
+    ("patton", in_each(put(2, "0")), r"p\.dat:2: no nu_e at 2 h; a spectrum needs neutrinos"),
+    ("patton", in_each(put(3, "0")), r"p\.dat:2: a spectrum needs five energies or more, and neutrinos"),
+    ("patton", in_line(6, put(3, "-1")), r"p\.dat:6: the spectrum is -1; it must be 0 or more"),
+    ("patton", in_line(6, put(4, "-1")), r"p\.dat:6: the spectrum of nu_x is -1 /MeV/s; it must be 0 or more"),
+    (
+        "patton",
+        in_line(2, put(1, "-1")),
+        r"p\.dat:2: the energy is -1 MeV; those of a time must be 0 or more, and rise",
+    ),
+    ("patton", in_each(put(0, "-2")), r"p\.dat:2: the time before collapse is -2 h; it must be 0 or more"),
+    ("patton", in_line(4, lambda _: "end of block"), r"p\.dat:4: 'end' is not a number"),
+    ("patton", in_line(4, lambda _: "\x00"), r"p\.dat:4: '.*' is not a number"),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "message"), MALFORMED)
+def test_a_malformed_file_gives_one_line_with_its_place(tmp_path, name, change, message):
+    path = tmp_path / f"{name[0]}.dat"
+    {"odrzywolek": write_odrzywolek, "patton": write_patton}[name](path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(change(lines)), encoding="utf-8")
+    result = call(path, "--mass", "15", "--out", tmp_path / "x.csv")
+    assert result.exit_code == 2
+    assert re.search(message, result.output), result.output
+    assert len(result.output.strip().splitlines()) == 1
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_a_spectrum_that_is_given_twice_is_refused(tmp_path):
+    paths = write_kato(tmp_path)
+    with pytest.raises(CatalogueError, match=r"spectrum_nueb_\d+\.dat: is given twice; give each spectrum once"):
+        converted([*paths, paths[-1]], tmp_path / "k.csv")
+
+
+# The recipe of the page on stars before collapse.
+
+
+def test_the_recipe_for_published_spectra_leads_from_a_file_to_the_distances_of_a_detector(tmp_path, monkeypatch):
+    """A star that shines in its last days, in the format of Patton et al., with horizons of two orderings."""
+    monkeypatch.chdir(tmp_path)
+    time = np.array([48.0, 24.0, 12.0, 3.0, 0.5]) * 3600.0
+    rate = np.array([2e50, 6e50, 1.5e51, 4e51, 8e51])
+    star = STAR._replace(time=time, rate=rate, mean=np.full(5, 1.5), alpha=np.full(5, 3.0))
+    write_patton(tmp_path / "s30.dat", star)
+    result = call("s30.dat", "--mass", "30", "--out", "mine.csv")
+    assert result.exit_code == 0, result.output
+    orderings = ["normal", "inverted", "none"]
+    given = {"neutrino_table": "mine.csv", "initial_mass": "30 Msun"}
+    found = gs.model("presupernova").evaluate("alarm_horizon", ordering=orderings, **given)
+    # Independently: 1.44e33 protons, an efficiency of 0.8, 13.6675 events, and power laws between the times.
+    sigma, hardness = float(inverse_beta.mean_cross_section(1.5, 3.0)[0]), heavy_flavours(1.5)[1]
+    harder = float(inverse_beta.mean_cross_section(1.5 * float(hardness), 3.0)[0])
+    seconds = np.geomspace(1e-3, 86400.0, 200001)
+    flow = np.exp(np.interp(np.log(np.maximum(seconds, time[-1])), np.log(time[::-1]), np.log(rate[::-1])))
+    number = np.trapezoid(flow, seconds)
+    survival = dict(zip(orderings, ((1 - 0.3075) * (1 - 0.0222), 0.0222, 1.0), strict=True))
+    for name, p_bar in survival.items():
+        # Each of nu_mu and nu_tau is a fifth of nu_e there, and nu_e are twice as many as their antineutrinos.
+        mixed = p_bar * sigma + (1 - p_bar) * 0.4 * harder
+        far = np.sqrt(1.44e33 * 0.8 * number * mixed / (4 * np.pi * 13.6675)) / 3.0856775814913673e21
+        assert float(found.sel(ordering=name)) == pytest.approx(far, rel=3e-4)

@@ -16,6 +16,7 @@ from gridscan.physics.neutrinos.solar import COMPONENTS, SolarMixing, solar_cros
 
 if TYPE_CHECKING:
     from gridscan.models.presupernova.kernels import RecoilCounting
+    from gridscan.physics.constants import WeakConstants
 
 Array = NDArray[np.floating[Any]]
 ValueAndError = tuple[Array, Array]
@@ -54,7 +55,7 @@ def solar_rate_per_electron(fluxes: SolarFluxes, mixing: tuple[Any, Any], counti
         value: Any = 0.0
         error: Any = 0.0
         for component, flux in zip(COMPONENTS, fluxes, strict=True):
-            sigma, off = _of_component(component, str(cross_section), *map(float, numbers))
+            sigma, off = _of_component(component, str(cross_section), counting.constants, *map(float, numbers))
             value, error = value + flux * sigma, error + flux * off
         return value, error
 
@@ -64,22 +65,27 @@ def solar_rate_per_electron(fluxes: SolarFluxes, mixing: tuple[Any, Any], counti
 
 
 @functools.lru_cache(maxsize=4096)
-def _of_component(component: str, cross_section: str, s_12: float, s_13: float, *window: float) -> tuple[float, float]:
+def _of_component(
+    component: str, cross_section: str, constants: WeakConstants, s_12: float, s_13: float, *window: float
+) -> tuple[float, float]:
+    couplings = couplings_of(cross_section, constants)
     mixing = SolarMixing(s_12, s_13)
-    value, error = solar_cross_section(component, RecoilWindow(*window), couplings_of(cross_section), mixing)
+    value, error = solar_cross_section(component, RecoilWindow(*window), couplings, mixing, constants)
     return float(value), float(error)
 
 
 def share_of_decays(isotope: str, counting: RecoilCounting) -> ValueAndError:
     """Return the share of the decays of an isotope that is counted, and its error."""
-    return counted_decays(isotope, counting.window)
+    return counted_decays(isotope, counting.window, counting.constants)
 
 
 def share_of_pile_up(counting: RecoilCounting) -> ValueAndError:
     """Return the share of pairs of 14C decays, taken for one, that is counted, and its error."""
 
+    constants = counting.constants
+
     def evaluate(*numbers: Any) -> ValueAndError:
-        value, error = _of_pile_up(*map(float, numbers))
+        value, error = _of_pile_up(constants, *map(float, numbers))
         return np.asarray(value), np.asarray(error)
 
     value, error = for_each_combination(evaluate, *counting.window.checked())
@@ -87,6 +93,6 @@ def share_of_pile_up(counting: RecoilCounting) -> ValueAndError:
 
 
 @functools.lru_cache(maxsize=4096)
-def _of_pile_up(*window: float) -> tuple[float, float]:
-    value, error = counted_pile_up("14C", RecoilWindow(*window))
+def _of_pile_up(constants: WeakConstants, *window: float) -> tuple[float, float]:
+    value, error = counted_pile_up("14C", RecoilWindow(*window), constants)
     return float(value), float(error)

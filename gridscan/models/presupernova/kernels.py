@@ -6,11 +6,13 @@ They know nothing of a mass function, of the place of a star, or of the mass of 
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gridscan.errors import EvaluationError
 from gridscan.models.presupernova.combinations import StarFunction, for_each_combination
 from gridscan.models.presupernova.source import Source, Star
 from gridscan.models.presupernova.star_curves import (
@@ -21,7 +23,7 @@ from gridscan.models.presupernova.star_curves import (
     panels_of,
 )
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, checked
-from gridscan.physics.constants import KILOPARSEC
+from gridscan.physics.constants import KILOPARSEC, WeakConstants
 from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
 
 if TYPE_CHECKING:
@@ -39,6 +41,17 @@ _SOURCE = len(Source._fields)
 ROUNDING = 1e-12
 
 
+class Weak(NamedTuple):
+    """Constants of nature, see `WeakConstants`."""
+
+    electron_mass_energy: Any
+    neutron_proton_difference: Any
+    fermi_coupling: Any
+    hbar_c: Any
+    fine_structure_constant: Any
+    boltzmann_constant: Any
+
+
 class RecoilCounting(NamedTuple):
     """Which recoils are counted: weak couplings, and the fields of a `RecoilWindow` [MeV]."""
 
@@ -48,11 +61,22 @@ class RecoilCounting(NamedTuple):
     resolution_stochastic: Any
     resolution_proportional: Any
     resolution_constant: Any
+    electron_mass_energy: Any
+    neutron_proton_difference: Any
+    fermi_coupling: Any
+    hbar_c: Any
+    fine_structure_constant: Any
+    boltzmann_constant: Any
 
     @property
     def window(self) -> RecoilWindow:
         """The window of recoils."""
-        return RecoilWindow(*self[1:])
+        return RecoilWindow(*self[1:6])
+
+    @property
+    def constants(self) -> WeakConstants:
+        """The constants of nature."""
+        return constants_of(*self[6:])
 
 
 class PositronCounting(NamedTuple):
@@ -60,6 +84,22 @@ class PositronCounting(NamedTuple):
 
     antineutrino_survival: Any
     energy_min_prompt: Any
+    electron_mass_energy: Any
+    neutron_proton_difference: Any
+    fermi_coupling: Any
+    hbar_c: Any
+    fine_structure_constant: Any
+    boltzmann_constant: Any
+
+    @property
+    def parts(self) -> tuple[Any, Any]:
+        """What varies over a grid."""
+        return self.antineutrino_survival, self.energy_min_prompt
+
+    @property
+    def constants(self) -> WeakConstants:
+        """The constants of nature."""
+        return constants_of(*self[2:])
 
 
 class AlarmWindow(NamedTuple):
@@ -86,6 +126,21 @@ class Stars(NamedTuple):
     def of_bins(self, mass: Any) -> Stars:
         """Return stars of each bin of mass, along a new last axis."""
         return Stars(Source(*last_axis(*self.source)), mass, self.ratio.with_last_axis())
+
+
+def constants_of(*values: Any) -> WeakConstants:
+    """Return the constants of nature, in the order of the fields of `WeakConstants`.
+
+    Raises
+    ------
+    EvaluationError
+        If one of them is an axis.
+    """
+    numbers = [np.unique(value) for value in values]
+    for name, found in zip(WeakConstants.__dataclass_fields__, numbers, strict=True):
+        if len(found) > 1:
+            raise EvaluationError(f"{name} has {len(found)} values; a constant of nature is no axis")
+    return WeakConstants(*(float(found[0]) for found in numbers))
 
 
 def last_axis(*arrays: Any) -> tuple[Any, ...]:
@@ -120,7 +175,8 @@ def recoil_yield(
         Its later and its earlier end [s before collapse].
     """
     own = counting.window.checked()
-    return _yields(_recoils, stars, window, (*survival, counting.cross_section, *own))
+    keys = (*survival, counting.cross_section, *own)
+    return _yields(functools.partial(_recoils, counting.constants), stars, window, keys)
 
 
 def inverse_beta_yield(stars: Stars, counting: PositronCounting, window: tuple[Any, Any]) -> ValueAndError:
@@ -131,16 +187,18 @@ def inverse_beta_yield(stars: Stars, counting: PositronCounting, window: tuple[A
     window
         Its later and its earlier end [s before collapse].
     """
-    return _yields(_positrons, stars, window, tuple(counting))
+    return _yields(functools.partial(_positrons, counting.constants), stars, window, counting.parts)
 
 
-def _recoils(star: Star, ratio: Array, p: Any, p_bar: Any, cross_section: Any, *window: Any) -> tuple[RateCurve, float]:
+def _recoils(
+    constants: WeakConstants, star: Star, ratio: Array, p: Any, p_bar: Any, cross_section: Any, *window: Any
+) -> tuple[RateCurve, float]:
     limits = tuple(float(limit) for limit in window)
-    return elastic_curve(star, ratio, Survival(float(p), float(p_bar)), str(cross_section), limits)
+    return elastic_curve(star, ratio, Survival(float(p), float(p_bar)), str(cross_section), limits, constants)
 
 
-def _positrons(star: Star, ratio: Array, p_bar: Any, prompt: Any) -> tuple[RateCurve, float]:
-    return inverse_beta_curve(star, ratio, float(p_bar), float(prompt))
+def _positrons(constants: WeakConstants, star: Star, ratio: Array, p_bar: Any, prompt: Any) -> tuple[RateCurve, float]:
+    return inverse_beta_curve(star, ratio, float(p_bar), float(prompt), constants)
 
 
 def _yields(
@@ -168,7 +226,7 @@ def _held(stars: Stars) -> Array:
 
 
 def positron_curve(
-    source: Source, mass: Any, ratio: Callable[..., Array], p_bar: Any, prompt: Any
+    source: Source, mass: Any, ratio: Callable[..., Array], how: tuple[Any, Any], constants: WeakConstants
 ) -> tuple[RateCurve, float]:
     """Return the rate of inverse beta decays of one star, see `inverse_beta_curve`.
 
@@ -176,9 +234,11 @@ def positron_curve(
     ----------
     ratio
         Of mass [Msun] and times [s].
+    how
+        See `PositronCounting.parts`.
     """
     star = source.star(mass)
-    return _positrons(star, ratio(mass, panels_of(star).times), p_bar, prompt)
+    return _positrons(constants, star, ratio(mass, panels_of(star).times), *how)
 
 
 def longest_lead(stars: Stars, counting: PositronCounting, needed: Any, window: Any) -> ValueAndError:
@@ -193,17 +253,19 @@ def longest_lead(stars: Stars, counting: PositronCounting, needed: Any, window: 
     window
         Length of the sliding window [s].
     """
-    needed = np.asarray(needed, dtype=float)
+    needed, constants = np.asarray(needed, dtype=float), counting.constants
 
     def evaluate(mass: Any, key: Any, *rest: Any) -> ValueAndError:
-        *how, length = rest[_SOURCE:]
-        curve, _ = positron_curve(Source(*rest[:_SOURCE]), mass, lambda *at: stars.ratio(key, *at), *how)
+        p_bar, prompt, length = rest[_SOURCE:]
+        curve, _ = positron_curve(
+            Source(*rest[:_SOURCE]), mass, lambda *at: stars.ratio(key, *at), (p_bar, prompt), constants
+        )
         levels, place = np.unique(needed, return_inverse=True)
         pairs = np.array([_last_passage(curve, float(level), float(length)) for level in levels])
         found = pairs[place.reshape(needed.shape)]
         return found[..., 0], found[..., 1]
 
-    keys = (*counting, checked("window", window, POSITIVE, "s"))
+    keys = (*counting.parts, checked("window", window, POSITIVE, "s"))
     value, error = for_each_combination(evaluate, _held(stars), stars.ratio.key, *stars.source, *keys)
     return value, error
 

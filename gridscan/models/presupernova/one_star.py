@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gridscan.models.presupernova.kernels import PositronCounting, RecoilCounting
+    from gridscan.physics.constants import WeakConstants
 
 Array = NDArray[np.floating[Any]]
 ValueAndError = tuple[Array, Array]
@@ -119,24 +120,32 @@ def recoil_cross_section(
     spectra: event_rates.Spectra, counting: RecoilCounting, survival: tuple[Any, Any]
 ) -> ValueAndError:
     """Return the cross section of an electron for all that arrives per antineutrino emitted [cm²], and its error."""
-    moments, errors = event_rates.elastic_moments(spectra, counting.window)
+    constants = counting.constants
+    moments, errors = event_rates.elastic_moments(spectra, counting.window, constants)
 
     def evaluate(word: Any) -> ValueAndError:
-        couplings = couplings_of(str(word))
-        value = event_rates.elastic_cross_section(moments, spectra, survival, couplings)
-        return value, moment_error(errors, spectra, couplings)
+        couplings = couplings_of(str(word), constants)
+        value = event_rates.elastic_cross_section(moments, spectra, survival, couplings, constants)
+        return value, moment_error(errors, spectra, couplings, constants)
 
     value, error = for_each_combination(evaluate, counting.cross_section)
     return np.maximum(value, 0.0), error
 
 
-def recoil_spectrum(spectra: event_rates.Spectra, recoil: Any, cross_section: Any, survival: tuple[Any, Any]) -> Array:
+def recoil_spectrum(
+    spectra: event_rates.Spectra,
+    recoil: Any,
+    cross_section: Any,
+    survival: tuple[Any, Any],
+    constants: WeakConstants,
+) -> Array:
     """Return the spectrum of recoils of an electron per antineutrino emitted [cm²/MeV]."""
     means = np.stack(np.broadcast_arrays(*spectra[:2], spectra.pinching)[:2])
-    moments = spectrum_moments(recoil, means, spectra.pinching)
+    moments = spectrum_moments(recoil, means, spectra.pinching, constants)
 
     def evaluate(word: Any) -> tuple[Array]:
-        return (event_rates.elastic_cross_section(moments, spectra, survival, couplings_of(str(word))),)
+        couplings = couplings_of(str(word), constants)
+        return (event_rates.elastic_cross_section(moments, spectra, survival, couplings, constants),)
 
     return for_each_combination(evaluate, cross_section)[0]
 
@@ -144,10 +153,10 @@ def recoil_spectrum(spectra: event_rates.Spectra, recoil: Any, cross_section: An
 def positron_cross_section(spectra: event_rates.Spectra, counting: PositronCounting) -> ValueAndError:
     """Return the cross section of a proton per antineutrino emitted [cm²], and its error."""
     prompt = np.asarray(counting.energy_min_prompt)
-    lowest = np.where(prompt > 0.0, energy_of_prompt(prompt), 0.0)
+    lowest = np.where(prompt > 0.0, energy_of_prompt(prompt, counting.constants), 0.0)
     value, error = (
         event_rates.inverse_beta_cross_section(parts, spectra, counting.antineutrino_survival)
-        for parts in event_rates.inverse_beta_parts(spectra, lowest)
+        for parts in event_rates.inverse_beta_parts(spectra, lowest, counting.constants)
     )
     return value, error
 
@@ -167,20 +176,20 @@ def scattering_cross_section(energy: Any, counting: RecoilCounting, electron: An
     EvaluationError
         If photons are radiated into a window of recoils, for which there is no formula.
     """
-    window = counting.window.checked()
-    moments, _ = window_moments_of_line(energy, window)
+    window, constants = counting.window.checked(), counting.constants
+    moments, _ = window_moments_of_line(energy, window, constants)
     whole = (window.recoil_min == 0.0) & np.isinf(window.recoil_max)
 
     def evaluate(word: Any, photons: Any, electron: Any, anti: Any) -> tuple[Array]:
         name = ("nue" if electron > 0.5 else "nux") + ("bar" if anti > 0.5 else "")
         if str(photons) == "off":
-            return (with_couplings(moments, couplings_of(str(word))[name]),)
+            return (with_couplings(moments, couplings_of(str(word), constants)[name], constants),)
         if not whole.all() or str(word) != "radiative":
             raise EvaluationError(
                 "qed is 'on' with a window of recoils or couplings at tree level; photons are known for total cross "
                 "sections with cross_section = 'radiative': recoil_min must be 0 MeV and recoil_max inf MeV"
             )
-        return (total_cross_section(energy, name)[0] * np.ones(moments.shape[1:]),)
+        return (total_cross_section(energy, name, constants=constants)[0] * np.ones(moments.shape[1:]),)
 
     return for_each_combination(evaluate, counting.cross_section, qed, electron, anti)[0]
 

@@ -7,8 +7,10 @@ from typing import Any
 from gridscan.inputs.shipped_files import data_path
 from gridscan.model import Model
 from gridscan.models.presupernova import backgrounds, kernels, one_star, populations
+from gridscan.models.presupernova.cautions import declare_cautions
 from gridscan.models.presupernova.source import Source
 from gridscan.models.shared import declare_detector, declare_galaxy, declare_mass_function, declare_stars
+from gridscan.physics.constants import WEAK
 from gridscan.stellar_tables import neutrino_tracks
 
 model = Model("presupernova", "Neutrinos of massive stars before they collapse, and what detectors really see of them")
@@ -214,6 +216,17 @@ model.parameter("observing_time", "100 yr", "How long is waited for a collapse o
 
 _SOURCE: dict[str, Any] = {"progenitor_mass": "Msun", "metallicity": "1"}
 model.group("source", Source, "neutrino_table", "time_scaling", "stellar_table", **_SOURCE)
+_CONSTANTS: dict[str, Any] = {}
+for _name, _unit, _what in (
+    ("electron_mass_energy", "MeV", "mass of the electron times c²"),
+    ("neutron_proton_difference", "MeV", "masses of neutron less proton, times c²"),
+    ("fermi_coupling", "1/MeV^2", "Fermi coupling constant over (ħc)³"),
+    ("hbar_c", "MeV cm", "reduced Planck constant times c"),
+    ("fine_structure_constant", "1", "fine-structure constant"),
+    ("boltzmann_constant", "MeV/K", "Boltzmann constant"),
+):
+    _CONSTANTS[_name] = _unit
+    model.constant(_name, f"{getattr(WEAK, _name)!r} {_unit}".removesuffix(" 1"), _what)
 model.group(
     "recoil_counting",
     kernels.RecoilCounting,
@@ -223,8 +236,12 @@ model.group(
     resolution_stochastic="1",
     resolution_proportional="1",
     resolution_constant="MeV",
+    **_CONSTANTS,
 )
-model.group("positron_counting", kernels.PositronCounting, antineutrino_survival="1", energy_min_prompt="MeV")
+model.group(
+    "positron_counting", kernels.PositronCounting, antineutrino_survival="1", energy_min_prompt="MeV", **_CONSTANTS
+)
+model.group("weak_constants", kernels.Weak, **_CONSTANTS)
 model.group(
     "emitted_spectra",
     one_star.EmittedSpectra,
@@ -264,6 +281,8 @@ model.group(
     backgrounds.Radioactivity,
     **dict.fromkeys([f"{name}_activity" for name in ("carbon14", "krypton85", "bismuth210")], "1/kt/day"),
 )
+declare_cautions(model)
+
 model.group("alarm_window", kernels.AlarmWindow, lead="s", window="s")
 model.group("alarm_reach", kernels.AlarmReach, effective_protons="1", alarm_signal="1")
 model.group(

@@ -333,7 +333,7 @@ def counts_of_all_stars(
     place
         Distance [kpc] within which stars count, and the galaxy.
     """
-    ratio, dying, masses = stars
+    (ratio, dying, masses), constants = stars, counting.constants
     number = np.asarray(number)
     most = max(int(number.max()), 1)
     background = np.asarray(exposed.inverse_beta_background * exposed.exposure, dtype=float)
@@ -341,7 +341,10 @@ def counts_of_all_stars(
     def evaluate(key: Any, p_bar: Any, prompt: Any, targets: Any, exposure: Any, *values: Any) -> tuple[Any, ...]:
         one = DyingStars(*values)
         bins = one.collapsing.bins
-        curves = [positron_curve(one.source, mass, lambda *at: ratio(key, *at), p_bar, prompt) for mass in bins.mass]
+        curves = [
+            positron_curve(one.source, mass, lambda *at: ratio(key, *at), (p_bar, prompt), constants)
+            for mass in bins.mass
+        ]
         events, points = _events_of_stars(curves, one.window, float(exposure))
         severity = squared_kiloparsecs(events, float(targets))
         (exactly, _), (any_number, _) = times_of_event_numbers(most, severity, points, *place)
@@ -352,7 +355,7 @@ def counts_of_all_stars(
         tables = (means + first, total)
         return _of_number(number, count_probabilities(*tables), exceedances_of_counts(*tables))
 
-    keys = (ratio.key, *counting, exposed.effective_protons, exposed.exposure)
+    keys = (ratio.key, *counting.parts, exposed.effective_protons, exposed.exposure)
     exactly, at_least = for_each_combination(evaluate, *keys, *dying)
     return exactly, at_least
 

@@ -49,7 +49,7 @@ class Source(NamedTuple):
     @property
     def table(self) -> LuminosityTable:
         """The table of neutrinos, of one progenitor unless it is to be interpolated, for single values."""
-        return _table_of(str(self.neutrino_table), float(self.progenitor_mass))
+        return table_of(str(self.neutrino_table), float(self.progenitor_mass))
 
     def speed(self, mass: float) -> float:
         """Return how many times faster than its progenitor a star of a mass [Msun] is, for single values."""
@@ -81,7 +81,7 @@ class Star(NamedTuple):
     @property
     def table(self) -> LuminosityTable:
         """The table of neutrinos."""
-        return _table_of(self.neutrino_table, self.progenitor_mass)
+        return table_of(self.neutrino_table, self.progenitor_mass)
 
     def emission(self, time: Array) -> luminosity.Emission:
         """Return what the star emits at times before collapse [s]: s L(s t), which conserves the energy."""
@@ -90,7 +90,8 @@ class Star(NamedTuple):
 
 
 @functools.lru_cache(maxsize=64)
-def _table_of(content: str, progenitor_mass: float) -> LuminosityTable:
+def table_of(content: str, progenitor_mass: float) -> LuminosityTable:
+    """Return a table of neutrinos, of one progenitor [Msun] unless that is 0."""
     table = read_luminosity_table(content)
     return table if progenitor_mass == 0.0 else table.only(progenitor_mass)
 

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridscan.numerics.ranges import NOT_NEGATIVE, SHARE, checked
-from gridscan.physics.constants import WEAK
 from gridscan.physics.neutrinos.inverse_beta import energy_of_prompt
 from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
 from gridscan.physics.neutrinos.thermal_pairs import pair_table
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gridscan.models.presupernova.source import Star
+    from gridscan.physics.constants import WeakConstants
     from gridscan.physics.neutrinos.electron_scattering import WeakCouplings
     from gridscan.physics.presupernova.luminosity import Emission
 
@@ -62,24 +62,30 @@ def spectra_at(star: Star, ratio: Array | None = None) -> Spectra:
 
 
 @functools.lru_cache(maxsize=512)
-def _moments(star: Star, window: tuple[float, ...]) -> tuple[Array, Array]:
-    return elastic_moments(spectra_at(star), RecoilWindow(*window))
+def _moments(star: Star, window: tuple[float, ...], constants: WeakConstants) -> tuple[Array, Array]:
+    return elastic_moments(spectra_at(star), RecoilWindow(*window), constants)
 
 
 @functools.lru_cache(maxsize=512)
-def _parts(star: Star, energy_min: float) -> tuple[Array, Array]:
-    return inverse_beta_parts(spectra_at(star), energy_min)
+def _parts(star: Star, energy_min: float, constants: WeakConstants) -> tuple[Array, Array]:
+    return inverse_beta_parts(spectra_at(star), energy_min, constants)
 
 
 @functools.lru_cache(maxsize=8)
-def couplings_of(cross_section: str) -> Mapping[str, WeakCouplings]:
+def couplings_of(cross_section: str, constants: WeakConstants) -> Mapping[str, WeakCouplings]:
     """Return the couplings of all species."""
-    couplings = radiative_couplings if cross_section == "radiative" else tree_level_couplings
-    return {species: couplings(species) for species in SPECIES}
+    if cross_section == "radiative":
+        return {species: radiative_couplings(species, constants=constants) for species in SPECIES}
+    return {species: tree_level_couplings(species) for species in SPECIES}
 
 
 def elastic_curve(
-    star: Star, ratio: Array, survival: Survival, cross_section: str, window: tuple[float, ...]
+    star: Star,
+    ratio: Array,
+    survival: Survival,
+    cross_section: str,
+    window: tuple[float, ...],
+    constants: WeakConstants,
 ) -> tuple[RateCurve, float]:
     """Return the rate of recoils that are counted in units of 1/(4π d²) [cm²/s per electron], and its relative error.
 
@@ -93,27 +99,31 @@ def elastic_curve(
         The fields of a `RecoilWindow`.
     """
     panels, spectra = panels_of(star), spectra_at(star, ratio)
-    moments, errors = _moments(star, window)
-    couplings = couplings_of(cross_section)
-    sigma = elastic_cross_section(moments, spectra, survival, couplings)
-    error = moment_error(errors, spectra, couplings)
+    moments, errors = _moments(star, window, constants)
+    couplings = couplings_of(cross_section, constants)
+    sigma = elastic_cross_section(moments, spectra, survival, couplings, constants)
+    error = moment_error(errors, spectra, couplings, constants)
     curve = RateCurve.through(panels.edges, panels.emitted.rate * np.maximum(sigma, 0.0))
     return curve, _relative(sigma, error)
 
 
-def moment_error(errors: Array, spectra: Spectra, couplings: Mapping[str, WeakCouplings]) -> Array:
+def moment_error(
+    errors: Array, spectra: Spectra, couplings: Mapping[str, WeakCouplings], constants: WeakConstants
+) -> Array:
     """Return a bound of the error of the cross section, for any conversion of flavours."""
     largest: Any = 0.0
     for left, right in couplings.values():
-        mixed = abs(left * right) * WEAK.electron_mass_energy
+        mixed = abs(left * right) * constants.electron_mass_energy
         terms = (left**2 + right**2, 2.0 * right**2, right**2, mixed)
         largest = np.maximum(largest, sum(term * error for term, error in zip(terms, errors, strict=True)))
     number = 1.0 + spectra.nue_to_antinue
     parts = number * largest[0] + 2.0 * number * spectra.ratio * largest[1]
-    return np.asarray(WEAK.scattering_prefactor * parts)
+    return np.asarray(constants.scattering_prefactor * parts)
 
 
-def inverse_beta_curve(star: Star, ratio: Array, survival: float, prompt: float) -> tuple[RateCurve, float]:
+def inverse_beta_curve(
+    star: Star, ratio: Array, survival: float, prompt: float, constants: WeakConstants
+) -> tuple[RateCurve, float]:
     """Return the rate of inverse beta decays in units of 1/(4π d²) [cm²/s per proton], and its relative error.
 
     Parameters
@@ -124,7 +134,7 @@ def inverse_beta_curve(star: Star, ratio: Array, survival: float, prompt: float)
         Lowest prompt energy that is counted [MeV]; 0 counts all.
     """
     panels, spectra = panels_of(star), spectra_at(star, ratio)
-    parts, errors = _parts(star, float(energy_of_prompt(prompt)) if prompt > 0.0 else 0.0)
+    parts, errors = _parts(star, float(energy_of_prompt(prompt, constants)) if prompt > 0.0 else 0.0, constants)
     sigma = inverse_beta_cross_section(parts, spectra, survival)
     error = inverse_beta_cross_section(errors, spectra, survival)
     return RateCurve.through(panels.edges, panels.emitted.rate * sigma), _relative(sigma, error)

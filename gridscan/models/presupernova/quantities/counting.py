@@ -66,10 +66,14 @@ def elastic_cross_section(emitted_spectra, recoil_counting, neutrino_survival, a
     neutrino_survival="1",
     antineutrino_survival="1",
 )
-def recoil_cross_section(emitted_spectra, recoil_energy, cross_section, neutrino_survival, antineutrino_survival):
+def recoil_cross_section(
+    emitted_spectra, recoil_energy, cross_section, neutrino_survival, antineutrino_survival, weak_constants
+):
     """dR/dT, incomplete gamma functions of E_min(T). Source: 't Hooft 1971, PLB 37, 195; Keil et al. 2003."""
     survival = (neutrino_survival, antineutrino_survival)
-    return one_star.recoil_spectrum(emitted_spectra.spectra, recoil_energy, cross_section, survival)
+    return one_star.recoil_spectrum(
+        emitted_spectra.spectra, recoil_energy, cross_section, survival, kernels.constants_of(*weak_constants)
+    )
 
 
 @model.quantity("1/yr/MeV", long_name="recoils of a star per time and kinetic energy, before any resolution")
