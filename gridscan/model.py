@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridscan.definition.checks import check_wiring
 from gridscan.definition.declare_figures import Declarations
+from gridscan.definition.graph import Graph
 from gridscan.definition.groups import with_groups
 from gridscan.definition.node_checks import check_kernel_arguments, substitute
 from gridscan.definition.nodes import Constant, Kernel, Parameter, Quantity
@@ -109,7 +110,11 @@ class Model(Declarations):
                 lost.add(f"{name}_error")
             model._proven.discard(name)
         model._drop_needing(lost, chosen)
-        return model.check(unused=False)
+        model.check(unused=False)
+        for name in self.quantities.keys() & functions if self.conventions else ():
+            before, after = (Graph.of(each, [name]).inputs_of(name) for each in (self, model))
+            model._unfollowed[name] = (self.unfollowed.get(name, frozenset()) | before & {*self.conventions}) - after
+        return model
 
     def check(self, *, unused: bool = True) -> Model:
         """Report all faults of the wiring: unknown names, cycles, and unused inputs.

@@ -91,6 +91,8 @@ class Definition:
         self._figure_modules: list[str] = []
         # What else is replaced with a quantity.
         self._consequences: dict[str, dict[str, Callable[..., Any] | Kernel]] = {}
+        # Conventions that a quantity followed before it was replaced.
+        self._unfollowed: dict[str, frozenset[str]] = {}
         # Quantities whose units are proven, and checks of the wiring that have passed.
         self._proven: set[str] = set()
         self._checked: set[str] = set()
@@ -210,8 +212,19 @@ class Definition:
         model._requirements, model._alternatives = list(self._requirements), list(self._alternatives)
         model._figures, model._figure_modules = list(self._figures), list(self._figure_modules)
         model._consequences = {name: dict(functions) for name, functions in self._consequences.items()}
+        model._unfollowed = dict(self._unfollowed)
         model._checked = set()
         return model
+
+    @property
+    def conventions(self) -> list[str]:
+        """Parameters with the role of a convention, which all parts of a calculation should follow."""
+        return [name for name, parameter in self.parameters.items() if parameter.role == "convention"]
+
+    @property
+    def unfollowed(self) -> dict[str, frozenset[str]]:
+        """Conventions that replaced quantities followed before, by the names of the quantities."""
+        return dict(self._unfollowed)
 
     def _drop_needing(self, lost: set[str], kept: Container[str]) -> None:
         """Drop the quantities that need some names, and those that need these, but for those that are kept."""
