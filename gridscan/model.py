@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridscan.definition.checks import check_wiring
 from gridscan.definition.declare_figures import Declarations
+from gridscan.definition.graph import Graph
 from gridscan.definition.groups import with_groups
 from gridscan.definition.node_checks import check_kernel_arguments, substitute
 from gridscan.definition.nodes import Constant, Kernel, Parameter, Quantity
@@ -121,6 +122,9 @@ class Model(Declarations):
         model.check(unused=False)
         if gone := drop_orphans(model, self, cause):
             _LOG.info(note_on(model, gone, cause))
+        for name in self.quantities.keys() & functions if self.conventions else ():
+            before, after = (Graph.of(each, [name]).inputs_of(name) for each in (self, model))
+            model._unfollowed[name] = (self.unfollowed.get(name, frozenset()) | before & {*self.conventions}) - after
         return model.check(unused=False)
 
     def check(self, *, unused: bool = True) -> Model:

@@ -136,7 +136,9 @@ class InputDeclarations(Definition):
             The quantity whose formulas a choice selects.
         role
             What questions and other programs look for: ``"detector_mass"``, to which event rates are proportional;
-            ``"sky_latitude"`` and ``"sky_longitude"``, the axes of maps of the sky, which come last, in this order.
+            ``"sky_latitude"`` and ``"sky_longitude"``, the axes of maps of the sky, which come last, in this order;
+            ``"convention"``, a choice that all parts of a calculation should follow, so that a warning names a quantity
+            that was replaced or given a value and does not.
 
         Returns
         -------

@@ -94,6 +94,8 @@ class Definition:
         self._consequences: dict[str, dict[str, Callable[..., Any] | Kernel]] = {}
         # What went with a quantity that was replaced, and the name of that.
         self._dropped: dict[str, str] = {}
+        # Conventions that a quantity followed before it was replaced.
+        self._unfollowed: dict[str, frozenset[str]] = {}
         # Quantities whose units are proven, and checks of the wiring that have passed.
         self._proven: set[str] = set()
         self._checked: set[str] = set()
@@ -239,8 +241,19 @@ class Definition:
         model._cautions = list(self._cautions)
         model._figures, model._figure_modules = list(self._figures), list(self._figure_modules)
         model._consequences = {name: dict(functions) for name, functions in self._consequences.items()}
-        model._dropped, model._checked = dict(self._dropped), set()
+        model._dropped, model._unfollowed = dict(self._dropped), dict(self._unfollowed)
+        model._checked = set()
         return model
+
+    @property
+    def conventions(self) -> list[str]:
+        """Parameters with the role of a convention, which all parts of a calculation should follow."""
+        return [name for name, parameter in self.parameters.items() if parameter.role == "convention"]
+
+    @property
+    def unfollowed(self) -> dict[str, frozenset[str]]:
+        """Conventions that replaced quantities followed before, by the names of the quantities."""
+        return dict(self._unfollowed)
 
     def bounded(self: Self, ranges: Mapping[str, tuple[float, float]]) -> Self:
         """Return this model with other allowed ranges of parameters.

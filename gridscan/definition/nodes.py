@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Number: TypeAlias = float | tuple[float, ...]
 
 #: Roles of parameters that questions about a result look for.
-ROLES = ("detector_mass", "sky_latitude", "sky_longitude")
+ROLES = ("detector_mass", "sky_latitude", "sky_longitude", "convention")
 
 
 @dataclass(frozen=True)

@@ -112,10 +112,26 @@ class Layout:
                 what = "the axis" if name in self.resolved.sizes else "the value of"
                 lines.append(f"{what} {name!r} has no effect on the quantities asked for")
         gone = model.dropped
-        return lines + [
+        lines += [
             f"the value of {name!r} has no effect: nothing takes it since {gone[name]!r} was replaced"
             for name in self.resolved.without_effect
         ]
+        return [*lines, *(line for name in model.conventions if name in given & used for line in self._beside(name))]
+
+    def _beside(self, convention: str) -> list[str]:
+        """One line for each part of the calculation that does not follow a convention other than the default."""
+        model, node = self.resolved.model, self.resolved.model.parameters[convention]
+        if (self.resolved.inputs[convention].data == node.default).all():
+            return []
+        what = "the axis" if convention in self.resolved.sizes else "the value of"
+        formulas, lines = {formula.name for formula in self.graph.formulas}, []
+        for name, followed in model.unfollowed.items():
+            if name in formulas and convention in followed:
+                lines.append(f"{what} {convention!r} has no effect on {name!r}, which was replaced")
+        for name in self.resolved.cut:
+            if name in self.graph.inputs and convention in Graph.of(model, [name]).inputs_of(name):
+                lines.append(f"{what} {convention!r} has no effect on {name!r}, which was given a value")
+        return lines
 
 
 def lay_out(

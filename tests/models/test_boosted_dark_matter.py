@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from reference import reference
@@ -428,6 +430,40 @@ def test_each_of_the_two_amplitudes_has_its_own_published_factors(model):
     assert scattering == pytest.approx([1e-45, 1e-45, 2 * np.pi * 1e-45], rel=1e-9, abs=0.0)
     assert float(target.flux) == pytest.approx(float(plain.flux), rel=1e-9, abs=0.0)
     assert float(neutrino.flux) > 1.0001 * float(plain.flux)
+
+
+OWN_PARTS = {
+    "neutrino_differential_cross_section": lambda scattering_haversine, neutrino_cross_section: (
+        neutrino_cross_section * (1 - 2 * scattering_haversine)
+    ),
+    "neutrino_published_factor": lambda scattering_haversine: 1 + 0 * scattering_haversine,
+    "target_scattering_cross_section": lambda target_cross_section: 2 * target_cross_section,
+    "target_published_factor": lambda target_mass: target_mass / target_mass,
+}
+
+
+@pytest.mark.parametrize("replaced", OWN_PARTS)
+def test_a_part_of_ones_own_that_does_not_follow_the_convention_is_named(model, replaced):
+    """Of a cross section of neutrinos nothing was said, as that of the target follows the convention (0b5a7eb)."""
+    mine = model.replace(**{replaced: OWN_PARTS[replaced]})
+    with pytest.warns(GridscanWarning, match=f"the value of 'convention' has no effect on '{replaced}', which was rep"):
+        mine.evaluate("events", convention="published", **EASY)
+    for given in ({}, {"convention": "standard"}):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            mine.evaluate("events", **given, **EASY)
+
+
+def test_a_part_that_was_given_a_value_and_does_not_follow_the_convention_is_named(model):
+    given = {"fluence": "1e-9 / MeV / cm^2", "convention": list(CONVENTIONS)}
+    with pytest.warns(GridscanWarning, match="the axis 'convention' has no effect on 'fluence', which was given a val"):
+        model.evaluate("differential_events", **given)
+
+
+def test_amplitudes_of_ones_own_follow_the_convention_without_a_warning(gauged):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gauged.evaluate("events", convention="published", **EASY)
 
 
 def test_an_own_interaction_needs_an_amplitude_and_lists_need_one_entry_a_species(model):

@@ -126,6 +126,7 @@ model.parameter(
     "standard",
     "Particles counted per kinetic energy, or the factors of the publications put in",
     choices=["standard", "published"],
+    role="convention",
 )
 model.parameter(
     "accuracy", 1e-6, "Relative accuracy of the fluxes; of several the highest, for all", minimum=1e-12, maximum=0.1
