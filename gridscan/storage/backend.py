@@ -80,6 +80,6 @@ class GridscanBackend(BackendEntrypoint):
         """
         if not isinstance(filename_or_obj, str | os.PathLike):
             return False
-        from gridscan.storage.record import has_record
+        from gridscan.storage.plain_files import has_record
 
         return has_record(Path(filename_or_obj))

@@ -14,11 +14,14 @@ from gridscan.atomic import reason
 from gridscan.errors import StoreError
 from gridscan.limits import DEFAULT
 from gridscan.storage.checksums import box_in_words, is_whole
+from gridscan.storage.pieces import read_into
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import xarray as xr
+
+    from gridscan.storage.pieces import Piece
 
 #: What to do about a damaged result.
 TO_REPAIR = "run its scenario again to repair it"
@@ -42,6 +45,8 @@ class CheckedArray(BackendArray):
         Of the blocks, with a dimension for each of the variable.
     around
         Cells that are read around a slice at most.
+    piece
+        Where its numbers lie in the file, if in one piece.
     """
 
     def __init__(
@@ -51,11 +56,12 @@ class CheckedArray(BackendArray):
         block: Sequence[int],
         checksums: np.ndarray,
         around: int = DEFAULT.largest_block,
+        piece: Piece | None = None,
     ) -> None:
         self.path, self.name = name
         self.shape, self.dtype = variable.shape, variable.dtype
         self._variable, self._block, self._checksums = variable, tuple(block), checksums
-        self._around = around
+        self._piece, self._around = piece, around
         self._compared = np.zeros(checksums.shape, dtype=bool)
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
@@ -95,9 +101,29 @@ class CheckedArray(BackendArray):
             if math.prod(map(len, spans)) > asked:
                 return self._read(key)
             around, blocks = spans, [_inside(span, step, size) for span, step, size in sizes]
-        values = self._read(tuple(slice(part.start, part.stop) for part in around))
-        self._compare(values, around, blocks)
+            values = self._read(tuple(slice(part.start, part.stop) for part in around))
+            self._compare(values, around, blocks)
+        else:
+            values = self._read_blocks(around, blocks)
         return _picked(values, key, places, around)
+
+    def _read_blocks(self, around: list[range], blocks: list[range]) -> np.ndarray:
+        """Return whole blocks, compared with their checksums."""
+        file = None if self._piece is None else self._piece.opened()
+        if file is None or self._piece is None:
+            values = self._read(tuple(slice(part.start, part.stop) for part in around))
+            self._compare(values, around, blocks)
+            return values
+        values = np.empty([len(part) for part in around], dtype=self.dtype)
+        with file:
+            for place in itertools.product(*blocks):
+                box, local = self._box(place, around)
+                first = np.ravel_multi_index([part.start for part in box], self.shape) if box else 0
+                start = self._piece.start + int(first) * self.dtype.itemsize
+                # With an ellipsis, what is picked of an array without dimensions is part of it, too.
+                whole = read_into(values[(*local, ...)], file, start, self._checksums[place])
+                self._take(place, box, whole)
+        return values
 
     def _read(self, key: tuple[Any, ...]) -> np.ndarray:
         try:
@@ -113,18 +139,22 @@ class CheckedArray(BackendArray):
     def _compare(self, values: np.ndarray, around: list[range], blocks: list[range]) -> None:
         for place in itertools.product(*blocks):
             if not self._compared[place]:
-                ranges = list(zip(place, self._block, self.shape, strict=True))
-                box = [slice(at * step, min((at + 1) * step, size)) for at, step, size in ranges]
-                local = tuple(
-                    slice(part.start - read.start, part.stop - read.start)
-                    for part, read in zip(box, around, strict=True)
-                )
-                if not is_whole(values[local], self._checksums[place]):
-                    raise StoreError(
-                        f"{self.path}: is damaged: {box_in_words(self.name, box)} is not as gridscan wrote it;"
-                        f" {TO_REPAIR}"
-                    )
-                self._compared[place] = True
+                box, local = self._box(place, around)
+                self._take(place, box, is_whole(values[local], self._checksums[place]))
+
+    def _box(self, place: tuple[int, ...], around: list[range]) -> tuple[list[slice], tuple[slice, ...]]:
+        """Return the ranges of a block, in the variable and in what was read around it."""
+        ranges = list(zip(place, self._block, self.shape, strict=True))
+        box = [slice(at * step, min((at + 1) * step, size)) for at, step, size in ranges]
+        both = zip(box, around, strict=True)
+        return box, tuple(slice(part.start - read.start, part.stop - read.start) for part, read in both)
+
+    def _take(self, place: tuple[int, ...], box: list[slice], whole: bool) -> None:
+        if not whole:
+            raise StoreError(
+                f"{self.path}: is damaged: {box_in_words(self.name, box)} is not as gridscan wrote it; {TO_REPAIR}"
+            )
+        self._compared[place] = True
 
 
 class ForeignArray(BackendArray):

@@ -8,7 +8,7 @@ import numpy as np
 import xxhash
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 # Sizes below 281 TB.
 _SIZE_BITS = np.uint64(48)
@@ -37,10 +37,16 @@ def checksum_of_block(block: np.ndarray, *, failed: bool = False) -> np.uint64:
     >>> hex(checksum_of_block(np.zeros(0)))
     '0x2d06800538d394c3'
     """
-    data = np.ascontiguousarray(block).data.cast("B") if block.size else b""
+    return _checksum([np.ascontiguousarray(block).data.cast("B")] if block.size else [], failed)
+
+
+def _checksum(pieces: Iterable[memoryview], failed: bool) -> np.uint64:
     # Another seed, so that a damaged last bit is found like any other.
-    found = xxhash.xxh3_64_intdigest(data, seed=int(failed))
-    return np.uint64((found & ~1 or 2) if failed else found | 1)
+    found = xxhash.xxh3_64(seed=int(failed))
+    for piece in pieces:
+        found.update(piece)
+    number = found.intdigest()
+    return np.uint64((number & ~1 or 2) if failed else number | 1)
 
 
 def is_done(checksums: np.ndarray) -> np.ndarray:
@@ -75,6 +81,24 @@ def is_whole(block: np.ndarray, checksum: np.uint64) -> bool:
         False also for a block that is not done.
     """
     return bool(checksum_of_block(block, failed=int(checksum) % 2 == 0) == checksum)
+
+
+def are_whole(pieces: Iterable[memoryview], checksum: np.uint64) -> bool:
+    """Tell whether the pieces of a block are as they were written.
+
+    Parameters
+    ----------
+    pieces
+        Bytes, one after the other.
+    checksum
+        That in the file.
+
+    Returns
+    -------
+    bool
+        False also for a block that is not done.
+    """
+    return bool(_checksum(pieces, int(checksum) % 2 == 0) == checksum)
 
 
 def marked_size(size: int) -> np.uint64:

@@ -23,7 +23,7 @@ from gridscan.storage.checksums import checksum_of_block
 from gridscan.storage.disk_attributes import for_disk
 from gridscan.storage.opening import explained
 from gridscan.storage.provenance import Provenance, provenance_in
-from gridscan.storage.record import IN_RECORD, opened, places_of_checksums
+from gridscan.storage.record import IN_RECORD, places_of_checksums
 from gridscan.storage.sealing import add_arrays, seal
 from gridscan.storage.standing import standing_of
 
@@ -184,7 +184,9 @@ def _seal(path: Path, dataset: xr.Dataset, attributes: dict[str, Any]) -> None:
     blocks = {name: (shape, block_of(shape, costly=False)) for name, shape in numbers.items()}
     places = places_of_checksums(blocks)
     checksums, variables = [np.uint64(0)], {}
-    with opened(path) as file:
+    import h5py
+
+    with h5py.File(path, "r") as file:
         for name, (shape, block) in blocks.items():
             variables[name] = {"shape": shape, "type": file[name].dtype.name, "block": block, "checksums": places[name]}
             checksums += [checksum_of_block(np.asarray(file[name][box])) for box in boxes(shape, block)]

@@ -18,7 +18,10 @@ from gridscan.storage.checked_arrays import CheckedArray, ForeignArray
 from gridscan.storage.description import digest_of_variable
 from gridscan.storage.disk_attributes import from_disk
 from gridscan.storage.foreign import why_not_netcdf
-from gridscan.storage.record import OtherFormat, Record, changes_in, is_of_attribute, opened, read_record
+from gridscan.storage.frame import sealed_record
+from gridscan.storage.pieces import Piece
+from gridscan.storage.plain_files import opened
+from gridscan.storage.record import OtherFormat, Record, changes_in, is_of_attribute, read_record
 from gridscan.storage.remains import has_lost_its_record
 from gridscan.storage.zarr_support import check_library
 
@@ -65,7 +68,7 @@ def open_dataset(path: Path, *, refuse_changed: bool, decoding: Mapping[str, Any
         store = _opened_zarr(path, is_ours=record is not None) if is_zarr else NetCDF4DataStore.open(where)
         try:
             made = StoreBackendEntrypoint().open_dataset(_CheckedStore(store, path, record), **decoding)
-            if record is None or not record.is_of_size(path):
+            if record is None or not (record.is_sealed or record.is_of_size(path)):
                 made = made.assign(
                     {name: _explained(path, name, item.variable) for name, item in made.data_vars.items()}
                 )
@@ -129,8 +132,10 @@ def _opened_zarr(path: Path, *, is_ours: bool) -> Any:
 
 def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:
     """Return the record of a file that is as gridscan wrote it, or as another program copied it."""
-    if not path.is_dir() and not _is_hdf5(path):
-        return None
+    if not path.is_dir():
+        record = sealed_record(path)
+        if record is not None or not _is_hdf5(path):
+            return record
     with opened(path) as file:
         try:
             record = read_record(file)
@@ -185,18 +190,21 @@ class _CheckedStore(AbstractDataStore):
         """Return variables and attributes as they are in the file."""
         variables, attributes = self._store.load()
         # What another program made of a result has numbers of its own.
-        if self._record is not None and self._record.is_of_size(self._path):
+        if self._record is not None and (self._record.is_sealed or self._record.is_of_size(self._path)):
             variables = {name: self._checked(name, item, self._record) for name, item in variables.items()}
         return dict(variables), dict(attributes)
 
     def _checked(self, name: str, variable: xr.Variable, record: Record) -> xr.Variable:
         described, said = record.content["described"], record.content["variables"].get(name)
         # The netCDF library has ways of its own to tell the dimensions of a variable.
-        if not self._path.is_dir() and digest_of_variable(name, variable) != described.get(name) is not None:
+        may_differ = not record.is_sealed and not self._path.is_dir()
+        if may_differ and digest_of_variable(name, variable) != described.get(name) is not None:
             raise StoreError(f"{self._path}: is damaged: {name!r} is not as gridscan wrote; {_TO_REPAIR}")
         if said is None or variable.shape != tuple(said["shape"]) or variable.dtype != said["type"]:
             return variable
-        array = CheckedArray((str(self._path), name), variable, said["block"], record.checksums_of(name))
+        start = record.content["places"]["starts"].get(name) if record.is_sealed and variable.dtype.isnative else None
+        piece = None if start is None else Piece.of(os.path.abspath(self._path), start)
+        array = CheckedArray((str(self._path), name), variable, said["block"], record.checksums_of(name), piece=piece)
         encoding = {**variable.encoding, "preferred_chunks": dict(zip(variable.dims, said["block"], strict=True))}
         return xr.Variable(variable.dims, indexing.LazilyIndexedArray(array), variable.attrs, encoding)
 

@@ -2,13 +2,12 @@
 
 A file of format 2 is plain netCDF (or zarr) whose first group holds what was asked for. Beside that, the group
 ``gridscan`` holds ``checksums``, those of the blocks of all variables one after the other, behind the size of the file;
-``keys`` of the values of all inputs, likewise; ``record``, JSON that says where in these each begins; and the group
-``intermediate`` with quantities that others are made of.
+``keys`` of the values of all inputs, likewise; ``record``, JSON that says where in these each begins, and where the
+numbers lie in a netCDF file; and the group ``intermediate`` with quantities that others are made of.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
@@ -23,7 +22,7 @@ from gridscan.storage.checksums import unmarked_size
 from gridscan.storage.description import described, digest_of_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 #: Of what is written; other formats are not read.
@@ -35,11 +34,11 @@ CHECKSUMS = f"{GROUP}/checksums"
 KEYS = f"{GROUP}/keys"
 #: Attributes of a result that are too long for the head of its file.
 IN_RECORD = ("gridscan_scenario_name", "gridscan_settings", "gridscan_versions", "gridscan_tables")
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 _ATTRIBUTE = "the attribute"
-_CHUNK_CACHE = 64_000_000
 #: Names of their dimensions.
 LENGTHS = {RECORD: "number_of_bytes", CHECKSUMS: "number_of_checksums", KEYS: "number_of_keys"}
+# The checksum of the record, and that of the file around it.
+_OF_ITSELF = ("checksum", "seal")
 #: What a record cannot say of itself.
 NOT_DESCRIBED = {RECORD, f"{GROUP}/{LENGTHS[RECORD]}"}
 
@@ -75,11 +74,14 @@ class Record:
         the file says of itself (``described``) and of its coordinates, and for a run what its numbers depend on.
     checksums, keys
         Of all blocks, behind the size of the file; and of the values of all inputs.
+    is_sealed
+        Whether the whole file, except its numbers, was found to be as gridscan wrote it when the record was read.
     """
 
     content: Mapping[str, Any]
     checksums: np.ndarray
     keys: np.ndarray
+    is_sealed: bool = False
 
     @property
     def size(self) -> int:
@@ -158,87 +160,6 @@ def places_of_checksums(blocks: Mapping[str, tuple[Sequence[int], Sequence[int]]
     return places
 
 
-def has_record(path: Path) -> bool:
-    """Tell quickly whether a file or folder has a record of gridscan.
-
-    Parameters
-    ----------
-    path
-        Anything, which need not exist.
-
-    Returns
-    -------
-    bool
-        False also for what cannot be read.
-    """
-    if os.path.isdir(path):
-        return (path / RECORD).is_dir()
-    try:
-        with path.open("rb") as file:
-            if file.read(len(_HDF5)) != _HDF5:
-                return False
-        with opened(path) as found:
-            return RECORD in found
-    # Libraries raise all kinds of exceptions on a damaged file.
-    except Exception:
-        return False
-
-
-@contextlib.contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """Open a file for reading, without the netCDF library.
-
-    Parameters
-    ----------
-    path
-        A netCDF file that is HDF5, or a zarr folder.
-
-    Yields
-    ------
-    h5py.File or zarr.Group
-        The file.
-    """
-    file = open_plainly(path)
-    try:
-        yield file
-    finally:
-        close(file)
-
-
-def open_plainly(path: Path) -> Any:
-    """Open a file for reading, without the netCDF library.
-
-    Parameters
-    ----------
-    path
-        A netCDF file that is HDF5, or a zarr folder.
-
-    Returns
-    -------
-    h5py.File or zarr.Group
-        The file; close it with `close`.
-    """
-    if path.is_dir():
-        import zarr
-
-        return zarr.open_group(path, mode="r")
-    import h5py
-
-    return h5py.File(path, "r", rdcc_nbytes=_CHUNK_CACHE)
-
-
-def close(file: Any) -> None:
-    """Close a file; a zarr folder holds nothing open.
-
-    Parameters
-    ----------
-    file
-        As opened.
-    """
-    if hasattr(file, "close"):
-        file.close()
-
-
 def read_record(file: Any) -> Record | None:
     """Read the record of an open file.
 
@@ -299,7 +220,7 @@ def checksum_of_record(content: Mapping[str, Any], keys: np.ndarray) -> str:
     str
         Hexadecimal.
     """
-    plain = {name: item for name, item in content.items() if name != "checksum"}
+    plain = {name: item for name, item in content.items() if name not in _OF_ITSELF}
     return digest(plain, np.asarray(keys, dtype=np.uint64), size=16).hex()
 
 

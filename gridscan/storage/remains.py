@@ -1,4 +1,4 @@
-"""Results of which so much is damaged that their record cannot be found through the library."""
+"""What is left of results that are damaged, found without the libraries that read whole ones."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from gridscan.storage.record import RECORD
 if TYPE_CHECKING:
     from pathlib import Path
 
-# The record is written last.
-_SEARCHED = 1_000_000
+# The attributes are written first, and the record last.
+_HEAD, _END = 65_536, 1_000_000
+_MARK = b"gridscan_"
 _WORDS = (b'"described": {', b'"coordinates": {')
 
 
@@ -30,7 +31,30 @@ def has_lost_its_record(path: Path) -> bool:
     """
     if os.path.isdir(path):
         return (path / RECORD).is_dir()
+    return _has_words(path)
+
+
+def bears_marks(path: Path) -> bool:
+    """Tell whether gridscan may have written a file, from what it writes into each.
+
+    Parameters
+    ----------
+    path
+        Any file.
+
+    Returns
+    -------
+    bool
+        True also for what other programs made of a result.
+    """
     with path.open("rb") as file:
-        file.seek(max(os.path.getsize(path) - _SEARCHED, 0))
+        if _MARK in file.read(_HEAD):
+            return True
+    return _has_words(path)
+
+
+def _has_words(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(os.path.getsize(path) - _END, 0))
         end = file.read()
     return all(word in end for word in _WORDS)

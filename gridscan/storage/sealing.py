@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 import netCDF4
@@ -11,6 +10,7 @@ import numpy as np
 
 from gridscan.storage.checksums import marked_size
 from gridscan.storage.description import described, digest_of_values
+from gridscan.storage.frame import close_frame, places_in, sealed_text
 from gridscan.storage.record import CHECKSUMS, FORMAT, GROUP, KEYS, LENGTHS, NOT_DESCRIBED, RECORD, checksum_of_record
 
 if TYPE_CHECKING:
@@ -64,15 +64,10 @@ def seal(path: Path, content: Mapping[str, Any], coordinates: Sequence[str]) -> 
 
     with h5py.File(path, "r") as file:
         keys = file[KEYS][...] if KEYS in file else np.zeros(0, dtype=np.uint64)
-        data = _encoded(file, content, coordinates, keys)
+        said = _completed(file, {**content, "places": places_in(file, content["variables"])}, coordinates, keys)
     with netCDF4.Dataset(path, "a") as file:
-        _add(file, RECORD, data)
-    with h5py.File(path, "r") as file:
-        place = file[CHECKSUMS].id.get_offset()
-    with path.open("r+b") as opened:
-        size = opened.seek(0, os.SEEK_END)
-        opened.seek(place)
-        opened.write(marked_size(size).tobytes())
+        _add(file, RECORD, np.frombuffer(sealed_text(said), dtype=np.uint8))
+    close_frame(path)
 
 
 def seal_zarr(root: Any, content: Mapping[str, Any], coordinates: Sequence[str], checksums: np.ndarray) -> None:
@@ -91,7 +86,8 @@ def seal_zarr(root: Any, content: Mapping[str, Any], coordinates: Sequence[str],
     """
     add_to_zarr(root, CHECKSUMS, np.array([marked_size(0), *checksums[1:]]))
     keys = root[KEYS][...] if KEYS in root else np.zeros(0, dtype=np.uint64)
-    add_to_zarr(root, RECORD, _encoded(root, content, coordinates, keys))
+    said = json.dumps(_completed(root, content, coordinates, keys), sort_keys=True)
+    add_to_zarr(root, RECORD, np.frombuffer(said.encode(), dtype=np.uint8))
 
 
 def add_to_zarr(root: Any, path: str, values: np.ndarray) -> None:
@@ -112,12 +108,12 @@ def add_to_zarr(root: Any, path: str, values: np.ndarray) -> None:
         made[...] = values
 
 
-def _encoded(file: Any, content: Mapping[str, Any], coordinates: Sequence[str], keys: np.ndarray) -> np.ndarray:
+def _completed(file: Any, content: Mapping[str, Any], coordinates: Sequence[str], keys: np.ndarray) -> dict[str, Any]:
+    """Return a record with what can be told from the file, and its checksum."""
     said = {
         **content,
         "format": FORMAT,
         "described": described(file, NOT_DESCRIBED),
         "coordinates": {name: digest_of_values(np.asarray(file[name][...])) for name in coordinates},
     }
-    said["checksum"] = checksum_of_record(json.loads(json.dumps(said)), keys)
-    return np.frombuffer(json.dumps(said, sort_keys=True).encode(), dtype=np.uint8)
+    return {**said, "checksum": checksum_of_record(json.loads(json.dumps(said)), keys)}

@@ -17,6 +17,7 @@ import numpy as np
 from gridscan.errors import listed
 from gridscan.evaluation.block_shape import boxes
 from gridscan.storage.checksums import box_in_words, is_whole
+from gridscan.storage.plain_files import opened
 from gridscan.storage.record import (
     GROUP,
     Changes,
@@ -24,7 +25,6 @@ from gridscan.storage.record import (
     Record,
     changes_in,
     is_of_attribute,
-    opened,
     read_record,
     variable_path,
 )

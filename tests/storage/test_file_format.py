@@ -19,7 +19,8 @@ import gridscan as gs
 from gridscan.errors import GridscanWarning, StoreError
 from gridscan.storage.checksums import is_done, is_whole, unmarked_size
 from gridscan.storage.files import write_result
-from gridscan.storage.record import FORMAT, Changes, changes_in, opened, read_record
+from gridscan.storage.plain_files import opened
+from gridscan.storage.record import FORMAT, Changes, changes_in, read_record
 from gridscan.units import parse_unit, spelled, spelled_on_disk
 
 FORMS = [("netcdf", "none"), ("netcdf", "zlib"), ("zarr", "none")]

@@ -12,7 +12,8 @@ from gridscan.errors import StoreError
 from gridscan.evaluation.block_shape import together
 from gridscan.limits import DEFAULT
 from gridscan.storage.checksums import is_done, is_whole
-from gridscan.storage.record import OtherFormat, changes_in, close, open_plainly, read_record, variable_path
+from gridscan.storage.plain_files import close, open_plainly
+from gridscan.storage.record import OtherFormat, changes_in, read_record, variable_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
