@@ -314,7 +314,8 @@ class GridscanAccessor:
         """Return the dataset with pint quantities in place of its ``units`` attributes, to compute with.
 
         xarray keeps attributes through arithmetic, so a product of two variables says the unit of one; quantities know
-        better. `dequantify` is the way back, and the way to a file: quantities themselves cannot be written.
+        better. `dequantify` is the way back, and the way to a file, ``q.gridscan.dequantify().to_netcdf("more.nc")``:
+        quantities themselves cannot be written, netCDF4 refuses them and other engines drop their units.
 
         Parameters
         ----------

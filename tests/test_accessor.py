@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import matplotlib
 
@@ -125,6 +126,22 @@ def test_dequantify_calls_a_unit_by_its_name_in_the_result():
     in_tonnes = result.gridscan.quantify().pint.to(fiducial_mass=pint.Unit("tonne")).gridscan.dequantify()
     assert unit_of(in_tonnes["fiducial_mass"]) == parse_unit("t")
     np.testing.assert_allclose(in_tonnes["fiducial_mass"], [1e3, 2e3])
+
+
+def test_what_was_computed_is_saved_with_its_units_by_way_of_dequantify_as_the_documentation_says(dataset, tmp_path):
+    quantified = dataset.gridscan.quantify()
+    quantified = quantified.assign(product=quantified["events"] * quantified["sfr"])
+    with pytest.raises(TypeError, match="pint"):
+        quantified.to_netcdf(tmp_path / "refused.nc", engine="netcdf4")
+    recipe = 'q.gridscan.dequantify().to_netcdf("more.nc")'
+    documented = (Path(__file__).parents[1] / "docs" / "units.md").read_text()
+    assert recipe in documented
+    assert recipe in " ".join(type(dataset.gridscan).quantify.__doc__.split())
+    more = tmp_path / "more.nc"
+    quantified.gridscan.dequantify().to_netcdf(more)
+    with gs.open(more) as found:
+        assert unit_of(found["product"]) == parse_unit("Msun/yr^2")
+        np.testing.assert_array_equal(found["events"], dataset["events"])
 
 
 def test_dequantify_leaves_plain_numbers_alone(dataset):
