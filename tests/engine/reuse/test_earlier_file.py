@@ -377,6 +377,7 @@ def test_what_the_system_says_of_a_file_is_told_without_the_numbers_of_the_call(
         raise PermissionError(errno.EACCES, long)
 
     monkeypatch.setattr(h5py, "File", refused)
+    (tmp_path / "land.nc").touch()
     with pytest.raises(StoreError, match=r"so nothing of it is reused \(Permission denied\)$"):
         EarlierFile(tmp_path / "land.nc")
 
