@@ -121,8 +121,8 @@ class CheckedArray(BackendArray):
                 first = np.ravel_multi_index([part.start for part in box], self.shape) if box else 0
                 start = self._piece.start + int(first) * self.dtype.itemsize
                 # With an ellipsis, what is picked of an array without dimensions is part of it, too.
-                whole = read_into(values[(*local, ...)], file, start, self._checksums[place])
-                self._take(place, box, whole)
+                part: Any = (*local, ...)
+                self._take(place, box, read_into(values[part], file, start, self._checksums[place]))
         return values
 
     def _read(self, key: tuple[Any, ...]) -> np.ndarray:

@@ -51,7 +51,8 @@ def places_in(file: Any, keys: Iterable[str]) -> dict[str, Any]:
     variables = {key: file[variable_path(key)] for key in keys}
     starts = {key: item.id.get_offset() for key, item in variables.items() if item.chunks is None}
     pieces = [piece for item in variables.values() for piece in _pieces(item)]
-    found = {"numbers": _joined(pieces), "starts": {key: at for key, at in starts.items() if at is not None}}
+    placed = {key: at for key, at in starts.items() if at is not None}
+    found: dict[str, Any] = {"numbers": _joined(pieces), "starts": placed}
     for name, path in (("checksums", CHECKSUMS), ("keys", KEYS)):
         found[name] = next(_pieces(file[path]), [0, 0]) if path in file else [0, 0]
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from gridscan.storage.record import RECORD
+from gridscan.storage.record import GROUP, RECORD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # The attributes are written first, and the record last.
 _HEAD, _END = 65_536, 1_000_000
 _MARK = b"gridscan_"
+_ZARR_ATTRIBUTES = (".zattrs", ".zmetadata", "zarr.json")
 _WORDS = (b'"described": {', b'"coordinates": {')
 
 
@@ -35,18 +36,21 @@ def has_lost_its_record(path: Path) -> bool:
 
 
 def bears_marks(path: Path) -> bool:
-    """Tell whether gridscan may have written a file, from what it writes into each.
+    """Tell whether gridscan may have written a file or folder, from what it writes into each.
 
     Parameters
     ----------
     path
-        Any file.
+        Any file or folder.
 
     Returns
     -------
     bool
         True also for what other programs made of a result.
     """
+    if os.path.isdir(path):
+        said = (path / name for name in _ZARR_ATTRIBUTES)
+        return (path / GROUP).exists() or any(_MARK in part.read_bytes() for part in said if part.is_file())
     with path.open("rb") as file:
         if _MARK in file.read(_HEAD):
             return True

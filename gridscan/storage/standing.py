@@ -28,6 +28,7 @@ from gridscan.storage.record import (
     read_record,
     variable_path,
 )
+from gridscan.storage.remains import bears_marks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +53,8 @@ class Standing:
     kind
         Whether there is ``"nothing"`` (or an empty file or folder), a ``"whole"`` file, one that is ``"unfinished"``
         or ``"damaged"``, one that somebody has ``"changed"`` or that is ``"derived"`` from a result or a sample, an
-        ``"unknown"`` one that cannot be read, or whose record cannot, one of an ``"other version"`` of gridscan, or a
-        ``"foreign"`` one.
+        ``"unknown"`` one of gridscan that cannot be read, or whose record cannot, one of an ``"other version"`` of
+        gridscan, or a ``"foreign"`` one.
     differs
         What is not as gridscan wrote it, in words.
     of_run
@@ -121,7 +122,7 @@ def standing_of(path: Path, *, compare: bool = True) -> Standing:
     except Exception as error:
         if getattr(error, "errno", None) is not None:
             raise
-        return Standing("unknown", of_run=True)
+        return Standing("unknown", of_run=True) if bears_marks(path) else Standing("foreign")
 
 
 def _opened(path: Path) -> AbstractContextManager[Any]:

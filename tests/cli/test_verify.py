@@ -9,6 +9,7 @@ import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
+import zarr
 from click.testing import CliRunner
 
 import gridscan as gs
@@ -83,6 +84,29 @@ def test_what_is_no_result_is_told_by_name(whole, tmp_path):
     )
     assert told[4] == "does not exist; give the path of a result"
     assert told[5].startswith("was not written by gridscan")
+
+
+def _half_of_a_foreign_file(path):
+    xr.Dataset({"x": ("n", np.arange(3000.0))}).to_netcdf(path, engine="netcdf4")
+    path.write_bytes(path.read_bytes()[:9000])
+
+
+def _array_of_zarr(path):
+    zarr.create_array(path, shape=(3,), dtype="f8", zarr_format=2)
+
+
+def _words(path):
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(3000))
+
+
+@pytest.mark.parametrize(
+    ("make", "name"), [(_half_of_a_foreign_file, "x.nc"), (_array_of_zarr, "x.zarr"), (_words, "y.nc")]
+)
+def test_what_others_wrote_is_no_damaged_result_when_it_cannot_be_read(tmp_path, make, name):
+    make(tmp_path / name)
+    status, (line,) = verify(tmp_path / name)
+    assert status == 2
+    assert line.partition(": ")[2].startswith("was not written by gridscan; only results")
 
 
 def test_a_result_without_its_end_is_told(whole):
