@@ -52,10 +52,9 @@ class Weak(NamedTuple):
     boltzmann_constant: Any
 
 
-class RecoilCounting(NamedTuple):
-    """Which recoils are counted: weak couplings, and the fields of a `RecoilWindow` [MeV]."""
+class CountedWindow(NamedTuple):
+    """Which energies are counted: the fields of a `RecoilWindow` [MeV], and constants of nature."""
 
-    cross_section: Any
     recoil_min: Any
     recoil_max: Any
     resolution_stochastic: Any
@@ -71,12 +70,19 @@ class RecoilCounting(NamedTuple):
     @property
     def window(self) -> RecoilWindow:
         """The window of recoils."""
-        return RecoilWindow(*self[1:6])
+        return RecoilWindow(*self[:5])
 
     @property
     def constants(self) -> WeakConstants:
         """The constants of nature."""
-        return constants_of(*self[6:])
+        return constants_of(*self[5:])
+
+
+class Scattering(NamedTuple):
+    """How neutrinos scatter on electrons: couplings, and whether photons are radiated."""
+
+    cross_section: Any
+    qed: Any
 
 
 class PositronCounting(NamedTuple):
@@ -100,6 +106,13 @@ class PositronCounting(NamedTuple):
     def constants(self) -> WeakConstants:
         """The constants of nature."""
         return constants_of(*self[2:])
+
+
+class Exposure(NamedTuple):
+    """Lead time and length of an exposure [s]."""
+
+    lead: Any
+    exposure: Any
 
 
 class AlarmWindow(NamedTuple):
@@ -163,7 +176,11 @@ def window_of_time(lead: Any, length: Any, name: str) -> tuple[Array, Array]:
 
 
 def recoil_yield(
-    stars: Stars, survival: tuple[Any, Any], counting: RecoilCounting, window: tuple[Any, Any]
+    stars: Stars,
+    survival: tuple[Any, Any],
+    scattering: Scattering,
+    counting: CountedWindow,
+    window: tuple[Any, Any],
 ) -> ValueAndError:
     """Return the yield of recoils per electron in windows of time [cm²], and its error.
 
@@ -175,7 +192,7 @@ def recoil_yield(
         Its later and its earlier end [s before collapse].
     """
     own = counting.window.checked()
-    keys = (*survival, counting.cross_section, *own)
+    keys = (*survival, *scattering, *own)
     return _yields(functools.partial(_recoils, counting.constants), stars, window, keys)
 
 
@@ -191,10 +208,11 @@ def inverse_beta_yield(stars: Stars, counting: PositronCounting, window: tuple[A
 
 
 def _recoils(
-    constants: WeakConstants, star: Star, ratio: Array, p: Any, p_bar: Any, cross_section: Any, *window: Any
+    constants: WeakConstants, star: Star, ratio: Array, p: Any, p_bar: Any, cross_section: Any, qed: Any, *window: Any
 ) -> tuple[RateCurve, float]:
     limits = tuple(float(limit) for limit in window)
-    return elastic_curve(star, ratio, Survival(float(p), float(p_bar)), str(cross_section), limits, constants)
+    survival, words = Survival(float(p), float(p_bar)), (str(cross_section), str(qed))
+    return elastic_curve(star, ratio, survival, words, limits, constants)
 
 
 def _positrons(constants: WeakConstants, star: Star, ratio: Array, p_bar: Any, prompt: Any) -> tuple[RateCurve, float]:

@@ -227,10 +227,10 @@ for _name, _unit, _what in (
 ):
     _CONSTANTS[_name] = _unit
     model.constant(_name, f"{getattr(WEAK, _name)!r} {_unit}".removesuffix(" 1"), _what)
+model.group("scattering", kernels.Scattering, "cross_section", "qed")
 model.group(
-    "recoil_counting",
-    kernels.RecoilCounting,
-    "cross_section",
+    "counted_window",
+    kernels.CountedWindow,
     recoil_min="MeV",
     recoil_max="MeV",
     resolution_stochastic="1",
@@ -283,6 +283,7 @@ model.group(
 )
 declare_cautions(model)
 
+model.group("elastic_exposure", kernels.Exposure, lead="s", exposure="s")
 model.group("alarm_window", kernels.AlarmWindow, lead="s", window="s")
 model.group("alarm_reach", kernels.AlarmReach, effective_protons="1", alarm_signal="1")
 model.group(
