@@ -227,7 +227,7 @@ def _yields(
         curve, relative = curve_of(star, stars.ratio(key, mass, panels_of(star).times), *rest[_SOURCE:])
         return events_between(curve, relative, *window)
 
-    value, error = for_each_combination(evaluate, _held(stars), stars.ratio.key, *stars.source, *keys)
+    value, error = for_each_combination(evaluate, _held(stars), stars.ratio.key, *stars.source.needed, *keys)
     return value, error
 
 
@@ -240,7 +240,7 @@ def _held(stars: Stars) -> Array:
         several = (len(table.mass) > 1 or table.held) and not source.scaled
         return (np.clip(stars.mass, table.mass[0], table.mass[-1]) if several else np.asarray(stars.mass),)
 
-    return for_each_combination(held, *stars.source)[0]
+    return for_each_combination(held, *stars.source.needed)[0]
 
 
 def positron_curve(
@@ -284,7 +284,7 @@ def longest_lead(stars: Stars, counting: PositronCounting, needed: Any, window: 
         return found[..., 0], found[..., 1]
 
     keys = (*counting.parts, checked("window", window, POSITIVE, "s"))
-    value, error = for_each_combination(evaluate, _held(stars), stars.ratio.key, *stars.source, *keys)
+    value, error = for_each_combination(evaluate, _held(stars), stars.ratio.key, *stars.source.needed, *keys)
     return value, error
 
 

@@ -68,7 +68,7 @@ def emitted(source: Source, mass: Any, time: Any) -> luminosity.Emission:
         shining = (speed * found.luminosity, found.mean_energy, found.pinching, speed * found.rate)
         return (*shining, others, found.nue_to_antinue)
 
-    return luminosity.Emission(*for_each_combination(evaluate, *source))
+    return luminosity.Emission(*for_each_combination(evaluate, *source.needed))
 
 
 def _speeds(source: Source, mass: Any) -> Array:
@@ -105,7 +105,7 @@ def remaining(what: Callable[..., Array], source: Source, mass: Any, time: Any) 
         one = Source(*values)
         return (what(one.table, mass, 0.0, _speeds(one, mass) * time),)
 
-    return for_each_combination(evaluate, *source)[0]
+    return for_each_combination(evaluate, *source.needed)[0]
 
 
 def is_outside(source: Source, mass: Any) -> Array:
@@ -114,7 +114,7 @@ def is_outside(source: Source, mass: Any) -> Array:
     def evaluate(*values: Any) -> tuple[Array]:
         return (is_held(Source(*values).table, mass).astype(float),)
 
-    return for_each_combination(evaluate, *source)[0]
+    return for_each_combination(evaluate, *source.needed)[0]
 
 
 def recoil_cross_section(
