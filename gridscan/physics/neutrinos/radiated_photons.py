@@ -68,7 +68,7 @@ def radiated_share(energy: ArrayLike, species: str, constants: WeakConstants = W
     --------
     >>> from gridscan.physics.neutrinos.radiated_photons import radiated_share
     >>> print(radiated_share([0.5, 1.0, 10.0], "nue")[0].round(4))
-    [-0.0039 -0.0049 -0.0081]
+    [-0.004  -0.0049 -0.0069]
     """
     neutrino = checked("energy", energy, POSITIVE, "MeV")
     series, error = _series(species, constants)
