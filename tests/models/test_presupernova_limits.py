@@ -131,6 +131,32 @@ def test_what_is_beyond_a_limit_is_refused(quantity, values, message):
         MODEL.evaluate(quantity, **values)
 
 
+@pytest.mark.parametrize(
+    "quantity",
+    [
+        "collapses_within",
+        "dying_stars_within",
+        "mean_population_flux",
+        "stars_above_flux",
+        "flux_exceedance",
+        "flux_quantile",
+        "count_probability",
+        "count_exceedance",
+        "probability_of_star_above_flux",
+    ],
+)
+def test_a_relation_of_whole_galaxies_is_refused_for_a_part_of_one(quantity):
+    given = {"imf": ["kroupa", "igimf"], "radius": "1 kpc"}
+    with pytest.raises(GridscanError, match=r"relation of whole galaxies, and radius holds 0\.171 % of"):
+        MODEL.evaluate(quantity, **given)
+
+
+def test_a_relation_of_whole_galaxies_holds_for_a_whole_one():
+    given = {"imf": "igimf", "radius": "25 kpc"}
+    found = MODEL.evaluate(["collapses_within", "stars_above_flux", "alarms_per_century"], **given)
+    assert all(float(item) > 0.0 for item in found.data_vars.values())
+
+
 def test_a_table_with_one_time_of_a_star_is_refused(tmp_path):
     table = tmp_path / "one.csv"
     units = "# units: mass Msun; time_before_collapse yr; luminosity erg/s; mean_energy MeV; pinching 1"

@@ -52,10 +52,9 @@ class Weak(NamedTuple):
     boltzmann_constant: Any
 
 
-class RecoilCounting(NamedTuple):
-    """Which recoils are counted: weak couplings, and the fields of a `RecoilWindow` [MeV]."""
+class CountedWindow(NamedTuple):
+    """Which energies are counted: the fields of a `RecoilWindow` [MeV], and constants of nature."""
 
-    cross_section: Any
     recoil_min: Any
     recoil_max: Any
     resolution_stochastic: Any
@@ -71,12 +70,19 @@ class RecoilCounting(NamedTuple):
     @property
     def window(self) -> RecoilWindow:
         """The window of recoils."""
-        return RecoilWindow(*self[1:6])
+        return RecoilWindow(*self[:5])
 
     @property
     def constants(self) -> WeakConstants:
         """The constants of nature."""
-        return constants_of(*self[6:])
+        return constants_of(*self[5:])
+
+
+class Scattering(NamedTuple):
+    """How neutrinos scatter on electrons: couplings, and whether photons are radiated."""
+
+    cross_section: Any
+    qed: Any
 
 
 class PositronCounting(NamedTuple):
@@ -100,6 +106,13 @@ class PositronCounting(NamedTuple):
     def constants(self) -> WeakConstants:
         """The constants of nature."""
         return constants_of(*self[2:])
+
+
+class Exposure(NamedTuple):
+    """Lead time and length of an exposure [s]."""
+
+    lead: Any
+    exposure: Any
 
 
 class AlarmWindow(NamedTuple):
@@ -163,7 +176,11 @@ def window_of_time(lead: Any, length: Any, name: str) -> tuple[Array, Array]:
 
 
 def recoil_yield(
-    stars: Stars, survival: tuple[Any, Any], counting: RecoilCounting, window: tuple[Any, Any]
+    stars: Stars,
+    survival: tuple[Any, Any],
+    scattering: Scattering,
+    counting: CountedWindow,
+    window: tuple[Any, Any],
 ) -> ValueAndError:
     """Return the yield of recoils per electron in windows of time [cm²], and its error.
 
@@ -175,7 +192,7 @@ def recoil_yield(
         Its later and its earlier end [s before collapse].
     """
     own = counting.window.checked()
-    keys = (*survival, counting.cross_section, *own)
+    keys = (*survival, *scattering, *own)
     return _yields(functools.partial(_recoils, counting.constants), stars, window, keys)
 
 
@@ -191,10 +208,11 @@ def inverse_beta_yield(stars: Stars, counting: PositronCounting, window: tuple[A
 
 
 def _recoils(
-    constants: WeakConstants, star: Star, ratio: Array, p: Any, p_bar: Any, cross_section: Any, *window: Any
+    constants: WeakConstants, star: Star, ratio: Array, p: Any, p_bar: Any, cross_section: Any, qed: Any, *window: Any
 ) -> tuple[RateCurve, float]:
     limits = tuple(float(limit) for limit in window)
-    return elastic_curve(star, ratio, Survival(float(p), float(p_bar)), str(cross_section), limits, constants)
+    survival, words = Survival(float(p), float(p_bar)), (str(cross_section), str(qed))
+    return elastic_curve(star, ratio, survival, words, limits, constants)
 
 
 def _positrons(constants: WeakConstants, star: Star, ratio: Array, p_bar: Any, prompt: Any) -> tuple[RateCurve, float]:
@@ -209,7 +227,7 @@ def _yields(
         curve, relative = curve_of(star, stars.ratio(key, mass, panels_of(star).times), *rest[_SOURCE:])
         return events_between(curve, relative, *window)
 
-    value, error = for_each_combination(evaluate, _held(stars), stars.ratio.key, *stars.source, *keys)
+    value, error = for_each_combination(evaluate, _held(stars), stars.ratio.key, *stars.source.needed, *keys)
     return value, error
 
 
@@ -222,7 +240,7 @@ def _held(stars: Stars) -> Array:
         several = (len(table.mass) > 1 or table.held) and not source.scaled
         return (np.clip(stars.mass, table.mass[0], table.mass[-1]) if several else np.asarray(stars.mass),)
 
-    return for_each_combination(held, *stars.source)[0]
+    return for_each_combination(held, *stars.source.needed)[0]
 
 
 def positron_curve(
@@ -266,7 +284,7 @@ def longest_lead(stars: Stars, counting: PositronCounting, needed: Any, window: 
         return found[..., 0], found[..., 1]
 
     keys = (*counting.parts, checked("window", window, POSITIVE, "s"))
-    value, error = for_each_combination(evaluate, _held(stars), stars.ratio.key, *stars.source, *keys)
+    value, error = for_each_combination(evaluate, _held(stars), stars.ratio.key, *stars.source.needed, *keys)
     return value, error
 
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from gridscan.errors import EvaluationError
 from gridscan.models.presupernova.combinations import for_each_combination
 from gridscan.models.presupernova.source import Source
-from gridscan.models.presupernova.star_curves import couplings_of, moment_error
+from gridscan.models.presupernova.star_curves import couplings_of, moment_error, photons_radiated, radiated_parts
 from gridscan.numerics.significance import exposure_factor_needed
+from gridscan.physics.neutrinos.flavour_conversion import arriving_sum
 from gridscan.physics.neutrinos.inverse_beta import energy_of_prompt
 from gridscan.physics.neutrinos.radiative_scattering import total_cross_section
 from gridscan.physics.neutrinos.recoil_spectrum import spectrum_moments, with_couplings
@@ -24,7 +25,7 @@ from gridscan.units import convert, parse_unit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gridscan.models.presupernova.kernels import PositronCounting, RecoilCounting
+    from gridscan.models.presupernova.kernels import CountedWindow, PositronCounting, Scattering
     from gridscan.physics.constants import WeakConstants
 
 Array = NDArray[np.floating[Any]]
@@ -67,7 +68,7 @@ def emitted(source: Source, mass: Any, time: Any) -> luminosity.Emission:
         shining = (speed * found.luminosity, found.mean_energy, found.pinching, speed * found.rate)
         return (*shining, others, found.nue_to_antinue)
 
-    return luminosity.Emission(*for_each_combination(evaluate, *source))
+    return luminosity.Emission(*for_each_combination(evaluate, *source.needed))
 
 
 def _speeds(source: Source, mass: Any) -> Array:
@@ -104,7 +105,7 @@ def remaining(what: Callable[..., Array], source: Source, mass: Any, time: Any) 
         one = Source(*values)
         return (what(one.table, mass, 0.0, _speeds(one, mass) * time),)
 
-    return for_each_combination(evaluate, *source)[0]
+    return for_each_combination(evaluate, *source.needed)[0]
 
 
 def is_outside(source: Source, mass: Any) -> Array:
@@ -113,41 +114,54 @@ def is_outside(source: Source, mass: Any) -> Array:
     def evaluate(*values: Any) -> tuple[Array]:
         return (is_held(Source(*values).table, mass).astype(float),)
 
-    return for_each_combination(evaluate, *source)[0]
+    return for_each_combination(evaluate, *source.needed)[0]
 
 
 def recoil_cross_section(
-    spectra: event_rates.Spectra, counting: RecoilCounting, survival: tuple[Any, Any]
+    spectra: event_rates.Spectra, scattering: Scattering, counting: CountedWindow, survival: tuple[Any, Any]
 ) -> ValueAndError:
     """Return the cross section of an electron for all that arrives per antineutrino emitted [cm²], and its error."""
     constants = counting.constants
     moments, errors = event_rates.elastic_moments(spectra, counting.window, constants)
 
-    def evaluate(word: Any) -> ValueAndError:
+    def evaluate(word: Any, qed: Any) -> ValueAndError:
         couplings = couplings_of(str(word), constants)
         value = event_rates.elastic_cross_section(moments, spectra, survival, couplings, constants)
-        return value, moment_error(errors, spectra, couplings, constants)
+        error = moment_error(errors, spectra, couplings, constants)
+        if not photons_radiated(str(word), str(qed), counting.window):
+            return value, error
+        parts = radiated_parts(spectra, constants)
+        more, off = (arriving_sum(part, survival, spectra.ratio, spectra.nue_to_antinue) for part in parts)
+        return value + more, error + off
 
-    value, error = for_each_combination(evaluate, counting.cross_section)
+    value, error = for_each_combination(evaluate, *scattering)
     return np.maximum(value, 0.0), error
 
 
 def recoil_spectrum(
     spectra: event_rates.Spectra,
     recoil: Any,
-    cross_section: Any,
+    scattering: Scattering,
     survival: tuple[Any, Any],
     constants: WeakConstants,
 ) -> Array:
-    """Return the spectrum of recoils of an electron per antineutrino emitted [cm²/MeV]."""
+    """Return the spectrum of recoils of an electron per antineutrino emitted [cm²/MeV].
+
+    Raises
+    ------
+    EvaluationError
+        If photons are to be radiated, which are known for total cross sections only.
+    """
     means = np.stack(np.broadcast_arrays(*spectra[:2], spectra.pinching)[:2])
     moments = spectrum_moments(recoil, means, spectra.pinching, constants)
 
-    def evaluate(word: Any) -> tuple[Array]:
+    def evaluate(word: Any, qed: Any) -> tuple[Array]:
+        if str(qed) != "off":
+            raise EvaluationError("qed is 'on'; photons are known for total cross sections, not for spectra of recoils")
         couplings = couplings_of(str(word), constants)
         return (event_rates.elastic_cross_section(moments, spectra, survival, couplings, constants),)
 
-    return for_each_combination(evaluate, cross_section)[0]
+    return for_each_combination(evaluate, *scattering)[0]
 
 
 def positron_cross_section(spectra: event_rates.Spectra, counting: PositronCounting) -> ValueAndError:
@@ -168,30 +182,20 @@ def arriving_spectrum(
     return event_rates.arriving_spectrum(energy, spectra, survival, np.asarray(electron) > 0.5, np.asarray(anti) > 0.5)
 
 
-def scattering_cross_section(energy: Any, counting: RecoilCounting, electron: Any, anti: Any, qed: Any) -> Array:
-    """Return the cross section of an electron for one neutrino of one energy [cm²].
-
-    Raises
-    ------
-    EvaluationError
-        If photons are radiated into a window of recoils, for which there is no formula.
-    """
+def scattering_cross_section(
+    energy: Any, scattering: Scattering, counting: CountedWindow, electron: Any, anti: Any
+) -> Array:
+    """Return the cross section of an electron for one neutrino of one energy [cm²]."""
     window, constants = counting.window.checked(), counting.constants
     moments, _ = window_moments_of_line(energy, window, constants)
-    whole = (window.recoil_min == 0.0) & np.isinf(window.recoil_max)
 
-    def evaluate(word: Any, photons: Any, electron: Any, anti: Any) -> tuple[Array]:
+    def evaluate(word: Any, qed: Any, electron: Any, anti: Any) -> tuple[Array]:
         name = ("nue" if electron > 0.5 else "nux") + ("bar" if anti > 0.5 else "")
-        if str(photons) == "off":
-            return (with_couplings(moments, couplings_of(str(word), constants)[name], constants),)
-        if not whole.all() or str(word) != "radiative":
-            raise EvaluationError(
-                "qed is 'on' with a window of recoils or couplings at tree level; photons are known for total cross "
-                "sections with cross_section = 'radiative': recoil_min must be 0 MeV and recoil_max inf MeV"
-            )
-        return (total_cross_section(energy, name, constants=constants)[0] * np.ones(moments.shape[1:]),)
+        if photons_radiated(str(word), str(qed), window):
+            return (total_cross_section(energy, name, constants=constants)[0] * np.ones(moments.shape[1:]),)
+        return (with_couplings(moments, couplings_of(str(word), constants)[name], constants),)
 
-    return for_each_combination(evaluate, counting.cross_section, qed, electron, anti)[0]
+    return for_each_combination(evaluate, *scattering, electron, anti)[0]
 
 
 def required_mass(signal: Any, background: Any, background_error: Any, significance: Any, mass: Any) -> Array:

@@ -8,6 +8,7 @@ from gridscan.inputs.shipped_files import data_path
 from gridscan.model import Model
 from gridscan.models.presupernova import backgrounds, kernels, one_star, populations
 from gridscan.models.presupernova.cautions import declare_cautions
+from gridscan.models.presupernova.reach import Reach
 from gridscan.models.presupernova.source import Source
 from gridscan.models.shared import declare_detector, declare_galaxy, declare_mass_function, declare_stars
 from gridscan.physics.constants import WEAK
@@ -227,10 +228,10 @@ for _name, _unit, _what in (
 ):
     _CONSTANTS[_name] = _unit
     model.constant(_name, f"{getattr(WEAK, _name)!r} {_unit}".removesuffix(" 1"), _what)
+model.group("scattering", kernels.Scattering, "cross_section", "qed")
 model.group(
-    "recoil_counting",
-    kernels.RecoilCounting,
-    "cross_section",
+    "counted_window",
+    kernels.CountedWindow,
     recoil_min="MeV",
     recoil_max="MeV",
     resolution_stochastic="1",
@@ -283,6 +284,7 @@ model.group(
 )
 declare_cautions(model)
 
+model.group("elastic_exposure", kernels.Exposure, lead="s", exposure="s")
 model.group("alarm_window", kernels.AlarmWindow, lead="s", window="s")
 model.group("alarm_reach", kernels.AlarmReach, effective_protons="1", alarm_signal="1")
 model.group(
@@ -296,6 +298,7 @@ model.group(
     time="Myr",
     **_SOURCE,
 )
+model.group("reach", Reach, radius="kpc", fraction_in_reach="1")
 model.group("exposed", populations.Exposed, effective_protons="1", inverse_beta_background="1/s", exposure="s")
 
 #: Options of a kernel that follows stars through time, with the ratio of flavours as a function of it.

@@ -271,9 +271,15 @@ def alarms_of_all_stars(
         Of masses (b,) [Msun]; returns squares of horizons and their errors, shape (..., b) [kpc²].
     """
 
+    known: dict[bytes, ValueAndError] = {}
+
     def evaluate(*values: Any) -> ValueAndError:
         one = Collapsing(*values)
-        squared, error = squared_horizon(one.bins.mass)
+        # Tables and metallicities of the same masses have the same horizons.
+        key = one.bins.mass.tobytes()
+        if key not in known:
+            known[key] = squared_horizon(one.bins.mass)
+        squared, error = known[key]
         share, share_error = within(np.sqrt(squared), galaxy)
         farther, _ = within(np.sqrt(squared + error), galaxy)
         per_mass = stars_per_mass(masses, one.bins)
@@ -296,15 +302,16 @@ def collapse_rate(population: tuple[Collapsing, Any], masses: InitialMasses) -> 
     return for_each_combination(evaluate, colour, *collapsing)[0]
 
 
-def dying_stars(dying: DyingStars, masses: InitialMasses) -> Array:
-    """Return the expected number of stars of a whole galaxy within the window of their bin."""
+def dying_stars(population: tuple[Collapsing, Any], masses: InitialMasses) -> Array:
+    """Return the expected number of stars of a whole galaxy within the window of their bin, of a colour."""
+    collapsing, colour = population
 
-    def evaluate(*values: Any) -> tuple[Array]:
-        one = DyingStars(*values)
-        start, stop = one.window
-        return (expected_stars(masses.sfr, stars_per_mass(masses, one.collapsing.bins), start, stop, 1.0),)
+    def evaluate(stars: Any, *values: Any) -> tuple[Array]:
+        one = Collapsing(*values)
+        start, stop = one.window(stars)
+        return (expected_stars(masses.sfr, stars_per_mass(masses, one.bins), start, stop, 1.0),)
 
-    return for_each_combination(evaluate, *dying)[0]
+    return for_each_combination(evaluate, colour, *collapsing)[0]
 
 
 class Exposed(NamedTuple):

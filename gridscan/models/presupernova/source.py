@@ -47,6 +47,13 @@ class Source(NamedTuple):
         return str(self.time_scaling) != "none"
 
     @property
+    def needed(self) -> Source:
+        """The same without what no star of the grid depends on, so that nothing is computed for each of its values."""
+        if (np.asarray(self.time_scaling) != "none").any():
+            return self
+        return self._replace(stellar_table=np.ravel(self.stellar_table)[0], metallicity=np.ravel(self.metallicity)[0])
+
+    @property
     def table(self) -> LuminosityTable:
         """The table of neutrinos, of one progenitor unless it is to be interpolated, for single values."""
         return table_of(str(self.neutrino_table), float(self.progenitor_mass))

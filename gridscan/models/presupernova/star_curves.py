@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import NOT_NEGATIVE, SHARE, checked
+from gridscan.physics.neutrinos.flavour_conversion import arriving_sum
 from gridscan.physics.neutrinos.inverse_beta import energy_of_prompt
 from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
+from gridscan.physics.neutrinos.radiated_photons import mean_radiated
 from gridscan.physics.neutrinos.thermal_pairs import pair_table
 from gridscan.physics.neutrinos.weak_couplings import SPECIES, radiative_couplings, tree_level_couplings
 from gridscan.physics.presupernova.event_rates import (
@@ -67,6 +70,38 @@ def _moments(star: Star, window: tuple[float, ...], constants: WeakConstants) ->
 
 
 @functools.lru_cache(maxsize=512)
+def _radiated(star: Star, constants: WeakConstants) -> tuple[dict[str, Array], dict[str, Array]]:
+    return radiated_parts(spectra_at(star), constants)
+
+
+def radiated_parts(spectra: Spectra, constants: WeakConstants) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return what photons add to cross sections [cm²], and its error: shape (2, ...) for each species."""
+    means = np.stack(np.broadcast_arrays(*spectra[:2], spectra.pinching)[:2])
+    found = {name: mean_radiated(means, spectra.pinching, name, constants) for name in SPECIES}
+    return {name: value for name, (value, _) in found.items()}, {name: error for name, (_, error) in found.items()}
+
+
+def photons_radiated(cross_section: str, qed: str, window: RecoilWindow) -> bool:
+    """Return whether photons are to be added.
+
+    Raises
+    ------
+    EvaluationError
+        If they are, to a window of recoils or to couplings at tree level, for which there is no formula.
+    """
+    if qed == "off":
+        return False
+    whole = np.all(np.equal(window.recoil_min, 0.0)) and np.all(np.isinf(window.recoil_max))
+    if not whole or np.any(window[2:]) or cross_section != "radiative":
+        raise EvaluationError(
+            "qed is 'on' with a window of recoils, a resolution, or couplings at tree level; photons are known for "
+            "total cross sections with cross_section = 'radiative': recoil_min must be 0 MeV, recoil_max inf MeV, and "
+            "each resolution 0"
+        )
+    return True
+
+
+@functools.lru_cache(maxsize=512)
 def _parts(star: Star, energy_min: float, constants: WeakConstants) -> tuple[Array, Array]:
     return inverse_beta_parts(spectra_at(star), energy_min, constants)
 
@@ -83,7 +118,7 @@ def elastic_curve(
     star: Star,
     ratio: Array,
     survival: Survival,
-    cross_section: str,
+    scattering: tuple[str, str],
     window: tuple[float, ...],
     constants: WeakConstants,
 ) -> tuple[RateCurve, float]:
@@ -93,16 +128,21 @@ def elastic_curve(
     ----------
     ratio
         Number of each of nu_mu and nu_tau over that of nu_e, at the times of the panels.
-    cross_section
-        ``"radiative"`` or ``"tree-level"``.
+    scattering
+        Couplings, ``"radiative"`` or ``"tree-level"``, and whether photons are radiated, ``"on"`` or ``"off"``.
     window
         The fields of a `RecoilWindow`.
     """
     panels, spectra = panels_of(star), spectra_at(star, ratio)
     moments, errors = _moments(star, window, constants)
-    couplings = couplings_of(cross_section, constants)
+    couplings = couplings_of(scattering[0], constants)
     sigma = elastic_cross_section(moments, spectra, survival, couplings, constants)
     error = moment_error(errors, spectra, couplings, constants)
+    if photons_radiated(*scattering, RecoilWindow(*window)):
+        more, off = (
+            arriving_sum(part, survival, spectra.ratio, spectra.nue_to_antinue) for part in _radiated(star, constants)
+        )
+        sigma, error = sigma + more, error + off
     curve = RateCurve.through(panels.edges, panels.emitted.rate * np.maximum(sigma, 0.0))
     return curve, _relative(sigma, error)
 

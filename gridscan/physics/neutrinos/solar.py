@@ -32,6 +32,7 @@ from gridscan.physics.neutrinos.beta_decay import BetaDecay, beta_spectrum
 from gridscan.physics.neutrinos.electron_scattering import minimum_energy
 from gridscan.physics.neutrinos.flavour_conversion import SINE_SQUARED_12, SINE_SQUARED_13
 from gridscan.physics.neutrinos.measured_recoil import RecoilWindow, energy_resolution
+from gridscan.physics.neutrinos.radiated_photons import radiated_share
 from gridscan.physics.neutrinos.recoil_spectrum import with_couplings
 from gridscan.physics.neutrinos.recoil_window import window_moments_of_line
 
@@ -197,6 +198,8 @@ def solar_cross_section(
     couplings: Mapping[str, WeakCouplings],
     mixing: SolarMixing | None = None,
     constants: WeakConstants = WEAK,
+    *,
+    photons: bool = False,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the cross section of an electron averaged over a component and its flavours at the Earth.
 
@@ -212,6 +215,8 @@ def solar_cross_section(
         Angles and Delta m_21^2; those of NuFIT 6.0 by default.
     constants
         Constants of nature.
+    photons
+        Whether running couplings and radiated photons are added, which are known for a window of all recoils.
 
     Returns
     -------
@@ -251,6 +256,9 @@ def solar_cross_section(
         moments, _ = window_moments_of_line(energy, part, constants)
         survival = solar_survival(energy, component, mixing)
         sigma = [with_couplings(moments, couplings[name], constants) for name in ("nue", "nux")]
+        if photons:
+            shares = [radiated_share(energy, name, constants)[0] for name in ("nue", "nux")]
+            sigma = [one * (1.0 + share) for one, share in zip(sigma, shares, strict=True)]
         return np.asarray(survival * sigma[0] + (1.0 - survival) * sigma[1])
 
     if component in LINES:

@@ -22,7 +22,7 @@ from gridscan.numerics.ranges import NOT_NEGATIVE, checked
 from gridscan.numerics.unit_arguments import in_units
 from gridscan.physics.constants import WEAK, WeakConstants
 from gridscan.physics.neutrinos import inverse_beta
-from gridscan.physics.neutrinos.flavour_conversion import arriving_parts
+from gridscan.physics.neutrinos.flavour_conversion import arriving_parts, arriving_sum
 from gridscan.physics.neutrinos.recoil_spectrum import with_couplings
 from gridscan.physics.neutrinos.recoil_window import window_moments
 from gridscan.physics.neutrinos.thermal_pairs import PairEmission, heavy_flavours
@@ -241,17 +241,8 @@ def elastic_cross_section(
     1.29e-45
     1.65e-45
     """
-    total: FloatArray = np.asarray(0.0)
-    q = np.asarray(spectra.nue_to_antinue, dtype=float)
-    for names, probability, ratio, number in (
-        (("nue", "nux"), survival[0], spectra.ratio, q),
-        (("nuebar", "nuxbar"), survival[1], q * spectra.ratio, 1.0),
-    ):
-        parts = arriving_parts(probability, ratio)
-        for flavour, name in enumerate(names):
-            sigma = with_couplings(moments, couplings[name], constants)
-            total = total + number * (parts[flavour, 0] * sigma[0] + parts[flavour, 1] * sigma[1])
-    return np.asarray(total)
+    sigma = {name: with_couplings(moments, couplings[name], constants) for name in couplings}
+    return arriving_sum(sigma, survival, spectra.ratio, spectra.nue_to_antinue)
 
 
 @in_units(energy_min="MeV")

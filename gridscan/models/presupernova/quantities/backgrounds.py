@@ -12,9 +12,9 @@ from gridscan.physics.neutrinos.beta_decay import pile_up_rate as rate_of_pile_u
 @model.kernel(
     "1/s", long_name="recoils of solar neutrinos per electron", error=True, sin2_theta12="1", sin2_theta13="1"
 )
-def solar_rate_per_electron(solar_fluxes, recoil_counting, sin2_theta12, sin2_theta13):
+def solar_rate_per_electron(solar_fluxes, scattering, counted_window, sin2_theta12, sin2_theta13):
     """Σ Φ ∫ f [P_ee σ_e + (1 - P_ee) σ_x] dE. Source: Vinyoles et al. 2017 (fluxes); Parke 1986 (survival)."""
-    return backgrounds.solar_rate_per_electron(solar_fluxes, (sin2_theta12, sin2_theta13), recoil_counting)
+    return backgrounds.solar_rate_per_electron(solar_fluxes, (sin2_theta12, sin2_theta13), scattering, counted_window)
 
 
 @model.quantity("1/day", long_name="recoils of solar neutrinos that are kept")
@@ -24,27 +24,27 @@ def solar_rate(solar_rate_per_electron, number_of_electrons, efficiency_elastic,
 
 
 @model.kernel("1", long_name="share of the decays of 14C that is counted", error=True)
-def carbon14_share(recoil_counting):
+def carbon14_share(counted_window):
     """∫ ε(T) S(T) dT of the allowed shape. Source: Krane 1988, Introductory Nuclear Physics, section 9.3."""
-    return backgrounds.share_of_decays("14C", recoil_counting)
+    return backgrounds.share_of_decays("14C", counted_window)
 
 
 @model.kernel("1", long_name="share of the decays of 85Kr that is counted", error=True)
-def krypton85_share(recoil_counting):
+def krypton85_share(counted_window):
     """∫ ε(T) S(T) dT of the allowed shape. Source: Krane 1988, Introductory Nuclear Physics, section 9.3."""
-    return backgrounds.share_of_decays("85Kr", recoil_counting)
+    return backgrounds.share_of_decays("85Kr", counted_window)
 
 
 @model.kernel("1", long_name="share of the decays of 210Bi that is counted", error=True)
-def bismuth210_share(recoil_counting):
+def bismuth210_share(counted_window):
     """∫ ε(T) S(T) dT of the allowed shape. Source: Krane 1988, Introductory Nuclear Physics, section 9.3."""
-    return backgrounds.share_of_decays("210Bi", recoil_counting)
+    return backgrounds.share_of_decays("210Bi", counted_window)
 
 
 @model.kernel("1", long_name="share of the pairs of 14C decays taken for one that is counted", error=True)
-def pile_up_share(recoil_counting):
+def pile_up_share(counted_window):
     """∫ ε(T) S*S(T) dT. Source: the distribution of a sum; an upper bound in a scintillator."""
-    return backgrounds.share_of_pile_up(recoil_counting)
+    return backgrounds.share_of_pile_up(counted_window)
 
 
 @model.quantity("1/day", long_name="decays of 14C that are counted")

@@ -41,9 +41,9 @@ def effective_protons(number_of_protons, efficiency_inverse_beta):
     electron_flavour="1",
     antineutrino="1",
 )
-def scattering_cross_section(energy, recoil_counting, electron_flavour, antineutrino, qed):
+def scattering_cross_section(energy, scattering, counted_window, electron_flavour, antineutrino):
     """∫ ε dσ/dT dT; with photons the total. Source: Bahcall, Kamionkowski & Sirlin 1995, PRD 51, 6146."""
-    return one_star.scattering_cross_section(energy, recoil_counting, electron_flavour, antineutrino, qed)
+    return one_star.scattering_cross_section(energy, scattering, counted_window, electron_flavour, antineutrino)
 
 
 @model.kernel(
@@ -53,10 +53,10 @@ def scattering_cross_section(energy, recoil_counting, electron_flavour, antineut
     neutrino_survival="1",
     antineutrino_survival="1",
 )
-def elastic_cross_section(emitted_spectra, recoil_counting, neutrino_survival, antineutrino_survival):
+def elastic_cross_section(emitted_spectra, scattering, counted_window, neutrino_survival, antineutrino_survival):
     """Eight parts, each ∫ ε(T) dR/dT dT in closed form. Source: 't Hooft 1971, PLB 37, 195; Keil et al. 2003."""
     survival = (neutrino_survival, antineutrino_survival)
-    return one_star.recoil_cross_section(emitted_spectra.spectra, recoil_counting, survival)
+    return one_star.recoil_cross_section(emitted_spectra.spectra, scattering, counted_window, survival)
 
 
 @model.kernel(
@@ -67,12 +67,12 @@ def elastic_cross_section(emitted_spectra, recoil_counting, neutrino_survival, a
     antineutrino_survival="1",
 )
 def recoil_cross_section(
-    emitted_spectra, recoil_energy, cross_section, neutrino_survival, antineutrino_survival, weak_constants
+    emitted_spectra, recoil_energy, scattering, neutrino_survival, antineutrino_survival, weak_constants
 ):
     """dR/dT, incomplete gamma functions of E_min(T). Source: 't Hooft 1971, PLB 37, 195; Keil et al. 2003."""
     survival = (neutrino_survival, antineutrino_survival)
     return one_star.recoil_spectrum(
-        emitted_spectra.spectra, recoil_energy, cross_section, survival, kernels.constants_of(*weak_constants)
+        emitted_spectra.spectra, recoil_energy, scattering, survival, kernels.constants_of(*weak_constants)
     )
 
 
@@ -106,8 +106,6 @@ def inverse_beta_rate(emitted_flux, inverse_beta_cross_section, effective_proton
     error=True,
     neutrino_survival="1",
     antineutrino_survival="1",
-    lead="s",
-    exposure="s",
     **STAR,
 )
 def elastic_yield(
@@ -116,14 +114,14 @@ def elastic_yield(
     heavy_flavour_ratio,
     neutrino_survival,
     antineutrino_survival,
-    recoil_counting,
-    lead,
-    exposure,
+    scattering,
+    counted_window,
+    elastic_exposure,
 ):
     """∫ Ndot σ dt until the lead time. Source: rate of a thin target, by Gauss points on panels of ln t."""
     stars = kernels.Stars(source, initial_mass, StarFunction(heavy_flavour_ratio))
-    window = kernels.window_of_time(lead, exposure, "exposure")
-    return kernels.recoil_yield(stars, (neutrino_survival, antineutrino_survival), recoil_counting, window)
+    window = kernels.window_of_time(elastic_exposure.lead, elastic_exposure.exposure, "exposure")
+    return kernels.recoil_yield(stars, (neutrino_survival, antineutrino_survival), scattering, counted_window, window)
 
 
 @model.kernel(

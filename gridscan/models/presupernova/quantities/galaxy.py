@@ -7,6 +7,7 @@ import numpy as np
 from gridscan.models.presupernova import kernels, populations
 from gridscan.models.presupernova.combinations import StarFunction
 from gridscan.models.presupernova.parameters import STAR, model
+from gridscan.models.presupernova.reach import checked_share
 from gridscan.physics.galaxy import distances
 from gridscan.physics.presupernova import flux_distribution
 from gridscan.physics.presupernova.population import mean_flux, probability_of_any
@@ -32,6 +33,16 @@ mean_inverse_square_distance = model.kernel(
 )(distances.mean_inverse_square_distance)
 
 
+@model.kernel(
+    "1",
+    long_name="share of the Galaxy's young stars within the radius, if the initial mass function holds there",
+    fraction_within="1",
+)
+def fraction_in_reach(fraction_within, imf_kind):
+    """p(<r), refused where a relation of whole galaxies is asked about a part of one. Source: definition."""
+    return checked_share(fraction_within, imf_kind)
+
+
 @model.kernel("1/yr", long_name="rate of collapses in the Galaxy, of 11 to 37.5 Msun with the shipped table")
 def collapse_rate(initial_masses, collapsing, stars):
     """SFR Σ w_b over the bins of the table, of the colour. Source: steady star formation."""
@@ -39,37 +50,37 @@ def collapse_rate(initial_masses, collapsing, stars):
 
 
 @model.quantity("1", long_name="expected collapses within the radius during the observing time", count=True)
-def collapses_within(collapse_rate, fraction_within, observing_time):
+def collapses_within(collapse_rate, fraction_in_reach, observing_time):
     """Rate × p(<r) × time. Source: Poisson process."""
-    return collapse_rate * fraction_within * observing_time
+    return collapse_rate * fraction_in_reach * observing_time
 
 
 @model.kernel("1", long_name="expected number of stars before collapse in the Galaxy")
-def dying_stars(stars_in_reach, initial_masses):
+def dying_stars(initial_masses, collapsing, stars):
     """SFR Σ w_b × window: carbon burning as red supergiant, or 6000 yr. Source: mean of a Poisson process."""
-    return populations.dying_stars(stars_in_reach, initial_masses)
+    return populations.dying_stars((collapsing, stars), initial_masses)
 
 
 @model.quantity("1", long_name="expected number of stars before collapse within the radius", count=True)
-def dying_stars_within(dying_stars, fraction_within):
+def dying_stars_within(dying_stars, fraction_in_reach):
     """N p(<r). Source: mean of a Poisson process."""
-    return dying_stars * fraction_within
+    return dying_stars * fraction_in_reach
 
 
 @model.kernel(
     "1/cm^2/s",
     long_name="mean flux of all stars before collapse within the radius, all flavours; the median is far below",
     error=True,
-    fraction_within="1",
+    fraction_in_reach="1",
     mean_inverse_square_distance="1/kpc^2",
     **STAR,
 )
 def mean_population_flux(
-    heavy_flavour_ratio, stars_in_reach, initial_masses, fraction_within, mean_inverse_square_distance
+    heavy_flavour_ratio, stars_in_reach, initial_masses, fraction_in_reach, mean_inverse_square_distance
 ):
     """SFR Σ w_b ∫ Ndot dt <1/d²> p(<r)/4π. Source: Campbell's theorem."""
     stars = (StarFunction(heavy_flavour_ratio), stars_in_reach, initial_masses)
-    return populations.of_all_stars(mean_flux, (), stars, (fraction_within, mean_inverse_square_distance))
+    return populations.of_all_stars(mean_flux, (), stars, (fraction_in_reach, mean_inverse_square_distance))
 
 
 @model.kernel(
@@ -77,13 +88,12 @@ def mean_population_flux(
     long_name="expected number of stars within the radius each of which sends more than the threshold",
     error=True,
     flux_threshold="1/cm^2/s",
-    radius="kpc",
     **STAR,
 )
-def stars_above_flux(heavy_flavour_ratio, stars_in_reach, initial_masses, flux_threshold, radius, galaxy):
+def stars_above_flux(heavy_flavour_ratio, stars_in_reach, initial_masses, flux_threshold, reach, galaxy):
     """ν(F) = SFR Σ w_b ∫ dt p(< min(r, √(A/F))). Source: mean of a Poisson process."""
     stars = (StarFunction(heavy_flavour_ratio), stars_in_reach, initial_masses)
-    return populations.of_all_stars(populations.number_above, (flux_threshold,), stars, (radius, galaxy))
+    return populations.of_all_stars(populations.number_above, (flux_threshold,), stars, (reach.radius, galaxy))
 
 
 @model.kernel(
@@ -99,13 +109,12 @@ def probability_of_star_above_flux(stars_above_flux):
     long_name="probability that the flux of all stars within the radius is above the threshold",
     error=True,
     flux_threshold="1/cm^2/s",
-    radius="kpc",
     **STAR,
 )
-def flux_exceedance(heavy_flavour_ratio, stars_in_reach, initial_masses, flux_threshold, radius, galaxy):
+def flux_exceedance(heavy_flavour_ratio, stars_in_reach, initial_masses, flux_threshold, reach, galaxy):
     """P(Σ A/d² > F), between two bounds. Source: compound Poisson distribution, Grübel & Hermesmeier 1999."""
     stars = (StarFunction(heavy_flavour_ratio), stars_in_reach, initial_masses)
-    return populations.of_all_stars(flux_distribution.flux_exceedance, (flux_threshold,), stars, (radius, galaxy))
+    return populations.of_all_stars(flux_distribution.flux_exceedance, (flux_threshold,), stars, (reach.radius, galaxy))
 
 
 @model.kernel(
@@ -113,13 +122,12 @@ def flux_exceedance(heavy_flavour_ratio, stars_in_reach, initial_masses, flux_th
     long_name="quantile of the flux of all stars within the radius, all flavours",
     error=True,
     quantile="1",
-    radius="kpc",
     **STAR,
 )
-def flux_quantile(heavy_flavour_ratio, stars_in_reach, initial_masses, quantile, radius, galaxy):
+def flux_quantile(heavy_flavour_ratio, stars_in_reach, initial_masses, quantile, reach, galaxy):
     """F with P(Σ A/d² > F) = 1 - q. Source: compound Poisson distribution."""
     stars = (StarFunction(heavy_flavour_ratio), stars_in_reach, initial_masses)
-    return populations.of_all_stars(flux_distribution.flux_quantile, (quantile,), stars, (radius, galaxy))
+    return populations.of_all_stars(flux_distribution.flux_quantile, (quantile,), stars, (reach.radius, galaxy))
 
 
 @model.kernel(
@@ -157,28 +165,30 @@ def probability_of_alarm(alarms_per_century, observing_time):
 @model.kernel(
     "1",
     long_name="probability of exactly so many inverse beta decays in an exposure, of all stars and the background",
-    radius="kpc",
     number_of_events="1",
     **STAR,
 )
 def count_probability(
-    heavy_flavour_ratio, positron_counting, exposed, stars_in_reach, initial_masses, radius, galaxy, number_of_events
+    heavy_flavour_ratio, positron_counting, exposed, stars_in_reach, initial_masses, reach, galaxy, number_of_events
 ):
     """P(n) = (1/n) Σ k λ_k P(n - k). Source: Panjer 1981, ASTIN Bulletin 12, 22."""
     stars = (StarFunction(heavy_flavour_ratio), stars_in_reach, initial_masses)
-    return populations.counts_of_all_stars(number_of_events, positron_counting, exposed, stars, (radius, galaxy))[0]
+    place = (reach.radius, galaxy)
+    found = populations.counts_of_all_stars(number_of_events, positron_counting, exposed, stars, place)
+    return found[0]
 
 
 @model.kernel(
     "1",
     long_name="probability of at least so many inverse beta decays in an exposure, of all stars and the background",
-    radius="kpc",
     number_of_events="1",
     **STAR,
 )
 def count_exceedance(
-    heavy_flavour_ratio, positron_counting, exposed, stars_in_reach, initial_masses, radius, galaxy, number_of_events
+    heavy_flavour_ratio, positron_counting, exposed, stars_in_reach, initial_masses, reach, galaxy, number_of_events
 ):
     """1 - Σ P(k) of all k < n. Source: Panjer 1981, ASTIN Bulletin 12, 22."""
     stars = (StarFunction(heavy_flavour_ratio), stars_in_reach, initial_masses)
-    return populations.counts_of_all_stars(number_of_events, positron_counting, exposed, stars, (radius, galaxy))[1]
+    place = (reach.radius, galaxy)
+    found = populations.counts_of_all_stars(number_of_events, positron_counting, exposed, stars, place)
+    return found[1]
