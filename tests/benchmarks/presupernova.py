@@ -18,7 +18,7 @@ import numpy as np
 import gridscan as gs
 from gridscan.inputs.catalogue import read_catalogue
 from gridscan.inputs.shipped_files import data_path
-from gridscan.models.presupernova import star_curves
+from gridscan.models.presupernova import source, star_curves
 from gridscan.physics.constants import KILOPARSEC, YEAR
 from gridscan.physics.neutrinos.flavour_conversion import survival_probabilities
 from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
@@ -88,7 +88,7 @@ def by_gridscan(model: gs.Model) -> np.ndarray:
 
 def forget() -> None:
     """Empty the caches of the model, which would make its second run quicker."""
-    for function in (star_curves.panels_of, star_curves._moments, star_curves._parts, star_curves.table_of):
+    for function in (star_curves.panels_of, star_curves._moments, star_curves._parts, source._table_of):
         function.cache_clear()
 
 
