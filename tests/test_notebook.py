@@ -2,31 +2,15 @@
 
 import math
 import re
-import shutil
-from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
-from nbclient import NotebookClient
+from notebooks import SCENARIOS, code_cells, row, run_copy, shown
 from scipy.special import gamma, gammainc
-
-SCENARIOS = Path(__file__).parents[1] / "scenarios"
-
 
 NOTEBOOKS = ["imf_scan.ipynb", "boosted_dark_matter.ipynb"]
 DRAWING = re.compile(r"^(draw|shares|matrix|tornado)\(|^figure, axes", re.MULTILINE)
-
-
-def run_copy(folder, notebook, *beside):
-    """Run a copy, so that its result lies in a temporary folder too."""
-    folder.mkdir()
-    for name in (notebook, *beside):
-        shutil.copy(SCENARIOS / name, folder)
-    copied = nbformat.read(folder / notebook, as_version=4)
-    options = {"timeout": 120, "kernel_name": "python3", "resources": {"metadata": {"path": str(folder)}}}
-    NotebookClient(copied, **options).execute()
-    return copied
 
 
 @pytest.fixture(scope="module")
@@ -42,23 +26,6 @@ def boosted(tmp_path_factory):
     return run_copy(tmp_path_factory.mktemp("boosted") / "scenarios", "boosted_dark_matter.ipynb")
 
 
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def shown(notebook, source):
-    """Return what the one cell with this in its source wrote and returned."""
-    (cell,) = [cell for cell in code_cells(notebook) if source in cell.source]
-    texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
-    return "\n".join(texts)
-
-
-def row(text, label):
-    """Return the numbers behind a label at the beginning of a line."""
-    (line,) = re.findall(rf"^{re.escape(label)}\s+(.*)$", text, re.MULTILINE)
-    return [float(number) for number in line.split()]
-
-
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_stored_notebook_is_valid_and_holds_no_outputs(name):
     notebook = nbformat.read(SCENARIOS / name, as_version=4)
@@ -67,7 +34,7 @@ def test_the_stored_notebook_is_valid_and_holds_no_outputs(name):
 
 
 def test_no_notebook_is_left_out():
-    assert sorted(path.name for path in SCENARIOS.glob("*.ipynb")) == sorted(NOTEBOOKS)
+    assert sorted(path.name for path in SCENARIOS.glob("*.ipynb")) == sorted([*NOTEBOOKS, "presupernova.ipynb"])
 
 
 @pytest.mark.parametrize("name", ["executed", "boosted"])

@@ -1,12 +1,10 @@
-"""Identities, limits, anchors and refusals of the model of stars before collapse."""
+"""Limits, anchors and refusals of the model of stars before collapse."""
 
 import math
 
 import numpy as np
 import presupernova
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import gridscan as gs
 from gridscan.definition.graph import Graph
@@ -116,51 +114,7 @@ def test_mean_cross_sections_of_a_proton_are_those_of_the_reference(case):
     assert found == pytest.approx(case["value"], rel=3e-6, abs=0.0)
 
 
-# Identities.
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.floats(12.0, 35.0), st.floats(1e-4, 5e3), st.sampled_from(["normal", "inverted", "none"]))
-def test_flavours_are_converted_but_none_is_lost(mass, time, ordering):
-    star = {"initial_mass": f"{mass!r} Msun", "time_before_collapse": f"{time!r} yr", "ordering": ordering}
-    energy = np.linspace(1e-3, 40.0, 4001)
-    spectra = MODEL.evaluate("flux_spectrum", species=list(SPECIES.values()), energy=energy, **star)
-    total = np.trapezoid(spectra.sum("species").values, energy)
-    assert total == pytest.approx(number("flux", **star), rel=1e-4)
-
-
-@settings(max_examples=10, deadline=None)
-@given(st.floats(12.0, 35.0), st.floats(0.0, 1e3), st.floats(1e-3, 1e3), st.floats(1e-3, 1e3))
-def test_exposures_one_after_another_add_up(mass, lead, first, second):
-    star = {"initial_mass": f"{mass!r} Msun", "channel": "inverse_beta", "detector": "juno"}
-    early = number("events_in_exposure", lead=f"{lead + first!r} day", exposure=f"{second!r} day", **star)
-    late = number("events_in_exposure", lead=f"{lead!r} day", exposure=f"{first!r} day", **star)
-    both = number("events_in_exposure", lead=f"{lead!r} day", exposure=f"{first + second!r} day", **star)
-    assert early + late == pytest.approx(both, rel=1e-9)
-
-
-def test_energy_that_remains_falls_by_what_is_emitted():
-    times = ["1 yr", "10 yr"]
-    later, earlier = MODEL.evaluate("energy_remaining", time_before_collapse=times).values
-    seconds = np.geomspace(1.0, 10.0, 20001)
-    years = {"values": seconds.tolist(), "unit": "yr"}
-    luminosity = MODEL.evaluate("luminosity", time_before_collapse=years).values
-    assert earlier - later == pytest.approx(np.trapezoid(luminosity, seconds * 31557600.0), rel=1e-6)
-
-
-def test_recoil_spectra_integrate_to_the_cross_section():
-    recoils = np.linspace(1e-5, 8.0, 8001)
-    spectrum = MODEL.evaluate("recoil_cross_section", recoil_energy=recoils).values
-    whole = number("elastic_cross_section", **OPEN)
-    assert np.trapezoid(spectrum, recoils) + spectrum[0] * 1e-5 == pytest.approx(whole, rel=1e-4)
-
-
-def test_windows_of_recoils_add_up_to_the_open_one():
-    parts = [
-        number("elastic_yield", **{**OPEN, "recoil_min": low, "recoil_max": high})
-        for low, high in (("0 MeV", "0.3 MeV"), ("0.3 MeV", "inf MeV"))
-    ]
-    assert sum(parts) == pytest.approx(number("elastic_yield", **OPEN), rel=1e-9)
+# Limits.
 
 
 def test_a_constant_star_without_heavy_flavours_is_that_of_red_supergiants(tmp_path):
@@ -191,19 +145,6 @@ def test_a_constant_star_without_heavy_flavours_is_that_of_red_supergiants(tmp_p
         for flavor in ("nue", "nuebar")
     ]
     assert rate == pytest.approx(sum(expected), rel=1e-5)
-
-
-def test_all_stars_are_above_no_flux_and_collapse_at_the_rate_of_their_window():
-    everything = {"stars": "all", "radius": "25 kpc", "time": "1 Gyr"}
-    above = number("stars_above_flux", flux_threshold="0 / cm^2 / s", **everything)
-    rate = number("collapse_rate", **everything)
-    assert above == pytest.approx(6000.0 * rate, rel=1e-9)
-    assert number("dying_stars", **everything) == pytest.approx(above, rel=1e-9)
-
-
-def test_a_detector_without_limits_warns_of_every_collapse():
-    seen = number("alarms_per_century", number_of_protons=1e50, time="1 Gyr")
-    assert seen == pytest.approx(100.0 * number("collapse_rate", stars="all", time="1 Gyr"), rel=1e-6)
 
 
 def test_more_star_formation_is_more_alarms_and_young_galaxies_have_none():

@@ -2,7 +2,7 @@
 
 The stars within a radius are a Poisson number λ of independent severities, each above F with the probability ν(F)/λ,
 ν(F) = SFR Σ_b w_b ν_b(F) of `gridscan.physics.presupernova.population` and λ = ν(0): a compound Poisson sum, whose
-exceedance `gridscan.numerics.compound_poisson` gives between two bounds. Both tails, of distances and of times, fall
+exceedance `gridscan.numerics.compound_thresholds` gives between two bounds. Both tails, of distances and of times, fall
 more slowly than 1/F: the mean belongs to stars that are not there, and quantiles tell what is.
 
 ν is tabulated over ln F and interpolated monotonically in ln ν; how far this is off is part of the bounds.
@@ -10,40 +10,37 @@ more slowly than 1/F: the mean belongs to stars that are not there, and quantile
 
 from __future__ import annotations
 
-import functools
-import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import PchipInterpolator
 
-from gridscan.numerics import compound_poisson
+from gridscan.numerics.compound_thresholds import exceedances
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, Range, checked
-from gridscan.numerics.roots import bracketed_roots
-from gridscan.physics.galaxy.components import SingleGalaxy
-from gridscan.physics.galaxy.reach import NEAREST
-from gridscan.physics.presupernova.population import checked_severities, time_above_in
-from gridscan.physics.presupernova.time_points import TimePoints
+from gridscan.physics.presupernova.flux_table import FluxTable, Shining, flux_table
+from gridscan.physics.presupernova.population import checked_severities
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gridscan.physics.galaxy.components import Galaxy
+    from gridscan.physics.presupernova.time_points import TimePoints
 
 __all__ = ["flux_exceedance", "flux_quantile"]
 
 FloatArray = NDArray[np.floating[Any]]
 ValueAndError = tuple[FloatArray, FloatArray]
 
-_PER_DECADE = 40
-# Tables of times that are kept, so that the blocks of a grid share them.
-_KEPT = 16
 # Shares of the stars that are too small to matter, as of places nearer than the nearest star of the galaxy.
 _NO_SHARE = 1e-14
 _TOLERANCE = 1e-3
 # The accuracy of a quantile in ln F that the search for it takes; its error is that of the exceedance.
 _ROOT = 1e-6
+# Steps of ln F of the first look for a quantile, and of its slope.
+_LOOK = 2.0
+_AT_ONCE = 17
+_ASIDE = np.array([0.0, -0.05, 0.05])
 
 
 def flux_exceedance(
@@ -116,11 +113,9 @@ def flux_exceedance(
     flux = checked("threshold", threshold, NOT_NEGATIVE)
 
     def evaluate(stars: _Stars, pairs: FloatArray) -> ValueAndError:
-        value, error = np.empty(len(pairs)), np.empty(len(pairs))
-        for level in np.unique(pairs[:, 0]).tolist():
-            chosen = pairs[:, 0] == level
-            value[chosen], error[chosen] = stars.exceedance(level, pairs[chosen, 1], tolerance)
-        return value, error
+        (levels, level), (rates, rate) = (np.unique(pair, return_inverse=True) for pair in pairs.T)
+        value, error = stars.exceedances(levels, rates, tolerance)
+        return value[level.reshape(-1), rate.reshape(-1)], error[level.reshape(-1), rate.reshape(-1)]
 
     return _for_each_population(evaluate, flux, sfr, stars_per_mass, severity, points, radius, galaxy)
 
@@ -191,27 +186,19 @@ def flux_quantile(
     wanted = checked("probability", probability, Range(above=0.0, below=1.0))
 
     def evaluate(stars: _Stars, pairs: FloatArray) -> ValueAndError:
-        found = [stars.quantile(float(q), float(rate), tolerance) for q, rate in pairs]
-        return np.array([value for value, _ in found]), np.array([error for _, error in found])
+        value, error = np.empty(len(pairs)), np.empty(len(pairs))
+        for rate in np.unique(pairs[:, 1]):
+            chosen = pairs[:, 1] == rate
+            value[chosen], error[chosen] = stars.quantiles(pairs[chosen, 0], rate, tolerance)
+        return value, error
 
     return _for_each_population(evaluate, wanted, sfr, stars_per_mass, severity, points, radius, galaxy)
-
-
-class _Place(NamedTuple):
-    """Times that stars of each bin send more than a flux, tabulated for one galaxy and radius.
-
-    `log_flux` begins where all stars send more; `time` and `error` have the shape (f, b).
-    """
-
-    log_flux: FloatArray
-    time: FloatArray
-    error: FloatArray
 
 
 class _Stars:
     """Stars of one mass function in one galaxy within one radius, per unit of star formation rate."""
 
-    def __init__(self, place: _Place, weights: FloatArray) -> None:
+    def __init__(self, place: FluxTable, weights: FloatArray) -> None:
         self.place, number, error = place, place.time @ weights, place.error @ weights
         self.total = float(number[0])
         share = np.maximum(np.minimum.accumulate(number) / (self.total or 1.0), _NO_SHARE)
@@ -224,51 +211,77 @@ class _Stars:
         off = [np.maximum.accumulate(np.where(share > 10.0 * _NO_SHARE, part, 0.0)) for part in (missed, own)]
         self.uncertainty = off[0] + off[1]
 
-    def tail(self, threshold: float, part: FloatArray) -> FloatArray:
-        """Return the probability that a star sends more than parts of a threshold."""
+    def tail(self, flux: FloatArray) -> FloatArray:
+        """Return the probability that a star sends more than fluxes."""
         with np.errstate(divide="ignore"):
-            log_flux = np.log(part * threshold)
+            log_flux = np.log(flux)
         first, last = self.place.log_flux[[0, -1]]
         # Beyond the last flux only stars count around which the galaxy is a uniform plane.
         share = np.exp(self.log_share(np.clip(log_flux, first, last)) - np.maximum(log_flux - last, 0.0))
         return np.minimum.accumulate(np.where(log_flux <= first, 1.0, np.minimum(share, 1.0)))
 
-    def exceedance(self, threshold: float, sfr: FloatArray, tolerance: float) -> ValueAndError:
-        """Return the probability of more than a threshold, for star formation rates of shape (p,)."""
+    def exceedances(self, thresholds: FloatArray, sfr: FloatArray, tolerance: float) -> ValueAndError:
+        """Return the probabilities of more than thresholds, for star formation rates; shape (f, p)."""
         number = sfr * self.total
-        if threshold == 0.0 or np.log(threshold) <= self.place.log_flux[0]:
-            any_star = -np.expm1(-number)
-            return any_star, 4.0 * np.finfo(float).eps * any_star
-        place = min(int(np.searchsorted(self.place.log_flux, np.log(threshold))) + 1, len(self.uncertainty) - 1)
-        uncertainty = float(self.uncertainty[place])
-        return compound_poisson.exceedance(
-            number,
-            functools.partial(self.tail, threshold),
-            relative_uncertainty=uncertainty,
-            absolute_uncertainty=10.0 * _NO_SHARE,
-            # A finer lattice does not mend the tail.
-            tolerance=tolerance + 2.0 * uncertainty,
-        )
+        any_star = -np.expm1(-number)
+        value = np.tile(any_star, (len(thresholds), 1))
+        error = 4.0 * np.finfo(float).eps * value
+        with np.errstate(divide="ignore"):
+            log_flux = np.log(thresholds)
+        own = np.flatnonzero(log_flux > self.place.log_flux[0])
+        if own.size:
+            place = np.minimum(np.searchsorted(self.place.log_flux, log_flux[own]) + 1, len(self.uncertainty) - 1)
+            uncertainty = self.uncertainty[place]
+            value[own], error[own] = exceedances(
+                thresholds[own],
+                number,
+                self.tail,
+                relative_uncertainty=uncertainty,
+                absolute_uncertainty=10.0 * _NO_SHARE,
+                # A finer lattice does not mend the tail.
+                tolerance=tolerance + 2.0 * uncertainty,
+            )
+        return value, error
 
-    def quantile(self, probability: float, sfr: float, tolerance: float) -> tuple[float, float]:
-        """Return the flux that is exceeded with the probability 1 - q, and its error."""
-        rate, first = np.array([sfr]), float(self.place.log_flux[0])
-        if -np.expm1(-sfr * self.total) <= 1.0 - probability:
-            return 0.0, 0.0
+    def quantiles(self, probability: FloatArray, sfr: float, tolerance: float) -> ValueAndError:
+        """Return the fluxes that are exceeded with the probabilities 1 - q, and their errors."""
 
-        def excess(log_flux: FloatArray) -> FloatArray:
-            value, _ = self.exceedance(float(np.exp(log_flux)), rate, tolerance)
-            return np.asarray(np.log(value[0]) - np.log(1.0 - probability))
+        def log_exceedance(log_flux: FloatArray) -> FloatArray:
+            value, _ = self.exceedances(np.exp(log_flux), np.array([sfr]), tolerance)
+            with np.errstate(divide="ignore"):
+                return np.asarray(np.log(value[:, 0]))
 
-        high = first + 1.0
-        while excess(np.asarray(high)) > 0.0:
-            high += 3.0
-        root = float(bracketed_roots(excess, max(first, high - 3.0), high, _ROOT))
-        (value,), (error,) = self.exceedance(float(np.exp(root)), rate, tolerance)
-        step = 0.05
-        slope = abs(float(excess(np.asarray(root + step)) - excess(np.asarray(root - step)))) / (2.0 * step)
-        flux = float(np.exp(root))
-        return flux, flux * (float(error / value) / max(slope, 1e-3) + _ROOT * abs(root))
+        first, last = self.place.log_flux[[0, -1]]
+        looked = np.arange(first, last + _LOOK, _LOOK)
+        seen = log_exceedance(looked)
+        value, error = np.zeros((2, len(probability)))
+        for index, wanted in enumerate(np.log1p(-probability)):
+            if seen[0] <= wanted:
+                continue
+            log_flux = _last_above(log_exceedance, wanted, looked, seen)
+            beside = self.exceedances(np.exp(log_flux + _ASIDE), np.array([sfr]), tolerance)
+            (own, *sides), (off, *_) = (part[:, 0] for part in beside)
+            slope = abs(float(np.log(sides[1] / sides[0]))) / float(_ASIDE[2] - _ASIDE[1])
+            value[index] = np.exp(log_flux)
+            error[index] = value[index] * (off / own / max(slope, 1e-3) + _ROOT)
+        return value, error
+
+
+def _last_above(
+    log_exceedance: Callable[[FloatArray], FloatArray], wanted: float, looked: FloatArray, seen: FloatArray
+) -> float:
+    """Return ln F of the flux down to which an exceedance is above another one, looking at many fluxes at once."""
+    step = _LOOK
+    while step > _ROOT:
+        if (above := seen > wanted).all() and step == _LOOK:
+            looked = looked[-1] + step * np.arange(_AT_ONCE)
+        else:
+            # Lattices that differ may not agree on which of two neighbours is above.
+            last = int(np.max(np.flatnonzero(above), initial=0))
+            step = step / (_AT_ONCE - 1)
+            looked = looked[last] + step * np.arange(_AT_ONCE)
+        seen = log_exceedance(looked)
+    return float(looked[int(np.max(np.flatnonzero(seen > wanted), initial=0))])
 
 
 def _for_each_population(
@@ -290,39 +303,10 @@ def _for_each_population(
     shape, pairs = arrays[0].shape, np.stack([array.ravel() for array in arrays[:2]], axis=-1)
     rows = np.stack([array.ravel() for array in arrays[2:]], axis=-1)
     value, error = np.zeros(len(rows)), np.zeros(len(rows))
-    shining = _Shining(bright.shape, *(np.asarray(part, dtype=float).tobytes() for part in (bright, *points)))
+    shining = Shining.of(bright, points)
     different, which = np.unique(rows, axis=0, return_inverse=True)
     for index, row in enumerate(different):
         chosen = which.reshape(-1) == index
-        place = _place(*row[: -len(bins)].tolist(), shining=shining)
+        place = flux_table(*row[: -len(bins)].tolist(), shining=shining)
         value[chosen], error[chosen] = evaluate(_Stars(place, row[-len(bins) :]), pairs[chosen])
     return value.reshape(shape), error.reshape(shape)
-
-
-class _Shining(NamedTuple):
-    """Severities and the points of their times by content, so that tables of them are found again."""
-
-    shape: tuple[int, ...]
-    severity: bytes
-    time: bytes
-    weight: bytes
-    coarse_weight: bytes
-
-
-@functools.lru_cache(maxsize=_KEPT)
-def _place(radius: float, *galaxy: float, shining: _Shining) -> _Place:
-    """Tabulate the times above a flux, from that of the faintest star at the radius to that of the brightest nearby."""
-    severity, *parts = (np.frombuffer(part).reshape(shining.shape) for part in shining[1:])
-    points = TimePoints(*parts)
-    some = (points.weight > 0.0).any(axis=-1) & (severity > 0.0).any(axis=-1)
-    seen = severity[(severity > 0.0) & (points.weight > 0.0)]
-    if not seen.size:
-        return _Place(np.array([-1.0, 0.0, 1.0]), *(np.zeros((3, len(severity))) for _ in range(2)))
-    first, last = np.log(seen.min() / radius**2), np.log(seen.max() / min(NEAREST, radius) ** 2)
-    count = 2 * math.ceil((last - first) / math.log(10.0) * _PER_DECADE / 2.0) + 3
-    # The first flux is a rounding below that of the faintest star.
-    log_flux = np.linspace(first - 1e-12 * abs(first), last, count)
-    times = np.zeros((2, count, len(severity)))
-    kept = TimePoints(*(part[some] for part in points))
-    times[..., some] = time_above_in(SingleGalaxy(*galaxy), radius, np.exp(log_flux), severity[some], kept)
-    return _Place(log_flux, *times)

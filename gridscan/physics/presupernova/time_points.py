@@ -17,12 +17,12 @@ from gridscan.errors import EvaluationError
 from gridscan.numerics.quadrature import gauss_kronrod
 from gridscan.numerics.ranges import NOT_NEGATIVE, POSITIVE, checked
 
-__all__ = ["TimePoints", "error_of_kinks", "time_integral", "time_points"]
+__all__ = ["ORDER", "TimePoints", "error_of_kinks", "time_integral", "time_points"]
 
 FloatArray = NDArray[np.floating[Any]]
 
 
-_ORDER = 15
+ORDER = 15
 # Panels that span a larger ratio of times are cut in two.
 _WIDE = 1.5
 _ROUNDING = 16.0 * np.finfo(float).eps
@@ -133,11 +133,11 @@ def time_integral(values: ArrayLike, points: TimePoints) -> tuple[FloatArray, Fl
     """
     heights = np.broadcast_to(np.asarray(values, dtype=float), np.broadcast_shapes(np.shape(values), points.time.shape))
     value = np.einsum("...i,...i->...", heights, points.weight)
-    panels = (*heights.shape[:-1], -1, _ORDER)
+    panels = (*heights.shape[:-1], -1, ORDER)
     apart = np.einsum(
         "...pi,...pi->...p",
         heights.reshape(panels),
-        (points.weight - points.coarse_weight).reshape(*points.time.shape[:-1], -1, _ORDER),
+        (points.weight - points.coarse_weight).reshape(*points.time.shape[:-1], -1, ORDER),
     )
     return value, np.abs(apart).sum(axis=-1) + _ROUNDING * np.abs(value)
 
@@ -167,7 +167,7 @@ def error_of_kinks(values: FloatArray, held: NDArray[np.bool_], points: TimePoin
     The rule is linear: its error is the change of the slope times that for (x - x_0)_+.
     """
     nodes, kronrod, _ = gauss_kronrod()
-    panels = (-1, _ORDER)
+    panels = (-1, ORDER)
     inside = held.reshape(*held.shape[:-1], *panels)
     kinked = inside.any(axis=-1) & ~inside.all(axis=-1)
     slope = np.abs(np.diff(values.reshape(inside.shape), axis=-1) / np.diff(nodes)).max(axis=-1)

@@ -90,7 +90,7 @@ def test_beyond_the_table_the_flux_is_that_of_one_star_in_a_uniform_plane():
     one = over_bins(2.0, weights(), time_above(flux, *shining(), 1.0, GALAXY)[0])
     value, error = flux_exceedance(flux, 2.0, weights(), *shining(), 1.0, GALAXY)
     assert (np.abs(value - one) <= error + 2e-3 * one).all()
-    assert (error[:2] < 3e-3 * one[:2]).all()
+    assert (error[:2] < 5e-3 * one[:2]).all()
     assert error[2] < 1e-12
 
 
