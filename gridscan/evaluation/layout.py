@@ -209,14 +209,19 @@ def input_settings(layout: Layout) -> dict[str, Any]:
     for label in model.labels:
         if label in resolved.with_labels(used):
             coordinate = resolved.coordinates.get(label)
-            settings[label] = model.labels[label].default if coordinate is None else coordinate.values.tolist()
+            settings[label] = model.labels[label].default if coordinate is None else _words(coordinate.values)
     for name in sorted(used):
         named = resolved.coordinates.get(name)
         if named is not None and named.values.dtype.kind == "U":
-            settings[name] = named.values.tolist()
+            settings[name] = _words(named.values)
         else:
             settings[name] = _setting(model, name, resolved.inputs[name])
     return settings
+
+
+def _words(values: np.ndarray) -> Any:
+    """Return the labels or words of a coordinate; of very many, each once."""
+    return values.tolist() if values.size <= _LONGEST_SETTING else list(dict.fromkeys(values.tolist()))
 
 
 def _setting(model: Definition, name: str, item: Input) -> Any:
@@ -224,7 +229,7 @@ def _setting(model: Definition, name: str, item: Input) -> Any:
     if isinstance(node, Parameter) and node.table is not None:
         return node.default
     if item.data.dtype.kind == "U":
-        return item.data.tolist()
+        return _words(item.data)
     values = np.asarray(item.data / base_factor(node.unit))
     if values.size > _LONGEST_SETTING:
         ends = {"first": float(values.flat[0]), "last": float(values.flat[-1]), "size": values.size}

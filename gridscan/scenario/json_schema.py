@@ -8,6 +8,7 @@ from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
 from gridscan.inputs.catalogue import RECORD_NOTES, catalogue_of
 from gridscan.inputs.value_reader import AxisRange
 from gridscan.scenario.schema import ScenarioSchema
+from gridscan.scenario.uncertain_schema import correlated_schema, prior_schema
 from gridscan.units import readable
 
 if TYPE_CHECKING:
@@ -48,6 +49,17 @@ def json_schema(model: Definition) -> dict[str, Any]:
     properties = schema["properties"]
     properties["model"]["const"] = model.name
     properties["parameters"] |= {"properties": one, "additionalProperties": False}
+    numbers = [name for name, node in model.nodes.items() if not isinstance(node, Parameter) or not node.is_word]
+    vectors = [name for name, node in model.parameters.items() if node.vector is not None]
+    uncertain = [name for name in one if name not in vectors]
+    schema["$defs"] |= {"prior": prior_schema()}
+    properties["uncertain"] |= {
+        "propertyNames": {"enum": uncertain},
+        "properties": {name: {"description": one[name]["description"], "$ref": "#/$defs/prior"} for name in uncertain},
+        "additionalProperties": False,
+    }
+    numbers = [name for name in [*numbers, *model.alternative_inputs] if name not in vectors]
+    properties["correlated"] |= {"items": correlated_schema(numbers)}
     zipped = {
         "description": "Axes that move together: [axes.zip.NAME]",
         "type": "object",

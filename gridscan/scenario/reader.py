@@ -245,7 +245,7 @@ class _Reader:
                     self.faults.append(Fault(path, message, at_key))
                 else:
                     found = "a table" if isinstance(item["input"], dict) else shown(item["input"])
-                    what = item["msg"].lower().replace("dictionary", "table")
+                    what = item["msg"].partition(" or instance of ")[0].lower().replace("dictionary", "table")
                     name = next(part for part in reversed(location) if isinstance(part, str))
                     self.faults.append(Fault(tuple(location), f"{name!r}: {what}, found {found}"))
             return None

@@ -54,6 +54,7 @@ def starter(model: Model, schema: str | None = None) -> str:
         "",
         "# A label of your own is a record of the values that it sets:",
         *_record_example(model),
+        *_uncertain(model, on_axes),
         *_sampling(model),
         "[output]",
         "quantities = [",
@@ -128,6 +129,34 @@ def _record_example(model: Model) -> list[str]:
             rows += [f"# There, {' and '.join(it.inputs)} can stand for {' and '.join(it.sets)}." for it in others]
             return [f"#   [catalogue.{name}.my-{key}]", *rows, ""]
     return [""]
+
+
+def _uncertain(model: Model, on_axes: list[str]) -> list[str]:
+    """Return comments with distributions of a number and of a label that are no axes."""
+    rows = []
+    for name, parameter in model.parameters.items():
+        default, unit = parameter.default, readable(parameter.unit)
+        if isinstance(default, float) and default > 0 and not parameter.integer and name not in on_axes:
+            of = "" if unit == "1" else f", unit = {json.dumps(unit)}"
+            rows.append((f"#   {name} = {{ lognormal = [{default:.6g}, 1.2]{of} }}", "median, factor of one sigma"))
+            break
+    for name, label in model.labels.items():
+        others = [other for other in catalogue_of(model, name) if other != label.default][:1]
+        if others and name not in on_axes:
+            choice = json.dumps([label.default, *others])
+            rows.append((f"#   {name} = {{ choice = {choice} }}", "or with weights = [2, 1]"))
+            break
+    if not rows:
+        return []
+    return [
+        "# What is not known, instead of values: distributions, drawn together along the dimension draw. Others are",
+        "# normal, uniform, log-uniform, triangular, table, and many of scipy.stats.",
+        "#   [uncertain]",
+        *_aligned(rows),
+        "#   [design]",
+        "#   points = 1024",
+        "",
+    ]
 
 
 def _sampling(model: Model) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -58,14 +59,14 @@ def uncertainty_of(content: Mapping[str, Any]) -> Uncertainty:
         With the default design where that of the scenario is wrong, which its schema says.
     """
     uncertain, correlated = content.get("uncertain"), content.get("correlated")
-    try:
+    design, design_path = Design(), None
+    with contextlib.suppress(ValidationError):
         design = Design.model_validate(content.get("design", {}))
-    except ValidationError:
-        design = Design()
-    tables = tuple((item, ("correlated", index)) for index, item in enumerate(correlated or ()))
+        design_path = ("design",) if "design" in content else None
+    tables = enumerate(correlated) if isinstance(correlated, list) else ()
     return Uncertainty(
         tuple(uncertain) if isinstance(uncertain, dict) else (),
-        tables if isinstance(correlated, list) else (),
+        tuple((item, ("correlated", index)) for index, item in tables if isinstance(item, dict)),
         design,
-        ("design",) if "design" in content else None,
+        design_path,
     )

@@ -34,7 +34,12 @@ class Design(BaseModel):
     'scrambled Sobol points, seed 1'
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        json_schema_extra={"description": "How draws are made of all that is uncertain"},
+    )
 
     method: Literal["sobol", "latin-hypercube", "random"] = Field(
         default="sobol", description="Scrambled Sobol points, a Latin hypercube, or independent random draws"

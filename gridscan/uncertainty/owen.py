@@ -16,7 +16,7 @@ from gridscan.numerics.hashing import STEP, mixed, open_uniform
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Bits of a point that are scrambled; what follows is filled by a hash of its number.
+#: Bits of a point that are scrambled; what follows is filled by a hash of these.
 BITS = 32
 _AT_ONCE = 1 << 16
 
@@ -53,10 +53,8 @@ def scrambled(points: NDArray[np.uint32], key: int) -> NDArray[np.float64]:
     result = np.empty(len(points))
     for start in range(0, len(points), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        whole = points[part].astype(np.uint64)
-        numbers = np.arange(start, start + len(whole), dtype=np.uint64)
-        high = _permuted(whole, np.uint64(key)) << np.uint64(64 - BITS)
-        result[part] = open_uniform(high | (hashed(numbers, key ^ 1) >> np.uint64(BITS)))
+        high = _permuted(points[part].astype(np.uint64), key)
+        result[part] = open_uniform((high << np.uint64(64 - BITS)) | (hashed(high, key ^ 1) >> np.uint64(BITS)))
     return result
 
 
@@ -80,11 +78,11 @@ def hashed(numbers: NDArray[np.uint64], key: int) -> NDArray[np.uint64]:
     return found
 
 
-def _permuted(points: NDArray[np.uint64], key: np.uint64) -> NDArray[np.uint64]:
+def _permuted(points: NDArray[np.uint64], key: int) -> NDArray[np.uint64]:
     """Return points whose bits are flipped by hashes of the bits before them."""
     flips = np.zeros_like(points)
     for level in range(BITS):
         # The interval that a point lies in at this level: one number for each interval of any level.
         interval = (points >> np.uint64(BITS - level)) | np.uint64(1 << level)
-        flips |= (hashed(interval, int(key)) >> np.uint64(63)) << np.uint64(BITS - 1 - level)
+        flips |= (hashed(interval, key) >> np.uint64(63)) << np.uint64(BITS - 1 - level)
     return points ^ flips

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
+
+import jsonschema
 import pytest
 
+import gridscan as gs
 from gridscan.errors import ScenarioError
+from gridscan.scenario.json_schema import json_schema
 from gridscan.scenario.reader import Scenario
+from gridscan.scenario.template import starter
 
 GOOD = """\
 model = "red_supergiants"
@@ -440,3 +446,45 @@ def test_the_unbroken_tables_are_valid(tmp_path):
     (tmp_path / "posterior.csv").write_text(TABLE)
     scenario = Scenario.parse(GOOD, folder=tmp_path)
     assert scenario.resolved.sizes == {"detector": 2, "draw": 64}
+
+
+@pytest.mark.parametrize("name", ["red_supergiants", "boosted_dark_matter", "presupernova"])
+def test_the_template_has_distributions_that_are_valid(name):
+    text = starter(gs.model(name))
+    start = text.index("#   [uncertain]")
+    end = text.index("\n\n", start)
+    own = text[start:end].replace("#   ", "")
+    assert "[design]" in own
+    assert Scenario.parse(text[:start] + own + text[end:]).resolved.sizes["draw"] == 1024
+
+
+def test_editors_accept_the_unbroken_tables_and_refuse_broken_ones():
+    validator = jsonschema.Draft202012Validator(json_schema(gs.model("red_supergiants")))
+    assert not list(validator.iter_errors(tomllib.loads(GOOD)))
+    kinds = ("unknown distribution", "two distributions", "a plain value", "an unknown key", "too many numbers")
+    kinds += ("an unknown method", "no points", "covariance and correlation", "an unknown shape", "unknown parameter")
+    for kind in kinds:
+        old, new, _ = BROKEN[kind]
+        assert list(validator.iter_errors(tomllib.loads(GOOD.replace(old, new)))), kind
+
+
+def test_a_design_alone_has_nothing_to_draw(tmp_path):
+    start = GOOD.index("[uncertain]")
+    text = GOOD[:start] + GOOD[GOOD.index("[design]") :]
+    said = "s.toml:9:2: a design needs something to draw; write distributions in [uncertain]"
+    assert faults_of(text, tmp_path) == [said]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("uncertain = 3", "2:13: 'uncertain': input should be a valid table, found 3"),
+        ("correlated = 3", "2:14: 'correlated': input should be a valid list, found 3"),
+        ("correlated = [3]", "2:15: 'correlated': input should be a valid table, found 3"),
+        ("design = 3", "2:10: 'design': input should be a valid table"),
+        ("[correlated]\nparameters = 3", "2:2: 'correlated': input should be a valid list, found a table"),
+    ],
+)
+def test_tables_of_another_shape_are_refused(text, said, tmp_path):
+    found = faults_of(f'model = "red_supergiants"\n{text}\n[output]\nquantities = ["flux"]\n', tmp_path)
+    assert found[0].startswith(f"s.toml:{said}"), found
