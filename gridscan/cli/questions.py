@@ -130,7 +130,10 @@ def shares(
 @_log
 def rank(file: str, quantity: str, at: dict[str, Any], over: str | None, logarithmic: bool) -> Any:
     """Order the axes by their total share of the variance."""
-    return dataset_of(file, at, quantity).gridscan.rank(quantity, _names(over), logarithmic)
+    ranked = dataset_of(file, at, quantity).gridscan.rank(quantity, _names(over), logarithmic)
+    return ranked.reset_coords("total_error")[["total", "total_error"]].assign_attrs(
+        title=ranked.attrs["long_name"], comment=ranked.attrs["comment"]
+    )
 
 
 @sensitivity.command()

@@ -21,6 +21,7 @@ from gridscan.inputs.distinct import repeated
 from gridscan.inputs.draws import Drawn, Draws, Uncertainty
 from gridscan.inputs.faults import Fault, InputFaults, Path, shown
 from gridscan.inputs.input_files import TableFiles
+from gridscan.inputs.measures import Measure, Measures
 from gridscan.inputs.named_tables import NamedTables
 from gridscan.inputs.record_files import OwnRecords, Records, records_of
 from gridscan.inputs.value_reader import Given, Numeric, ValueReader
@@ -52,6 +53,8 @@ class Resolved:
         Names that were given a value but went with a quantity that was replaced.
     drawn
         How what is uncertain was drawn, if anything is.
+    measures
+        Weights of the values of each axis.
     """
 
     model: Definition
@@ -62,6 +65,7 @@ class Resolved:
     tables: dict[str, str] = field(default_factory=dict)
     without_effect: tuple[str, ...] = ()
     drawn: Drawn | None = None
+    measures: dict[str, Measure] = field(default_factory=dict)
 
     @property
     def cut(self) -> list[str]:
@@ -95,6 +99,7 @@ def resolve(
     units_required: bool = False,
     files: TableFiles | None = None,
     uncertainty: Uncertainty | None = None,
+    zip_weights: Mapping[str, Given] | None = None,
 ) -> Resolved:
     """Turn raw values into labelled arrays.
 
@@ -112,6 +117,8 @@ def resolve(
         The files that parameters name; by default in the current folder.
     uncertainty
         What is said of all uncertain parameters together.
+    zip_weights
+        Weights of zipped axes by dimension.
 
     Returns
     -------
@@ -124,6 +131,7 @@ def resolve(
         With all faults.
     """
     resolver = _Resolver(model, units_required, files or TableFiles(), uncertainty or Uncertainty())
+    resolver.measures.look_at(given, zip_weights or {})
     return resolver.run(given, own_records or {})
 
 
@@ -133,6 +141,7 @@ class _Resolver:
         self.reader = ValueReader(units_required)
         self.alternatives = Alternatives(model, self.reader)
         self.draws = Draws(model, self.reader, files, uncertainty, self._unknown_label)
+        self.measures = Measures(self.reader)
         self.files = files
         self.tables = NamedTables(self.reader, files)
         self.sizes: dict[str, int] = {}
@@ -168,6 +177,7 @@ class _Resolver:
             if name not in given and name not in self.inputs and not isinstance(node, Quantity):
                 self._default(name, node)
         self._compare_lengths(self.lengths)
+        measures = self.measures.of(self.model, self.sizes, self.coordinates)
         if self.reader.faults:
             raise InputFaults(self.reader.faults)
         contents = (*self.tables.contents.values(), self.own.contents, self.draws.contents)
@@ -177,6 +187,7 @@ class _Resolver:
             *(self.model, sizes, self.inputs, coordinates, frozenset(given), tables),
             without_effect=gone,
             drawn=self.draws.drawn,
+            measures=measures,
         )
 
     def _unknown_label(self, name: str, label: str) -> str | None:

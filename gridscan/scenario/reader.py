@@ -196,6 +196,7 @@ class _Reader:
     def __init__(self, text: str, name: str, file: str, files: TableFiles, overrides: dict[str, Any]) -> None:
         self.text, self.name, self.file, self.files, self.overrides = text, name, file, files, overrides
         self.faults: list[Fault] = []
+        self.zip_weights: dict[str, Given] = {}
 
     def read(self, model: Model | None) -> Scenario:
         try:
@@ -288,6 +289,7 @@ class _Reader:
                 units_required=True,
                 files=self.files,
                 uncertainty=uncertainty_of(content),
+                zip_weights=self.zip_weights,
             )
         except InputFaults as error:
             self.faults += error.faults
@@ -325,7 +327,9 @@ class _Reader:
                 )
                 self.faults.append(Fault(path, message, at_key=True))
             for name, value in members.items():
-                if name in given or not isinstance(value, list | dict):
+                if name == "weight" and name not in model.names:
+                    self.zip_weights[dimension] = Given(value, (*path, name))
+                elif name in given or not isinstance(value, list | dict):
                     what = "is zipped twice" if name in given else f"takes a list of values here, found {value!r}"
                     self.faults.append(Fault((*path, name), f"{name!r} {what}"))
                 else:

@@ -1,0 +1,141 @@
+"""The measure of each axis of a result: the weights of its points, by which answers are means over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gridscan.errors import SensitivityError, listed
+from gridscan.numerics.axis_weights import WEIGHT, halved, normalised, trapezoid
+from gridscan.sensitivity.labelled import is_numeric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+# Points are the whole axis, with nothing between them.
+_OF_POINTS = ("equal", "given")
+# Along these, numbers count draws.
+_COUNTED = ("draw", "chain", "case", "realisation", "sample")
+
+
+@dataclass(frozen=True)
+class AxisMeasure:
+    """The weights of the points of an axis.
+
+    Attributes
+    ----------
+    axis
+        Its name.
+    weights
+        Of its points, dimensionless, with sum 1.
+    name
+        In words: ``"uniform"``, ``"log-uniform"``, ``"equal"``, ``"given"``.
+    coarse
+        Weights of half as many points, where the axis stands for what lies between its points; None where it does not.
+    resolved
+        Whether `coarse` says how well the points resolve the axis: it takes three of them.
+    """
+
+    axis: str
+    weights: NDArray[np.float64]
+    name: str
+    coarse: NDArray[np.float64] | None = None
+    resolved: bool = True
+
+
+def measure_of(quantity: xr.DataArray, axis: str) -> AxisMeasure:
+    """Return the measure of an axis.
+
+    Parameters
+    ----------
+    quantity
+        A variable that has the axis, and the coordinate ``<axis>_weight`` if a run gave it weights.
+    axis
+        Name of a dimension.
+
+    Returns
+    -------
+    AxisMeasure
+        Its weights, with sum 1 also where the axis is a part of that of the run. Without weights: uniform between
+        neighbouring numbers, and equal for labels and draws.
+
+    Raises
+    ------
+    SensitivityError
+        If the weights are not numbers that make a mean.
+    """
+    weights, name = _weights(quantity, axis)
+    if name in _OF_POINTS or weights.size < 2 or not _has_numbers(quantity, axis):
+        return AxisMeasure(axis, weights, name)
+    values = quantity[axis].values.astype(float)
+    logarithmic = name == "log-uniform" and bool((values > 0).all() or (values < 0).all())
+    return AxisMeasure(axis, weights, name, halved(weights, values, logarithmic=logarithmic), weights.size > 2)
+
+
+def in_words(measures: Iterable[AxisMeasure]) -> str:
+    """Return of which weights an answer is made, for its attributes and pictures.
+
+    Parameters
+    ----------
+    measures
+        Of the axes that it is a mean over.
+
+    Returns
+    -------
+    str
+        Such as ``"weights: radius log-uniform, imf equal"``.
+    """
+    return "weights: " + ", ".join(f"{measure.axis} {measure.name}" for measure in measures)
+
+
+def _weights(quantity: xr.DataArray, axis: str) -> tuple[NDArray[np.float64], str]:
+    key, size = f"{axis}{WEIGHT}", quantity.sizes[axis]
+    if key in quantity.coords and quantity[key].dims == (axis,):
+        return _checked(quantity[key]), str(quantity[key].attrs.get("measure", "given"))
+    if not _has_numbers(quantity, axis):
+        return np.full(size, 1.0 / size), "equal"
+    return trapezoid(quantity[axis].values), "uniform"
+
+
+def _checked(item: xr.DataArray) -> NDArray[np.float64]:
+    if item.dtype.kind not in "iuf":
+        raise SensitivityError(f"{item.name!r} holds {item.dtype}; weights are numbers")
+    weights: NDArray[Any] = np.asarray(item.values, dtype=float)
+    wrong = weights[~(np.isfinite(weights) & (weights >= 0))]
+    if wrong.size:
+        raise SensitivityError(f"{item.name!r} holds {wrong[0]:g}; a weight is a number >= 0")
+    if not (weights > 0).any():
+        raise SensitivityError(f"the weights {item.name!r} of the points selected are all zero; select others")
+    return normalised(weights)
+
+
+def _has_numbers(quantity: xr.DataArray, axis: str) -> bool:
+    """Tell whether an axis holds different finite numbers, rather than labels or the numbers of draws."""
+    if not is_numeric(quantity, axis) or axis in _COUNTED:
+        return False
+    item = quantity[axis]
+    if item.attrs.get("standard_name") == "realization" or not np.isfinite(item.values).all():
+        return False
+    return bool(np.unique(item.values).size == item.size)
+
+
+def unresolved(measures: Iterable[AxisMeasure]) -> str | None:
+    """Return which axes have too few points to tell how well they resolve what lies between.
+
+    Parameters
+    ----------
+    measures
+        Of the axes.
+
+    Returns
+    -------
+    str or None
+        Their names, for a message; None if there are none.
+    """
+    names = [measure.axis for measure in measures if not measure.resolved]
+    return listed(names) if names else None
