@@ -11,37 +11,24 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import threading
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import dask
 import numpy as np
 import xarray as xr
 from dask.base import tokenize
-from dask.system import CPU_COUNT
 
 from gridscan.limits import DEFAULT
 from gridscan.numerics.block_reader import Blocks, Chunks
+from gridscan.numerics.streams import ahead, alone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-# The sums of blocks are folded one by one, so that more threads would only wait.
-_MOST_THREADS = 4
-
 Subset = frozenset[int]
 Measure = dict[int, "NDArray[Any]"]
-_Place = TypeVar("_Place")
-_Result = TypeVar("_Result")
-
-# Each stream has its own threads; one stream runs at a time in a process, so that its memory is needed once.
-_TURN = threading.Lock()
-_WITHIN = threading.local()
 
 
 def explained_variances(
@@ -194,7 +181,7 @@ def _stream(
         kept = iter(slice(*ends) for ends in block_info[None]["array-location"][1:])
         region = tuple(slice(None) if axis in measures[0] else next(kept) for axis in range(len(blocks.chunks)))
         blocks = blocks.within(region)
-    return _alone(functools.partial(_stacked, blocks, subsets, measures, held_bytes))
+    return alone(functools.partial(_stacked, blocks, subsets, measures, held_bytes))
 
 
 def _stacked(
@@ -231,7 +218,7 @@ def _read(
 
     steps = itertools.product(*(range(len(chunks[axis])) for axis in reading.loops))
     places = (tuple(step[reading.loops.index(axis)] for axis in range(len(chunks))) for step in steps)
-    for place, results in _ahead(reduced, places):
+    for place, results in ahead(reduced, places):
         for mean, result in zip(means, results, strict=True):
             mean.add(place, result)
     return {(mean.number, mean.subset): mean.moments for mean in means}
@@ -335,38 +322,3 @@ class _Moments:
         apart = other.mean - self.mean
         squares = self.squares + other.squares + apart**2 * (self.weight * other.weight / weight)
         return _Moments(weight, self.mean + apart * (other.weight / weight), squares)
-
-
-def _ahead(function: Callable[[_Place], _Result], places: Iterable[_Place]) -> Iterator[tuple[_Place, _Result]]:
-    """Yield the results in order, while threads work on the next few."""
-    threads = min(_MOST_THREADS, dask.config.get("num_workers", None) or CPU_COUNT)
-    pool = ThreadPoolExecutor(threads, initializer=_mark_within)
-    running: deque[tuple[_Place, Future[_Result]]] = deque()
-    try:
-        for place in places:
-            running.append((place, pool.submit(function, place)))
-            if len(running) > threads:
-                before, future = running.popleft()
-                yield before, future.result()
-                del future
-        while running:
-            before, future = running.popleft()
-            yield before, future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _mark_within() -> None:
-    _WITHIN.stream = True
-
-
-def _alone(work: Callable[[], _Result]) -> _Result:
-    """Do work when no other stream runs, except for one that a stream itself asks for while it reads its blocks.
-
-    It gets a thread that ends with it: the memory that a thread has freed stays with the thread, and so a scheduler
-    with many threads would need as much for each of them.
-    """
-    if getattr(_WITHIN, "stream", False):
-        return work()
-    with _TURN, ThreadPoolExecutor(1, initializer=_mark_within) as pool:
-        return pool.submit(work).result()

@@ -165,8 +165,8 @@ def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
     ):
         heights, error = values.values[order], errors.values[order]
         style: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": "white", "label": label}
-        # An error of rounding, or of none, would be a stray tick.
-        whiskers = np.where(error > 1e-3, np.stack([np.minimum(error, heights), error]), np.nan)
+        # Labels have no errors, and those of rounding would be stray ticks.
+        whiskers = np.stack([np.minimum(error, heights), error]) if (error > 1e-3).any() else None
         drawn = axes.barh(places + shift, heights, 0.38, xerr=whiskers, error_kw=_WHISKERS, **style)
         axes.bar_label(drawn, [number(height, ".2f") for height in heights], padding=3, fontsize=9)
     axes.set_yticks(places, [plain(str(name)) for name in total["axis"].values[order]])
