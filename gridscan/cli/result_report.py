@@ -95,10 +95,12 @@ def array_report(data: xr.DataArray | xr.Dataset) -> RenderableType:
     shapes = {variable.dims for variable in data.data_vars.values()}
     if len(shapes) == 1 and len(next(iter(shapes))) == 1:
         return Group(*_title(data), _columns(data), comment)
-    parts: list[RenderableType] = []
-    for names in _side_by_side(data):
+    together = _side_by_side(data)
+    # Columns side by side have no sentence of their own.
+    parts: list[RenderableType] = [*(_title(data) if any(len(names) > 1 for names in together) else [])]
+    for names in together:
         parts += [_columns(data[names]) if len(names) > 1 else Group(*_array_parts(data[names[0]])), ""]
-    return Group(*_title(data), *parts, comment)
+    return Group(*parts, comment)
 
 
 def _title(data: xr.Dataset) -> list[str]:

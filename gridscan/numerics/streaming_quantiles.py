@@ -42,6 +42,7 @@ def quantiles(
     probabilities: Sequence[float],
     weights: Mapping[str, NDArray[np.floating[Any]]],
     *,
+    dimension: str = "quantile",
     held_bytes: int = DEFAULT.held_bytes,
 ) -> xr.Variable:
     """Return quantiles over some axes.
@@ -56,14 +57,16 @@ def quantiles(
         Each of 0 to 1.
     weights
         Of the points of axes, with sum 1; of the axes that it leaves out all points weigh the same.
+    dimension
+        Name of the dimension of the quantiles.
     held_bytes
         Memory [B] for values that are sorted, or for sums of weights.
 
     Returns
     -------
     xarray.Variable
-        In the unit of y, with a first dimension ``quantile`` in front of those that stay: the smallest value such that
-        all values up to it have at least the weight that the probability says. Lazy for dask.
+        In the unit of y, with the new dimension in front of those that stay: the smallest value such that all values up
+        to it have at least the weight that the probability says. Lazy for dask.
 
     Notes
     -----
@@ -85,7 +88,7 @@ def quantiles(
         name, size = str(values.dims[axis]), values.shape[axis]
         measure[axis] = np.asarray(weights[name], float) if name in weights else np.full(size, 1.0 / size)
     stream = functools.partial(_stream, Blocks(values.data), measure, tuple(probabilities), held_bytes)
-    dims = ["quantile", *(values.dims[axis] for axis in kept)]
+    dims = [dimension, *(values.dims[axis] for axis in kept)]
     if values.chunks is None:
         return xr.Variable(dims, stream())
     from dask.array.core import map_blocks

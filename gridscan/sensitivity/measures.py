@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridscan.errors import SensitivityError, listed
+from gridscan.errors import SensitivityError
 from gridscan.numerics.axis_weights import WEIGHT, halved, normalised, trapezoid
 from gridscan.sensitivity.labelled import is_numeric
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 # Points are the whole axis, with nothing between them.
 _OF_POINTS = ("equal", "given")
-# Along these, numbers count draws.
-_COUNTED = ("draw", "chain", "case", "realisation", "sample")
+#: Axes of random draws; where they hold numbers, these count.
+SAMPLED = ("draw", "realisation")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class AxisMeasure:
         Weights of half as many points, where the axis stands for what lies between its points; None where it does not.
     resolved
         Whether `coarse` says how well the points resolve the axis: it takes three of them.
+    sampled
+        Whether its points are random draws.
     """
 
     axis: str
@@ -46,6 +49,13 @@ class AxisMeasure:
     name: str
     coarse: NDArray[np.float64] | None = None
     resolved: bool = True
+    sampled: bool = False
+
+    @property
+    def repeats(self) -> float:
+        """The share of the variance of a value that its mean over random draws has: one over their number less one."""
+        square = float(np.square(self.weights).sum())
+        return square / (1.0 - square) if square < 1.0 else math.inf
 
 
 def measure_of(quantity: xr.DataArray, axis: str) -> AxisMeasure:
@@ -70,6 +80,8 @@ def measure_of(quantity: xr.DataArray, axis: str) -> AxisMeasure:
         If the weights are not numbers that make a mean.
     """
     weights, name = _weights(quantity, axis)
+    if is_sampled(quantity, axis):
+        return AxisMeasure(axis, weights, name, sampled=True)
     if name in _OF_POINTS or weights.size < 2 or not _has_numbers(quantity, axis):
         return AxisMeasure(axis, weights, name)
     values = quantity[axis].values.astype(float)
@@ -116,26 +128,26 @@ def _checked(item: xr.DataArray) -> NDArray[np.float64]:
 
 def _has_numbers(quantity: xr.DataArray, axis: str) -> bool:
     """Tell whether an axis holds different finite numbers, rather than labels or the numbers of draws."""
-    if not is_numeric(quantity, axis) or axis in _COUNTED:
+    if not is_numeric(quantity, axis) or is_sampled(quantity, axis):
         return False
-    item = quantity[axis]
-    if item.attrs.get("standard_name") == "realization" or not np.isfinite(item.values).all():
-        return False
-    return bool(np.unique(item.values).size == item.size)
+    values = quantity[axis].values
+    return bool(np.isfinite(values).all()) and bool(np.unique(values).size == values.size)
 
 
-def unresolved(measures: Iterable[AxisMeasure]) -> str | None:
-    """Return which axes have too few points to tell how well they resolve what lies between.
+def is_sampled(quantity: xr.DataArray, axis: str) -> bool:
+    """Tell whether the points of an axis are random draws, rather than values of a grid.
 
     Parameters
     ----------
-    measures
-        Of the axes.
+    quantity
+        A variable that has the axis.
+    axis
+        Name of a dimension.
 
     Returns
     -------
-    str or None
-        Their names, for a message; None if there are none.
+    bool
+        True for the draws of uncertain parameters and the realisations of counts.
     """
-    names = [measure.axis for measure in measures if not measure.resolved]
-    return listed(names) if names else None
+    attributes = quantity[axis].attrs if axis in quantity.coords else {}
+    return axis in SAMPLED or attributes.get("standard_name") == "realization"
