@@ -23,7 +23,7 @@ from gridscan.units import base_factor, unit_attributes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gridscan.inputs.resolve import Resolved
+    from gridscan.inputs.resolved import Resolved
     from gridscan.model import Model
     from gridscan.scenario.reader import Scenario
 

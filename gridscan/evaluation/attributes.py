@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gridscan.definition.graph import Graph
     from gridscan.definition.nodes import Quantity
     from gridscan.inputs.arrays import Coordinate
-    from gridscan.inputs.resolve import Resolved
+    from gridscan.inputs.resolved import Resolved
     from gridscan.inputs.sampling import Sampling
 
 _DEGREE = parse_unit("deg")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gridscan.definition.definition import Definition
     from gridscan.evaluation.variable import VariableSpec
     from gridscan.inputs.arrays import Coordinate, Input
-    from gridscan.inputs.resolve import Resolved
+    from gridscan.inputs.resolved import Resolved
     from gridscan.limits import Limits
 
 # Longer axes are in the file as coordinates; the settings then give their ends.

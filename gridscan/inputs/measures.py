@@ -11,6 +11,8 @@ import numpy as np
 
 from gridscan.errors import listed, nearest
 from gridscan.inputs.faults import Path, shown
+from gridscan.inputs.plain_values import plain
+from gridscan.inputs.priors import Continuous, PriorReader, is_prior
 from gridscan.inputs.value_reader import Given
 from gridscan.numerics.axis_weights import WEIGHT, normalised, trapezoid
 
@@ -33,7 +35,7 @@ class Measure:
         Of its values, dimensionless, with sum 1.
     name
         ``"uniform"`` and ``"log-uniform"`` between neighbouring values (trapezoidal rule), ``"equal"`` for each value,
-        or ``"given"`` by the user.
+        ``"given"`` by the user, or a distribution in words.
     """
 
     weights: np.ndarray
@@ -48,7 +50,8 @@ class Measure:
             EQUAL: "the same for each value",
             GIVEN: "as given",
         }
-        return {"long_name": f"weight in means, {meanings[self.name]}", "units": "1", "measure": self.name}
+        meaning = meanings.get(self.name, self.name)
+        return {"long_name": f"weight in means, {meaning}", "units": "1", "measure": self.name}
 
 
 @dataclass
@@ -121,7 +124,11 @@ class Measures:
             item = coordinates.get(dim)
             numeric = item is not None and item.dims == (dim,) and item.unit is not None
             values = item.values if item is not None and numeric else None
-            measure = self._measure(dim, size, values)
+            node = (model.nodes | model.alternative_inputs).get(dim)
+            if values is not None and dim in self._asked and is_prior(self._asked[dim].value):
+                measure = self._by_distribution(node, values, self._asked[dim])
+            else:
+                measure = self._measure(dim, size, values)
             if measure is not None:
                 found[dim] = measure
         return found
@@ -138,7 +145,7 @@ class Measures:
             return self._given(dim, size, asked.value, asked.path)
         if not isinstance(asked.value, str) or asked.value not in _WORDS:
             hint = nearest(asked.value, _WORDS) if isinstance(asked.value, str) else ""
-            allowed = f"{listed(map(repr, _WORDS))}, or a list of {size} numbers"
+            allowed = f"{listed(map(repr, _WORDS))}, a list of {size} numbers, or for numbers a distribution"
             message = f"the weight of {dim!r} cannot be {shown(asked.value)}{hint}; allowed are {allowed}"
             self.reader.fault(asked.path, message)
             return None
@@ -150,6 +157,27 @@ class Measures:
             self.reader.fault(asked.path, f"{message} of {size} numbers")
             return None
         return Measure(trapezoid(values, logarithmic=asked.value == LOG_UNIFORM), asked.value)
+
+    def _by_distribution(self, node: Any, values: np.ndarray, asked: Given) -> Measure | None:
+        """Return the density at each value times the part of the axis that it stands for."""
+        known = len(self.reader.faults)
+        prior = PriorReader(self.reader, lambda *_: None).read(node, plain(asked.value), asked.path)
+        if not isinstance(prior, Continuous):
+            if len(self.reader.faults) == known:
+                self.reader.fault(
+                    asked.path, f"the weight of {node.name!r} takes a distribution of numbers, not a list"
+                )
+            return None
+        wrong = _unspaced(values, UNIFORM)
+        if wrong is None:
+            law = prior.truncated
+            inside = (values >= law.low) & (values <= law.high)
+            weights = np.where(inside, law.distribution.density(values), 0.0) * trapezoid(values)
+            if np.isfinite(weights).all() and weights.max() > 0.0:
+                return Measure(normalised(weights), prior.described)
+            wrong = "its density is zero at every value, or infinite at one"
+        self.reader.fault(asked.path, f"the weight of {node.name!r} cannot be {prior.described!r}: {wrong}")
+        return None
 
     def _given(self, dim: str, size: int, raw: Any, path: Path) -> Measure | None:
         if len(raw) != size:

@@ -6,7 +6,6 @@ its value, so that a scenario can report them all with line and column.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,12 +17,13 @@ from gridscan.inputs.alternatives import Alternatives
 from gridscan.inputs.arrays import Coordinate, Input, maps_last
 from gridscan.inputs.catalogue import Catalogue, catalogue_of
 from gridscan.inputs.distinct import repeated
-from gridscan.inputs.draws import Drawn, Draws, Uncertainty
+from gridscan.inputs.draws import Draws, Uncertainty
 from gridscan.inputs.faults import Fault, InputFaults, Path, shown
 from gridscan.inputs.input_files import TableFiles
-from gridscan.inputs.measures import Measure, Measures
+from gridscan.inputs.measures import Measures
 from gridscan.inputs.named_tables import NamedTables
 from gridscan.inputs.record_files import OwnRecords, Records, records_of
+from gridscan.inputs.resolved import Resolved
 from gridscan.inputs.value_reader import Given, Numeric, ValueReader
 from gridscan.units import Unit, base_factor
 
@@ -31,64 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gridscan.definition.definition import Definition
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """Every input of a model, with the axes that the given values span.
-
-    Attributes
-    ----------
-    sizes
-        Dimensions in the order in which they were given.
-    inputs
-        Each parameter, constant and cut quantity.
-    coordinates
-        In the default units: axes, parameters set by labels, and given single values.
-    given
-        Names that were given a value.
-    tables
-        Content of the files that parameters name.
-    without_effect
-        Names that were given a value but went with a quantity that was replaced.
-    drawn
-        How what is uncertain was drawn, if anything is.
-    measures
-        Weights of the values of each axis.
-    """
-
-    model: Definition
-    sizes: dict[str, int]
-    inputs: dict[str, Input]
-    coordinates: dict[str, Coordinate]
-    given: frozenset[str]
-    tables: dict[str, str] = field(default_factory=dict)
-    without_effect: tuple[str, ...] = ()
-    drawn: Drawn | None = None
-    measures: dict[str, Measure] = field(default_factory=dict)
-
-    @property
-    def cut(self) -> list[str]:
-        """The quantities that were given a value."""
-        return [name for name in self.model.quantities if name in self.given]
-
-    def with_labels(self, used: set[str]) -> set[str]:
-        """Return names with the labels that set any of them, and what was given in place of any of them.
-
-        Parameters
-        ----------
-        used
-            Names of inputs.
-
-        Returns
-        -------
-        set of str
-            These names, the labels whose records set any that was not given a value, and the inputs of alternatives.
-        """
-        own, model = used - self.given, self.model
-        said = {name for other in model.alternatives if used & set(other.sets) for name in other.inputs}
-        labels = {label for label in model.labels if any(name in own for name in model.bundled(label))}
-        return used | labels | (said & set(self.coordinates))
 
 
 def resolve(

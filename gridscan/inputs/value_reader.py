@@ -50,7 +50,7 @@ class AxisRange(BaseModel):
         None, description="[first, end, step]; the end itself is left out", json_schema_extra=_THREE
     )
     unit: str | None = Field(None, description="Unit of the numbers")
-    weight: Any = Field(None, description="'uniform', 'log-uniform', 'equal', or a number for each value")
+    weight: Any = Field(None, description="'uniform', 'log-uniform', 'equal', a number for each value, a distribution")
 
 
 class ValueReader:

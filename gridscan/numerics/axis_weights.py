@@ -50,7 +50,7 @@ def trapezoid(values: ArrayLike, *, logarithmic: bool = False) -> FloatArray:
     widths = np.diff(places[order])
     weights = np.empty(places.size)
     weights[order] = np.append(widths, 0.0) + np.append(0.0, widths)
-    return weights / weights.sum()
+    return normalised(weights)
 
 
 def halved(weights: ArrayLike, values: ArrayLike, *, logarithmic: bool = False) -> FloatArray:
@@ -113,14 +113,15 @@ def normalised(weights: ArrayLike) -> FloatArray:
     """
     numbers = np.asarray(weights, dtype=float)
     # The sum of the largest floats overflows.
-    shares = numbers / numbers.max()
-    return shares / shares.sum()
+    shares: FloatArray = numbers / numbers.max()
+    shares /= shares.sum()
+    return shares
 
 
 def _places(values: ArrayLike, logarithmic: bool) -> FloatArray:
     """Return where points lie on the scale, all within an interval of length one or two."""
     numbers = np.asarray(values, dtype=float)
     if logarithmic:
-        return np.log(np.abs(numbers))
+        return np.asarray(np.log(np.abs(numbers)))
     largest = np.abs(numbers).max(initial=0.0)
-    return numbers / largest if largest > 0.0 else numbers
+    return np.asarray(numbers / largest) if largest > 0.0 else numbers

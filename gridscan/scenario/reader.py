@@ -20,7 +20,7 @@ from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.plain_values import plain_overrides
 from gridscan.inputs.priors import is_prior
 from gridscan.inputs.requirements import requirement_faults
-from gridscan.inputs.resolve import Resolved, resolve
+from gridscan.inputs.resolve import resolve
 from gridscan.inputs.sampling import Sampling
 from gridscan.inputs.text_files import not_utf8, read_text
 from gridscan.inputs.value_reader import Given
@@ -32,6 +32,7 @@ from gridscan.scenario.uncertain_tables import uncertain_values, uncertainty_of
 from gridscan.uncertainty.designs import Design
 
 if TYPE_CHECKING:
+    from gridscan.inputs.resolved import Resolved
     from gridscan.model import Model
 
 _LARGEST_FILE = 50_000_000
@@ -282,15 +283,8 @@ class _Reader:
             if isinstance(of, dict | str)
         }
         try:
-            return resolve(
-                model,
-                given,
-                own_records=records,
-                units_required=True,
-                files=self.files,
-                uncertainty=uncertainty_of(content),
-                zip_weights=self.zip_weights,
-            )
+            how: dict[str, Any] = {"own_records": records, "units_required": True, "files": self.files}
+            return resolve(model, given, **how, uncertainty=uncertainty_of(content), zip_weights=self.zip_weights)
         except InputFaults as error:
             self.faults += error.faults
             return None

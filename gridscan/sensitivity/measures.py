@@ -45,9 +45,9 @@ class AxisMeasure:
     """
 
     axis: str
-    weights: NDArray[np.float64]
+    weights: NDArray[np.floating[Any]]
     name: str
-    coarse: NDArray[np.float64] | None = None
+    coarse: NDArray[np.floating[Any]] | None = None
     resolved: bool = True
     sampled: bool = False
 
@@ -105,7 +105,7 @@ def in_words(measures: Iterable[AxisMeasure]) -> str:
     return "weights: " + ", ".join(f"{measure.axis} {measure.name}" for measure in measures)
 
 
-def _weights(quantity: xr.DataArray, axis: str) -> tuple[NDArray[np.float64], str]:
+def _weights(quantity: xr.DataArray, axis: str) -> tuple[NDArray[np.floating[Any]], str]:
     key, size = f"{axis}{WEIGHT}", quantity.sizes[axis]
     if key in quantity.coords and quantity[key].dims == (axis,):
         return _checked(quantity[key]), str(quantity[key].attrs.get("measure", "given"))
@@ -114,7 +114,7 @@ def _weights(quantity: xr.DataArray, axis: str) -> tuple[NDArray[np.float64], st
     return trapezoid(quantity[axis].values), "uniform"
 
 
-def _checked(item: xr.DataArray) -> NDArray[np.float64]:
+def _checked(item: xr.DataArray) -> NDArray[np.floating[Any]]:
     if item.dtype.kind not in "iuf":
         raise SensitivityError(f"{item.name!r} holds {item.dtype}; weights are numbers")
     weights: NDArray[Any] = np.asarray(item.values, dtype=float)

@@ -225,9 +225,9 @@ def percentiles(
 
     Notes
     -----
-    Of N draws, the share p below a value is known to sqrt(p (1 - p)/N), of a numeric axis to half the weight of a point;
-    the error of a percentile is half the distance of those of shares so much higher and lower. Where y varies along
-    several axes, this is an upper bound.
+    Of N draws, the share p below a value is known to sqrt(p (1 - p)/N), of a numeric axis to half the weight of a
+    point; the error of a percentile is half the distance of those of shares so much higher and lower. Where y varies
+    along several axes, this is an upper bound.
     Source: H. A. David and H. N. Nagaraja, Order Statistics, 3rd edition (2003), section 7.1.
 
     Examples
@@ -242,8 +242,8 @@ def percentiles(
     wanted = np.atleast_1d(np.asarray(percents, dtype=float))
     wrong = wanted[~((wanted > 0) & (wanted < 100))]
     if wrong.size or wanted.ndim > 1 or not wanted.size:
-        found = f"{wrong[0]:g}" if wrong.size else f"{percents!r}"
-        raise SensitivityError(f"percentages are above 0 and below 100; found {found}")
+        shown = f"{wrong[0]:g}" if wrong.size else f"{percents!r}"
+        raise SensitivityError(f"percentages are above 0 and below 100; found {shown}")
     shares = wanted / 100.0
     apart = np.sqrt(shares * (1.0 - shares) * _share_of_draws(asked.measures) + _share_of_points(asked.measures))
     tried = [*shares, *np.clip(shares - apart, 0.0, 1.0), *np.clip(shares + apart, 0.0, 1.0)]
@@ -251,14 +251,14 @@ def percentiles(
     weights = {item.axis: item.weights for item in asked.measures}
     how: dict[str, Any] = {"dimension": "percentile", "held_bytes": held_bytes}
     found = quantiles(asked.values, axes, tried, weights, **how)
-    value, low, high = (found.isel(percentile=slice(k * wanted.size, (k + 1) * wanted.size)) for k in range(3))
-    coarse = value
+    middle, lower, upper = (found.isel(percentile=slice(k * wanted.size, (k + 1) * wanted.size)) for k in range(3))
+    coarse = middle
     if any(item.coarse is not None for item in asked.measures):
         halves = {item.axis: item.weights if item.coarse is None else item.coarse for item in asked.measures}
         coarse = quantiles(asked.values, axes, shares.tolist(), halves, **how)
-    error = blockwise(_error_of_percentile, value, low, high, coarse)
+    error = blockwise(_error_of_percentile, middle, lower, upper, coarse)
     percent = {"long_name": "percentile", **unit_attributes(parse_unit("percent"))}
-    result = asked.table("percentiles", f"percentiles of {asked.subject}", asked.unit, value, error)
+    result = asked.table("percentiles", f"percentiles of {asked.subject}", asked.unit, middle, error)
     return result.assign_coords(percentile=("percentile", wanted, percent))
 
 
@@ -339,21 +339,23 @@ def _finite_or_refuse(values: NDArray[Any], name: str) -> NDArray[Any]:
 
 
 def _root_of_sum(value: NDArray[Any], coarse: NDArray[Any], *parts: NDArray[Any]) -> NDArray[Any]:
-    squares: NDArray[Any] = (value - coarse) ** 2 + sum(parts)
-    return np.sqrt(squares)
+    error: NDArray[Any] = np.sqrt((value - coarse) ** 2 + sum(parts))
+    return error
 
 
 def _square(values: NDArray[Any], centre: NDArray[Any]) -> NDArray[Any]:
-    apart: NDArray[Any] = values - centre
-    return apart * apart
+    square: NDArray[Any] = (values - centre) ** 2
+    return square
 
 
 def _error_of_root(square: NDArray[Any], error: NDArray[Any]) -> NDArray[Any]:
-    return np.divide(error, 2.0 * np.sqrt(square), out=np.zeros(np.shape(square)), where=square > 0)
+    found: NDArray[Any] = np.divide(error, 2.0 * np.sqrt(square), out=np.zeros(np.shape(square)), where=square > 0)
+    return found
 
 
 def _above(values: NDArray[Any], level: float) -> NDArray[Any]:
-    return (values > level).astype(float)
+    above: NDArray[Any] = (values > level).astype(float)
+    return above
 
 
 def _at_least(share: NDArray[Any], error: NDArray[Any], repeats: float) -> NDArray[Any]:

@@ -283,7 +283,8 @@ def _warned(
             " are all there are, give the axis weight = 'equal'"
         )
         warnings.warn(message, GridscanWarning, stacklevel=4)
-    worst = np.maximum(errors["first_order"].max("axis"), errors["total"].max("axis"))
+    both = xr.Variable.concat([errors["first_order"], errors["total"]], "order")
+    worst = both.max(("order", "axis"))
     points = listed(f"{item.axis} ({item.weights.size})" for item in numeric)
     # Both at once, so that it is said once.
     both = xr.Variable.concat([found["first_order"], found["total"]], "order")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pint
 import pytest
+import scipy.stats
 from landscape import make_landscape
 
+import gridscan as gs
 from gridscan.errors import ModelError, ScenarioError
 from gridscan.model import Model
 from gridscan.scenario.reader import Scenario
@@ -86,6 +89,33 @@ def test_an_infinite_value_has_no_spacing_and_all_weigh_the_same():
         model.evaluate("depth", cut={"values": [1.0, math.inf], "weight": "uniform"})
 
 
+@pytest.mark.parametrize(
+    ("law", "words", "density"),
+    [
+        ({"normal": [2, 0.5]}, "normal, mean 2, standard deviation 0.5", scipy.stats.norm(2, 0.5).pdf),
+        (gs.normal(2, 0.5), "normal, mean 2, standard deviation 0.5", scipy.stats.norm(2, 0.5).pdf),
+        ({"lognormal": [2, 1.5]}, "lognormal, median 2,.*", scipy.stats.lognorm(np.log(1.5), scale=2).pdf),
+        (
+            {"normal": [2, 0.5], "minimum": 1.4, "maximum": 5},
+            "normal, .*cut off.*",
+            lambda x: np.where(x >= 1.4, scipy.stats.norm(2, 0.5).pdf(x), 0.0),
+        ),
+    ],
+)
+def test_an_axis_can_have_the_weights_of_a_distribution(land, law, words, density):
+    found = weights_of(land, d={"linspace": [1, 4, 31], "weight": law})["d"]
+    values, widths = np.linspace(1, 4, 31), np.array([0.5, *[1.0] * 29, 0.5])
+    np.testing.assert_allclose(found, density(values) * widths / (density(values) * widths).sum(), rtol=1e-9)
+    assert re.fullmatch(words, found.attrs["measure"])
+
+
+def test_a_mean_by_the_weights_of_a_distribution_is_its_mean(land):
+    weight = gs.lognormal("2 m", 1.3)
+    found = land.evaluate("slope", a={"linspace": [0.2, 14, 800], "weight": weight}, b=0.0, c=1.0).gridscan.mean()
+    assert float(found["mean"]) == pytest.approx(2 * np.exp(np.log(1.3) ** 2 / 2), rel=1e-5)
+    assert found["mean"].attrs["comment"].startswith("weights: a lognormal, median 2 m, ")
+
+
 SCENARIO = """\
 model = "landscape"
 [axes]
@@ -118,7 +148,7 @@ def test_an_override_has_the_weights_of_its_own_values(land):
     assert (measures["d"].name, measures["b"].name, measures["b"].weights.tolist()) == ("equal", "uniform", [0.5, 0.5])
 
 
-ALLOWED = "allowed are 'uniform', 'log-uniform', 'equal', or a list of 3 numbers"
+ALLOWED = "allowed are 'uniform', 'log-uniform', 'equal', a list of 3 numbers, or for numbers a distribution"
 
 
 @pytest.mark.parametrize(
