@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from gridscan.definition.figures import figure_of
 from gridscan.errors import ModelError
-from gridscan.sensitivity import along_axis, discrimination, quantified, variance
+from gridscan.sensitivity import along_axis, discrimination, quantified
+from gridscan.sensitivity.weighted_questions import WeightedQuestions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import xarray as xr
 
     from gridscan.model import Model
     from gridscan.sensitivity.along_axis import Kind, Scale
 
 
-class GridscanAccessor:
+class GridscanAccessor(WeightedQuestions):
     """Questions about a result of gridscan; importing gridscan makes it available as ``ds.gridscan``.
 
     Parameters
@@ -145,62 +144,6 @@ class GridscanAccessor:
         3.0
         """
         return along_axis.crossing(self._plain, name, along, value, scale)
-
-    def variance_shares(self, name: str, over: str | Sequence[str] | None = None, log: bool = False) -> xr.Dataset:
-        """Divide the variance of a quantity among its axes; see `gridscan.sensitivity.variance.variance_shares`.
-
-        Parameters
-        ----------
-        name
-            The quantity y.
-        over
-            The axes that vary; by default all.
-        log
-            Whether to analyse ln y.
-
-        Returns
-        -------
-        xarray.Dataset
-            Dimensionless shares ``first_order``, ``total``, ``pairwise``, ``higher_order``; ``mean`` and ``variance``.
-
-        Examples
-        --------
-        >>> import xarray as xr
-        >>> import gridscan as gs
-        >>> y = (("a", "b"), [[0.0, 2.0], [1.0, 3.0]], {"units": "1"})
-        >>> ds = xr.Dataset({"y": y}, {"a": ["low", "high"], "b": ["low", "high"]})
-        >>> ds.gridscan.variance_shares("y")["first_order"].values
-        array([0.2, 0.8])
-        """
-        return variance.variance_shares(self._plain, name, over, log)
-
-    def rank(self, name: str, over: str | Sequence[str] | None = None, log: bool = False) -> xr.DataArray:
-        """Return the axes in the order in which they matter; see `gridscan.sensitivity.variance.rank`.
-
-        Parameters
-        ----------
-        name
-            The quantity y.
-        over
-            The axes that vary; by default all.
-        log
-            Whether to analyse ln y.
-
-        Returns
-        -------
-        xarray.DataArray
-            Total shares of the variance along ``axis``, the highest first, dimensionless.
-
-        Examples
-        --------
-        >>> import xarray as xr
-        >>> import gridscan as gs
-        >>> y = (("a", "b"), [[0.0, 2.0], [1.0, 3.0]], {"units": "1"})
-        >>> ds = xr.Dataset({"y": y}, {"a": ["low", "high"], "b": ["low", "high"]})
-        >>> ds.gridscan.rank("y")["axis"].values.tolist()
-        ['b', 'a']
-        """
-        return variance.rank(self._plain, name, over, log)
 
     def discriminate(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gridscan.accessor import GridscanAccessor
+from gridscan.sensitivity.summaries import USUAL_PERCENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,6 +138,72 @@ class GridscanArrayAccessor:
             Total shares of the variance along ``axis``, the highest first, dimensionless.
         """
         return self._questions.rank(self._name, over, log)
+
+    def mean(self, over: str | Sequence[str] | None = None) -> xr.Dataset:
+        """Return the weighted mean and its standard error; see `gridscan.sensitivity.summaries.mean`.
+
+        Parameters
+        ----------
+        over
+            The axes that the mean is over; by default the draws if there are any, or else all.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``mean`` and ``mean_error`` in the unit of the quantity.
+        """
+        return self._questions.mean(self._name, over)
+
+    def std(self, over: str | Sequence[str] | None = None) -> xr.Dataset:
+        """Return the weighted standard deviation and its standard error; see `gridscan.sensitivity.summaries.std`.
+
+        Parameters
+        ----------
+        over
+            The axes along which it varies; by default the draws if there are any, or else all.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``std`` and ``std_error`` in the unit of the quantity.
+        """
+        return self._questions.std(self._name, over)
+
+    def percentiles(
+        self, percents: float | Sequence[float] = USUAL_PERCENTS, over: str | Sequence[str] | None = None
+    ) -> xr.Dataset:
+        """Return weighted percentiles and their standard errors; see `gridscan.sensitivity.summaries.percentiles`.
+
+        Parameters
+        ----------
+        percents
+            Numbers above 0 and below 100.
+        over
+            The axes along which it varies; by default the draws if there are any, or else all.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``percentiles`` and ``percentiles_error`` in the unit of the quantity, along ``percentile`` [%].
+        """
+        return self._questions.percentiles(self._name, percents, over)
+
+    def exceedance(self, value: Any, over: str | Sequence[str] | None = None) -> xr.Dataset:
+        """Return the probability to be above a value; see `gridscan.sensitivity.summaries.exceedance`.
+
+        Parameters
+        ----------
+        value
+            A number in the unit of the quantity, or text such as ``"3 / yr"``.
+        over
+            The axes along which it varies; by default the draws if there are any, or else all.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``exceedance`` and ``exceedance_error``, dimensionless.
+        """
+        return self._questions.exceedance(self._name, value, over)
 
     def discriminate(self, along: str, **options: Any) -> xr.Dataset:
         """Return the detector size that tells scenarios apart; see `gridscan.sensitivity.discrimination.discriminate`.

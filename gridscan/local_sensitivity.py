@@ -20,7 +20,7 @@ from gridscan.units import base_factor
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gridscan.inputs.resolve import Resolved
+    from gridscan.inputs.resolved import Resolved
     from gridscan.inputs.value_reader import Numeric
     from gridscan.model import Model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from gridscan.errors import EvaluationError, ModelError, ScenarioError, listed, 
 from gridscan.evaluation.layout import Layout, lay_out
 from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.grid_point import positions, values_at
-from gridscan.inputs.resolve import Resolved
 from gridscan.run import Source, find_scenario
 from gridscan.sensitivity.recorded_units import UNTOUCHED
 from gridscan.storage.provenance import describe_dataset, provenance_of
@@ -23,6 +23,7 @@ from gridscan.units import base_factor, unit_attributes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gridscan.inputs.resolved import Resolved
     from gridscan.model import Model
     from gridscan.scenario.reader import Scenario
 
@@ -117,11 +118,7 @@ def _layout(scenario: Scenario, population: Population) -> Layout:
     model = scenario.model.copy()
     node = population.quantity
     model._nodes[node.name] = node
-    resolved = scenario.resolved
-    return lay_out(
-        Resolved(model, resolved.sizes, resolved.inputs, resolved.coordinates, resolved.given, resolved.tables),
-        [node.name],
-    )
+    return lay_out(dataclasses.replace(scenario.resolved, model=model), [node.name])
 
 
 def _arguments(resolved: Resolved, node: Quantity) -> dict[str, Any]:

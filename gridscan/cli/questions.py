@@ -32,6 +32,9 @@ def sensitivity() -> None:
 
 _along = click.option("--along", required=True, metavar="AXIS", help="Axis to look along.")
 _over = click.option("--over", metavar="AXES", help="Axes to vary, separated by commas; all by default.")
+_over_draws = click.option(
+    "--over", metavar="AXES", help="Axes to vary, separated by commas; the draws by default, or all if there are none."
+)
 _log = click.option("--log", "logarithmic", is_flag=True, help="Analyse the logarithm of the quantity.")
 
 
@@ -83,6 +86,13 @@ def _names(text: str | None) -> list[str] | None:
     return [name.strip() for name in text.split(",")] if text is not None else None
 
 
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no list of numbers such as 5,50,95", param_hint="--percents") from None
+
+
 @sensitivity.command()
 @_question()
 @_along
@@ -130,7 +140,44 @@ def shares(
 @_log
 def rank(file: str, quantity: str, at: dict[str, Any], over: str | None, logarithmic: bool) -> Any:
     """Order the axes by their total share of the variance."""
-    return dataset_of(file, at, quantity).gridscan.rank(quantity, _names(over), logarithmic)
+    ranked = dataset_of(file, at, quantity).gridscan.rank(quantity, _names(over), logarithmic)
+    return ranked.reset_coords("total_error")[["total", "total_error"]].assign_attrs(
+        title=ranked.attrs["long_name"], comment=ranked.attrs["comment"]
+    )
+
+
+@sensitivity.command("mean")
+@_question()
+@_over_draws
+def mean_command(file: str, quantity: str, at: dict[str, Any], over: str | None) -> Any:
+    """Show the weighted mean of a quantity, with its standard error."""
+    return dataset_of(file, at, quantity).gridscan.mean(quantity, _names(over))
+
+
+@sensitivity.command()
+@_question()
+@_over_draws
+def std(file: str, quantity: str, at: dict[str, Any], over: str | None) -> Any:
+    """Show the weighted standard deviation of a quantity, with its standard error."""
+    return dataset_of(file, at, quantity).gridscan.std(quantity, _names(over))
+
+
+@sensitivity.command()
+@_question()
+@_over_draws
+@click.option("--percents", default="2.5,16,50,84,97.5", show_default=True, help="Percentages, separated by commas.")
+def percentiles(file: str, quantity: str, at: dict[str, Any], over: str | None, percents: str) -> Any:
+    """Show weighted percentiles of a quantity, with their standard errors."""
+    return dataset_of(file, at, quantity).gridscan.percentiles(quantity, _numbers(percents), _names(over))
+
+
+@sensitivity.command()
+@_question()
+@_over_draws
+@click.option("--value", required=True, help="Value to be above, with its unit.")
+def exceedance(file: str, quantity: str, at: dict[str, Any], over: str | None, value: str) -> Any:
+    """Show the probability that a quantity is above a value, with its standard error."""
+    return dataset_of(file, at, quantity).gridscan.exceedance(quantity, value, _names(over))
 
 
 @sensitivity.command()

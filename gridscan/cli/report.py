@@ -43,9 +43,9 @@ def _filled(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]
 
 def plan_report(plan: Plan, forecast: Forecast) -> RenderableType:
     """Show the axes, quantities, sizes and expected memory of a plan, and what it can reuse."""
-    axes = new_table("axis", "size", "values", title="Axes")
+    axes = new_table("axis", "size", "values", "weight", title="Axes")
     for axis in plan.axes:
-        axes.add_row(escape(axis.name), f"{axis.size:,}", escape(axis.values))
+        axes.add_row(escape(axis.name), f"{axis.size:,}", escape(axis.values), escape(axis.weight))
     uncertain = _filled("Uncertain, drawn together", ("parameter", "distribution"), list(plan.uncertain.items()))
     quantities = new_table("quantity", "unit", "dimensions", "cells", "size", "", title="Quantities, in order")
     for item in plan.quantities:

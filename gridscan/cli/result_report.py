@@ -14,6 +14,8 @@ from gridscan.errors import printable
 from gridscan.units import label_of
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from rich.table import Table
 
     from gridscan.storage.provenance import Provenance
@@ -92,8 +94,25 @@ def array_report(data: xr.DataArray | xr.Dataset) -> RenderableType:
     comment = escape_line(data.attrs.get("comment", ""))
     shapes = {variable.dims for variable in data.data_vars.values()}
     if len(shapes) == 1 and len(next(iter(shapes))) == 1:
-        return Group(_columns(data), comment)
-    return Group(*(part for variable in data.data_vars.values() for part in (*_array_parts(variable), "")), comment)
+        return Group(*_title(data), _columns(data), comment)
+    together = _side_by_side(data)
+    # Columns side by side have no sentence of their own.
+    parts: list[RenderableType] = [*(_title(data) if any(len(names) > 1 for names in together) else [])]
+    for names in together:
+        parts += [_columns(data[names]) if len(names) > 1 else Group(*_array_parts(data[names[0]])), ""]
+    return Group(*parts, comment)
+
+
+def _title(data: xr.Dataset) -> list[str]:
+    return [f"[bold]{escape_line(data.attrs['title'])}[/bold]"] if "title" in data.attrs else []
+
+
+def _side_by_side(data: xr.Dataset) -> list[list[str]]:
+    """Return the names of quantities by what is shown together: those over the same single axis."""
+    shown: dict[Hashable, list[str]] = {}
+    for name, variable in data.data_vars.items():
+        shown.setdefault(variable.dims if variable.ndim == 1 else name, []).append(str(name))
+    return list(shown.values())
 
 
 def _array_parts(data: xr.DataArray) -> list[RenderableType]:

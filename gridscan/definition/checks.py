@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gridscan.definition.nodes import Parameter, Quantity
 from gridscan.errors import ModelError, nearest
+from gridscan.numerics.axis_weights import WEIGHT
 from gridscan.units import readable, same_dimension
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def wiring_faults(model: Definition, *, unused: bool) -> list[str]:
     functions = [node for node in model.quantities.values() if node.error_of is None]
     functions += [population.quantity for population in model.populations.values()]
     faults = [*_unknown_names(model, functions), *_wrong_limits(model, functions), *_cycles(model)]
-    faults += _wrong_units(model)
+    faults += _wrong_units(model) + _taken_names(model)
     return faults or (_unused(model) if unused else [])
 
 
@@ -117,6 +118,15 @@ def _cycles(model: Definition) -> list[str]:
     except graphlib.CycleError as error:
         return ["the quantities form a cycle: " + " -> ".join(reversed(error.args[1]))]
     return []
+
+
+def _taken_names(model: Definition) -> list[str]:
+    names = model.names
+    return [
+        f"{name!r} is the name of the weights of {name.removesuffix(WEIGHT)!r} where that is an axis; choose another"
+        for name in names
+        if name.endswith(WEIGHT) and name.removesuffix(WEIGHT) in names
+    ]
 
 
 def unused_inputs(model: Definition) -> list[str]:

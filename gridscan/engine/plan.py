@@ -39,12 +39,19 @@ _SUFFIXES = {"netcdf": ".nc", "zarr": ".zarr"}
 
 @dataclass(frozen=True)
 class PlannedAxis:
-    """One dimension of the grid."""
+    """One dimension of the grid.
+
+    Attributes
+    ----------
+    weight
+        The measure by which its values have weights.
+    """
 
     name: str
     size: int
     members: tuple[str, ...]
     values: str
+    weight: str = "equal"
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ class Plan:
             values = "; ".join(_summary(self.layout, name) for name in members)
             if dim == DRAW and resolved.drawn is not None:
                 values = f"{resolved.drawn.design.described}: {', '.join(members)}"
-            axes.append(PlannedAxis(dim, size, members, values))
+            axes.append(PlannedAxis(dim, size, members, values, resolved.measures[dim].name))
         if self.layout.sampling is not None and self.layout.drawn:
             many, seed = self.layout.sampling.realisations, self.layout.sampling.seed
             axes.append(PlannedAxis(REALISATION, many, (), f"Poisson draws of counts, seed {seed}"))

@@ -10,17 +10,18 @@ import xarray as xr
 from gridscan.evaluation.variable import VariableSpec
 from gridscan.inputs.grid_point import default_position
 from gridscan.inputs.sampling import DRAWN, REALISATION
+from gridscan.numerics.axis_weights import WEIGHT
 from gridscan.sensitivity.recorded_units import UNTOUCHED
 from gridscan.uncertainty.designs import DRAW
 from gridscan.units import base_factor, parse_unit, unit_attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gridscan.definition.graph import Graph
     from gridscan.definition.nodes import Quantity
     from gridscan.inputs.arrays import Coordinate
-    from gridscan.inputs.resolve import Resolved
+    from gridscan.inputs.resolved import Resolved
     from gridscan.inputs.sampling import Sampling
 
 _DEGREE = parse_unit("deg")
@@ -38,12 +39,14 @@ def named_coordinates(resolved: Resolved, graph: Graph, dims: Mapping[str, Seque
 
 
 def coordinate_variables(
-    resolved: Resolved, named: Mapping[str, Coordinate], sampling: Sampling | None
+    resolved: Resolved, named: Mapping[str, Coordinate], weighted: Iterable[str], sampling: Sampling | None
 ) -> dict[str, xr.Variable]:
     """Return coordinates as variables with attributes.
 
     Parameters
     ----------
+    weighted
+        Axes whose weights are among them.
     sampling
         Draws of counts, which add the dimension of the realisations.
     """
@@ -62,6 +65,9 @@ def coordinate_variables(
             # The position that pictures take if they do not show this axis.
             attributes["base_value"] = item.values[default_position(resolved, name, item.values)].item()
         variables[name] = xr.Variable(item.dims, item.values, attributes, None if item.unit is None else UNTOUCHED)
+    for dim in weighted:
+        measure = resolved.measures[dim]
+        variables[f"{dim}{WEIGHT}"] = xr.Variable(dim, measure.weights, measure.attributes, UNTOUCHED)
     if sampling is not None:
         numbers = np.arange(sampling.realisations)
         attributes = {"long_name": "number of the realisation", "units": "1", "standard_name": "realization"}

@@ -18,6 +18,7 @@ from gridscan.evaluation.attributes import coordinate_variables, draws_of, named
 from gridscan.inputs.requirements import cautions_of, unmet_requirements
 from gridscan.inputs.sampling import DRAWN, REALISATION, Sampling
 from gridscan.limits import DEFAULT, checked
+from gridscan.numerics.axis_weights import WEIGHT
 from gridscan.units import base_factor, readable
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from gridscan.definition.definition import Definition
     from gridscan.evaluation.variable import VariableSpec
     from gridscan.inputs.arrays import Coordinate, Input
-    from gridscan.inputs.resolve import Resolved
+    from gridscan.inputs.resolved import Resolved
     from gridscan.limits import Limits
 
 # Longer axes are in the file as coordinates; the settings then give their ends.
@@ -62,7 +63,13 @@ class Layout:
     @cached_property
     def coordinates(self) -> dict[str, xr.Variable]:
         """The coordinates of the quantities asked for, as variables of a Dataset."""
-        return coordinate_variables(self.resolved, self.named, self.sampling if self.drawn else None)
+        return coordinate_variables(self.resolved, self.named, self.weighted, self.sampling if self.drawn else None)
+
+    @property
+    def weighted(self) -> list[str]:
+        """The axes of the quantities asked for that have weights."""
+        spanned = {dim for name in self.graph.targets for dim in self.dims[name]}
+        return [dim for dim in self.resolved.measures if dim in spanned]
 
     @cached_property
     def chunks(self) -> dict[str, tuple[int, ...]]:
@@ -180,6 +187,7 @@ def lay_out(
         inputs = graph.inputs_of(name)
         own = resolved.with_labels(inputs)
         beside = [key for key, item in named.items() if key in own and item.dims != (key,)]
+        beside += [f"{dim}{WEIGHT}" for dim in dims[name] if dim in resolved.measures]
         dtype = (types or {}).get(name, "float64")
         variables[name] = spec_of(quantities[name], dims[name], resolved, beside, dtype)
         cautions = cautions_of(resolved, inputs)

@@ -42,7 +42,7 @@ def repeated(name: str, values: Sequence[Any] | np.ndarray, unit: Unit | None) -
         _, first = np.unique(array, return_index=True)
         twice = sorted(set(range(len(array))) - set(first.tolist()))
         return (twice[0], f"the axis {name!r} contains {array[twice[0]]} twice") if twice else None
-    close = closest_pair(array)
+    close = _closest_pair(array)
     if close is None:
         return None
     one, other = (_exact(array[index].item(), unit) for index in close)
@@ -51,6 +51,17 @@ def repeated(name: str, values: Sequence[Any] | np.ndarray, unit: Unit | None) -
     return close[
         1
     ], f"the axis {name!r} contains {one} and {other}, the same value within {SAME_VALUE:g} of it; keep one"
+
+
+def _closest_pair(array: np.ndarray) -> tuple[int, int] | None:
+    """Return the positions of two numbers that count as one; an infinite one is close to none but itself."""
+    for infinity in (np.inf, -np.inf):
+        places = np.flatnonzero(array == infinity)
+        if places.size > 1:
+            return int(places[0]), int(places[1])
+    finite = np.flatnonzero(np.isfinite(array))
+    close = closest_pair(array[finite])
+    return None if close is None else (int(finite[close[0]]), int(finite[close[1]]))
 
 
 def _exact(value: float, unit: Unit | None) -> str:

@@ -14,7 +14,7 @@ from gridscan.units import base_factor, readable, unit_attributes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gridscan.inputs.resolve import Resolved
+    from gridscan.inputs.resolved import Resolved
 
 
 def positions(resolved: Resolved, at: Mapping[str, Any], keep: Sequence[str] = ()) -> dict[str, int]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gridscan.definition.conditions import Caution, Requirement
-    from gridscan.inputs.resolve import Resolved
+    from gridscan.inputs.resolved import Resolved
     from gridscan.inputs.value_reader import Given
 
 # Of more points some fulfil it, or else the run says of each why not.

@@ -6,7 +6,6 @@ its value, so that a scenario can report them all with line and column.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +17,13 @@ from gridscan.inputs.alternatives import Alternatives
 from gridscan.inputs.arrays import Coordinate, Input, maps_last
 from gridscan.inputs.catalogue import Catalogue, catalogue_of
 from gridscan.inputs.distinct import repeated
-from gridscan.inputs.draws import Drawn, Draws, Uncertainty
+from gridscan.inputs.draws import Draws, Uncertainty
 from gridscan.inputs.faults import Fault, InputFaults, Path, shown
 from gridscan.inputs.input_files import TableFiles
+from gridscan.inputs.measures import Measures
 from gridscan.inputs.named_tables import NamedTables
 from gridscan.inputs.record_files import OwnRecords, Records, records_of
+from gridscan.inputs.resolved import Resolved
 from gridscan.inputs.value_reader import Given, Numeric, ValueReader
 from gridscan.units import Unit, base_factor
 
@@ -30,61 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gridscan.definition.definition import Definition
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """Every input of a model, with the axes that the given values span.
-
-    Attributes
-    ----------
-    sizes
-        Dimensions in the order in which they were given.
-    inputs
-        Each parameter, constant and cut quantity.
-    coordinates
-        In the default units: axes, parameters set by labels, and given single values.
-    given
-        Names that were given a value.
-    tables
-        Content of the files that parameters name.
-    without_effect
-        Names that were given a value but went with a quantity that was replaced.
-    drawn
-        How what is uncertain was drawn, if anything is.
-    """
-
-    model: Definition
-    sizes: dict[str, int]
-    inputs: dict[str, Input]
-    coordinates: dict[str, Coordinate]
-    given: frozenset[str]
-    tables: dict[str, str] = field(default_factory=dict)
-    without_effect: tuple[str, ...] = ()
-    drawn: Drawn | None = None
-
-    @property
-    def cut(self) -> list[str]:
-        """The quantities that were given a value."""
-        return [name for name in self.model.quantities if name in self.given]
-
-    def with_labels(self, used: set[str]) -> set[str]:
-        """Return names with the labels that set any of them, and what was given in place of any of them.
-
-        Parameters
-        ----------
-        used
-            Names of inputs.
-
-        Returns
-        -------
-        set of str
-            These names, the labels whose records set any that was not given a value, and the inputs of alternatives.
-        """
-        own, model = used - self.given, self.model
-        said = {name for other in model.alternatives if used & set(other.sets) for name in other.inputs}
-        labels = {label for label in model.labels if any(name in own for name in model.bundled(label))}
-        return used | labels | (said & set(self.coordinates))
 
 
 def resolve(
@@ -95,6 +41,7 @@ def resolve(
     units_required: bool = False,
     files: TableFiles | None = None,
     uncertainty: Uncertainty | None = None,
+    zip_weights: Mapping[str, Given] | None = None,
 ) -> Resolved:
     """Turn raw values into labelled arrays.
 
@@ -112,6 +59,8 @@ def resolve(
         The files that parameters name; by default in the current folder.
     uncertainty
         What is said of all uncertain parameters together.
+    zip_weights
+        Weights of zipped axes by dimension.
 
     Returns
     -------
@@ -124,6 +73,7 @@ def resolve(
         With all faults.
     """
     resolver = _Resolver(model, units_required, files or TableFiles(), uncertainty or Uncertainty())
+    resolver.measures.look_at(given, zip_weights or {})
     return resolver.run(given, own_records or {})
 
 
@@ -133,6 +83,7 @@ class _Resolver:
         self.reader = ValueReader(units_required)
         self.alternatives = Alternatives(model, self.reader)
         self.draws = Draws(model, self.reader, files, uncertainty, self._unknown_label)
+        self.measures = Measures(self.reader)
         self.files = files
         self.tables = NamedTables(self.reader, files)
         self.sizes: dict[str, int] = {}
@@ -168,6 +119,7 @@ class _Resolver:
             if name not in given and name not in self.inputs and not isinstance(node, Quantity):
                 self._default(name, node)
         self._compare_lengths(self.lengths)
+        measures = self.measures.of(self.model, self.sizes, self.coordinates)
         if self.reader.faults:
             raise InputFaults(self.reader.faults)
         contents = (*self.tables.contents.values(), self.own.contents, self.draws.contents)
@@ -177,6 +129,7 @@ class _Resolver:
             *(self.model, sizes, self.inputs, coordinates, frozenset(given), tables),
             without_effect=gone,
             drawn=self.draws.drawn,
+            measures=measures,
         )
 
     def _unknown_label(self, name: str, label: str) -> str | None:

@@ -35,7 +35,7 @@ class Given:
 
 
 class AxisRange(BaseModel):
-    """Values of an axis: exactly one of `values`, `linspace`, `geomspace`, `arange`."""
+    """Values of an axis: exactly one of `values`, `linspace`, `geomspace`, `arange`; and their weights."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -50,6 +50,7 @@ class AxisRange(BaseModel):
         None, description="[first, end, step]; the end itself is left out", json_schema_extra=_THREE
     )
     unit: str | None = Field(None, description="Unit of the numbers")
+    weight: Any = Field(None, description="'uniform', 'log-uniform', 'equal', a number for each value, a distribution")
 
 
 class ValueReader:
@@ -142,7 +143,9 @@ class ValueReader:
     def _expand(self, node: Label | Numeric, raw: Mapping[str, Any], path: Path) -> tuple[Any, Unit | None, list[Path]]:
         nothing: tuple[list[Any], None, list[Path]] = ([], None, [])
         try:
-            spec = AxisRange.model_validate({key: _listed(value) for key, value in raw.items()})
+            # Weights belong to the axis, not to its values.
+            said = {key: _listed(value) for key, value in raw.items() if key != "weight"}
+            spec = AxisRange.model_validate(said)
         except UnitError as error:
             self.fault(path, f"{node.name!r}: {error}")
             return nothing

@@ -11,41 +11,34 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import threading
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import dask
 import numpy as np
 import xarray as xr
 from dask.base import tokenize
-from dask.system import CPU_COUNT
 
 from gridscan.limits import DEFAULT
 from gridscan.numerics.block_reader import Blocks, Chunks
+from gridscan.numerics.streams import ahead, alone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-# The sums of blocks are folded one by one, so that more threads would only wait.
-_MOST_THREADS = 4
-
 Subset = frozenset[int]
-_Place = TypeVar("_Place")
-_Result = TypeVar("_Result")
-
-# Each stream has its own threads; one stream runs at a time in a process, so that its memory is needed once.
-_TURN = threading.Lock()
-_WITHIN = threading.local()
+Measure = dict[int, "NDArray[Any]"]
 
 
 def explained_variances(
-    values: xr.Variable, axes: list[str], subsets: Iterable[frozenset[str]], *, held_bytes: int = DEFAULT.held_bytes
-) -> tuple[xr.Variable, dict[frozenset[str], xr.Variable]]:
+    values: xr.Variable,
+    axes: list[str],
+    subsets: Iterable[frozenset[str]],
+    *,
+    weights: Sequence[Mapping[str, NDArray[np.floating[Any]]]] = ({},),
+    held_bytes: int = DEFAULT.held_bytes,
+) -> list[tuple[xr.Variable, dict[frozenset[str], xr.Variable]]]:
     """Return the mean over some axes, and how much of the variance over them subsets of them explain.
 
     Parameters
@@ -56,16 +49,18 @@ def explained_variances(
         The dimensions that vary.
     subsets
         Sets S of axes; the set of all axes explains everything.
+    weights
+        Measures to use, one after the other: in each the weights of the points of axes, of sum 1; of the axes that it
+        leaves out all points weigh the same.
     held_bytes
         Bytes of unfinished means that a pass may hold; where not even one fits, it needs up to a block for that.
 
     Returns
     -------
-    mean : xarray.Variable
-        E[y], with the dimensions that do not vary, in the unit of y.
-    variances : dict of frozenset to xarray.Variable
-        For each S the variance Var(E[y | S]) over the grid, in that unit squared. Lazy for dask, and then made
-        together: computing some of them takes as long as computing all.
+    list of (mean, variances)
+        For each measure the mean E[y], with the dimensions that do not vary, in the unit of y; and by S the variance
+        Var(E[y | S]) over the grid, in that unit squared. Lazy for dask, and then made together: computing some of them
+        takes as long as computing all.
 
     Notes
     -----
@@ -78,7 +73,7 @@ def explained_variances(
     >>> import xarray as xr
     >>> from gridscan.numerics.streaming_moments import explained_variances
     >>> y = xr.Variable(("a", "b"), [[0.0, 10.0], [1.0, 11.0]])
-    >>> mean, variances = explained_variances(y, ["a", "b"], [frozenset("b"), frozenset("ab")])
+    >>> [(mean, variances)] = explained_variances(y, ["a", "b"], [frozenset("b"), frozenset("ab")])
     >>> float(mean), [float(variance) for variance in variances.values()]
     (5.5, [25.0, 25.25])
     """
@@ -86,17 +81,31 @@ def explained_variances(
     varied = frozenset(values.dims.index(axis) for axis in axes)
     numbered = tuple(frozenset(values.dims.index(axis) for axis in subset) for subset in wanted)
     kept = [axis for axis in range(values.ndim) if axis not in varied]
-    stream = functools.partial(_stream, Blocks(values.data), varied, numbered, held_bytes)
+    measures = tuple(_numbered(values, varied, measure) for measure in weights)
+    stream = functools.partial(_stream, Blocks(values.data), numbered, measures, held_bytes)
+    rows = 1 + len(wanted)
     if values.chunks is None:
         stacked: Any = stream()
     else:
         from dask.array.core import map_blocks
 
-        chunks = ((1 + len(wanted),), *(values.chunks[axis] for axis in kept))
+        chunks = ((rows * len(measures),), *(values.chunks[axis] for axis in kept))
         name = f"explained-variances-{tokenize(stream)}"
         stacked = map_blocks(stream, chunks=chunks, dtype=float, meta=np.empty((0,) * len(chunks)), name=name)
-    mean, *variances = (xr.Variable([values.dims[axis] for axis in kept], part) for part in stacked)
-    return mean, dict(zip(wanted, variances, strict=True))
+    found = [xr.Variable([values.dims[axis] for axis in kept], part) for part in stacked]
+    starts = range(0, len(found), rows)
+    return [(found[first], dict(zip(wanted, found[first + 1 : first + rows], strict=True))) for first in starts]
+
+
+def _numbered(
+    values: xr.Variable, varied: frozenset[int], measure: Mapping[str, NDArray[np.floating[Any]]]
+) -> dict[int, NDArray[Any]]:
+    """Return the weights of each varied axis, by its number."""
+    numbered = {}
+    for axis in sorted(varied):
+        name, size = str(values.dims[axis]), values.shape[axis]
+        numbered[axis] = np.asarray(measure[name], float) if name in measure else np.full(size, 1.0 / size)
+    return numbered
 
 
 @dataclass(frozen=True)
@@ -165,147 +174,151 @@ def _held(subset: Subset, loops: tuple[int, ...], chunks: Chunks, varied: frozen
 
 
 def _stream(
-    blocks: Blocks, varied: frozenset[int], subsets: tuple[Subset, ...], held_bytes: int, block_info: Any = None
+    blocks: Blocks, subsets: tuple[Subset, ...], measures: tuple[Measure, ...], held_bytes: int, block_info: Any = None
 ) -> NDArray[np.float64]:
-    """Return the mean and the variances, stacked, for one block of the kept axes."""
+    """Return the mean and the variances by each measure, stacked, for one block of the kept axes."""
     if block_info is not None:
         kept = iter(slice(*ends) for ends in block_info[None]["array-location"][1:])
-        region = tuple(slice(None) if axis in varied else next(kept) for axis in range(len(blocks.chunks)))
+        region = tuple(slice(None) if axis in measures[0] else next(kept) for axis in range(len(blocks.chunks)))
         blocks = blocks.within(region)
-    return _alone(functools.partial(_stacked, blocks, varied, subsets, held_bytes))
+    return alone(functools.partial(_stacked, blocks, subsets, measures, held_bytes))
 
 
 def _stacked(
-    blocks: Blocks, varied: frozenset[int], subsets: tuple[Subset, ...], held_bytes: int
+    blocks: Blocks, subsets: tuple[Subset, ...], measures: tuple[Measure, ...], held_bytes: int
 ) -> NDArray[np.float64]:
-    axes = range(len(blocks.chunks))
+    axes, varied = range(len(blocks.chunks)), frozenset(measures[0])
     # Differences to the first point of the grid: a small spread around a large value loses no digits.
     first_point = tuple(slice(1) if axis in varied else slice(None) for axis in axes)
     origin = blocks[(0,) * len(axes)][first_point].copy()
-    found: dict[Subset, _Moments] = {}
+    parts = [_Weights(measure, blocks.chunks) for measure in measures]
+    found: dict[tuple[int, Subset], _Moments] = {}
     # All axes together explain everything, and their mean is the mean.
-    for reading in passes(blocks.chunks, varied, {*subsets, varied}, held_bytes):
-        found |= _read(blocks, origin, varied, reading)
-    parts = [origin + found[varied].mean, *(found[subset].squares / found[subset].number for subset in subsets)]
-    return np.stack([part.squeeze(tuple(varied)) for part in parts])
+    for reading in passes(blocks.chunks, varied, {*subsets, varied}, held_bytes // len(parts)):
+        found |= _read(blocks, origin, parts, reading)
+    rows = []
+    for number in range(len(parts)):
+        rows += [origin + found[number, varied].mean, *(found[number, subset].squares for subset in subsets)]
+    return np.stack([row.squeeze(tuple(varied)) for row in rows])
 
 
-def _read(blocks: Blocks, origin: NDArray[Any], varied: frozenset[int], reading: Pass) -> dict[Subset, _Moments]:
-    """Make one pass over the blocks, and return the moments of the mean of each subset over the other axes."""
+def _read(
+    blocks: Blocks, origin: NDArray[Any], measures: list[_Weights], reading: Pass
+) -> dict[tuple[int, Subset], _Moments]:
+    """Make one pass over the blocks, and return by measure the moments of the mean of each subset over other axes."""
     chunks = blocks.chunks
-    means = [_Mean(subset, chunks, varied) for subset in reading.subsets]
+    means = [
+        _Mean(number, subset, chunks, weights) for number, weights in enumerate(measures) for subset in reading.subsets
+    ]
 
     def reduced(place: tuple[int, ...]) -> list[NDArray[Any] | _Moments]:
-        sums = _sums(blocks[place] - origin, varied, reading.subsets)
-        return [mean.of_block(sums[mean.subset]) for mean in means]
+        values = blocks[place] - origin
+        sums = [_sums(values, weights.of_block(place), reading.subsets) for weights in measures]
+        return [mean.of_block(place, sums[mean.number][mean.subset]) for mean in means]
 
     steps = itertools.product(*(range(len(chunks[axis])) for axis in reading.loops))
     places = (tuple(step[reading.loops.index(axis)] for axis in range(len(chunks))) for step in steps)
-    for place, results in _ahead(reduced, places):
+    for place, results in ahead(reduced, places):
         for mean, result in zip(means, results, strict=True):
             mean.add(place, result)
-    return {mean.subset: mean.moments for mean in means}
+    return {(mean.number, mean.subset): mean.moments for mean in means}
 
 
-def _sums(values: NDArray[Any], varied: frozenset[int], subsets: Iterable[Subset]) -> dict[Subset, NDArray[Any]]:
-    """Return the sums over all varied axes but those of each subset, each made of the smallest that it can be."""
-    sums = {varied: values}
+class _Weights:
+    """The weights of each varied axis, block by block."""
+
+    def __init__(self, measure: Measure, chunks: Chunks) -> None:
+        self._parts = {
+            axis: np.split(weights, np.cumsum(chunks[axis])[:-1].astype(int)) for axis, weights in measure.items()
+        }
+        self.varied = frozenset(measure)
+
+    def of_block(self, place: tuple[int, ...]) -> Measure:
+        return {axis: parts[place[axis]] for axis, parts in self._parts.items()}
+
+
+def _sums(values: NDArray[Any], weights: Measure, subsets: Iterable[Subset]) -> dict[Subset, NDArray[Any]]:
+    """Return the weighted sums over all varied axes but those of each subset, from the smallest that it can be."""
+    sums = {frozenset(weights): values}
     for subset in sorted(subsets, key=len, reverse=True):
         larger = min((known for known in sums if known >= subset), key=lambda known: sums[known].size)
-        over = tuple(axis for axis in larger - subset if values.shape[axis] > 1)
-        sums[subset] = sums[larger].sum(over, keepdims=True) if over else sums[larger]
+        # A block that is one point long is not multiplied here, since that would take a copy of it.
+        over = {axis: weights[axis] for axis in larger - subset if len(weights[axis]) > 1}
+        sums[subset] = _contracted(sums[larger], over)
     return sums
+
+
+def _contracted(values: NDArray[Any], weights: Measure) -> NDArray[Any]:
+    """Return weighted sums over some axes, which stay with length one."""
+    for axis in sorted(weights, reverse=True):
+        shape = values.shape
+        rows = values.reshape(-1, shape[axis], math.prod(shape[axis + 1 :]))
+        summed = rows[..., 0] @ weights[axis] if rows.shape[2] == 1 else np.matmul(weights[axis], rows)
+        values = summed.reshape(*shape[:axis], 1, *shape[axis + 1 :])
+    return values
 
 
 class _Mean:
     """The mean over all varied axes but a subset: sums that are unfinished, and the moments of what is finished."""
 
-    def __init__(self, subset: Subset, chunks: Chunks, varied: frozenset[int]) -> None:
-        self.subset = subset
+    def __init__(self, number: int, subset: Subset, chunks: Chunks, weights: _Weights) -> None:
+        self.number, self.subset, self.weights = number, subset, weights
         self.moments: Any = None
-        self._cells = math.prod(sum(chunks[axis]) for axis in varied - subset)
-        self._blocks = math.prod(len(chunks[axis]) for axis in varied - subset)
+        self._blocks = math.prod(len(chunks[axis]) for axis in weights.varied - subset)
         self._unfinished: dict[tuple[int, ...], tuple[NDArray[Any], int]] = {}
 
-    def of_block(self, sums: NDArray[Any]) -> NDArray[Any] | _Moments:
+    def of_block(self, place: tuple[int, ...], sums: NDArray[Any]) -> NDArray[Any] | _Moments:
         """Return the sums of a block, or the moments of the mean where one block is all it needs."""
-        if self._blocks > 1:
-            return sums
-        return _Moments.of(sums / self._cells if self._cells > 1 else sums, self.subset)
+        return sums if self._blocks > 1 else self._moments_of(place, sums)
+
+    def _moments_of(self, place: tuple[int, ...], means: NDArray[Any]) -> _Moments:
+        weights = self.weights.of_block(place)
+        return _Moments.of(means, {axis: weights[axis] for axis in self.subset})
 
     def add(self, place: tuple[int, ...], result: NDArray[Any] | _Moments) -> None:
         """Add the sums of a block, and fold the mean into the moments after its last block."""
         if not isinstance(result, _Moments):
             row = tuple(place[axis] for axis in sorted(self.subset))
+            weights = self.weights.of_block(place)
+            # Of blocks that are one point long along an axis.
+            others = (weights[axis] for axis in self.weights.varied - self.subset)
+            share = math.prod(float(part[0]) for part in others if len(part) == 1)
             if row not in self._unfinished:
                 # A copy: the sums of a block may be the block itself, for several means.
-                self._unfinished[row] = result.copy(), 1
+                self._unfinished[row] = result * share, 1
                 return
             sums, number = self._unfinished.pop(row)
-            sums += result
+            sums += result * share
             if number + 1 < self._blocks:
                 self._unfinished[row] = sums, number + 1
                 return
-            sums /= self._cells
-            result = _Moments.of(sums, self.subset)
+            result = self._moments_of(place, sums)
         self.moments = result if self.moments is None else self.moments.joined(result)
 
 
 @dataclass(frozen=True)
 class _Moments:
-    """Number, mean and sum of squared deviations of some values, for each cell of the kept axes."""
+    """Weight, mean and weighted sum of squared deviations of some values, for each cell of the kept axes."""
 
-    number: int
+    weight: float
     mean: NDArray[Any]
     squares: NDArray[Any]
 
     @classmethod
-    def of(cls, values: NDArray[Any], over: Subset) -> _Moments:
-        axes = tuple(axis for axis in over if values.shape[axis] > 1)
-        if not axes:
-            return cls(1, values, np.zeros_like(values))
-        mean = values.mean(axes, keepdims=True)
+    def of(cls, values: NDArray[Any], weights: Measure) -> _Moments:
+        weight = math.prod(float(part.sum()) for part in weights.values())
+        if not weight:
+            nothing = _contracted(values, weights)
+            return cls(0.0, nothing, nothing)
+        mean = _contracted(values, weights) / weight
         deviation = values - mean
-        return cls(values.size // mean.size, mean, np.square(deviation, out=deviation).sum(axes, keepdims=True))
+        return cls(weight, mean, _contracted(np.square(deviation, out=deviation), weights))
 
     def joined(self, other: _Moments) -> _Moments:
         """Source: T. F. Chan, G. H. Golub and R. J. LeVeque, Am. Stat. 37, 242 (1983)."""
-        number = self.number + other.number
+        if not (self.weight and other.weight):
+            return self if self.weight else other
+        weight = self.weight + other.weight
         apart = other.mean - self.mean
-        squares = self.squares + other.squares + apart**2 * (self.number * other.number / number)
-        return _Moments(number, self.mean + apart * (other.number / number), squares)
-
-
-def _ahead(function: Callable[[_Place], _Result], places: Iterable[_Place]) -> Iterator[tuple[_Place, _Result]]:
-    """Yield the results in order, while threads work on the next few."""
-    threads = min(_MOST_THREADS, dask.config.get("num_workers", None) or CPU_COUNT)
-    pool = ThreadPoolExecutor(threads, initializer=_mark_within)
-    running: deque[tuple[_Place, Future[_Result]]] = deque()
-    try:
-        for place in places:
-            running.append((place, pool.submit(function, place)))
-            if len(running) > threads:
-                before, future = running.popleft()
-                yield before, future.result()
-                del future
-        while running:
-            before, future = running.popleft()
-            yield before, future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _mark_within() -> None:
-    _WITHIN.stream = True
-
-
-def _alone(work: Callable[[], _Result]) -> _Result:
-    """Do work when no other stream runs, except for one that a stream itself asks for while it reads its blocks.
-
-    It gets a thread that ends with it: the memory that a thread has freed stays with the thread, and so a scheduler
-    with many threads would need as much for each of them.
-    """
-    if getattr(_WITHIN, "stream", False):
-        return work()
-    with _TURN, ThreadPoolExecutor(1, initializer=_mark_within) as pool:
-        return pool.submit(work).result()
+        squares = self.squares + other.squares + apart**2 * (self.weight * other.weight / weight)
+        return _Moments(weight, self.mean + apart * (other.weight / weight), squares)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from gridscan.sensitivity.labelled import sentence
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+
+_WHISKERS = {"ecolor": "black", "capsize": 3}
 
 
 def tornado(table: xr.Dataset, *, axes: Axes | None = None, most: int = 15) -> Axes:
@@ -64,7 +66,7 @@ def tornado(table: xr.Dataset, *, axes: Axes | None = None, most: int = 15) -> A
         0.7,
         xerr=whiskers,
         color=[COLOURS[0] if height >= 0 else COLOURS[1] for height in heights],
-        error_kw={"ecolor": "black", "capsize": 3},
+        error_kw=_WHISKERS,
     )
     axes.bar_label(drawn, [number(height, "+.3g" if height else "g") for height in heights], padding=4, fontsize=9)
     axes.set_yticks(range(len(heights)), _parameters(values.isel(parameter=chosen)))
@@ -129,13 +131,13 @@ def matrix(table: xr.Dataset, *, method: str = "asimov", axes: Axes | None = Non
 
 
 def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
-    """Draw the shares of the variance as bars, for each axis alone and with its interactions, the highest on top.
+    """Draw the shares of the variance as bars with their errors, of each axis alone and with its interactions.
 
     Parameters
     ----------
     table
-        From `gridscan.sensitivity.variance.variance_shares`. Axes that it kept are held as in `draw`, which
-        the subtitle says.
+        From `gridscan.sensitivity.variance.variance_shares`; the highest is on top. Axes that it kept are held as in
+        `draw`, which the subtitle says, and the weights of the axes that vary.
     axes
         Where to draw; a new figure otherwise.
 
@@ -150,22 +152,27 @@ def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
         If the table is of another kind.
     """
     scanned = scanned_names(table)
-    total, held = picked(column(table, "total", "axis", "variance_shares"), ["axis"], scanned)
-    alone, _ = picked(column(table, "first_order", "axis", "variance_shares"), ["axis"], scanned)
+    (total, held), (alone, _), (total_error, _), (alone_error, _) = (
+        picked(column(table, name, "axis", "variance_shares"), ["axis"], scanned)
+        for name in ("total", "first_order", "total_error", "first_order_error")
+    )
     order = np.argsort(-total.values, kind="stable")
     places = np.arange(order.size)
     axes = page(axes, 1.4 + 0.5 * order.size)
-    for values, label, colour, hatch, shift in (
-        (alone, "the axis alone", COLOURS[0], "", -0.2),
-        (total, "with its interactions", COLOURS[5], "////", 0.2),
+    for values, errors, label, colour, hatch, shift in (
+        (alone, alone_error, "the axis alone", COLOURS[0], "", -0.2),
+        (total, total_error, "with its interactions", COLOURS[5], "////", 0.2),
     ):
-        heights = values.values[order]
-        drawn = axes.barh(places + shift, heights, 0.38, color=colour, hatch=hatch, edgecolor="white", label=label)
+        heights, error = values.values[order], errors.values[order]
+        style: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": "white", "label": label}
+        # Labels have no errors, and those of rounding would be stray ticks.
+        whiskers = np.stack([np.minimum(error, heights), error]) if (error > 1e-3).any() else None
+        drawn = axes.barh(places + shift, heights, 0.38, xerr=whiskers, error_kw=_WHISKERS, **style)
         axes.bar_label(drawn, [number(height, ".2f") for height in heights], padding=3, fontsize=9)
     axes.set_yticks(places, [plain(str(name)) for name in total["axis"].values[order]])
     axes.invert_yaxis()
     axes.set_xlim(0, 1.1 * max(1.0, float(total.max())))
     axes.set_xlabel(title(axes, sentence(total).split(" due to ")[0], "", "x"))
     legend(axes, "")
-    finish(axes, [", ".join(held)])
+    finish(axes, [", ".join(held), str(table.attrs.get("comment", ""))])
     return axes

@@ -20,7 +20,7 @@ from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.plain_values import plain_overrides
 from gridscan.inputs.priors import is_prior
 from gridscan.inputs.requirements import requirement_faults
-from gridscan.inputs.resolve import Resolved, resolve
+from gridscan.inputs.resolve import resolve
 from gridscan.inputs.sampling import Sampling
 from gridscan.inputs.text_files import not_utf8, read_text
 from gridscan.inputs.value_reader import Given
@@ -32,6 +32,7 @@ from gridscan.scenario.uncertain_tables import uncertain_values, uncertainty_of
 from gridscan.uncertainty.designs import Design
 
 if TYPE_CHECKING:
+    from gridscan.inputs.resolved import Resolved
     from gridscan.model import Model
 
 _LARGEST_FILE = 50_000_000
@@ -196,6 +197,7 @@ class _Reader:
     def __init__(self, text: str, name: str, file: str, files: TableFiles, overrides: dict[str, Any]) -> None:
         self.text, self.name, self.file, self.files, self.overrides = text, name, file, files, overrides
         self.faults: list[Fault] = []
+        self.zip_weights: dict[str, Given] = {}
 
     def read(self, model: Model | None) -> Scenario:
         try:
@@ -281,14 +283,8 @@ class _Reader:
             if isinstance(of, dict | str)
         }
         try:
-            return resolve(
-                model,
-                given,
-                own_records=records,
-                units_required=True,
-                files=self.files,
-                uncertainty=uncertainty_of(content),
-            )
+            how: dict[str, Any] = {"own_records": records, "units_required": True, "files": self.files}
+            return resolve(model, given, **how, uncertainty=uncertainty_of(content), zip_weights=self.zip_weights)
         except InputFaults as error:
             self.faults += error.faults
             return None
@@ -325,7 +321,9 @@ class _Reader:
                 )
                 self.faults.append(Fault(path, message, at_key=True))
             for name, value in members.items():
-                if name in given or not isinstance(value, list | dict):
+                if name == "weight" and name not in model.names:
+                    self.zip_weights[dimension] = Given(value, (*path, name))
+                elif name in given or not isinstance(value, list | dict):
                     what = "is zipped twice" if name in given else f"takes a list of values here, found {value!r}"
                     self.faults.append(Fault((*path, name), f"{name!r} {what}"))
                 else:

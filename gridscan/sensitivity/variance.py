@@ -1,10 +1,10 @@
 """Analysis of variance on the full factorial grid: which axis matters most.
 
-Every grid point has the same weight: the points of an axis are its distribution, so an axis spaced geometrically stands
-for a quantity known to within a factor. Nothing is sampled; every share follows from means and variances along
-dimensions. Dask arrays stay lazy and are streamed: compute all results together, which takes no longer than one. That
-reads the quantity once, or a few times if many axes are divided into many chunks, and holds some hundred megabytes of
-means at most, never the array.
+Each point has the weight of its axis (`gridscan.sensitivity.measures`): by default numbers stand for all values between
+them, uniform on the scale on which they are spaced, and labels for themselves. Nothing is sampled; every share follows
+from weighted means and variances along dimensions. Dask arrays stay lazy and are streamed: compute all results
+together, which takes no longer than one. That reads the quantity once, or a few times if many axes are divided into
+many chunks, and holds some hundred megabytes of means at most, never the array.
 """
 
 from __future__ import annotations
@@ -20,13 +20,9 @@ from gridscan.errors import GridscanWarning, SensitivityError, listed
 from gridscan.limits import DEFAULT
 from gridscan.numerics.streaming_moments import explained_variances
 from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
-from gridscan.sensitivity.labelled import (
-    certain_unit,
-    check_axis,
-    is_numeric,
-    quantity_of,
-    sentence,
-)
+from gridscan.sensitivity.labelled import certain_unit, check_axis, quantity_of, sentence
+from gridscan.sensitivity.measures import AxisMeasure, in_words, measure_of
+from gridscan.sensitivity.zipped import moving_together
 from gridscan.units import registry
 
 if TYPE_CHECKING:
@@ -34,14 +30,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# n evenly spaced points, ends included, have (n + 1)/(n - 1) times the variance of the interval that they represent. Of
-# two equally important axes, one fine and one of n points, the coarse one gets a share too high by 1/(2 n): 0.05 at ten
-# points. The Ishigami function, with all axes equally coarse, is off by 0.10 at ten points, 0.05 at 20, 0.03 at 41.
-FEWEST_POINTS = 10
+# Shares that depend more than this on every second point of an axis are warned of.
+MOST_ERROR = 0.02
 
 # A smaller relative spread is rounding, and its shares would be noise.
 _ROUNDING = 4 * np.finfo(float).eps
 
+_HALVED = "change where the numeric axes have half as many points"
 _CAUSES = {
     "first_order": "the axis alone",
     "total": "the axis and all its interactions",
@@ -80,25 +75,26 @@ def variance_shares(
         interactions; ``pairwise`` (axis, axis_2), of the interaction of two axes, symmetric, and zero on the
         diagonal; ``higher_order``, of interactions of three and more. first_order + the pairs (each once) +
         higher_order is 1. ``mean`` and ``variance`` of the quantity with their units. Shares below zero by rounding
-        are zero; where the quantity is constant, all are zero.
+        are zero; where the quantity is constant, all are zero. ``first_order_error`` and so on: how much each changes
+        where the numeric axes have half as many points, which is zero for labels and for weights given point by point.
 
     Raises
     ------
     SensitivityError
-        If the quantity or an axis does not exist, there is no axis, or (when computed) a value is not finite or, with
-        `log`, not positive.
+        If the quantity or an axis does not exist, there is no axis or only one along which several parameters move
+        together, or (when computed) a value is not finite or, with `log`, not positive.
     UnitError
         If the unit of the quantity cannot be read.
 
     Warns
     -----
     GridscanWarning
-        If a numeric axis has fewer than ten points: its shares are then off by 0.05 or more from those of a
-        continuous axis. Labels are complete, and never too few. Also if the quantity is constant in some cells.
+        If an error is above 0.02 or cannot be estimated, because a numeric axis has two points; if several parameters
+        move together along an axis, which has their share; if the quantity is constant in some cells.
 
     Notes
     -----
-    With V the variance over all axes, and E and Var over the grid,
+    With V the variance over all axes, and E and Var over the grid by the weights of its points,
 
         first_order_i = Var(E[y | i])/V
         pairwise_ij   = Var(E[y | i, j])/V - first_order_i - first_order_j
@@ -106,6 +102,9 @@ def variance_shares(
 
     Source: I. M. Sobol', Math. Comput. Simul. 55, 271 (2001); T. Homma and A. Saltelli, Reliab. Eng. Syst. Saf. 52, 1
     (1996).
+
+    The weights of numbers are those of the trapezoidal rule, whose error falls with the square of their distance; half
+    the points then have four times the error, so that an error is about three times that of its share.
 
     Examples
     --------
@@ -120,9 +119,10 @@ def variance_shares(
     """
     y = quantity_of(dataset, name)
     axes = _varied(y, over)
+    measures = [measure_of(y, axis) for axis in axes]
     one = registry.dimensionless
     unit = one if log else certain_unit(y)
-    moments = _moments(_checked(y, log), axes, 1.0 if log else 0.0, held_bytes)
+    found = _moments(_checked(y, log), measures, 1.0 if log else 0.0, held_bytes)
     subject = f"ln({sentence(y)})" if log else sentence(y)
     labels = {
         **{key: (f"share of the variance of {subject} due to {cause}", one) for key, cause in _CAUSES.items()},
@@ -130,8 +130,14 @@ def variance_shares(
         "variance": (f"variance of {subject} over {', '.join(axes)}", None if unit is None else unit * unit),
     }
     coords = {**y.coords, **_axis_coordinates(axes)}
-    parts = {key: answer(moments[key], key, *label, coords=coords) for key, label in labels.items()}
-    return xr.Dataset(parts, attrs=scenario_attributes(dataset))
+    by = in_words(measures)
+    parts = {}
+    for key, (title, its_unit) in labels.items():
+        error = f"{key}_error"
+        parts[key] = answer(found[key], key, title, its_unit, coords, by)
+        parts[error] = answer(found[error], error, f"error estimate of the {title}", its_unit, coords, _HALVED)
+    said = {"title": f"shares of the variance of {subject}", "comment": by}
+    return xr.Dataset(parts, attrs={**scenario_attributes(dataset), **said})
 
 
 def rank(dataset: xr.Dataset, name: str, over: str | Sequence[str] | None = None, log: bool = False) -> xr.DataArray:
@@ -151,21 +157,22 @@ def rank(dataset: xr.Dataset, name: str, over: str | Sequence[str] | None = None
     Returns
     -------
     xarray.DataArray
-        ``total`` along ``axis``, dimensionless; where `over` leaves other dimensions, the order is that of the mean
-        over them. It is computed, also for dask: an order cannot be lazy.
+        ``total`` along ``axis``, dimensionless, with its error as the coordinate ``total_error``; where `over` leaves
+        other dimensions, the order is that of the mean over them. It is computed, also for dask: an order cannot be
+        lazy.
 
     Raises
     ------
     SensitivityError
-        If the quantity or an axis does not exist, there is no axis, or a value is not finite or, with `log`, not
-        positive.
+        If the quantity or an axis does not exist, there is no axis or only one along which several parameters move
+        together, or a value is not finite or, with `log`, not positive.
     UnitError
         If the unit of the quantity cannot be read.
 
     Warns
     -----
     GridscanWarning
-        If a numeric axis has fewer than ten points, or the quantity is constant in some cells.
+        As of `variance_shares`.
 
     Notes
     -----
@@ -179,7 +186,8 @@ def rank(dataset: xr.Dataset, name: str, over: str | Sequence[str] | None = None
     >>> rank(xr.Dataset({"y": y}, {"a": ["low", "high"], "b": ["low", "high"]}), "y")["axis"].values.tolist()
     ['b', 'a']
     """
-    total = variance_shares(dataset, name, over, log)["total"].compute()
+    found = variance_shares(dataset, name, over, log)[["total", "total_error"]].compute()
+    total = found.set_coords("total_error")["total"]
     mean = total.mean([dimension for dimension in total.dims if dimension != "axis"])
     return total.isel(axis=np.argsort(-mean.values, kind="stable"))
 
@@ -196,15 +204,19 @@ def _varied(y: xr.DataArray, over: str | Sequence[str] | None) -> list[str]:
     kept = {"axis", "axis_2"} & (set(y.dims) - set(axes))
     if kept:
         raise SensitivityError(f"an axis named {kept.pop()!r} clashes with one of the result; rename it in the dataset")
-    coarse = [f"{axis} ({y.sizes[axis]})" for axis in axes if is_numeric(y, axis) and 1 < y.sizes[axis] < FEWEST_POINTS]
-    if coarse:
-        verb = "has" if len(coarse) == 1 else "have"
-        bias = f"fewer than {FEWEST_POINTS} points, so shares are off by 0.05 or more"
-        message = (
-            f"the shares of {y.name!r} are those of the grid, not of a continuous axis: {listed(coarse)} {verb} {bias}"
-        )
-        warnings.warn(message, GridscanWarning, stacklevel=3)
+    _say_what_moves_together(y, axes)
     return axes
+
+
+def _say_what_moves_together(y: xr.DataArray, axes: list[str]) -> None:
+    zipped = {axis: moving_together(y, axis) for axis in axes if y.sizes[axis] > 1}
+    for axis, members in zipped.items():
+        if members is None:
+            continue
+        together = f"{members} move together along {axis!r}, so the shares of each cannot be told apart"
+        if len(axes) == 1:
+            raise SensitivityError(f"{together}; give them axes of their own, or vary other axes with it")
+        warnings.warn(f"{together}: {axis!r} has that of all of them", GridscanWarning, stacklevel=4)
 
 
 def _axis_coordinates(axes: list[str]) -> dict[Hashable, xr.DataArray]:
@@ -214,13 +226,31 @@ def _axis_coordinates(axes: list[str]) -> dict[Hashable, xr.DataArray]:
     }
 
 
-def _moments(values: xr.Variable, axes: list[str], unity: float, held_bytes: int) -> dict[str, xr.Variable]:
+def _moments(values: xr.Variable, measures: list[AxisMeasure], unity: float, held_bytes: int) -> dict[str, xr.Variable]:
+    """Return shares, mean and variance, and the error of each."""
+    axes = [measure.axis for measure in measures]
     whole = frozenset(axes)
     subsets = [frozenset(some) for number in (1, 2) for some in itertools.combinations(axes, number)]
     wanted = [whole, *subsets, *(whole - {axis} for axis in axes)]
-    mean, explained = explained_variances(values, axes, wanted, held_bytes=held_bytes)
+    weights = [{measure.axis: measure.weights for measure in measures}]
+    if any(measure.coarse is not None for measure in measures):
+        weights.append({item.axis: item.weights if item.coarse is None else item.coarse for item in measures})
+    moments = explained_variances(values, axes, wanted, weights=weights, held_bytes=held_bytes)
+    mean, explained = moments[0]
     variance = blockwise(_not_constant, explained[whole], mean, unity=unity)
+    found = _shares(axes, mean, variance, explained)
+    mean, explained = moments[-1]
+    coarse = _shares(axes, mean, blockwise(_zero_if_constant, explained[whole], mean, unity=unity), explained)
+    errors = {key: abs(part - coarse[key]) for key, part in found.items()}
+    if len(moments) > 1:
+        found |= _warned(found, errors, measures)
+    return {**found, **{f"{key}_error": error for key, error in errors.items()}}
 
+
+def _shares(
+    axes: list[str], mean: xr.Variable, variance: xr.Variable, explained: dict[frozenset[str], xr.Variable]
+) -> dict[str, xr.Variable]:
+    whole = frozenset(axes)
     alone = {axis: blockwise(_share, explained[frozenset({axis})], variance) for axis in axes}
     pairs = {
         frozenset({a, b}): blockwise(_share, explained[frozenset({a, b})], variance, alone[a], alone[b])
@@ -239,6 +269,36 @@ def _moments(values: xr.Variable, axes: list[str], unity: float, held_bytes: int
         "mean": mean,
         "variance": variance,
     }
+
+
+def _warned(
+    found: dict[str, xr.Variable], errors: dict[str, xr.Variable], measures: list[AxisMeasure]
+) -> dict[str, xr.Variable]:
+    """Return the shares, which warn of their errors when they are computed."""
+    numeric = [item for item in measures if item.coarse is not None]
+    few = [f"{item.axis!r} ({item.weights.size})" for item in numeric if not item.resolved]
+    if few:
+        message = (
+            f"{listed(few)} has too few points to tell how far shares are from those of all values between; if these"
+            " are all there are, give the axis weight = 'equal'"
+        )
+        warnings.warn(message, GridscanWarning, stacklevel=4)
+    both = xr.Variable.concat([errors["first_order"], errors["total"]], "order")
+    worst = both.max(("order", "axis"))
+    points = listed(f"{item.axis} ({item.weights.size})" for item in numeric)
+    # Both at once, so that it is said once.
+    both = xr.Variable.concat([found["first_order"], found["total"]], "order")
+    both = blockwise(_if_certain, both, worst, points=points)
+    return {"first_order": both.isel(order=0), "total": both.isel(order=1)}
+
+
+def _if_certain(share: NDArray[Any], error: NDArray[Any], points: str) -> NDArray[Any]:
+    if (error > MOST_ERROR).any():
+        message = (
+            f"shares may be off by up to {error.max():.2g}, since numbers are far apart; more points help: {points}"
+        )
+        warnings.warn(message, GridscanWarning, stacklevel=2)
+    return share
 
 
 def _checked(y: xr.DataArray, log: bool) -> xr.Variable:
@@ -263,11 +323,20 @@ def _log_or_refuse(values: NDArray[Any], name: str) -> NDArray[Any]:
 
 
 def _not_constant(variance: NDArray[Any], mean: NDArray[Any], unity: float) -> NDArray[Any]:
-    constant = np.sqrt(variance) <= _ROUNDING * np.maximum(np.abs(mean), unity)
+    constant = _is_constant(variance, mean, unity)
     if constant.any():
         message = f"the quantity is constant in {int(constant.sum())} of {variance.size} cells; all its shares are zero"
         warnings.warn(message, GridscanWarning, stacklevel=2)
     return np.where(constant, 0.0, variance)
+
+
+def _zero_if_constant(variance: NDArray[Any], mean: NDArray[Any], unity: float) -> NDArray[Any]:
+    return np.where(_is_constant(variance, mean, unity), 0.0, variance)
+
+
+def _is_constant(variance: NDArray[Any], mean: NDArray[Any], unity: float) -> NDArray[np.bool_]:
+    constant: NDArray[np.bool_] = np.sqrt(variance) <= _ROUNDING * np.maximum(np.abs(mean), unity)
+    return constant
 
 
 def _share(part: NDArray[Any], variance: NDArray[Any], *explained: NDArray[Any]) -> NDArray[Any]:

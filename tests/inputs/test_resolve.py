@@ -319,7 +319,7 @@ def test_an_axis_is_described_in_exactly_one_way(toy, value, found):
 
 def test_an_unknown_key_of_an_axis_is_refused_with_the_nearest(toy):
     assert faults_of(toy, moment={"linspac": [1, 2, 3]}) == [
-        "unknown key 'linspac'; did you mean 'linspace'?; allowed are values, linspace, geomspace, arange, unit"
+        "unknown key 'linspac'; did you mean 'linspace'?; allowed are values, linspace, geomspace, arange, unit, weight"
     ]
 
 

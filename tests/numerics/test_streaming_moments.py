@@ -41,12 +41,35 @@ def test_any_subset_of_axes_explains_what_brute_force_says_for_any_chunks_order_
     subsets = data.draw(st.lists(st.sampled_from(subsets_of(axes)), unique=True))
     bound = data.draw(st.sampled_from([0, 50, DEFAULT.held_bytes]))
     for given_values in (values, values.chunk(chunks)):
-        mean, explained = explained_variances(given_values, axes, subsets, held_bytes=bound)
+        [(mean, explained)] = explained_variances(given_values, axes, subsets, held_bytes=bound)
         assert mean.dims == tuple(dim for dim in dims if dim not in axes)
         np.testing.assert_allclose(mean, values.mean(axes), atol=1e-14)
         assert list(explained) == subsets
         for subset, variance in explained.items():
             np.testing.assert_allclose(variance, brute_force(values, axes, subset), atol=1e-14)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_whole_weights_count_a_point_as_often_as_they_say_for_any_chunks_and_measures(data):
+    """Points of weight three are three points, those of weight zero are none."""
+    shape = data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
+    dims = list("abc"[: len(shape)])
+    values = xr.Variable(dims, np.random.default_rng(data.draw(st.integers(0, 9))).normal(size=shape))
+    axes = data.draw(st.permutations(dims))[: data.draw(st.integers(1, len(dims)))]
+    chunks = {dim: data.draw(st.integers(1, 4)) for dim in dims}
+    measures = []
+    for _ in range(data.draw(st.integers(1, 3))):
+        sizes = {axis: st.lists(st.integers(0, 3), min_size=n, max_size=n) for axis, n in zip(dims, shape, strict=True)}
+        measures.append({axis: data.draw(sizes[axis].filter(any)) for axis in axes[data.draw(st.integers(0, 1)) :]})
+    weights = [{axis: np.array(many) / sum(many) for axis, many in one.items()} for one in measures]
+    for given_values in (values, values.chunk(chunks)):
+        found = explained_variances(given_values, axes, subsets_of(axes), weights=weights, held_bytes=0)
+        for one, (mean, explained) in zip(measures, found, strict=True):
+            repeated = values.isel({axis: np.repeat(np.arange(len(many)), many) for axis, many in one.items()})
+            np.testing.assert_allclose(mean, repeated.mean(axes), atol=1e-14)
+            for subset, variance in explained.items():
+                np.testing.assert_allclose(variance, brute_force(repeated, axes, subset), atol=1e-13)
 
 
 def held_at_most(chunks, varied, one):

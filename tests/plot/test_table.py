@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 from matplotlib import pyplot
 from matplotlib.colors import LogNorm
+from matplotlib.container import BarContainer
 from pictures import IMFS, assert_readable, attributes, subtitle, tick_labels
 
 from gridscan.errors import SensitivityError
@@ -120,7 +121,11 @@ def test_shares_are_bars_of_first_order_and_total_with_the_highest_on_top():
     result = variance_shares(y.to_dataset(), "y")
     axes = shares(result)
     assert tick_labels(axes.yaxis) == ["b", "a"]
-    alone, total = ([bar.get_width() for bar in group] for group in axes.containers)
+    bars = [group for group in axes.containers if isinstance(group, BarContainer)]
+    alone, total = ([bar.get_width() for bar in group] for group in bars)
+    whiskers = [float(np.ptp(line[:, 0])) / 2 for line in bars[1].errorbar.lines[2][0].get_segments()]
+    np.testing.assert_allclose(whiskers, result.total_error.sel(axis=["b", "a"]), rtol=1e-9)
+    assert subtitle(axes) == "weights: a uniform, b uniform"
     np.testing.assert_array_equal(alone, result.first_order.sel(axis=["b", "a"]))
     np.testing.assert_array_equal(total, result.total.sel(axis=["b", "a"]))
     assert axes.get_xlabel() == "share of the variance of the quantity"

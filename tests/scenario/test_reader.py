@@ -277,7 +277,8 @@ BROKEN = {
     "misspelt key of an axis": (
         "linspace =",
         "linspce =",
-        "6:9: unknown key 'linspce'; did you mean 'linspace'?; allowed are values, linspace, geomspace, arange, unit",
+        "6:9: unknown key 'linspce'; did you mean 'linspace'?; allowed are values, linspace, geomspace, arange, unit,"
+        " weight",
     ),
     "range of labels": (
         '["kroupa", "top-heavy"]',

@@ -129,7 +129,9 @@ def run_identity(record: Mapping[str, Any], keys: Keys, header: xr.Dataset, stor
     """Return an identity that two runs share exactly if they give the same file."""
     said = {str(name): [item.dims, item.shape, sorted(item.attrs.items())] for name, item in header.variables.items()}
     parts = [record, header.attrs, [storage.format, storage.compression], said]
-    return digest(parts, *_parts(keys), size=16).hex()
+    # Of no cell, but of the file.
+    weights = [header.variables[name].values for name in sorted(said) if "measure" in header.variables[name].attrs]
+    return digest(parts, *_parts(keys), *weights, size=16).hex()
 
 
 def _parts(keys: Keys) -> list[Any]:
