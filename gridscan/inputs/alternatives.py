@@ -192,11 +192,13 @@ class Alternatives:
         Catalogue
             A new one; a record with wrong values is left as it is, with a fault.
         """
+        converted = {}
         for label, path in selected:
             if label in catalogue and label not in own:
                 values = self.of_record(catalogue.name, label, catalogue[label].values, path)
-                catalogue = catalogue if values is None else catalogue.with_values(label, values)
-        return catalogue
+                if values is not None:
+                    converted[label] = values
+        return catalogue.with_values(converted)
 
     def _convert(self, alternative: Alternative, arrays: list[Any], path: Path) -> dict[str, Any] | None:
         """Return quantities by parameter."""

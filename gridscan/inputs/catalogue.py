@@ -69,22 +69,21 @@ class Catalogue(Mapping[str, Record]):
         own = {label: _record(label, values, "given in the scenario") for label, values in records.items()}
         return Catalogue(self.name, {**self.records, **own})
 
-    def with_values(self, label: str, values: Mapping[str, Any]) -> Catalogue:
-        """Return the catalogue with other values in one of its records.
+    def with_values(self, values: Mapping[str, Mapping[str, Any]]) -> Catalogue:
+        """Return the catalogue with other values in some of its records.
 
         Parameters
         ----------
-        label
-            The record.
         values
-            Raw values of parameters.
+            Raw values of parameters, by label.
 
         Returns
         -------
         Catalogue
             A new catalogue.
         """
-        return Catalogue(self.name, {**self.records, label: replace(self[label], values=values)})
+        changed = {label: replace(self[label], values=new) for label, new in values.items()}
+        return Catalogue(self.name, {**self.records, **changed})
 
 
 def _record(label: str, values: Mapping[str, Any], source: str = "") -> Record:

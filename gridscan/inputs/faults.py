@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 Path = tuple[str | int, ...]
+#: Of more faults, the first ones are told, and how many there are; the nearest names are searched for these alone.
+MOST_TOLD = 100
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,44 @@ class InputFaults(ScenarioError):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = list(faults)
-        super().__init__("\n".join(fault.message for fault in self.faults))
+        super().__init__("\n".join([fault.message for fault in self.faults[:MOST_TOLD]] + untold(len(self.faults))))
+
+
+def untold(number: int) -> list[str]:
+    """Say how many faults there are besides those that are told.
+
+    Parameters
+    ----------
+    number
+        Of all faults.
+
+    Returns
+    -------
+    list of str
+        One line, or none.
+    """
+    return [f"and {number - MOST_TOLD:,} more, {number:,} in all"] if number > MOST_TOLD else []
+
+
+def hint(name: str, candidates: Iterable[str], faults: Sequence[Fault]) -> str:
+    """Return the nearest name for a fault that will be told.
+
+    Parameters
+    ----------
+    name
+        The name that was given.
+    candidates
+        Names that may have been meant.
+    faults
+        Those that were found before.
+
+    Returns
+    -------
+    str
+        Text to append to a message; empty behind the last fault that is told, since a search takes as long as reading
+        hundreds of lines.
+    """
+    return nearest(name, candidates) if len(faults) < MOST_TOLD else ""
 
 
 def shown(value: Any) -> str:

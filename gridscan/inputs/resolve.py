@@ -12,13 +12,13 @@ import numpy as np
 
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
 from gridscan.definition.vector_lengths import Lengths, faults_of_lengths
-from gridscan.errors import CatalogueError, listed, nearest
+from gridscan.errors import CatalogueError, listed
 from gridscan.inputs.alternatives import Alternatives
 from gridscan.inputs.arrays import Coordinate, Input, maps_last
 from gridscan.inputs.catalogue import Catalogue, catalogue_of
 from gridscan.inputs.distinct import repeated
 from gridscan.inputs.draws import Draws, Uncertainty
-from gridscan.inputs.faults import Fault, InputFaults, Path, shown
+from gridscan.inputs.faults import MOST_TOLD, Fault, InputFaults, Path, hint, shown
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.measures import Measures
 from gridscan.inputs.named_tables import NamedTables
@@ -134,6 +134,8 @@ class _Resolver:
 
     def _unknown_label(self, name: str, label: str) -> str | None:
         """Return what is wrong with a label, if its catalogue does not have it."""
+        if label not in self.catalogues[name] and len(self.reader.faults) >= MOST_TOLD:
+            return f"unknown {name} {label!r}"
         try:
             self.catalogues[name][label]
         except CatalogueError as error:
@@ -146,23 +148,24 @@ class _Resolver:
         for name, records in self.own.records.items():
             if name in self.catalogues:
                 self.catalogues[name] = self.catalogues[name].extended(records)
+                checked = {}
                 for label in records:
                     known = len(self.reader.faults)
-                    self._check_record(name, label)
+                    checked[label] = self._checked_record(name, label)
                     self.reader.faults[known:] = self.own.located(name, label, self.reader.faults[known:])
+                self.catalogues[name] = self.catalogues[name].with_values(checked)
             elif name not in self.model.dropped:
-                hint = nearest(name, self.catalogues)
-                message = f"model {self.model.name!r} has no catalogue {name!r}{hint}; it has {listed(self.catalogues)}"
+                near = hint(name, self.catalogues, self.reader.faults)
+                message = f"model {self.model.name!r} has no catalogue {name!r}{near}; it has {listed(self.catalogues)}"
                 self.reader.fault(("catalogue", name), message, at_key=True)
 
-    def _check_record(self, catalogue: str, label: str) -> None:
+    def _checked_record(self, catalogue: str, label: str) -> Mapping[str, Any]:
+        """Return the values of a record, without other ways to give them."""
         bundled, settable = self.model.bundled(catalogue), self.model.settable(catalogue)
         given = self.catalogues[catalogue][label].values
         path: Path = ("catalogue", catalogue, label)
         misspelt = [key for key in given if key not in settable and key not in self.model.dropped]
         record = None if misspelt else self.alternatives.of_record(catalogue, label, given, path)
-        if record is not None:
-            self.catalogues[catalogue] = self.catalogues[catalogue].with_values(label, record)
         lengths = {}
         for key, value in (given if record is None else record).items():
             if key in bundled:
@@ -173,19 +176,20 @@ class _Resolver:
                 if node.vector is not None and values is not None:
                     lengths[key] = Lengths.of((), values, where, [_record(catalogue, label)])
             elif key in misspelt:
-                hint = nearest(key, settable)
-                message = f"a record of {catalogue!r} cannot set {key!r}{hint}; allowed are {listed(settable)}"
+                near = hint(key, settable, self.reader.faults)
+                message = f"a record of {catalogue!r} cannot set {key!r}{near}; allowed are {listed(settable)}"
                 self.reader.fault((*path, key), message, at_key=True)
         for key in bundled:
             if record is not None and key not in record and self.model.parameters[key].default is None:
                 self.reader.fault(path, f"the record {label!r} of {catalogue!r} does not set {key!r}", at_key=True)
         self._compare_lengths(lengths)
+        return given if record is None else record
 
     def _read(self, name: str, given: Given) -> None:
         node = self.model.labels.get(name) or self.model.nodes.get(name)
         if node is None:
-            hint = nearest(name, self.model.names)
-            self.reader.fault(given.path, f"unknown parameter {name!r} of model {self.model.name!r}{hint}", at_key=True)
+            near = hint(name, self.model.names, self.reader.faults)
+            self.reader.fault(given.path, f"unknown parameter {name!r} of model {self.model.name!r}{near}", at_key=True)
             return
         raw, unit, paths, is_axis = self.reader.items(node, given)
         if is_axis:
@@ -222,11 +226,8 @@ class _Resolver:
                 self.reader.fault(
                     path, f"{name!r} takes a label, found {shown(item)}; known are {listed(self.catalogues[name], 20)}"
                 )
-            elif item not in self.catalogues[name]:
-                try:
-                    self.catalogues[name][item]
-                except CatalogueError as error:
-                    self.reader.fault(path, str(error))
+            elif (unknown := self._unknown_label(name, item)) is not None:
+                self.reader.fault(path, unknown)
             else:
                 labels.append(str(item))
         if len(labels) == len(raw):

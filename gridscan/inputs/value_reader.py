@@ -14,8 +14,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
-from gridscan.errors import UnitError, nearest
-from gridscan.inputs.faults import Fault, Path, schema_fault, shown
+from gridscan.errors import UnitError
+from gridscan.inputs.faults import Fault, Path, hint, schema_fault, shown
 from gridscan.numerics import spacing
 from gridscan.units import Unit, base_factor, convert, in_words, parse_quantity, parse_unit, readable, take_apart
 
@@ -285,8 +285,8 @@ class ValueReader:
         known = len(self.faults)
         for item, path in zip(raw, paths, strict=True):
             if not isinstance(item, str) or item not in node.choices:
-                hint = nearest(str(item), node.choices)
-                self.fault(path, f"{node.name!r} cannot be {shown(item)}{hint}; allowed is {node.allowed}")
+                near = hint(str(item), node.choices, self.faults)
+                self.fault(path, f"{node.name!r} cannot be {shown(item)}{near}; allowed is {node.allowed}")
         return np.array(raw, dtype=str) if len(self.faults) == known else None
 
     def _numbers(

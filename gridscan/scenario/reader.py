@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from gridscan.definition.nodes import Parameter
 from gridscan.errors import ModelError, ScenarioError, listed, nearest
-from gridscan.inputs.faults import Fault, InputFaults, schema_fault, shown
+from gridscan.inputs.faults import MOST_TOLD, Fault, InputFaults, hint, schema_fault, shown, untold
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.plain_values import plain_overrides
 from gridscan.inputs.priors import is_prior
@@ -223,13 +223,14 @@ class _Reader:
 
     def _error(self, positions: Positions) -> ScenarioError:
         lines = []
-        for fault in self.faults:
+        for fault in self.faults[:MOST_TOLD]:
             if fault.path[:1] == ("--set",):
                 lines.append(((0, 0), f"--set {fault.path[1]}: {fault.message}"))
             else:
                 line, column = positions.find(fault.path, fault.at_key)
                 lines.append(((line, column), f"{self.name}:{line}:{column}: {fault.message}"))
-        return ScenarioError("\n".join(dict.fromkeys(message for _, message in sorted(lines))))
+        told = list(dict.fromkeys(message for _, message in sorted(lines)))
+        return ScenarioError("\n".join(told + untold(len(self.faults))))
 
     def _schema(self, content: dict[str, Any]) -> ScenarioSchema | None:
         if isinstance(content.get("catalogue"), dict):
@@ -241,6 +242,9 @@ class _Reader:
         except ValidationError as error:
             for item in error.errors():
                 location = item["loc"]
+                if len(self.faults) >= MOST_TOLD:
+                    self.faults.append(Fault(tuple(location), "not told"))
+                    continue
                 nested = _NESTED.get(location[0], ScenarioSchema) if len(location) > 1 else ScenarioSchema
                 if item["type"] in ("extra_forbidden", "missing"):
                     path, message, at_key = schema_fault({**item, "loc": location[-1:]}, tuple(location[:-1]), nested)
@@ -364,9 +368,9 @@ class _Reader:
             if not isinstance(name, str):
                 continue
             if name not in model.quantities:
-                hint = model.why_not(name) or nearest(name, model.quantities)
-                hint = hint or f"; it has {listed(model.quantities, 60)}"
-                message = f"model {model.name!r} has no quantity {name!r}{hint}"
+                near = model.why_not(name) or hint(name, model.quantities, self.faults)
+                near = near or f"; it has {listed(model.quantities, 60)}"
+                message = f"model {model.name!r} has no quantity {name!r}{near}"
                 self.faults.append(Fault((*path, index), message))
             elif name in given:
                 message = f"{name!r} is given a value, so there is nothing to compute for it"
@@ -385,7 +389,7 @@ class _Reader:
         for name in types if isinstance(types, dict) else []:
             if name not in wanted:
                 known = [item for item in wanted if isinstance(item, str)]
-                message = f"{name!r} is not among the requested quantities{nearest(name, known)}"
+                message = f"{name!r} is not among the requested quantities{hint(name, known, self.faults)}"
                 self.faults.append(Fault(("output", "types", name), message, at_key=True))
 
 
