@@ -16,12 +16,19 @@ from gridscan.numerics.double_double import DoubleDouble
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["SAME_VALUE", "closest_pair", "geometric", "linear", "stepped", "steps_before"]
+__all__ = ["SAME_VALUE", "closest_pair", "geometric", "linear", "stepped", "steps_before", "tolerances"]
 
 FloatArray = NDArray[np.floating[Any]]
 
-#: Numbers within this relative distance are the same value of an axis: 0.1 + 0.2 is 0.3.
+#: Numbers within this relative distance may be the same value of an axis: 0.1 + 0.2 is 0.3. But seconds of 1.7e9 are
+#: not, where the axis goes in steps of one.
 SAME_VALUE = 1e-9
+
+# Relative distance that numbers have by rounding alone, some of their last digits.
+_ROUNDING = 32 * float(np.finfo(float).eps)
+# Parts of the distance to the next value: two values closer than that are alone, and a number so close to one is it.
+_ALONE = 1e-6
+_AT = 1e-3
 
 _EXACT = 2**53
 _BLOCK = 4096
@@ -155,6 +162,9 @@ def geometric(first: float, last: float, count: int) -> FloatArray:
 def closest_pair(values: ArrayLike) -> tuple[int, int] | None:
     """Return the positions of two numbers that count as the same value of an axis.
 
+    Two count as the same if they differ by rounding alone, or by no more than `SAME_VALUE` where the next values are
+    farther by orders of magnitude.
+
     Parameters
     ----------
     values
@@ -164,13 +174,17 @@ def closest_pair(values: ArrayLike) -> tuple[int, int] | None:
     -------
     tuple of int, or None
         Positions, in their order, of the two that are closest to one another relative to their size; None where no two
-        are within `SAME_VALUE`.
+        count as the same.
 
     Examples
     --------
     >>> from gridscan.numerics.spacing import closest_pair
     >>> closest_pair([0.3, 1.0, 0.1 + 0.2])
     (0, 2)
+
+    Seconds since 1970 are told apart:
+
+    >>> closest_pair([1.7e9, 1.7e9 + 1, 1.7e9 + 2])
     """
     numbers = np.asarray(values, dtype=float)
     if (numbers[1:] > numbers[:-1]).all():
@@ -181,11 +195,55 @@ def closest_pair(values: ArrayLike) -> tuple[int, int] | None:
     below, above = ascending[:-1], ascending[1:]
     size = np.maximum(np.abs(below), np.abs(above))
     # Halves, since the distance of the largest floats overflows.
-    distance = (0.5 * above - 0.5 * below) / np.where(size > 0.0, size, 1.0)
+    half = 0.5 * above - 0.5 * below
+    distance = half / np.where(size > 0.0, size, 1.0)
     if not distance.size or distance.min() > 0.5 * SAME_VALUE:
         return None
-    at = int(np.argmin(distance))
+    same = (distance <= 0.5 * _ROUNDING) | ((distance <= 0.5 * SAME_VALUE) & (half < _ALONE * _beside(half)))
+    if not same.any():
+        return None
+    at = int(np.argmin(np.where(same, distance, np.inf)))
     return (at, at + 1) if order is None else (min(order[at : at + 2].tolist()), max(order[at : at + 2].tolist()))
+
+
+def tolerances(values: ArrayLike) -> FloatArray:
+    """Return the distances up to which a number counts as each value of an axis.
+
+    Parameters
+    ----------
+    values
+        Finite numbers, shape (n,), in any order.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,): `SAME_VALUE` of the value, but no more than a thousandth of the distance to the next one, and no
+        less than rounding.
+
+    Examples
+    --------
+    >>> from gridscan.numerics.spacing import tolerances
+    >>> tolerances([1.0, 2.0])
+    array([1.e-09, 2.e-09])
+    >>> tolerances([1.7e9, 1.7e9 + 1])
+    array([0.001, 0.001])
+    """
+    numbers = np.asarray(values, dtype=float)
+    order = np.argsort(numbers, kind="stable")
+    ascending = numbers[order]
+    half = np.concatenate([[np.inf], 0.5 * ascending[1:] - 0.5 * ascending[:-1], [np.inf]])
+    nearest = np.minimum(half[1:], half[:-1])
+    size = np.abs(ascending)
+    found = np.empty_like(numbers)
+    found[order] = np.maximum(np.minimum(SAME_VALUE * size, 2.0 * _AT * nearest), _ROUNDING * size)
+    return found
+
+
+def _beside(distances: FloatArray) -> FloatArray:
+    """Return the smaller of the distances before and after each one; 0 where there is none."""
+    padded = np.concatenate([[np.inf], distances, [np.inf]])
+    smaller = np.minimum(padded[2:], padded[:-2])
+    return np.where(np.isfinite(smaller), smaller, 0.0)
 
 
 def _written(number: float) -> Fraction:

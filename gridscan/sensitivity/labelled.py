@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.errors import GridscanWarning, SensitivityError, UnitError, listed, nearest
-from gridscan.numerics.spacing import SAME_VALUE, closest_pair
+from gridscan.numerics.spacing import SAME_VALUE, closest_pair, tolerances
 from gridscan.sensitivity.recorded_units import doubt_about
 from gridscan.units import Unit, convert, in_words, parse_quantity, readable, unit_of
 
@@ -195,8 +195,10 @@ def position_on(quantity: xr.DataArray, axis: str, wanted: Any) -> int:
         values, value = numeric_axis(quantity, axis), in_unit_of(quantity[axis], wanted)
         nearby = np.argsort(np.abs(values - value), kind="stable")[:1]
         own = quantity[axis].dtype
-        same = max(SAME_VALUE, float(np.finfo(own).eps)) if own.kind == "f" else SAME_VALUE
-        found = nearby[np.isclose(values[nearby], value, rtol=same, atol=0.0)]
+        # An axis of fewer digits holds a value to these.
+        rounding = float(np.finfo(own).eps) if own.kind == "f" and own.itemsize < 8 else 0.0
+        same = np.maximum(tolerances(values), rounding * np.abs(values))
+        found = nearby[np.abs(values[nearby] - value) <= same[nearby]]
         closest = "".join(f"; the nearest is {_told_apart(float(values[index]), value)}" for index in nearby)
         shown = [f"{known:g}" for known in values]
     else:

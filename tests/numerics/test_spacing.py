@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from processors import printed_everywhere
 
-from gridscan.numerics.spacing import SAME_VALUE, closest_pair, geometric, linear, stepped, steps_before
+from gridscan.numerics.spacing import SAME_VALUE, closest_pair, geometric, linear, stepped, steps_before, tolerances
 
 ENDS = st.floats(1e-12, 1e12) | st.integers(1, 1000).map(lambda number: number / 10)
 
@@ -112,7 +112,10 @@ def test_spacing_has_the_same_bits_without_vector_instructions():
     ("values", "pair"),
     [
         *[([0.3, 0.1 + 0.2, 1.0], (0, 1)), ([1.0, 5.0, 1.0], (0, 2)), ([2.0, 1 + SAME_VALUE / 2, 1.0], (1, 2))],
-        *[([-1.0, -1.0 - 1e-10], (0, 1)), ([0.0, -0.0], (0, 1)), ([1e308, 1e308 * (1 + 1e-12)], (0, 1))],
+        *[([-1.0, -1.0 - 1e-15], (0, 1)), ([0.0, -0.0], (0, 1)), ([1e308, 1e308 * (1 + 1e-15)], (0, 1))],
+        # Of two results that were joined: each value twice, but for what the way to it makes.
+        ([0.1, 0.2 + 1e-13, 0.1 + 1e-13, 0.2], (1, 3)),
+        *[([1e5, 2e5, 2e5 + 1e-8], (1, 2)), ([1e308, 1e308 * (1 + 1e-12), 1.7e308], (0, 1))],
         *[
             ([1.0, 1.0 + 2 * SAME_VALUE], None),
             ([0.0, 1e-300], None),
@@ -125,6 +128,23 @@ def test_spacing_has_the_same_bits_without_vector_instructions():
 )
 def test_two_values_are_the_same_within_a_billionth(values, pair):
     assert closest_pair(values) == pair
+
+
+@pytest.mark.parametrize("steps", [[0, 1], [0, 1, 2, 3], [5, 3, 1], [0, 1, 10, 100], [0, 1, 3600], [0, 1, 2, 86400]])
+@pytest.mark.parametrize(("origin", "unit"), [(1.7e9, 1.0), (1.7e9, 1e-3), (2.46e6, 1e-6), (-1e12, 100.0)])
+def test_steps_that_are_far_above_rounding_are_told_apart_wherever_they_begin(origin, unit, steps):
+    """Seconds since 1970 were refused (0b5a7eb)."""
+    values = origin + unit * np.array(steps)
+    assert closest_pair(values) is None
+    for value, tolerance in zip(values, tolerances(values), strict=True):
+        assert tolerance < 0.1 * np.sort(np.abs(values - value))[1]
+    assert (tolerances(values) >= 2 * np.spacing(np.abs(values))).all()
+
+
+def test_a_value_is_found_by_its_first_digits_where_the_next_one_is_far():
+    np.testing.assert_allclose(tolerances([3.0, 1 / 3, -2.0]), [3e-9, 1e-9 / 3, 2e-9], rtol=1e-12)
+    assert tolerances([]).size == 0
+    assert tolerances([0.0, 1e-300]).tolist() == [0.0, pytest.approx(1e-309)]
 
 
 @pytest.mark.parametrize(

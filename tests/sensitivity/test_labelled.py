@@ -22,7 +22,7 @@ def test_a_value_that_is_the_same_but_for_rounding_is_found_on_the_axis():
     assert labelled.position_on(quantity, "x", 0.1 + 0.2) == 1
 
 
-@pytest.mark.parametrize("values", [[0.3, 0.1 + 0.2, 1.0], [1.0, 0.1 + 0.2, 0.3], [0.3, 0.3 * (1 + 5e-10)]])
+@pytest.mark.parametrize("values", [[0.3, 0.1 + 0.2, 1.0], [1.0, 0.1 + 0.2, 0.3], [0.3, 0.3 * (1 + 5e-10), 1.0]])
 def test_an_axis_with_two_values_that_count_as_one_is_refused_with_both(values):
     dataset = xr.Dataset({"y": ("x", values)}, {"x": values})
     for ask in (lambda: elasticity(dataset, "y", "x"), lambda: labelled.position_on(dataset.y, "x", values[1])):
@@ -38,6 +38,15 @@ def test_an_axis_with_two_values_that_count_as_one_is_refused_with_both(values):
 def test_whole_numbers_are_told_apart_however_large():
     quantity = xr.DataArray([1.0, 2.0], {"n": [2_000_000_000, 2_000_000_001]}, "n", name="y")
     assert labelled.position_on(quantity, "n", 2_000_000_001) == 1
+
+
+def test_a_second_between_two_of_a_long_time_is_not_taken_for_one_of_them():
+    """Within 1e-9 of 1.7e9 it was (0b5a7eb)."""
+    seconds = 1.7e9 + np.arange(4.0)
+    quantity = xr.DataArray(seconds, {"time": seconds}, "time", name="y")
+    assert labelled.position_on(quantity, "time", 1.7e9 + 2) == 2
+    with pytest.raises(SensitivityError, match="does not hold"):
+        labelled.position_on(quantity, "time", 1.7e9 + 1.5)
 
 
 def test_a_value_of_an_axis_in_single_precision_is_found():

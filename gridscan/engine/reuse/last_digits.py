@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridscan.numerics.spacing import SAME_VALUE
+from gridscan.numerics.spacing import tolerances
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +55,8 @@ def _numbers(keys: NDArray[np.uint64]) -> NDArray[np.float64]:
 
 def _new_in_the_last_digits(now: NDArray[np.float64], before: NDArray[np.float64]) -> int:
     known = np.unique(before)
-    new = now[~np.isin(now, known)]
+    added = ~np.isin(now, known)
+    new, same = now[added], tolerances(now)[added]
     place = np.searchsorted(known, new)
     below, above = known[np.maximum(place - 1, 0)], known[np.minimum(place, known.size - 1)]
-    return int(sum(np.isclose(new, below, SAME_VALUE, 0.0) | np.isclose(new, above, SAME_VALUE, 0.0)))
+    return int(sum((np.abs(new - below) <= same) | (np.abs(new - above) <= same)))
