@@ -88,7 +88,7 @@ def by_gridscan(model: gs.Model) -> np.ndarray:
 
 def forget() -> None:
     """Empty the caches of the model, which would make its second run quicker."""
-    for function in (star_curves.panels_of, star_curves._moments, star_curves._parts, source._table_of):
+    for function in (star_curves.panels_of, star_curves._moments, star_curves._parts, source.table_of):
         function.cache_clear()
 
 
