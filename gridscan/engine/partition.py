@@ -18,6 +18,7 @@ import numpy as np
 from gridscan.evaluation.block_shape import block_of
 from gridscan.evaluation.variable import INTERMEDIATE
 from gridscan.inputs.sampling import DRAWN
+from gridscan.uncertainty.designs import DRAW
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
@@ -167,7 +168,9 @@ class _Divider:
         else:
             index = len(self.groups)
             shape = tuple(self.layout.resolved.sizes[dim] for dim in dims)
-            block = block_of(shape, costly, self.layout.limits)
+            # A kernel may do for all values of an axis at once what each draw needs anew.
+            apart = costly and self.layout.resolved.drawn is not None and DRAW in dims
+            block = block_of(shape, costly, self.layout.limits, dims.index(DRAW) if apart else None)
             self.groups.append(VariableGroup(dims, shape, block, (), (), costly=costly))
         self.place[name] = index
         spec = self.layout.spec(name)
