@@ -18,7 +18,6 @@ import numpy as np
 from gridscan.evaluation.block_shape import block_of
 from gridscan.evaluation.variable import INTERMEDIATE
 from gridscan.inputs.sampling import DRAWN
-from gridscan.uncertainty.designs import DRAW
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
@@ -168,9 +167,7 @@ class _Divider:
         else:
             index = len(self.groups)
             shape = tuple(self.layout.resolved.sizes[dim] for dim in dims)
-            # A kernel may do for all values of an axis at once what each draw needs anew.
-            apart = costly and self.layout.resolved.drawn is not None and DRAW in dims
-            block = block_of(shape, costly, self.layout.limits, dims.index(DRAW) if apart else None)
+            block = block_of(shape, costly, self.layout.limits)
             self.groups.append(VariableGroup(dims, shape, block, (), (), costly=costly))
         self.place[name] = index
         spec = self.layout.spec(name)

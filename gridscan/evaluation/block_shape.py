@@ -32,25 +32,16 @@ def boxes(shape: Sequence[int], block: Sequence[int]) -> Iterator[tuple[slice, .
         yield tuple(slice(start, min(start + step, size)) for start, step, size in ends)
 
 
-def block_of(
-    shape: tuple[int, ...], costly: bool, limits: Limits = DEFAULT, cut_first: int | None = None
-) -> tuple[int, ...]:
-    """Return the shape of the blocks of an array: whole along the last dimensions, as far as their size allows.
-
-    Parameters
-    ----------
-    cut_first
-        Position of a dimension to be cut before the others, if there is one.
-    """
+def block_of(shape: tuple[int, ...], costly: bool, limits: Limits = DEFAULT) -> tuple[int, ...]:
+    """Return the shape of the blocks of an array: whole along the last dimensions, as far as their size allows."""
     cells = math.prod(shape)
     part = -(-cells // limits.fewest_blocks)
     costly_limit = max(limits.largest_costly_block, cells // limits.most_costly_blocks)
     limit = min(part, costly_limit) if costly else max(part, limits.smallest_block)
     limit = min(limit, limits.largest_block)
-    block = [1] * len(shape)
-    for axis in sorted(range(len(shape)), key=lambda axis: (axis == cut_first, -axis)):
+    block: list[int] = []
+    for size in reversed(shape):
         # Equal parts: 10 as 5 and 5 rather than 7 and 3.
-        size = shape[axis]
         step = max(1, min(size, limit // math.prod(block)))
-        block[axis] = -(-size // -(-size // step))
-    return tuple(block)
+        block.append(-(-size // -(-size // step)))
+    return tuple(reversed(block))

@@ -134,7 +134,12 @@ class Draws:
         if not self.described:
             return dict(found)
         design = self.uncertainty.design
-        attributes = {"design": design.described, "design_method": design.method, "design_seed": design.seed}
+        attributes = {
+            "units": "1",
+            "design": design.described,
+            "design_method": design.method,
+            "design_seed": design.seed,
+        }
         number = Coordinate((DRAW,), np.arange(design.points), None, "number of the draw", attributes)
         said = {
             name: dataclasses.replace(found[name], attributes={"distribution": words})
@@ -154,7 +159,7 @@ class Draws:
         Returns
         -------
         dict
-            Raw values by name, uncertain ones last; wrong ones are left out, with a fault.
+            Raw values by name; wrong ones are left out, with a fault.
         """
         names = [name for name, item in given.items() if self._is_uncertain(name, item)]
         reader = CorrelatedReader(self.model, self.reader)
@@ -212,7 +217,10 @@ class Draws:
                 result |= self._valued(name, prior, given[name].path)
         for identity, columns in tables.items():
             result |= self._sampled(identity, columns)
-        return result | self._normal_together()
+        result |= self._normal_together()
+        # First, as kernels do for all values of an axis at once what each draw needs anew: blocks are cut here.
+        ahead = {name: item for name, item in result.items() if item.dimension == DRAW}
+        return {**ahead, **result}
 
     def _is_uncertain(self, name: str, given: Given) -> bool:
         if given.path[:1] == ("uncertain",) or is_prior(given.value):

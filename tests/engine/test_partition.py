@@ -285,10 +285,3 @@ def test_the_division_is_the_same_whatever_the_memory(tmp_path):
     }
     first_one, *others = divided.values()
     assert all(other.groups == first_one.groups and other.stored == first_one.stored for other in others)
-
-
-def test_draws_are_cut_apart_before_axes():
-    assert block_of((4, 1024), costly=True) == (1, 64)
-    assert block_of((4, 1024), costly=True, cut_first=1) == (4, 16)
-    assert block_of((3, 1000, 2), costly=True, cut_first=1) == (3, 15, 2)
-    assert block_of((4, 100_000), costly=True, cut_first=1) == (4, 1021)
