@@ -84,9 +84,11 @@ def test_the_model_of_ones_own_takes_about_twenty_lines():
 
 
 def test_the_scenario_is_valid(clone):
-    (text,) = blocks("toml")
+    text, uncertain = blocks("toml")
     scenario = gs.Scenario.parse(text)
     assert gs.evaluate(scenario).sizes == {"imf": 3, "sfr": 10, "radius": 3, "detector": 2}
+    head = 'model = "red_supergiants"\noutput.quantities = ["flux"]\n'
+    assert gs.Scenario.parse(head + uncertain).resolved.sizes == {"draw": 4096}
 
 
 def test_the_commands_work(clone):
@@ -158,7 +160,7 @@ def test_the_files_it_links_to_are_there():
 
 
 def test_the_promised_message_is_the_one_that_is_given():
-    (text,) = blocks("toml")
+    text, _ = blocks("toml")
     wrong = text.replace("sfr      =", "metalicity =", 1)
     with pytest.raises(gs.GridscanError) as caught:
         gs.Scenario.parse(wrong, name="steep.toml")

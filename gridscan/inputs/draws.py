@@ -25,6 +25,7 @@ from gridscan.inputs.priors import Choice, Column, Continuous, PriorReader, is_p
 from gridscan.inputs.sample_tables import identity_of
 from gridscan.inputs.value_reader import AxisRange, Given
 from gridscan.uncertainty.designs import DRAW, Design, Uniforms, uniforms
+from gridscan.uncertainty.joint import correlated_normals, picked
 from gridscan.units import Quantity, readable
 
 if TYPE_CHECKING:
@@ -134,7 +135,12 @@ class Draws:
         if not self.described:
             return dict(found)
         design = self.uncertainty.design
-        attributes = {"design": design.described, "design_method": design.method, "design_seed": design.seed}
+        attributes = {
+            "units": "1",
+            "design": design.described,
+            "design_method": design.method,
+            "design_seed": design.seed,
+        }
         number = Coordinate((DRAW,), np.arange(design.points), None, "number of the draw", attributes)
         said = {
             name: dataclasses.replace(found[name], attributes={"distribution": words})
@@ -154,7 +160,7 @@ class Draws:
         Returns
         -------
         dict
-            Raw values by name, uncertain ones last; wrong ones are left out, with a fault.
+            Raw values by name; wrong ones are left out, with a fault.
         """
         names = [name for name, item in given.items() if self._is_uncertain(name, item)]
         reader = CorrelatedReader(self.model, self.reader)
@@ -212,7 +218,10 @@ class Draws:
                 result |= self._valued(name, prior, given[name].path)
         for identity, columns in tables.items():
             result |= self._sampled(identity, columns)
-        return result | self._normal_together()
+        result |= self._normal_together()
+        # First, as kernels do for all values of an axis at once what each draw needs anew: blocks are cut here.
+        ahead = {name: item for name, item in result.items() if item.dimension == DRAW}
+        return {**ahead, **result}
 
     def _is_uncertain(self, name: str, given: Given) -> bool:
         if given.path[:1] == ("uncertain",) or is_prior(given.value):
@@ -308,7 +317,7 @@ class Draws:
                     self.reader.fault((*group.path, "parameters", group.names.index(name)), message)
             if others:
                 continue
-            together = _normal(group, self.numbers)
+            together = correlated_normals(group.root, [self.numbers[name] for name in group.names])
             for name, standard in zip(group.names, together, strict=True):
                 prior = priors[name]
                 assert isinstance(prior, Continuous)
@@ -323,7 +332,9 @@ class Draws:
                     name: f"{self.described[name]}; {group.described}" for name in group.names if name in self.described
                 }
                 continue
-            for index, standard in enumerate(_normal(group, self.numbers)):
+            for index, standard in enumerate(
+                correlated_normals(group.root, [self.numbers[name] for name in group.names])
+            ):
                 name = group.names[index]
                 node = self._node(name)
                 values = group.means[index] + group.scales[index] * standard
@@ -346,52 +357,5 @@ class Draws:
         self.reader.fault(path, f"{message}; {instead}")
 
 
-def picked(numbers: Uniforms, weights: np.ndarray) -> np.ndarray:
-    """Return positions in a list that random numbers draw.
-
-    Parameters
-    ----------
-    numbers
-        Random numbers above 0 and below 1.
-    weights
-        Weights of the list, with sum 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        Positions of which each is drawn in proportion to its weight.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from gridscan.inputs.draws import picked
-    >>> from gridscan.uncertainty.designs import Uniforms
-    >>> half = np.array([0.1, 0.7, 0.9])
-    >>> picked(Uniforms(half, 1 - half), np.array([0.5, 0.0, 0.5]))
-    array([0, 2, 2])
-    """
-    edges = np.cumsum(weights)
-    last = int(np.flatnonzero(weights)[-1])
-    return np.minimum(np.searchsorted(edges / edges[-1], numbers.lower, side="right"), last)
-
-
 def _given(node: Any, values: np.ndarray, path: Path) -> Given:
     return Given(Quantity(values, node.unit), path, DRAW)
-
-
-def _normal(group: Correlated, numbers: Mapping[str, Uniforms]) -> list[np.ndarray]:
-    """Return correlated standard normal numbers.
-
-    Products are summed one by one: those of a matrix can depend in their last digits on how many draws there are.
-    """
-    standard = []
-    for name in group.names:
-        low = numbers[name].lower <= numbers[name].upper
-        standard.append(np.where(low, special.ndtri(numbers[name].lower), -special.ndtri(numbers[name].upper)))
-    together = []
-    for row in group.root:
-        total = np.zeros(len(standard[0]))
-        for factor, column in zip(row, standard, strict=True):
-            total = total + factor * column
-        together.append(total)
-    return together

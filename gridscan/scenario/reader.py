@@ -28,7 +28,7 @@ from gridscan.model_loader import is_code, load_model
 from gridscan.scenario.schema import Output, ScenarioSchema
 from gridscan.scenario.toml_positions import Positions, locate
 from gridscan.scenario.toml_text import parse_toml
-from gridscan.scenario.uncertain_tables import uncertain_values, uncertainty_of
+from gridscan.scenario.uncertain_tables import of_design, uncertain_values, uncertainty_of
 from gridscan.uncertainty.designs import Design
 
 if TYPE_CHECKING:
@@ -274,6 +274,8 @@ class _Reader:
         given = {**self._axes(model, content), **uncertain, **self._parameters(model, content)}
         axes_of_file = _table(content, "axes")
         for name, value in self.overrides.items():
+            if of_design(name):
+                continue
             stays_in_place = name in axes_of_file and isinstance(value, list | Mapping)
             if not stays_in_place:
                 given.pop(name, None)
@@ -288,7 +290,8 @@ class _Reader:
         }
         try:
             how: dict[str, Any] = {"own_records": records, "units_required": True, "files": self.files}
-            return resolve(model, given, **how, uncertainty=uncertainty_of(content), zip_weights=self.zip_weights)
+            how["uncertainty"] = uncertainty_of(content, self.overrides, self.faults)
+            return resolve(model, given, **how, zip_weights=self.zip_weights)
         except InputFaults as error:
             self.faults += error.faults
             return None

@@ -91,6 +91,25 @@ def test_blocks_of_any_size_and_two_workers_give_the_same_bits(tmp_path):
         xr.testing.assert_equal(first, other)
 
 
+def test_kernels_get_all_values_of_an_axis_for_each_draw(tmp_path):
+    text = """
+        model = "red_supergiants"
+        axes.radius = {{ geomspace = ["0.5 kpc", "3 kpc", 3] }}
+        uncertain.arm_pitch = {{ uniform = ["10 deg", "14 deg"] }}
+        design = {{ points = {points}, method = "{method}", seed = {seed} }}
+        output.quantities = ["fraction_within"]
+    """
+    plan = gs.plan(scenario(tmp_path, points=128, text=text), limits=SMALL)
+    (group,) = plan.block_plan.groups
+    assert group.dims == ("draw", "radius")
+    assert group.block == (2, 3)
+    with gs.open(perform(plan).path) as found:
+        few = gs.model("red_supergiants").evaluate(
+            "fraction_within", arm_pitch=found["arm_pitch"].values[:3], radius=found["radius"].values
+        )
+        np.testing.assert_allclose(found["fraction_within"][:3], few, rtol=1e-9)
+
+
 def test_a_run_that_was_killed_goes_on_with_the_same_draws(tmp_path):
     whole = run(scenario(tmp_path / "whole"))
     path = scenario(tmp_path / "killed")

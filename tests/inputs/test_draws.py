@@ -115,9 +115,9 @@ def test_a_value_in_place_of_a_distribution_leaves_the_other_draws():
     assert all(np.array_equal(found[name], before[name]) for name in IN_PYTHON if name != "depth")
 
 
-def test_an_axis_in_place_of_a_distribution_stands_before_the_draws():
+def test_an_axis_in_place_of_a_distribution_stands_behind_the_draws():
     found = in_file(overrides={"slope": [0.2, 0.4]})
-    assert found["drunk"].dims == ("slope", "draw")
+    assert found["drunk"].dims == ("draw", "slope")
     assert found["volume"].dims == ("draw",)
     assert np.array_equal(found["depth"], in_file()["depth"])
 
@@ -137,7 +137,7 @@ def test_a_distribution_on_the_command_line(tmp_path):
 def test_only_what_depends_on_a_draw_has_its_dimension():
     found = POND.evaluate(["volume", "drunk"], slope=gs.uniform(0.2, 0.4), depth=["1 m", "2 m"])
     assert found["volume"].dims == ("depth",)
-    assert found["drunk"].dims == ("depth", "draw")
+    assert found["drunk"].dims == ("draw", "depth")
     assert found.sizes["draw"] == 1024
 
 

@@ -445,7 +445,36 @@ def test_a_broken_table_gives_one_clear_message_with_line_and_column(kind, tmp_p
 def test_the_unbroken_tables_are_valid(tmp_path):
     (tmp_path / "posterior.csv").write_text(TABLE)
     scenario = Scenario.parse(GOOD, folder=tmp_path)
-    assert scenario.resolved.sizes == {"detector": 2, "draw": 64}
+    assert scenario.resolved.sizes == {"draw": 64, "detector": 2}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        ({"design.points": 0}, "--set design.points: input should be greater than or equal to 1, found 0"),
+        ({"design.point": 8}, "--set design.point: unknown key 'point'; did you mean 'points'?; allowed are method,"),
+        (
+            {"design.method": "sobl"},
+            "--set design.method: input should be 'sobol', 'latin-hypercube' or 'random', found",
+        ),
+    ],
+)
+def test_a_wrong_override_of_the_design_is_told(overrides, said, tmp_path):
+    (tmp_path / "posterior.csv").write_text(TABLE)
+    with pytest.raises(ScenarioError) as caught:
+        Scenario.parse(GOOD, folder=tmp_path, overrides=overrides)
+    assert str(caught.value).startswith(said)
+
+
+def test_the_design_may_be_overridden(tmp_path):
+    (tmp_path / "posterior.csv").write_text(TABLE)
+    overrides = {"design.points": 16, "design.method": "random"}
+    scenario = Scenario.parse(GOOD, folder=tmp_path, overrides=overrides)
+    assert scenario.resolved.sizes["draw"] == 16
+    assert scenario.resolved.drawn.design == gs.Design(method="random", points=16, seed=1)
+    plain = 'model = "red_supergiants"\noutput.quantities = ["flux"]\n'
+    with pytest.raises(ScenarioError, match=r"--set design\.points: a design needs something to draw"):
+        Scenario.parse(plain, overrides={"design.points": 8})
 
 
 @pytest.mark.parametrize("name", ["red_supergiants", "boosted_dark_matter", "presupernova"])

@@ -16,6 +16,7 @@ from gridscan.storage.files import write_result
 # The whole of these takes many seconds.
 PARTS = {
     "bdm_mass_scan": {"dark_matter_mass": ["1e-3 MeV", "1 MeV"], "spike": "none"},
+    "uncertain_galaxy": {"design.points": 16},
     "galactic_supernovae": {"time": ["98 kyr", "99 kyr"]},
 }
 
