@@ -135,7 +135,7 @@ class Measures:
 
     def _measure(self, dim: str, size: int, values: np.ndarray | None) -> Measure | None:
         asked = self._asked.get(dim)
-        spaced = values is not None and bool(np.isfinite(values).all())
+        spaced = values is not None and bool(np.isfinite(values).all()) and np.unique(values).size == size
         if asked is None:
             if values is None or not spaced:
                 return Measure(np.full(size, 1.0 / size), EQUAL)

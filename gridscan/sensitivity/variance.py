@@ -21,8 +21,11 @@ from gridscan.limits import DEFAULT
 from gridscan.numerics.streaming_moments import explained_variances
 from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
 from gridscan.sensitivity.labelled import certain_unit, check_axis, quantity_of, sentence
-from gridscan.sensitivity.measures import AxisMeasure, in_words, measure_of
-from gridscan.sensitivity.zipped import moving_together
+from gridscan.sensitivity.measures import AxisMeasure, in_words, is_sampled, measure_of
+from gridscan.sensitivity.members import CAUSES as MEMBER_CAUSES
+from gridscan.sensitivity.members import member_shares
+from gridscan.sensitivity.trial_measures import error_of, measures_to_try
+from gridscan.sensitivity.zipped import members_of, moving_together
 from gridscan.units import registry
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ MOST_ERROR = 0.02
 # A smaller relative spread is rounding, and its shares would be noise.
 _ROUNDING = 4 * np.finfo(float).eps
 
-_HALVED = "change where the numeric axes have half as many points"
+_HALVED = "of the number of draws, and change where the numeric axes have half as many points"
 _CAUSES = {
     "first_order": "the axis alone",
     "total": "the axis and all its interactions",
@@ -122,20 +125,27 @@ def variance_shares(
     measures = [measure_of(y, axis) for axis in axes]
     one = registry.dimensionless
     unit = one if log else certain_unit(y)
-    found = _moments(_checked(y, log), measures, 1.0 if log else 0.0, held_bytes)
+    values = _checked(y, log)
+    found = _moments(values, measures, 1.0 if log else 0.0, held_bytes)
+    members, of_members = member_shares(y, values, measures, found, held_bytes)
+    found |= of_members
     subject = f"ln({sentence(y)})" if log else sentence(y)
     labels = {
-        **{key: (f"share of the variance of {subject} due to {cause}", one) for key, cause in _CAUSES.items()},
+        **{
+            key: (f"share of the variance of {subject} due to {cause}", one)
+            for key, cause in {**_CAUSES, **(MEMBER_CAUSES if members else {})}.items()
+        },
         "mean": (f"mean of {subject} over {', '.join(axes)}", unit),
         "variance": (f"variance of {subject} over {', '.join(axes)}", None if unit is None else unit * unit),
     }
-    coords = {**y.coords, **_axis_coordinates(axes)}
+    coords = {**y.coords, **_axis_coordinates(axes), **_member_coordinate(members)}
     by = in_words(measures)
     parts = {}
     for key, (title, its_unit) in labels.items():
         error = f"{key}_error"
         parts[key] = answer(found[key], key, title, its_unit, coords, by)
-        parts[error] = answer(found[error], error, f"error estimate of the {title}", its_unit, coords, _HALVED)
+        how = None if key.startswith("member") else _HALVED
+        parts[error] = answer(found[error], error, f"error estimate of the {title}", its_unit, coords, how)
     said = {"title": f"shares of the variance of {subject}", "comment": by}
     return xr.Dataset(parts, attrs={**scenario_attributes(dataset), **said})
 
@@ -186,10 +196,20 @@ def rank(dataset: xr.Dataset, name: str, over: str | Sequence[str] | None = None
     >>> rank(xr.Dataset({"y": y}, {"a": ["low", "high"], "b": ["low", "high"]}), "y")["axis"].values.tolist()
     ['b', 'a']
     """
-    found = variance_shares(dataset, name, over, log)[["total", "total_error"]].compute()
-    total = found.set_coords("total_error")["total"]
-    mean = total.mean([dimension for dimension in total.dims if dimension != "axis"])
-    return total.isel(axis=np.argsort(-mean.values, kind="stable"))
+    found = variance_shares(dataset, name, over, log)
+    parts = [found[[key, f"{key}_error"]] for key in ("total", "member_total") if key in found]
+    total, *members = (part.compute() for part in parts)
+    for part in members:
+        y = quantity_of(dataset, name)
+        axes = [str(axis) for axis in total["axis"].values]
+        others = total.isel(
+            axis=[k for k, axis in enumerate(axes) if not (is_sampled(y, axis) and members_of(y, axis))]
+        )
+        renamed = part.rename(member="axis", member_total="total", member_total_error="total_error")
+        total = xr.concat([others, renamed], "axis", combine_attrs="override")
+    ranked = total.set_coords("total_error")["total"]
+    mean = ranked.mean([dimension for dimension in ranked.dims if dimension != "axis"])
+    return ranked.isel(axis=np.argsort(-mean.values, kind="stable"))
 
 
 def _varied(y: xr.DataArray, over: str | Sequence[str] | None) -> list[str]:
@@ -209,7 +229,7 @@ def _varied(y: xr.DataArray, over: str | Sequence[str] | None) -> list[str]:
 
 
 def _say_what_moves_together(y: xr.DataArray, axes: list[str]) -> None:
-    zipped = {axis: moving_together(y, axis) for axis in axes if y.sizes[axis] > 1}
+    zipped = {axis: moving_together(y, axis) for axis in axes if y.sizes[axis] > 1 and not is_sampled(y, axis)}
     for axis, members in zipped.items():
         if members is None:
             continue
@@ -226,23 +246,31 @@ def _axis_coordinates(axes: list[str]) -> dict[Hashable, xr.DataArray]:
     }
 
 
+def _member_coordinate(members: list[str]) -> dict[Hashable, xr.DataArray]:
+    named = xr.DataArray(members, dims="member", attrs={"long_name": "parameter that was drawn"})
+    return {"member": named} if members else {}
+
+
 def _moments(values: xr.Variable, measures: list[AxisMeasure], unity: float, held_bytes: int) -> dict[str, xr.Variable]:
     """Return shares, mean and variance, and the error of each."""
     axes = [measure.axis for measure in measures]
     whole = frozenset(axes)
     subsets = [frozenset(some) for number in (1, 2) for some in itertools.combinations(axes, number)]
     wanted = [whole, *subsets, *(whole - {axis} for axis in axes)]
-    weights = [{measure.axis: measure.weights for measure in measures}]
-    if any(measure.coarse is not None for measure in measures):
-        weights.append({item.axis: item.weights if item.coarse is None else item.coarse for item in measures})
-    moments = explained_variances(values, axes, wanted, weights=weights, held_bytes=held_bytes)
+    whole_grid, *others = measures_to_try(measures)
+    moments = explained_variances(values, axes, wanted, weights=[whole_grid, *others], held_bytes=held_bytes)
     mean, explained = moments[0]
     variance = blockwise(_not_constant, explained[whole], mean, unity=unity)
     found = _shares(axes, mean, variance, explained)
-    mean, explained = moments[-1]
-    coarse = _shares(axes, mean, blockwise(_zero_if_constant, explained[whole], mean, unity=unity), explained)
-    errors = {key: abs(part - coarse[key]) for key, part in found.items()}
-    if len(moments) > 1:
+    tried = []
+    for mean, explained in moments[1:]:
+        variance = blockwise(_zero_if_constant, explained[whole], mean, unity=unity)
+        tried.append(_shares(axes, mean, variance, explained))
+    errors = {}
+    halved = any(item.coarse is not None for item in measures)
+    for key, part in found.items():
+        errors[key] = blockwise(error_of, part, *(one[key] for one in tried), halved=halved)
+    if tried:
         found |= _warned(found, errors, measures)
     return {**found, **{f"{key}_error": error for key, error in errors.items()}}
 
@@ -285,7 +313,8 @@ def _warned(
         warnings.warn(message, GridscanWarning, stacklevel=4)
     both = xr.Variable.concat([errors["first_order"], errors["total"]], "order")
     worst = both.max(("order", "axis"))
-    points = listed(f"{item.axis} ({item.weights.size})" for item in numeric)
+    grown = (item for item in measures if item.coarse is not None or item.sampled)
+    points = listed(f"{item.axis} ({item.weights.size})" for item in grown)
     # Both at once, so that it is said once.
     both = xr.Variable.concat([found["first_order"], found["total"]], "order")
     both = blockwise(_if_certain, both, worst, points=points)
@@ -294,9 +323,7 @@ def _warned(
 
 def _if_certain(share: NDArray[Any], error: NDArray[Any], points: str) -> NDArray[Any]:
     if (error > MOST_ERROR).any():
-        message = (
-            f"shares may be off by up to {error.max():.2g}, since numbers are far apart; more points help: {points}"
-        )
+        message = f"shares may be off by up to {error.max():.2g}; more points of these axes help: {points}"
         warnings.warn(message, GridscanWarning, stacklevel=2)
     return share
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gridscan.errors import listed
 from gridscan.numerics.axis_weights import WEIGHT
+from gridscan.sensitivity.measures import is_sampled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -24,9 +25,9 @@ def members_of(quantity: xr.DataArray, axis: str) -> list[str]:
     Returns
     -------
     list of str
-        Names of coordinates; none where the axis has values of its own, which say all.
+        Names of coordinates; none where the axis has values of its own, other than the numbers of draws.
     """
-    if axis in quantity.coords:
+    if axis in quantity.coords and not is_sampled(quantity, axis):
         return []
     own = set(str(quantity.encoding.get("coordinates") or "").split()) - {f"{dim}{WEIGHT}" for dim in quantity.dims}
     return [

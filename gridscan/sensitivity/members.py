@@ -1,0 +1,153 @@
+"""Shares of the variance of each parameter among those that were drawn together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from gridscan.errors import SensitivityError
+from gridscan.numerics.given_data import draws_needed, unexplained
+from gridscan.numerics.streaming_moments import explained_variances
+from gridscan.sensitivity.answers import blockwise
+from gridscan.sensitivity.zipped import members_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gridscan.sensitivity.measures import AxisMeasure
+
+_NEW, _MEMBER = "gridscan_member", "member"
+CAUSES = {
+    "member_first_order": "the parameter alone",
+    "member_total": "the parameter and all its interactions, or what the regression leaves",
+    "member_unexplained": "what polynomials of the parameters and of pairs of them leave",
+}
+
+
+def member_shares(
+    y: xr.DataArray,
+    values: xr.Variable,
+    measures: list[AxisMeasure],
+    shares: dict[str, xr.Variable],
+    held_bytes: int,
+) -> tuple[list[str], dict[str, xr.Variable]]:
+    """Divide the share of the draws among the parameters that were drawn.
+
+    Parameters
+    ----------
+    y
+        The quantity.
+    values
+        Its values, or their logarithms.
+    measures
+        Of the axes that vary.
+    shares
+        Shares of these axes, and the variance.
+    held_bytes
+        Memory [B] for means that are unfinished.
+
+    Returns
+    -------
+    members : list of str
+        Names of the parameters; none where nothing was drawn along an axis that varies.
+    shares : dict of str to xarray.Variable
+        ``member_first_order``, ``member_total`` (member), ``member_unexplained``, and the error of each.
+
+    Raises
+    ------
+    SensitivityError
+        If there are too few draws.
+    """
+    number = next((k for k, item in enumerate(measures) if item.sampled and members_of(y, item.axis)), None)
+    if number is None:
+        return [], {}
+    drawn = measures[number]
+    members = members_of(y, drawn.axis)
+    if drawn.weights.size < draws_needed(len(members)):
+        raise SensitivityError(
+            f"{drawn.weights.size} draws are too few to tell the shares of {len(members)} parameters apart; at least"
+            f" {draws_needed(len(members))} are needed"
+        )
+    columns, random = [y[name].values for name in members], _is_random(y, drawn.axis)
+    others = [item for item in measures if item is not drawn]
+    weights = [{item.axis: item.weights for item in others}]
+    singles = [[index] for index in range(len(members))]
+    along = values
+    if others:
+        [(along, _)] = explained_variances(values, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
+    first, first_error = _left(along, drawn.axis, columns, singles, independent=random)
+    of_draws = shares["first_order"].isel(axis=number)
+    result = {
+        "member_first_order": blockwise(_explained, _members_first(first), of_draws),
+        "member_first_order_error": blockwise(np.multiply, _members_first(first_error), of_draws),
+    }
+    rest = [[index for index in range(len(members)) if index != one] for one in range(len(members))]
+    sets = [*rest, list(range(len(members)))]
+    left, error = _left(values, drawn.axis, columns, sets, independent=random, absolute=True)
+    if others:
+        ((left, _),) = explained_variances(left, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
+        ((error, _),) = explained_variances(error, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
+    total, total_error = (blockwise(_over, _members_first(part), shares["variance"]) for part in (left, error))
+    for key, part in (("", total), ("_error", total_error)):
+        result[f"member_total{key}"] = part.isel({_MEMBER: slice(0, -1)})
+        result[f"member_unexplained{key}"] = part.isel({_MEMBER: -1})
+    return members, result
+
+
+def _is_random(y: xr.DataArray, axis: str) -> bool:
+    """Tell whether draws are independent of one another, rather than points that fill the space evenly."""
+    return axis not in y.coords or y[axis].attrs.get("design_method", "random") == "random"
+
+
+def _left(
+    values: xr.Variable,
+    axis: str,
+    columns: list[NDArray[Any]],
+    sets: list[list[int]],
+    *,
+    independent: bool,
+    absolute: bool = False,
+) -> tuple[xr.Variable, xr.Variable]:
+    """Return what sets of members leave of the variance along the draws, and its error: as shares, or absolute."""
+    if values.chunks is not None:
+        values = values.chunk({axis: -1, **{str(dim): "auto" for dim in values.dims if dim != axis}})
+    both = xr.apply_ufunc(
+        _left_of_block,
+        values,
+        kwargs={"columns": columns, "sets": sets, "independent": independent, "absolute": absolute},
+        input_core_dims=[[axis]],
+        output_core_dims=[[_NEW]],
+        dask="parallelized",
+        dask_gufunc_kwargs={"output_sizes": {_NEW: 2 * len(sets)}},
+        output_dtypes=[float],
+    )
+    return both.isel({_NEW: slice(0, len(sets))}), both.isel({_NEW: slice(len(sets), None)})
+
+
+def _left_of_block(
+    values: NDArray[Any], columns: list[NDArray[Any]], sets: list[list[int]], independent: bool, absolute: bool
+) -> NDArray[np.floating[Any]]:
+    if not values.size:
+        return np.empty((*values.shape[:-1], 2 * len(sets)))
+    found = unexplained(values.reshape(-1, values.shape[-1]), columns, sets, independent=independent)
+    share = np.divide(found.variance, found.whole, out=np.ones_like(found.variance), where=found.whole > 0)
+    parts = (found.variance, found.error * found.whole) if absolute else (share, found.error)
+    return np.concatenate(parts).T.reshape(*values.shape[:-1], -1)
+
+
+def _members_first(values: xr.Variable) -> xr.Variable:
+    """Return shares with the members as the first dimension, under the name that they have in the answer."""
+    return xr.Variable([_MEMBER, *(dim for dim in values.dims if dim != _NEW)], values.transpose(_NEW, ...).data)
+
+
+def _explained(left: NDArray[Any], of_draws: NDArray[Any]) -> NDArray[Any]:
+    explained: NDArray[Any] = np.maximum(1.0 - left, 0.0) * of_draws
+    return explained
+
+
+def _over(part: NDArray[Any], variance: NDArray[Any]) -> NDArray[Any]:
+    shape = np.broadcast_shapes(np.shape(part), np.shape(variance))
+    found: NDArray[Any] = np.divide(part, variance, out=np.zeros(shape), where=np.broadcast_to(variance > 0, shape))
+    return found
