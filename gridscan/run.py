@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from gridscan.limits import Limits
     from gridscan.model import Model
 
+_LOG = logging.getLogger(__name__)
 Source = str | Path | Scenario
 #: Suffixes of results.
 RESULTS = (".nc", ".zarr")
@@ -344,7 +346,9 @@ def run(
     outcome = perform(todo, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=progress)
     for note in outcome.notes:
         warn(note, EvaluationWarning)
-    return Written.of(outcome)
+    written = Written.of(outcome)
+    _LOG.info(written.told)
+    return written
 
 
 class Written(type(Path())):  # type: ignore[misc]  # the class of paths of this system, which mypy does not know
@@ -389,11 +393,14 @@ class Written(type(Path())):  # type: ignore[misc]  # the class of paths of this
         return written
 
     def __repr__(self) -> str:
-        if not hasattr(self, "cells"):
-            return str(super().__repr__())
+        return f"<{self.told}>" if hasattr(self, "cells") else str(super().__repr__())
+
+    @property
+    def told(self) -> str:
+        """What was done, in one line."""
         done = "up to date" if self.was_made else f"{self.computed:,} computed, {self.reused:,} reused"
         failed = f", {self.failed:,} failed" if self.failed else ""
-        return f"<{self}: {self.cells:,} cells, {done}{failed}>"
+        return f"{self}: {self.cells:,} cells, {done}{failed}"
 
 
 def perform(

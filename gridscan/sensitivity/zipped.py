@@ -106,9 +106,7 @@ def along_member(dataset: xr.Dataset, name: str, along: str, *, numeric: bool) -
         said = {"long_name": f"position along {along}"}
         return dataset.assign_coords({along: (along, np.arange(dataset.sizes[along]), said)})
     numbers = [key for key in members if dataset[key].dtype.kind in "iuf"]
-    if len(numbers) == 1:
-        return dataset.assign_coords({along: dataset[numbers[0]].variable})
-    if numbers:
+    if len(numbers) > 1:
         raise SensitivityError(
             f"along {along!r} several parameters move together: {listed(members)}; ask along one of them"
         )
