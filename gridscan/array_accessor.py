@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gridscan.accessor import GridscanAccessor
+from gridscan.sensitivity.base_point import summary
 from gridscan.sensitivity.summaries import USUAL_PERCENTS
 
 if TYPE_CHECKING:
@@ -31,11 +32,22 @@ class GridscanArrayAccessor:
     >>> flux = xr.DataArray([4.0, 1.0, 0.25], {"distance": distance}, name="flux", attrs={"units": "cm-2 s-1"})
     >>> flux.gridscan.elasticity(along="distance").values.round(12)
     array([-2., -2., -2.])
+
+    A single value is shown, and printed, as a number with its unit:
+
+    >>> flux[0].gridscan
+    flux = 4 1/cm^2/s
+    >>> print(f"At a kiloparsec: {flux[0].gridscan}")
+    At a kiloparsec: flux = 4 1/cm^2/s
     """
 
     def __init__(self, array: xr.DataArray) -> None:
         self._name = "quantity" if array.name is None or array.name in array.coords else str(array.name)
         self._questions = GridscanAccessor(array.to_dataset(name=self._name))
+        self._array = array
+
+    def __repr__(self) -> str:
+        return summary(self._array.rename(self._name))
 
     def elasticity(self, along: str) -> xr.DataArray:
         """Return d ln y/d ln x along a numeric axis; see `gridscan.sensitivity.along_axis.elasticity`.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -86,6 +88,53 @@ class GridscanWarning(UserWarning):
 
     def __str__(self) -> str:
         return printable(super().__str__())
+
+
+class ModelWarning(GridscanWarning):
+    """Something about a model that is left out."""
+
+
+class CatalogueWarning(GridscanWarning):
+    """Something about a table of data."""
+
+
+class ScenarioWarning(GridscanWarning):
+    """A value or an axis that has no effect on the quantities asked for."""
+
+
+class EvaluationWarning(GridscanWarning):
+    """Cells that could not be computed, or damage that was found, in a result that is complete otherwise."""
+
+
+class StoreWarning(GridscanWarning):
+    """A file that is not as gridscan wrote it."""
+
+
+class SensitivityWarning(GridscanWarning):
+    """Cells of an answer without a value, or an answer that the grid limits."""
+
+
+def warn(message: str, category: type[GridscanWarning]) -> None:
+    """Warn at the line of the user's own code that led here, through this package and the libraries below it.
+
+    Parameters
+    ----------
+    message
+        What the user should know.
+    category
+        The class of the warning.
+    """
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_inside()):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
+def _inside() -> tuple[str, ...]:
+    """Return the folders of this package, and of the libraries that call it back."""
+    modules = (sys.modules.get(name) for name in ("gridscan", "xarray", "dask", "numpy", "contextlib", "functools"))
+    files = [str(module.__file__) for module in modules if module is not None and module.__file__]
+    return tuple(file.removesuffix("__init__.py") for file in files)
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:

@@ -19,9 +19,9 @@ from typing import Any
 
 from gridscan.errors import GridscanError, ModelError, listed, nearest
 from gridscan.fingerprint.identity import SourceLoader
+from gridscan.inputs.shipped_files import ENTRY_POINTS
 from gridscan.model import Model
 
-GROUP = "gridscan.models"
 _OWN = "gridscan"
 
 
@@ -85,7 +85,7 @@ def installed_models() -> dict[str, Installed]:
 @functools.lru_cache(maxsize=4)
 def _installed(_path: tuple[str, ...]) -> dict[str, Installed]:
     found: dict[str, list[tuple[str, EntryPoint]]] = {}
-    for entry in entry_points(group=GROUP):
+    for entry in entry_points(group=ENTRY_POINTS):
         package = f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "unknown package"
         found.setdefault(entry.name, []).append((package, entry))
     models = []

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import warnings
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,11 @@ from gridscan.engine.executors.executors import Executor, LocalExecutor, cluster
 from gridscan.engine.plan import Plan, make_plan
 from gridscan.engine.reuse.fingerprint import identity_of
 from gridscan.engine.runner import carry_out
-from gridscan.errors import GridscanWarning, ScenarioError, StoreError, nearest
+from gridscan.errors import EvaluationWarning, ScenarioError, ScenarioWarning, StoreError, nearest, warn
 from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.shipped_files import shipped_scenarios
 from gridscan.limits import DEFAULT
+from gridscan.scenario.own_quantities import QUANTITIES
 from gridscan.scenario.reader import Scenario
 from gridscan.storage.files import scenario_in
 from gridscan.storage.names import check_names
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from gridscan.limits import Limits
     from gridscan.model import Model
 
+_LOG = logging.getLogger(__name__)
 Source = str | Path | Scenario
 #: Suffixes of results.
 RESULTS = (".nc", ".zarr")
@@ -74,7 +76,7 @@ def find_scenario(
             overrides=merged,
             tables=source.tables,
         )
-    path = Path(source)
+    path = Path(source).expanduser()
     if path.suffix in RESULTS:
         found = scenario_in(path)
         merged = {**found.overrides, **(overrides or {})}
@@ -108,6 +110,7 @@ def plan(
     model: Model | None = None,
     overrides: Mapping[str, Any] | None = None,
     output: str | Path | None = None,
+    quantities: Sequence[str] | None = None,
     memory: str | int | None = None,
     limits: Limits = DEFAULT,
 ) -> Plan:
@@ -126,6 +129,8 @@ def plan(
         Values by name that replace those of the scenario; a list makes an axis.
     output
         Path of the result, instead of that of the scenario.
+    quantities
+        Names of quantities, instead of those of the scenario; the result records them.
     memory
         Memory that the run may take, such as ``"1GB"`` or a number of bytes; a quarter of the machine's by default.
     limits
@@ -153,10 +158,11 @@ def plan(
     >>> [(axis.name, axis.size) for axis in plan.axes][:3]
     [('imf', 4), ('metallicity', 2), ('sfr', 10)]
     """
-    scenario = find_scenario(source, model=model, overrides=overrides)
+    asked = {} if quantities is None else {QUANTITIES: list(quantities)}
+    scenario = find_scenario(source, model=model, overrides={**(overrides or {}), **asked})
     if output is None and isinstance(source, str | Path):
         if Path(source).suffix in RESULTS:
-            output = source
+            output = Path(source).expanduser()
         elif not os.path.exists(source):
             output = Path("results", f"{Path(source).name}.nc")
     made = make_plan(scenario, path=output, memory=memory, limits=limits)
@@ -166,7 +172,7 @@ def plan(
 
 def _warned(plan: Plan) -> Plan:
     for fault in plan.layout.idle:
-        warnings.warn(fault, GridscanWarning, stacklevel=3)
+        warn(fault, ScenarioWarning)
     return plan
 
 
@@ -251,13 +257,14 @@ def run(
     model: Model | None = None,
     overrides: Mapping[str, Any] | None = None,
     output: str | Path | None = None,
+    quantities: Sequence[str] | None = None,
     memory: str | int | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     fail_fast: bool = False,
     progress: ProgressCallback | None = None,
     limits: Limits = DEFAULT,
-) -> Path:
+) -> Written:
     """Evaluate a scenario block by block and write its result.
 
     A run that was stopped resumes where it was. Cells of an earlier result at the same path are reused if everything
@@ -274,6 +281,8 @@ def run(
         Values by name that replace those of the scenario; a list makes an axis.
     output
         Path of the result, instead of that of the scenario.
+    quantities
+        Names of quantities, instead of those of the scenario; the result records them.
     memory
         Memory that the run may take, such as ``"1GB"`` or a number of bytes; a quarter of the machine's by default.
     workers
@@ -290,8 +299,8 @@ def run(
 
     Returns
     -------
-    pathlib.Path
-        Path of the result.
+    Written
+        Path of the result (a `pathlib.Path`), which also says how many cells were computed and reused.
 
     Raises
     ------
@@ -324,12 +333,74 @@ def run(
     todo = (
         source
         if isinstance(source, Plan)
-        else plan(source, model=model, overrides=overrides, output=output, memory=memory, limits=limits)
+        else plan(
+            source,
+            model=model,
+            overrides=overrides,
+            output=output,
+            quantities=quantities,
+            memory=memory,
+            limits=limits,
+        )
     )
     outcome = perform(todo, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=progress)
     for note in outcome.notes:
-        warnings.warn(note, GridscanWarning, stacklevel=2)
-    return outcome.path
+        warn(note, EvaluationWarning)
+    written = Written.of(outcome)
+    _LOG.info(written.told)
+    return written
+
+
+class Written(type(Path())):  # type: ignore[misc]  # the class of paths of this system, which mypy does not know
+    """The path of a result, with what a run has done for it.
+
+    Attributes
+    ----------
+    cells
+        Number of cells of all quantities.
+    computed, reused, failed
+        How many of these cells were computed, taken from an earlier result, or could not be computed.
+    was_made
+        Whether the result was there already, up to date, so that nothing was written.
+    seconds
+        Time that it took.
+    """
+
+    cells: int
+    computed: int
+    reused: int
+    failed: int
+    was_made: bool
+    seconds: float
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Written:
+        """Return what a run has done.
+
+        Parameters
+        ----------
+        outcome
+            Its outcome.
+
+        Returns
+        -------
+        Written
+            The path of the result.
+        """
+        written, progress = cls(outcome.path), outcome.progress
+        written.cells, written.computed, written.reused = progress.cells, progress.computed, progress.reused
+        written.failed, written.was_made, written.seconds = progress.failed, outcome.was_made, progress.seconds
+        return written
+
+    def __repr__(self) -> str:
+        return f"<{self.told}>" if hasattr(self, "cells") else str(super().__repr__())
+
+    @property
+    def told(self) -> str:
+        """What was done, in one line."""
+        done = "up to date" if self.was_made else f"{self.computed:,} computed, {self.reused:,} reused"
+        failed = f", {self.failed:,} failed" if self.failed else ""
+        return f"{self}: {self.cells:,} cells, {done}{failed}"
 
 
 def perform(

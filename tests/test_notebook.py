@@ -6,7 +6,7 @@ import re
 import nbformat
 import numpy as np
 import pytest
-from notebooks import SCENARIOS, code_cells, row, run_copy, shown
+from notebooks import SCENARIOS, assert_current, code_cells, row, run_copy, shown
 from scipy.special import gamma, gammainc
 
 NOTEBOOKS = ["imf_scan.ipynb", "boosted_dark_matter.ipynb"]
@@ -26,11 +26,21 @@ def boosted(tmp_path_factory):
     return run_copy(tmp_path_factory.mktemp("boosted") / "scenarios", "boosted_dark_matter.ipynb")
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_the_stored_notebook_is_valid_and_holds_no_outputs(name):
-    notebook = nbformat.read(SCENARIOS / name, as_version=4)
-    nbformat.validate(notebook)
-    assert all(cell.outputs == [] and cell.execution_count is None for cell in code_cells(notebook))
+@pytest.mark.parametrize(("name", "fixture"), zip(NOTEBOOKS, ["executed", "boosted"], strict=True))
+def test_the_stored_outputs_are_small_and_those_of_today(name, fixture, request):
+    """After a change: python tests/support/refresh_notebooks.py."""
+    stored = nbformat.read(SCENARIOS / name, as_version=4)
+    nbformat.validate(stored)
+    assert (SCENARIOS / name).stat().st_size < 600_000
+    assert_current(stored, request.getfixturevalue(fixture))
+
+
+def test_every_notebook_is_stored_with_outputs_of_each_picture_and_answer():
+    for path in SCENARIOS.glob("*.ipynb"):
+        cells = code_cells(nbformat.read(path, as_version=4))
+        assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+        assert sum(bool(cell.outputs) for cell in cells) > len(cells) / 2
+        assert not [one for cell in cells for one in cell.outputs if one.output_type == "error"]
 
 
 def test_no_notebook_is_left_out():

@@ -11,7 +11,7 @@ import click
 
 from gridscan.atomic import check_place
 from gridscan.cli.options import dataset_of, picked_at
-from gridscan.cli.say import say
+from gridscan.cli.say import tell
 from gridscan.definition.figures import flags
 from gridscan.errors import GridscanError, ModelError, StoreError
 from gridscan.marks.files import seal
@@ -162,7 +162,7 @@ def _result(figure: Figure, names: Sequence[str], wanted: Wanted) -> xr.Dataset:
             lacking = _lacking(figure, names, dataset)
             if lacking is None:
                 return picked_at(dataset, file, dict(wanted.at))
-            say(f"{file} lacks {lacking}: evaluating its scenario")
+            tell(f"{file} lacks {lacking}: evaluating its scenario")
     scenario = wanted.scenario()
     assert not callable(figure.settings)
     settings = {name: value for name, value in figure.settings.items() if name not in scenario.resolved.given}

@@ -6,7 +6,7 @@ The Hertzsprung-Russell diagrams show invented tables in published formats, whic
 from __future__ import annotations
 
 import json
-import warnings
+import zipfile
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,8 +17,8 @@ from gridscan.atomic import check_place, replacing
 from gridscan.cli.figures import Wanted, data_for, drawn, filmed
 from gridscan.cli.invented_tables import invented_isochrone, invented_track
 from gridscan.definition.figures import Example, Figure, figure_of
-from gridscan.errors import GridscanError, GridscanWarning, StoreError, listed, nearest
-from gridscan.marks.files import first_line
+from gridscan.errors import GridscanError, ModelWarning, StoreError, listed, nearest, warn
+from gridscan.marks.files import comment_of_zip, first_line
 from gridscan.model_loader import installed_models
 from gridscan.scenario.reader import Scenario
 from gridscan.stellar_tables.isochrones import read_stellar_table
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from gridscan.model import Model
+
+_TRACK = "Z0.014Y0.273_ROT0.00_M{}.TAB"
+# Those of the ZIP [Msun].
+_MASSES = (12.0, 14.0, 15.0, 16.0, 20.0)
 
 
 class Picture(NamedTuple):
@@ -46,9 +50,18 @@ def isochrone(folder: Path, force: bool = False) -> Any:
 
 
 def track(folder: Path, force: bool = False) -> Any:
-    """Draw the track of a star, from a table in the format of PARSEC v2.0."""
-    name = "Z0.014Y0.273_ROT0.00_M15.0.TAB"
+    """Draw the track of a star, from a table in the format of PARSEC v2.0, and write a ZIP of such tracks."""
+    name = _TRACK.format(15.0)
+    _write_zip(folder / "tracks.zip", force)
     return plot.hertzsprung_russell(read_stellar_table(_written(folder / name, invented_track(), force)))
+
+
+def _write_zip(path: Path, force: bool) -> None:
+    """Write tracks of some masses, the same bytes every time."""
+    with replacing(path, force=force) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        for mass in _MASSES:
+            archive.writestr(zipfile.ZipInfo(_TRACK.format(mass)), invented_track(mass))
+        archive.comment = comment_of_zip()
 
 
 def _written(path: Path, text: str, force: bool) -> Path:
@@ -119,7 +132,7 @@ def pictures() -> dict[str, Picture]:
             model = item.load()
             own = {name: _picture(model, example) for name, example in model.examples.items()}
         except GridscanError as error:
-            warnings.warn(f"pictures left out: {error}", GridscanWarning, stacklevel=2)
+            warn(f"pictures left out: {error}", ModelWarning)
             continue
         for name, picture in own.items():
             found[name if name not in found else f"{model.name}_{name}"] = picture

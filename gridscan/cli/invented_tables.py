@@ -29,11 +29,17 @@ def invented_isochrone() -> str:
     return "\n".join([*head, *lines, ""])
 
 
-def invented_track() -> str:
-    """Return the track of a star of 15 solar masses in the format of PARSEC v2.0, made of straight lines.
+def invented_track(mass: float = 15.0) -> str:
+    """Return the track of a star in the format of PARSEC v2.0, made of straight lines.
 
-    Not a stellar model.
+    Not a stellar model: that of 15 solar masses, with times that go with M^-1.2 and luminosities with M.
+
+    Parameters
+    ----------
+    mass
+        Initial mass [Msun].
     """
+    slower, brighter = (15.0 / mass) ** 1.2, float(log10(np.array([mass / 15.0]))[0])
     corners = np.array(
         [  # age [yr], log T_eff [K], log L [Lsun], log of the share of carbon burning
             [0.0, 4.48, 4.30, -12.0],
@@ -49,7 +55,7 @@ def invented_track() -> str:
     fine = np.unique(np.concatenate([np.linspace(i, i + 1, 31) for i in range(len(corners) - 1)]))
     age, temperature, luminosity, carbon = (np.interp(fine, np.arange(len(corners)), column) for column in corners.T)
     lines = [
-        f"{years:.4f} 15.0 {heat:.5f} {light:.5f} {share:.6e}"
+        f"{slower * years:.4f} {mass} {heat:.5f} {light + brighter:.5f} {share:.6e}"
         for years, heat, light, share in zip(age, temperature, luminosity, power_of_ten(carbon), strict=True)
     ]
     return "\n".join(["AGE MASS LOG_TE LOG_L LC", *lines, ""])

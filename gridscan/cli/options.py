@@ -1,24 +1,29 @@
-"""Shared by several commands: options, opening FILE, and showing an answer."""
+"""Shared by several commands: options, and opening FILE."""
 
 from __future__ import annotations
 
 import datetime
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gridscan.cli.say import say
+from gridscan.cli import completion
 from gridscan.errors import StoreError, listed, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import xarray as xr
 
     from gridscan.engine.plan import Plan
     from gridscan.model import Model
+    from gridscan.scenario.reader import Scenario
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_STDIN = "gridscan.standard_input"
 
 
 def value_of(text: str) -> Any:
@@ -45,10 +50,35 @@ def settings(ctx: click.Context, parameter: click.Parameter, values: tuple[str, 
     return settings
 
 
+def names_in(text: str | None) -> list[str] | None:
+    """Return names separated by commas."""
+    return [name.strip() for name in text.split(",") if name.strip()] if text is not None else None
+
+
+class UserPath(click.Path):
+    """A file or folder, in which ``~`` stands for the home of the user wherever the shell has left it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a path."""
+        return Path(str(super().convert(value, param, ctx))).expanduser()
+
+
+def file_argument(command: Command) -> Command:
+    """Give a command FILE, a scenario or a result."""
+    return click.argument("file", shell_complete=completion.files)(command)
+
+
+def model_argument(command: Command) -> Command:
+    """Give a command MODEL."""
+    return click.argument("model_name", metavar="MODEL", shell_complete=completion.models)(command)
+
+
 def scenario_options(command: Command) -> Command:
     """Give a command --model and --set."""
     text = "Use this model: a name, FILE.py:NAME or MODULE:NAME."
-    command = click.option("--model", "model_name", metavar="NAME", help=text)(command)
+    command = click.option(
+        "--model", "model_name", metavar="NAME", help=text, shell_complete=completion.models_and_code
+    )(command)
     return click.option(
         "--set",
         "overrides",
@@ -56,15 +86,31 @@ def scenario_options(command: Command) -> Command:
         metavar="NAME=VALUE",
         callback=settings,
         help="Override an input; repeatable.",
+        shell_complete=completion.inputs,
     )(command)
 
 
 def place_options(command: Command) -> Command:
-    """Give a command --output and --memory."""
+    """Give a command --output, --memory and --quantities."""
     text = "Memory limit, such as 1GB; a quarter of the machine's by default."
     command = click.option("--memory", metavar="SIZE", help=text)(command)
+    command = quantities_option("Names, separated by commas, instead of the scenario's.")(command)
     text = "Path of the result; that of the scenario by default."
-    return click.option("--output", type=click.Path(path_type=Path), help=text)(command)
+    return click.option("--output", type=UserPath(), help=text)(command)
+
+
+def quantities_option(text: str) -> Callable[[Command], Command]:
+    """Give a command --quantities with this help."""
+
+    def decorate(command: Command) -> Command:
+        return click.option("--quantities", metavar="NAMES", help=text, shell_complete=completion.quantities)(command)
+
+    return decorate
+
+
+def json_option(command: Command) -> Command:
+    """Give a command --json, for programs."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(command)
 
 
 def out_option(default: str) -> Callable[[Command], Command]:
@@ -74,13 +120,19 @@ def out_option(default: str) -> Callable[[Command], Command]:
         command = click.option("--force", is_flag=True, help="Replace a file even if gridscan did not write it.")(
             command
         )
-        return click.option("--out", "-o", type=click.Path(path_type=Path), help=default)(command)
+        return click.option("--out", "-o", type=UserPath(allow_dash=True), help=default)(command)
 
     return decorate
 
 
 at_option = click.option(
-    "--at", "at", multiple=True, metavar="AXIS=VALUE", callback=settings, help="Pick a value of an axis; repeatable."
+    "--at",
+    "at",
+    multiple=True,
+    metavar="AXIS=VALUE",
+    callback=settings,
+    help="Pick a value of an axis; repeatable.",
+    shell_complete=completion.axes_with_values,
 )
 
 
@@ -98,32 +150,49 @@ def catalogues_of(model: Model) -> dict[str, Any]:
     return {name: catalogue_of(model, name) for name in model.labels}
 
 
+def source_of(file: str, model: Model | None = None) -> str | Scenario:
+    """Return what FILE names: a path or a name, or the scenario that the standard input holds, read once."""
+    if file != "-":
+        return file
+    from gridscan.scenario.reader import Scenario
+
+    memory = click.get_current_context().find_root().meta
+    if _STDIN not in memory:
+        memory[_STDIN] = sys.stdin.read()
+    return Scenario.parse(memory[_STDIN], name="standard input", file="standard_input.toml", model=model)
+
+
 def planned(
     file: str,
     model_name: str | None,
     overrides: dict[str, Any],
     output: Path | None = None,
     memory: str | None = None,
+    quantities: str | None = None,
 ) -> Plan:
     """Plan a run."""
     from gridscan.run import plan
 
-    return plan(file, model=model_named(model_name), overrides=overrides, output=output, memory=memory)
+    model = model_named(model_name)
+    options: dict[str, Any] = {"overrides": overrides, "output": output, "memory": memory}
+    return plan(source_of(file, model), model=model, quantities=names_in(quantities), **options)
 
 
-def dataset_of(file: str, at: dict[str, Any], name: str | None = None) -> xr.Dataset:
+def dataset_of(file: str | Scenario, at: Mapping[str, Any], name: str | None = None) -> xr.Dataset:
     """Open a result, or evaluate a scenario, and pick values of axes."""
     from gridscan.run import RESULTS, evaluate
     from gridscan.sensitivity.labelled import quantity_of
     from gridscan.storage.files import open_result
 
-    dataset = open_result(file) if Path(file).suffix in RESULTS else evaluate(file)
+    source = source_of(file) if isinstance(file, str) else file
+    is_result = isinstance(source, str) and Path(source).suffix in RESULTS
+    dataset = open_result(str(source)) if is_result else evaluate(source)
     if name is not None:
         quantity_of(dataset, name)
-    return picked_at(dataset, file, at)
+    return picked_at(dataset, str(file) if isinstance(file, str) else file.name, at)
 
 
-def picked_at(dataset: xr.Dataset, file: str, at: dict[str, Any]) -> xr.Dataset:
+def picked_at(dataset: xr.Dataset, file: str, at: Mapping[str, Any]) -> xr.Dataset:
     """Pick values of axes."""
     from gridscan.sensitivity.labelled import position_on
 
@@ -141,36 +210,3 @@ def _hint(dataset: xr.Dataset, name: str) -> str:
         return f"; it varies along {dim!r}: give a position on that, from 0 to {dataset.sizes[dim] - 1}"
     axes = [str(dim) for dim in dataset.sizes]
     return nearest(name, axes) or f"; its axes are {listed(axes)}"
-
-
-def check_table(out: Path | None, *, force: bool) -> None:
-    """Refuse a table that could not be written to --out, before anything is computed."""
-    from gridscan.atomic import check_place
-    from gridscan.storage.files import refuse_other_netcdf
-
-    if out is not None and out.suffix not in (".csv", ".nc"):
-        raise StoreError(f"{out}: a table must end in .csv or .nc")
-    if out is not None and out.suffix == ".nc":
-        check_place(out, force=force, refuse=refuse_other_netcdf)
-    elif out is not None:
-        check_place(out, force=force)
-
-
-def show_or_write(data: xr.DataArray | xr.Dataset, out: Path | None, *, force: bool) -> None:
-    """Show an answer, or write it to --out."""
-    import xarray as xr
-
-    from gridscan.cli.result_report import array_report
-    from gridscan.cli.tables import console
-    from gridscan.storage.csv import export_csv
-    from gridscan.storage.files import write_result
-
-    if out is None:
-        console().print(array_report(data))
-        return
-    dataset = data.to_dataset() if isinstance(data, xr.DataArray) else data
-    if out.suffix == ".csv":
-        export_csv(dataset, out, force=force)
-    else:
-        write_result(dataset, out, force=force)
-    say(f"wrote {out}")

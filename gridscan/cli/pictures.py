@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gridscan.atomic import check_place
-from gridscan.cli.group import main
-from gridscan.cli.options import at_option, dataset_of, model_named, out_option, scenario_options, value_of
-from gridscan.cli.say import say
+from gridscan.cli import completion
+from gridscan.cli.group import Command, main
+from gridscan.cli.options import at_option, dataset_of, model_named, out_option, scenario_options, source_of, value_of
+from gridscan.cli.say import say, tell
+from gridscan.cli.writing import check_picture
 from gridscan.definition.figures import GENERAL_KINDS, LIST, Figure, figure_of, flags
 from gridscan.errors import listed, nearest
 
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gridscan.cli.figures import Wanted
+    from gridscan.cli.look import Look
 
-_OF_QUANTITIES = ("along", "by", "epoch")
+_OF_QUANTITIES = ("along", "by", "epoch", "scale", "limits")
 
 
-class _Plot(click.Command):
+class _Plot(Command):
     """Lists the figures of the installed models in its help."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -33,6 +35,29 @@ class _Plot(click.Command):
             kinds = {"": figures} if isinstance(figures, str) else _summaries(figures)
             _list_kinds(formatter, f"Figures of {name}", kinds)
         super().format_epilog(ctx, formatter)
+
+
+def _size(_ctx: click.Context, _parameter: click.Parameter, text: str | None) -> tuple[float, float] | None:
+    """Read a width and a height."""
+    if text is None:
+        return None
+    try:
+        width, height = (float(part) for part in text.lower().replace("×", "x").split("x"))
+    except ValueError:
+        width = height = 0.0
+    if not (1 <= width <= 50 and 1 <= height <= 50):
+        raise click.BadParameter(f"{text!r} is not WIDTHxHEIGHT in inches, each from 1 to 50, such as 8x5")
+    return width, height
+
+
+def _limits(text: str | None) -> list[Any] | None:
+    """Read two ends, either of which may be left out."""
+    if text is None:
+        return None
+    ends = [value_of(part) if part.strip() else None for part in text.split(",")]
+    if len(ends) != 2 or ends == [None, None]:
+        raise click.UsageError(f"--limits takes LOW,HIGH, such as 0,100 or 1e-3, ; found {text!r}")
+    return ends
 
 
 def _list_kinds(formatter: click.HelpFormatter, title: str, kinds: Mapping[str, str]) -> None:
@@ -48,8 +73,24 @@ def _summaries(figures: Mapping[str, Figure]) -> dict[str, str]:
     return {kind: f"{item.description}{options[kind]}" for kind, item in figures.items()}
 
 
-@main.command(cls=_Plot, context_settings={"ignore_unknown_options": True})
-@click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED, metavar="FILE [QUANTITY]...")
+@main.command(
+    cls=_Plot,
+    context_settings={"ignore_unknown_options": True},
+    examples=[
+        "plot imf_scan events_per_year --out events.png",
+        "plot imf_scan flux --along radius --log --dpi 200",
+        "plot imf_scan --kind counts --along imf",
+        "plot imf_scan --kind",
+    ],
+)
+@click.argument(
+    "arguments",
+    nargs=-1,
+    required=True,
+    type=click.UNPROCESSED,
+    metavar="FILE [QUANTITY]...",
+    shell_complete=completion.files_and_quantities,
+)
 @click.option(
     "--kind",
     is_flag=False,
@@ -58,13 +99,26 @@ def _summaries(figures: Mapping[str, Figure]) -> dict[str, str]:
     show_default=True,
     metavar="KIND",
     help="Kind of picture; without KIND, list those of FILE.",
+    shell_complete=completion.kinds,
 )
-@click.option("--along", multiple=True, metavar="AXIS", help="Axis to plot along; repeat it for a map.")
-@click.option("--by", metavar="AXIS", help="Axis with one line or colour per value.")
+@click.option(
+    "--along",
+    multiple=True,
+    metavar="AXIS",
+    help="Axis to plot along; repeat it for a map.",
+    shell_complete=completion.axes,
+)
+@click.option("--by", metavar="AXIS", help="Axis with one line or colour per value.", shell_complete=completion.axes)
+@click.option("--log/--linear", "logarithmic", default=None, help="Scale of the values; one that suits by default.")
+@click.option("--limits", metavar="LOW,HIGH", help="Ends of the scale of the values; either may be left out.")
 @click.option("--epoch", type=value_of, metavar="YEAR", help="Year or date of time zero; shows times as years AD.")
 @click.option("--seed", type=click.IntRange(min=0), help="Random seed, for figures of a sample.")
 @at_option
 @scenario_options
+@click.option("--title", metavar="TEXT", help="Title of the picture; none by default.")
+@click.option("--size", metavar="WxH", callback=_size, help="Width and height in inches, such as 8x5.")
+@click.option("--dpi", type=click.FloatRange(20, 1200), help="Pixels per inch; 110 by default.")
+@click.option("--show", is_flag=True, help="Show it in a window; it is written too with --out.")
 @out_option("Picture (.png, .pdf, .svg) or movie (.gif, .mp4) to write.")
 def plot(
     arguments: tuple[str, ...],
@@ -75,37 +129,47 @@ def plot(
     seed: int | None,
     out: Path | None,
     force: bool,
+    logarithmic: bool | None,
+    limits: str | None,
+    title: str | None,
+    size: tuple[float, float] | None,
+    dpi: float | None,
+    show: bool,
     **options: Any,
 ) -> None:
-    """Draw a quantity: bars for labels, lines for a numeric axis, a map for two axes.
+    """Draw a quantity, or a figure of a model.
 
-    FILE is a result or a scenario. An axis that is not shown is held at its --at value, or else at the value nearest
-    to the model's default. --kind draws a figure that the model declares, which may have options of its own, such as
-    --frames 50.
+    Bars for labels (points on a logarithmic scale), lines for a numeric axis, a map for two axes. FILE is a result or a
+    scenario. An axis that is not shown is held at its --at value, or else at the value nearest to the model's default.
+    --kind draws a figure that the model declares, which may have options of its own, such as --frames 50.
 
     Matrices, tornadoes and shares of the variance are drawn by `gridscan sensitivity … --picture`.
     """
-    import matplotlib
-
-    matplotlib.use("Agg")
     from gridscan.cli.figures import Wanted
+    from gridscan.cli.look import Look
 
+    check_picture(out, movies=True)
     names, own = _split(arguments)
+    options["scale"] = None if logarithmic is None else "log" if logarithmic else "linear"
+    options["limits"] = _limits(limits)
     given = {name: value for name, value in options.items() if value not in (None, ())} | own
     file, *quantities = names or [""]
     if not file:
         raise click.UsageError("name the FILE to draw")
-    wanted = Wanted(file, model_named(model_name), quantities, overrides, at, seed)
+    look = Look(out, force, title, size, dpi, show)
+    look.begin()
+    model = model_named(model_name)
+    wanted = Wanted(source_of(file, model), model, quantities, overrides, at, seed)
     if kind == LIST:
         _show_kinds(wanted)
     elif kind == "hertzsprung-russell":
         _check_options(kind, {**given, **_scenario_options(wanted)}, (), quantities)
-        say(f"wrote {_draw_table(file, out, force)}")
+        _draw_table(file, look)
     elif kind == "quantity":
         _check_options(kind, given if seed is None else {**given, "seed": seed}, _OF_QUANTITIES)
-        say(f"wrote {_draw_quantity(wanted, given, out, force)}")
+        _draw_quantity(wanted, given, look)
     else:
-        say(f"wrote {_draw_figure(kind, wanted, given, out, force)}")
+        _draw_figure(kind, wanted, given, look)
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
@@ -151,16 +215,15 @@ def _show_kinds(wanted: Wanted) -> None:
     say(formatter.getvalue().rstrip())
 
 
-def _draw_table(file: str, out: Path | None, force: bool) -> Path:
+def _draw_table(file: str, look: Look) -> None:
     from gridscan import plot as pictures
     from gridscan.stellar_tables.isochrones import read_stellar_table
 
-    path = out or Path("hertzsprung-russell.png")
-    check_place(path, force=force)
-    return pictures.save(pictures.hertzsprung_russell(read_stellar_table(file)), path, force=force)
+    look.check("hertzsprung-russell.png")
+    look.finish(pictures.hertzsprung_russell(read_stellar_table(file)))
 
 
-def _draw_quantity(wanted: Wanted, options: Mapping[str, Any], out: Path | None, force: bool) -> Path:
+def _draw_quantity(wanted: Wanted, options: Mapping[str, Any], look: Look) -> None:
     """Draw one quantity, of a result or of a scenario."""
     from gridscan import plot as pictures
     from gridscan.cli.figures import data_for
@@ -169,18 +232,16 @@ def _draw_quantity(wanted: Wanted, options: Mapping[str, Any], out: Path | None,
         found = len(wanted.quantities)
         raise click.UsageError(f"give one quantity to draw, or a --kind; found {found} quantities")
     (name,) = wanted.quantities
-    path = out or Path(f"{name}.png")
-    check_place(path, force=force)
+    look.check(f"{name}.png")
     if wanted.is_result and not wanted.overrides and wanted.model is None:
         dataset = dataset_of(str(wanted.source), dict(wanted.at), name)
     else:
         dataset, _ = data_for(Figure("quantity", "", pictures.draw, others="one"), wanted)
-    return pictures.save(pictures.draw(dataset, name, **options), path, force=force)
+    look.finish(pictures.draw(dataset, name, **options, axes=look.axes()))
 
 
-def _draw_figure(kind: str, wanted: Wanted, given: Mapping[str, Any], out: Path | None, force: bool) -> Path:
+def _draw_figure(kind: str, wanted: Wanted, given: Mapping[str, Any], look: Look) -> None:
     """Draw a figure of the model."""
-    from gridscan import plot as pictures
     from gridscan.cli.figures import drawn, filmed, function_of, model_of
 
     figure = figure_of(model_of(wanted), kind)
@@ -192,20 +253,25 @@ def _draw_figure(kind: str, wanted: Wanted, given: Mapping[str, Any], out: Path 
         if len(options["along"]) > 1:
             raise click.UsageError(f"--kind {kind} is drawn along one axis; found {len(options['along'])}")
         options["along"] = options["along"][0]
-    path = out or Path(f"{kind}{'.gif' if figure.draw is None else '.png'}")
+    path = look.out or Path(f"{kind}{'.gif' if figure.draw is None else '.png'}")
     if function_of(figure, path, options) is figure.draw:
-        check_place(path, force=force)
-        return pictures.save(drawn(figure, wanted, options), path, force=force)
-    return filmed(figure, wanted, path, options, force=force)
+        look.check(path)
+        look.finish(drawn(figure, wanted, options))
+        return
+    look.refuse_for_a_movie(kind)
+    tell(f"wrote {filmed(figure, wanted, path, options, force=look.force)}")
 
 
-@main.command()
+@main.command(examples=["gallery --only timeline", "gallery --dpi 200 --out pictures"])
 @click.option("--only", multiple=True, metavar="NAME", help="Draw only this picture; repeatable.")
 @click.option("--dpi", type=click.FloatRange(20, 600), default=110.0, show_default=True, help="Pixels per inch.")
 @click.option("--frames", type=click.IntRange(min=1), default=100, show_default=True, help="Frames of a movie.")
 @out_option("Folder to write to; results/gallery by default.")
 def gallery(only: tuple[str, ...], dpi: float, frames: int, out: Path | None, force: bool) -> None:
-    """Draw the example pictures of all installed models."""
+    """Draw the example pictures of all models.
+
+    Beside them it writes the tables that they show: an isochrone, a track, and a ZIP of tracks, all invented.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
@@ -213,4 +279,4 @@ def gallery(only: tuple[str, ...], dpi: float, frames: int, out: Path | None, fo
 
     folder = out or Path("results", "gallery")
     for path, shown in make_gallery(folder, only=only, dpi=dpi, frames=frames, force=force):
-        say(f"wrote {path}: {shown}")
+        tell(f"wrote {path}: {shown}")

@@ -21,9 +21,11 @@ _JSON_EVERY = 1.0
 
 
 @contextmanager
-def shown_progress(as_json: bool) -> Iterator[ProgressCallback]:
+def shown_progress(as_json: bool, *, quiet: bool = False) -> Iterator[ProgressCallback]:
     """Yield the callback that shows progress, after each block that is done."""
-    if as_json:
+    if quiet and not as_json:
+        yield lambda _: None
+    elif as_json:
         yield _Every(_JSON_EVERY, _print_json, at_once=True)
     elif sys.stderr.isatty():
         with _bar() as callback:

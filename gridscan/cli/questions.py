@@ -3,64 +3,107 @@
 from __future__ import annotations
 
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gridscan.atomic import check_place
+from gridscan.cli import completion
 from gridscan.cli.group import main
 from gridscan.cli.options import (
+    UserPath,
     at_option,
-    check_table,
     dataset_of,
+    file_argument,
     model_named,
+    names_in,
     out_option,
     scenario_options,
-    show_or_write,
+    source_of,
 )
-from gridscan.cli.say import say
+from gridscan.cli.say import tell
+from gridscan.cli.writing import check_picture, check_table, show_or_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    import xarray as xr
+
+    from gridscan.accessor import GridscanAccessor
 
 
-@main.group()
+@main.group(examples=["sensitivity rank imf_scan flux", "sensitivity elasticity --help"])
 def sensitivity() -> None:
-    """Sensitivity of a quantity to the axes of a result, or to every parameter."""
+    """Ask how a quantity depends on axes and parameters."""
 
 
-_along = click.option("--along", required=True, metavar="AXIS", help="Axis to look along.")
-_over = click.option("--over", metavar="AXES", help="Axes to vary, separated by commas; all by default.")
+_along = click.option(
+    "--along", required=True, metavar="AXIS", help="Axis to look along.", shell_complete=completion.axes
+)
+_over = click.option(
+    "--over", metavar="AXES", help="Axes to vary, separated by commas; all by default.", shell_complete=completion.axes
+)
 _over_draws = click.option(
-    "--over", metavar="AXES", help="Axes to vary, separated by commas; the draws by default, or all if there are none."
+    "--over",
+    metavar="AXES",
+    help="Axes to vary, separated by commas; the draws by default, or all if there are none.",
+    shell_complete=completion.axes,
 )
 _log = click.option("--log", "logarithmic", is_flag=True, help="Analyse the logarithm of the quantity.")
+_all = click.option("--all", "everything", is_flag=True, help="Show all values of the axes that are held otherwise.")
 
 
-def _question(picture: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., None]]:
+def _question(
+    picture: str | None = None, *, holds: bool = False, opens: bool = True
+) -> Callable[[Callable[..., Any]], Callable[..., None]]:
     """Make a command of a function that returns an answer: with FILE, QUANTITY, --at, --out and --picture.
 
-    `picture` names the function of `gridscan.plot` that draws the answer.
+    Parameters
+    ----------
+    picture
+        The function of `gridscan.plot` that draws the answer.
+    holds
+        Whether what is shown (not what is written) holds axes besides that of the question at one value.
+    opens
+        Whether it is a question about a Dataset, rather than about FILE.
     """
 
     def decorate(answer: Callable[..., Any]) -> Callable[..., None]:
         @wraps(answer)
-        def command(out: Path | None, force: bool, drawn: Path | None = None, **given: Any) -> None:
+        def command(
+            out: Path | None,
+            force: bool,
+            file: str,
+            quantity: str,
+            at: dict[str, Any],
+            drawn: Path | None = None,
+            everything: bool = False,
+            **given: Any,
+        ) -> None:
             check_table(out, force=force)
+            check_picture(drawn)
             if drawn is not None:
                 check_place(drawn, force=force)
-            table = answer(**given)
-            show_or_write(table, out, force=force)
+            held: list[str] = []
+            if opens:
+                dataset = dataset_of(file, at, quantity)
+                if holds and not everything and out is None:
+                    dataset, held = _held(dataset, quantity, str(given["along"]))
+                table = answer(dataset.gridscan, quantity, **given)
+            else:
+                table = answer(file, quantity, at=at, **given)
+            show_or_write(table, out, held, force=force, everything=everything)
             if picture is not None and drawn is not None:
                 _draw(picture, table, drawn, force)
 
         for add in (
             *([_picture] if picture is not None else []),
-            out_option("Write a .csv or .nc file instead of showing it."),
+            *([_all] if holds else []),
+            out_option("Write a table (.csv, .parquet, .tex, .nc; - prints CSV) instead of showing it."),
             at_option,
-            click.argument("quantity"),
-            click.argument("file"),
+            click.argument("quantity", shell_complete=completion.quantities),
+            file_argument,
         ):
             command = add(command)
         return command
@@ -68,9 +111,22 @@ def _question(picture: str | None = None) -> Callable[[Callable[..., Any]], Call
     return decorate
 
 
-_picture = click.option(
-    "--picture", "drawn", type=click.Path(path_type=Path), help="Also draw it, as .png, .pdf or .svg."
-)
+def _held(dataset: xr.Dataset, quantity: str, along: str) -> tuple[xr.Dataset, list[str]]:
+    """Hold the axes that are not asked about at base values, as pictures do, and say where.
+
+    As in pictures, one axis of labels stays.
+    """
+    from gridscan.sensitivity.base_point import held_at, long_axes, point
+    from gridscan.sensitivity.labelled import is_numeric
+
+    values = dataset[quantity]
+    own = [along, *(map(str, dataset[along].dims) if along in dataset.coords else ())]
+    labels = [axis for axis in long_axes(values) if axis not in own and not is_numeric(values, axis)]
+    at = {axis: index for axis, index in held_at(values, [*own, *labels[:1]]).items() if values.sizes[axis] > 1}
+    return dataset.isel(at), [point(values, axis, index) for axis, index in at.items()]
+
+
+_picture = click.option("--picture", "drawn", type=UserPath(), help="Also draw it, as .png, .pdf or .svg.")
 
 
 def _draw(kind: str, table: Any, path: Path, force: bool) -> None:
@@ -79,11 +135,7 @@ def _draw(kind: str, table: Any, path: Path, force: bool) -> None:
     matplotlib.use("Agg")
     from gridscan import plot
 
-    say(f"wrote {plot.save(getattr(plot, kind)(table), path, force=force)}")
-
-
-def _names(text: str | None) -> list[str] | None:
-    return [name.strip() for name in text.split(",")] if text is not None else None
+    tell(f"wrote {plot.save(getattr(plot, kind)(table), path, force=force)}")
 
 
 def _numbers(text: str) -> list[float]:
@@ -93,105 +145,113 @@ def _numbers(text: str) -> list[float]:
         raise click.BadParameter(f"{text!r} is no list of numbers such as 5,50,95", param_hint="--percents") from None
 
 
-@sensitivity.command()
-@_question()
+@sensitivity.command(examples=["sensitivity elasticity imf_scan flux --along radius"])
+@_question(holds=True)
 @_along
-def elasticity(file: str, quantity: str, at: dict[str, Any], along: str) -> Any:
-    """Show d ln(quantity) / d ln(axis)."""
-    return dataset_of(file, at, quantity).gridscan.elasticity(quantity, along)
+def elasticity(questions: GridscanAccessor, quantity: str, along: str) -> Any:
+    """Show d ln(quantity) / d ln(axis).
+
+    Axes besides are held at the value nearest to the model's default, as in pictures; --out writes all values.
+    """
+    return questions.elasticity(quantity, along)
 
 
-@sensitivity.command()
-@_question()
+@sensitivity.command(examples=["sensitivity derivative imf_scan flux --along sfr"])
+@_question(holds=True)
 @_along
-def derivative(file: str, quantity: str, at: dict[str, Any], along: str) -> Any:
+def derivative(questions: GridscanAccessor, quantity: str, along: str) -> Any:
     """Show the derivative along an axis, with units."""
-    return dataset_of(file, at, quantity).gridscan.derivative(quantity, along)
+    return questions.derivative(quantity, along)
 
 
-@sensitivity.command()
-@_question()
+@sensitivity.command(examples=["sensitivity contrast imf_scan flux --along imf --reference kroupa"])
+@_question(holds=True)
 @_along
 @click.option("--reference", required=True, help="Label or value to compare with.")
 @click.option("--kind", type=click.Choice(["ratio", "difference", "log"]), default="ratio", show_default=True)
-def contrast(file: str, quantity: str, at: dict[str, Any], along: str, reference: str, kind: Any) -> Any:
-    """Compare every label or value of an axis with one of them."""
-    return dataset_of(file, at, quantity).gridscan.contrast(quantity, along, reference, kind)
+def contrast(questions: GridscanAccessor, quantity: str, along: str, reference: str, kind: Any) -> Any:
+    """Compare all values of an axis with one of them."""
+    return questions.contrast(quantity, along, reference, kind)
 
 
-@sensitivity.command()
+@sensitivity.command(examples=["sensitivity shares imf_scan flux"])
 @_question("shares")
 @_over
 @_log
 def shares(
-    file: str,
+    questions: GridscanAccessor,
     quantity: str,
-    at: dict[str, Any],
     over: str | None,
     logarithmic: bool,
 ) -> Any:
-    """Divide the variance over the grid among the axes: first-order, total and pairwise shares."""
-    return dataset_of(file, at, quantity).gridscan.variance_shares(quantity, _names(over), logarithmic)
+    """Divide the variance over the grid among the axes.
+
+    First-order, total and pairwise shares, as exact sums over the grid.
+    """
+    return questions.variance_shares(quantity, names_in(over), logarithmic)
 
 
-@sensitivity.command()
+@sensitivity.command(examples=["sensitivity rank imf_scan flux"])
 @_question()
 @_over
 @_log
-def rank(file: str, quantity: str, at: dict[str, Any], over: str | None, logarithmic: bool) -> Any:
+def rank(questions: GridscanAccessor, quantity: str, over: str | None, logarithmic: bool) -> Any:
     """Order the axes by their total share of the variance."""
-    ranked = dataset_of(file, at, quantity).gridscan.rank(quantity, _names(over), logarithmic)
+    ranked = questions.rank(quantity, names_in(over), logarithmic)
     return ranked.reset_coords("total_error")[["total", "total_error"]].assign_attrs(
         title=ranked.attrs["long_name"], comment=ranked.attrs["comment"]
     )
 
 
-@sensitivity.command("mean")
+@sensitivity.command("mean", examples=["sensitivity mean imf_scan flux --over sfr"])
 @_question()
 @_over_draws
-def mean_command(file: str, quantity: str, at: dict[str, Any], over: str | None) -> Any:
-    """Show the weighted mean of a quantity, with its standard error."""
-    return dataset_of(file, at, quantity).gridscan.mean(quantity, _names(over))
+def mean_command(questions: GridscanAccessor, quantity: str, over: str | None) -> Any:
+    """Show the weighted mean, with its standard error."""
+    return questions.mean(quantity, names_in(over))
 
 
-@sensitivity.command()
+@sensitivity.command(examples=["sensitivity std imf_scan flux --over sfr"])
 @_question()
 @_over_draws
-def std(file: str, quantity: str, at: dict[str, Any], over: str | None) -> Any:
-    """Show the weighted standard deviation of a quantity, with its standard error."""
-    return dataset_of(file, at, quantity).gridscan.std(quantity, _names(over))
+def std(questions: GridscanAccessor, quantity: str, over: str | None) -> Any:
+    """Show the weighted standard deviation, with its error."""
+    return questions.std(quantity, names_in(over))
 
 
-@sensitivity.command()
+@sensitivity.command(examples=["sensitivity percentiles imf_scan flux --over sfr"])
 @_question()
 @_over_draws
 @click.option("--percents", default="2.5,16,50,84,97.5", show_default=True, help="Percentages, separated by commas.")
-def percentiles(file: str, quantity: str, at: dict[str, Any], over: str | None, percents: str) -> Any:
-    """Show weighted percentiles of a quantity, with their standard errors."""
-    return dataset_of(file, at, quantity).gridscan.percentiles(quantity, _numbers(percents), _names(over))
+def percentiles(questions: GridscanAccessor, quantity: str, over: str | None, percents: str) -> Any:
+    """Show weighted percentiles, with standard errors."""
+    return questions.percentiles(quantity, _numbers(percents), names_in(over))
 
 
-@sensitivity.command()
+@sensitivity.command(examples=["sensitivity exceedance imf_scan flux --over sfr --value '1 / cm^2 / s'"])
 @_question()
 @_over_draws
 @click.option("--value", required=True, help="Value to be above, with its unit.")
-def exceedance(file: str, quantity: str, at: dict[str, Any], over: str | None, value: str) -> Any:
-    """Show the probability that a quantity is above a value, with its standard error."""
-    return dataset_of(file, at, quantity).gridscan.exceedance(quantity, value, _names(over))
+def exceedance(questions: GridscanAccessor, quantity: str, over: str | None, value: str) -> Any:
+    """Show the probability to be above a value.
+
+    With its standard error.
+    """
+    return questions.exceedance(quantity, value, names_in(over))
 
 
-@sensitivity.command()
-@_question()
+@sensitivity.command(examples=["sensitivity crossing imf_scan carbon_burning_rsg_within --along radius --value 1"])
+@_question(holds=True)
 @_along
 @click.option("--value", required=True, help="Value to reach, with its unit.")
 @click.option("--scale", type=click.Choice(["linear", "log"]), default="linear", show_default=True)
-def crossing(file: str, quantity: str, at: dict[str, Any], along: str, value: str, scale: Any) -> Any:
-    """Show where along an axis a quantity first reaches a value."""
-    return dataset_of(file, at, quantity).gridscan.crossing(quantity, along, value, scale)
+def crossing(questions: GridscanAccessor, quantity: str, along: str, value: str, scale: Any) -> Any:
+    """Show where a quantity first reaches a value."""
+    return questions.crossing(quantity, along, value, scale)
 
 
-@sensitivity.command()
-@_question("matrix")
+@sensitivity.command(examples=["sensitivity discriminate imf_scan events_per_year --along imf"])
+@_question("matrix", holds=True)
 @_along
 @click.option("--exposure", default="10 yr", show_default=True, help="Duration of the measurement.")
 @click.option("--background", default="0 / yr", show_default=True, help="Rate, or rate per mass such as '1 / kt / yr'.")
@@ -199,9 +259,8 @@ def crossing(file: str, quantity: str, at: dict[str, Any], along: str, value: st
 @click.option("--significance", default=3.0, show_default=True, help="Number of standard deviations.")
 @click.option("--mass", help="Detector mass: a value with a unit, or the name of a coordinate.")
 def discriminate(
-    file: str,
+    questions: GridscanAccessor,
     quantity: str,
-    at: dict[str, Any],
     along: str,
     exposure: str,
     background: str,
@@ -209,7 +268,10 @@ def discriminate(
     significance: float,
     mass: str | None,
 ) -> Any:
-    """Show how large a detector must be to tell any two labels or values of an axis apart."""
+    """Show the detector mass that tells two cases apart.
+
+    For any two labels or values of an axis.
+    """
     options: dict[str, Any] = {
         "exposure": exposure,
         "background": background,
@@ -217,11 +279,11 @@ def discriminate(
         "significance": significance,
         "mass": mass,
     }
-    return dataset_of(file, at, quantity).gridscan.discriminate(quantity, along, **options)
+    return questions.discriminate(quantity, along, **options)
 
 
-@sensitivity.command("local")
-@_question("tornado")
+@sensitivity.command("local", examples=["sensitivity local imf_scan flux"])
+@_question("tornado", opens=False)
 @click.option("--keep", help="Axes to keep, separated by commas.")
 @scenario_options
 def local_command(
@@ -232,8 +294,11 @@ def local_command(
     model_name: str | None,
     overrides: dict[str, Any],
 ) -> Any:
-    """Show the elasticity to every numeric parameter at the scenario's base values."""
+    """Show the elasticity to every numeric parameter.
+
+    At the base values of the scenario, or at those of --at.
+    """
     from gridscan.local_sensitivity import local
 
     options: dict[str, Any] = {"model": model_named(model_name), "overrides": overrides}
-    return local(file, quantity, at=at, keep=_names(keep) or (), **options)
+    return local(source_of(file, options["model"]), quantity, at=at, keep=names_in(keep) or (), **options)

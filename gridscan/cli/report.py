@@ -257,8 +257,18 @@ def _formula(node: Quantity) -> str:
     return f"{wiring}   ({'; '.join(besides)})\n{lines}" if besides else f"{wiring}\n{lines}"
 
 
+def _file_text(plan: Plan, name: str, node: Parameter) -> str:
+    """Return the names of the files with a table, and how long it is."""
+    coordinate, contents = plan.layout.resolved.coordinates.get(name), plan.layout.resolved.inputs[name].data
+    names = [str(node.default)] if coordinate is None else np.atleast_1d(coordinate.values).tolist()
+    lines = [len([line for line in str(text).splitlines() if line and line[0] != "#"]) for text in contents.ravel()]
+    return listed([f"{file} ({count - 1:,} rows)" for file, count in zip(names, lines, strict=True)], 4)
+
+
 def _value(plan: Plan, name: str) -> str:
     item, node = plan.layout.resolved.inputs[name], plan.scenario.model[name]
+    if isinstance(node, Parameter) and node.table is not None:
+        return _file_text(plan, name, node)
     if item.dims or item.vector:
         return f"{item.data.shape[0] if item.dims else 1} values [{readable(node.unit)}]"
     if item.data.dtype.kind == "U":

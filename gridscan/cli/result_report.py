@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,14 +15,14 @@ from gridscan.errors import printable
 from gridscan.units import label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     from rich.table import Table
 
     from gridscan.storage.provenance import Provenance
     from gridscan.storage.standing import Standing
 
-_MOST_ROWS = 200
+_MOST_ROWS = 60
 _MOST_COLUMNS = 12
 _MOST_MATRICES = 12
 
@@ -41,7 +42,7 @@ def result_report(dataset: xr.Dataset, provenance: Provenance | None, standing: 
             escape_line("words" if _is_of_words(variable) else label_of(variable) or "1"),
             escape_line(" × ".join(map(str, variable.dims)) or "-"),
             bytes_text(variable.nbytes),
-            escape_line(variable.attrs.get("long_name", "")),
+            escape_line(_single_value(variable) + str(variable.attrs.get("long_name", ""))),
         )
     if provenance is None:
         origin = [f"Note     {standing.said or 'was written by gridscan, but is not the result of a run'}"]
@@ -55,6 +56,14 @@ def result_report(dataset: xr.Dataset, provenance: Provenance | None, standing: 
             settings.add_row(escape_line(name), escape_line(_setting(setting)))
         shown += ["", settings]
     return Group(*shown)
+
+
+def _single_value(variable: xr.DataArray) -> str:
+    """Return a value without dimensions, with its unit."""
+    if variable.ndim or variable.dtype.kind not in "iuf":
+        return ""
+    unit = label_of(variable) if "units" in variable.attrs else ""
+    return f"= {_cell(variable.item())} {unit}".rstrip() + "; "
 
 
 def _is_of_words(variable: xr.DataArray) -> bool:
@@ -87,20 +96,32 @@ def _setting(setting: Any) -> str:
     return f"{', '.join(shown)}{more} {unit}".removesuffix(" 1")
 
 
-def array_report(data: xr.DataArray | xr.Dataset) -> RenderableType:
-    """Show a sensitivity: as matrices, one for each leading label, if its last axis is short; otherwise as rows."""
+def array_report(
+    data: xr.DataArray | xr.Dataset, held: Sequence[str] = (), *, everything: bool = False
+) -> RenderableType:
+    """Show a sensitivity: as matrices, one for each leading label, if its last axis is short; otherwise as rows.
+
+    Parameters
+    ----------
+    held
+        Axes of which one value is shown, in words.
+    everything
+        Whether all rows are shown, however many there are.
+    """
+    most = data.nbytes + 1 if everything else _MOST_ROWS
+    said = [escape_line(f"at {', '.join(held)}; --all shows every value, and --out FILE.csv writes it")] if held else []
     if isinstance(data, xr.DataArray):
-        return Group(*_array_parts(data))
+        return Group(*_array_parts(data, most), *said)
     comment = escape_line(data.attrs.get("comment", ""))
     shapes = {variable.dims for variable in data.data_vars.values()}
     if len(shapes) == 1 and len(next(iter(shapes))) == 1:
-        return Group(*_title(data), _columns(data), comment)
+        return Group(*_title(data), _columns(data, most), comment, *said)
     together = _side_by_side(data)
     # Columns side by side have no sentence of their own.
     parts: list[RenderableType] = [*(_title(data) if any(len(names) > 1 for names in together) else [])]
     for names in together:
-        parts += [_columns(data[names]) if len(names) > 1 else Group(*_array_parts(data[names[0]])), ""]
-    return Group(*parts, comment)
+        parts += [_columns(data[names], most) if len(names) > 1 else Group(*_array_parts(data[names[0]], most)), ""]
+    return Group(*parts, comment, *said)
 
 
 def _title(data: xr.Dataset) -> list[str]:
@@ -115,57 +136,64 @@ def _side_by_side(data: xr.Dataset) -> list[list[str]]:
     return list(shown.values())
 
 
-def _array_parts(data: xr.DataArray) -> list[RenderableType]:
+def _array_parts(data: xr.DataArray, most: int) -> list[RenderableType]:
     sides = [str(dim) for dim in data.dims if str(dim).endswith(("_a", "_b"))]
     data = data.transpose(..., *sides)
     unit = label_of(data) if "units" in data.attrs else ""
     name = escape_line(data.attrs.get("long_name", data.name))
     title = f"[bold]{name}[/bold]{escape_line(f' [{unit}]' if unit else '')}"
     if data.ndim == 0:
-        return [title, escape(_cell(data.item()))]
+        return [f"[bold]{name}[/bold]", escape(f"{data.name} = {_cell(data.item())} {unit}".rstrip())]
     if data.ndim == 1 or data.shape[-1] > _MOST_COLUMNS:
-        return [title, _rows(data)]
+        return [title, _rows(data, most)]
     parts: list[RenderableType] = [title]
     leading = [str(dim) for dim in data.dims[:-2]]
     for count, index in enumerate(np.ndindex(*data.shape[:-2])):
-        if count == _MOST_MATRICES:
+        if count == _MOST_MATRICES and most == _MOST_ROWS:
             return [*parts, f"the first {count} of {int(np.prod(data.shape[:-2])):,} tables; --out FILE.csv writes all"]
         part = data.isel(dict(zip(leading, index, strict=True)))
         at = ", ".join(f"{dim} = {_label(data, dim, i)}" for dim, i in zip(leading, index, strict=True))
-        parts += [*([escape(at)] if at else []), _matrix(part) if _fits(part) else _rows(part)]
+        parts += [*([escape(at)] if at else []), _matrix(part, most) if _fits(part) else _rows(part, most)]
     return parts
 
 
-def _columns(data: xr.Dataset) -> Table:
+def _columns(data: xr.Dataset, most: int) -> Table:
     """Show quantities over the same axis side by side."""
     dim = str(next(iter(data.dims)))
     names = [str(name) for name in [*data.coords, *data.data_vars] if name != dim and data[name].dims == (dim,)]
     table = new_table(escape(dim), *(escape(_axis_title(data, name)) for name in names))
-    for index in range(min(data.sizes[dim], _MOST_ROWS)):
+    _say_cut(table, data.sizes[dim], most)
+    for index in range(min(data.sizes[dim], most)):
         table.add_row(escape(_label(data, dim, index)), *(escape(_cell(data[name].values[index])) for name in names))
     return table
 
 
-def _rows(data: xr.DataArray) -> Table:
+def _rows(data: xr.DataArray, most: int) -> Table:
     names = [str(dim) for dim in data.dims]
     table = new_table(*(escape(_axis_title(data, dim)) for dim in names), escape_line(data.name))
     values = np.asarray(data.values)
-    for count, index in enumerate(np.ndindex(*data.shape)):
-        if count == _MOST_ROWS:
-            table.caption = f"the first {_MOST_ROWS} of {data.size:,} rows; --out FILE.csv writes them all"
-            break
+    _say_cut(table, data.size, most)
+    for index in itertools.islice(np.ndindex(*data.shape), most):
         labels = [_label(data, dim, i) for dim, i in zip(names, index, strict=True)]
         table.add_row(*map(escape, labels), escape(_cell(values[index])))
     return table
 
 
-def _matrix(data: xr.DataArray) -> Table:
+def _matrix(data: xr.DataArray, most: int) -> Table:
     rows, columns = map(str, data.dims)
     heads = [escape(_label(data, columns, index)) for index in range(data.shape[1])]
     table = new_table(escape(f"{_axis_title(data, rows)} \\ {_axis_title(data, columns)}"), *heads)
-    for index, row in enumerate(data.values):
+    _say_cut(table, data.shape[0], most)
+    for index, row in enumerate(data.values[:most]):
         table.add_row(escape(_label(data, rows, index)), *(escape(_cell(value)) for value in row))
     return table
+
+
+def _say_cut(table: Table, size: int, most: int) -> None:
+    """Say how many rows there are where not all are shown."""
+    if size > most:
+        table.caption = f"the first {most} of {size:,} rows; --out FILE.csv writes all, --at picks some"
+        table.caption_justify = "left"
 
 
 def _fits(data: xr.DataArray) -> bool:

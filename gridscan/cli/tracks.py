@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gridscan.cli.group import main
-from gridscan.cli.say import say
+from gridscan.cli.options import UserPath
+from gridscan.cli.say import tell
 from gridscan.errors import UnitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
-@main.group()
+@main.group(examples=["tracks list tracks.zip"])
 def tracks() -> None:
-    """List the evolutionary tracks in a ZIP, or make tables of stellar phases and of neutrinos before collapse."""
+    """Make tables of stars from tracks and public files."""
 
 
 def _values(unit: str) -> Callable[[click.Context, click.Parameter, str | None], Any]:
@@ -55,8 +56,8 @@ def _one_value(unit: str) -> Callable[[click.Context, click.Parameter, str], Any
     return read
 
 
-@tracks.command("list")
-@click.argument("file", metavar="ZIP")
+@tracks.command("list", examples=["tracks list tracks.zip"])
+@click.argument("file", metavar="ZIP", type=click.Path())
 def list_command(file: str) -> None:
     """List the tracks in a ZIP."""
     from rich.table import Table
@@ -73,9 +74,9 @@ def list_command(file: str) -> None:
     console().print(table)
 
 
-@tracks.command()
-@click.argument("file", metavar="ZIP")
-@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Table to write, a .csv file.")
+@tracks.command(examples=["tracks extract tracks.zip --out phases.csv"])
+@click.argument("file", metavar="ZIP", type=click.Path())
+@click.option("--out", "-o", type=UserPath(), required=True, help="Table to write, a .csv file.")
 @click.option("--force", is_flag=True, help="Replace a file even if gridscan did not write it.")
 @click.option(
     "--masses",
@@ -107,20 +108,22 @@ def list_command(file: str) -> None:
     help="Lowest value of column LC of a star that burns carbon.",
 )
 def extract(file: str, out: Path, **options: Any) -> None:
-    """Extract a table of stellar phases from the tracks in a ZIP.
+    """Make a table of stellar phases from a ZIP of tracks.
 
     If a metallicity and mass have several tracks, choose with --rotation or --helium.
     """
     from gridscan.stellar_tables import phase_extraction
+    from gridscan.storage.table_files import check_ending
 
+    check_ending(out, [".csv"], "a table of phases")
     with _progress_bar() as progress:
         path = phase_extraction.extract(file, out, progress=progress, **options)
-    say(f"wrote {path}")
+    tell(f"wrote {path}")
 
 
-@tracks.command()
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Table to write, a .csv file.")
+@tracks.command(examples=["tracks neutrinos s15.txt --mass 15 -o mine.csv"])
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
+@click.option("--out", "-o", type=UserPath(), required=True, help="Table to write, a .csv file.")
 @click.option(
     "--mass", required=True, callback=_one_value("Msun"), help="Initial mass of the star, in Msun if without a unit."
 )
@@ -133,17 +136,19 @@ def extract(file: str, out: Path, **options: Any) -> None:
 )
 @click.option("--force", is_flag=True, help="Replace a file even if gridscan did not write it.")
 def neutrinos(files: tuple[str, ...], out: Path, mass: float, after: float, force: bool) -> None:
-    """Make a table of neutrinos before collapse from public files of one star.
+    """Make a table of neutrinos before collapse.
 
-    Odrzywolek & Heger 2010 and Patton et al. 2017: one FILE. Kato et al. 2017: the light curve and the spectra of
-    electron antineutrinos. The columns tell which it is. Tables of several stars are joined by pasting the rows of one
-    below those of another, sorted by mass.
+    From public files of one star. Odrzywolek & Heger 2010 and Patton et al. 2017: one FILE. Kato et al. 2017: the light
+    curve and the spectra of electron antineutrinos. The columns tell which it is. Tables of several stars are joined by
+    pasting the rows of one below those of another, sorted by mass.
     """
     from gridscan.stellar_tables.neutrino_conversion import convert_neutrinos
+    from gridscan.storage.table_files import check_ending
 
+    check_ending(out, [".csv"], "a table of neutrinos")
     track = convert_neutrinos(files, out, mass, after=after, force=force)
-    say(f"found {track.format}: {len(track.time)} times")
-    say(f"wrote {out}")
+    tell(f"found {track.format}: {len(track.time)} times")
+    tell(f"wrote {out}")
 
 
 @contextmanager

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gridscan.cli import completion
 from gridscan.cli.group import main
-from gridscan.cli.say import say
+from gridscan.cli.say import is_quiet, say
 
 if TYPE_CHECKING:
     from gridscan.storage.standing import Standing
 
 
-@main.command()
-@click.argument("files", nargs=-1, required=True)
+@main.command(examples=["verify results/imf_scan.nc"])
+@click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
 @click.pass_context
 def verify(ctx: click.Context, files: tuple[str, ...]) -> None:
-    """Read results and compare all that is in them with their checksums.
+    """Compare all that is in results with checksums.
 
     The exit status is 0 if all are as gridscan wrote them, and 2 if any is damaged, was changed or is no result.
     """
@@ -32,7 +33,8 @@ def verify(ctx: click.Context, files: tuple[str, ...]) -> None:
             said, is_whole = _said(file, found), found.kind == "whole"
         except OSError as error:
             said, is_whole = f"cannot be read: {reason(error)}", False
-        say(f"{file}: {said}")
+        if not (is_whole and is_quiet()):
+            say(f"{file}: {said}")
         whole = whole and is_whole
     if not whole:
         ctx.exit(2)

@@ -253,7 +253,7 @@ def make_plan(
     StoreError
         If the path cannot be that of a result, or the memory is too small.
     """
-    place, output = Path(path) if path is not None else scenario.output_path, scenario.schema.output
+    place, output = Path(path).expanduser() if path is not None else scenario.output_path, scenario.schema.output
     form = output.format
     if path is not None and place.suffix in _SUFFIXES.values():
         form = "zarr" if place.suffix == ".zarr" else "netcdf"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from gridscan.errors import EvaluationError, GridscanWarning
+from gridscan.errors import EvaluationError, ScenarioWarning, warn
 from gridscan.evaluation.layout import lay_out
 from gridscan.evaluation.poisson_draws import dimension_keys
 from gridscan.evaluation.region import DrawKeys, RegionValues, names_given
@@ -54,7 +54,7 @@ def evaluate_model(
         raise EvaluationError(f"a single name gives a single array, without draws; ask for [{names!r}]")
     layout = lay_out(resolved, wanted, sampling, limits=limits)
     for fault in layout.idle:
-        warnings.warn(fault, GridscanWarning, stacklevel=3)
+        warn(fault, ScenarioWarning)
     dataset = compute_lazily(layout)
     if isinstance(names, str):
         return dataset[names]

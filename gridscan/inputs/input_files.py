@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,7 @@ class TableFiles:
         """
         if name in self.kept:
             return self.kept[name]
-        path = (self.folder if folder is None else folder) / name
+        path = (self.folder if folder is None else folder) / os.path.expanduser(name)
         try:
             if not path.exists() and Path(name).name == name and table.shipped.with_name(name).is_file():
                 path = table.shipped.with_name(name)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from gridscan.errors import GridscanError, nearest
 
+#: The group of entry points by which packages offer their models.
+ENTRY_POINTS = "gridscan.models"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 

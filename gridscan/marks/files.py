@@ -28,24 +28,43 @@ KEPT = "not overwritten: give another name, or --force (in Python force=True)"
 _SEAL = 16
 _TEXT = rb"gridscan \S{1,40}, seal [0-9a-f]{%d}" % _SEAL
 # At the start of a text file; the digits of the seal are written when the rest is known.
-_LINE = re.compile(rb"# written by (%s)\r?\n" % _TEXT)
+_LINE = re.compile(rb"[#%%] written by (%s)\r?\n" % _TEXT)
 _IN_PNG = re.compile(rb"(?s)\0\0.{2}tEXtSoftware\0(%s).{4}" % _TEXT)
 _IN_GIF = re.compile(rb"(?s)!\xfe.(%s)\0" % _TEXT)
 _IN_XML = re.compile(rb"<!-- (%s) -->\n" % _TEXT)
 _IN_PDF = re.compile(rb"%% (%s)\n" % _TEXT)
 _IN_MP4 = re.compile(rb"(?s)\0\0\0.free(%s)" % _TEXT)
+_END_OF_ZIP = re.compile(rb"(?s)PK\x05\x06.{18}(%s)\Z" % _TEXT)
+_IN_PARQUET = re.compile(rb"\0mark: (%s)\0" % _TEXT)
+_ZIP = b"PK\x03\x04"
 _AT_ONCE = 1 << 20
 
 
-def first_line() -> str:
+def first_line(sign: str = "#") -> str:
     """Return the comment line with which a text file of gridscan begins, for `seal` to complete.
+
+    Parameters
+    ----------
+    sign
+        By which a comment begins: ``"#"``, or ``"%"`` in TeX.
 
     Returns
     -------
     str
         With a line break.
     """
-    return f"# written by {_text('0' * _SEAL)}\n"
+    return f"{sign} written by {_text('0' * _SEAL)}\n"
+
+
+def comment_of_zip() -> bytes:
+    """Return the comment with which a ZIP of gridscan ends, for `seal` to complete.
+
+    Returns
+    -------
+    bytes
+        To be set as the comment of the archive.
+    """
+    return _text("0" * _SEAL).encode()
 
 
 def seal(path: Path) -> None:
@@ -54,7 +73,8 @@ def seal(path: Path) -> None:
     Parameters
     ----------
     path
-        A text that begins with `first_line`, or a PNG, SVG, PDF, GIF or MP4; others stay as they are.
+        A text that begins with `first_line`, a ZIP that ends with `comment_of_zip`, or a PNG, SVG, PDF, GIF, MP4 or
+        Parquet; others stay as they are.
     """
     with path.open("r+b") as file:
         head = file.read(256)
@@ -65,6 +85,10 @@ def seal(path: Path) -> None:
             file.write(digest.encode())
             return
         content = head + file.read()
+        if content.startswith(_ZIP) and _END_OF_ZIP.search(content):
+            file.seek(len(content) - _SEAL)
+            file.write(_digest(content[:-_SEAL]).encode())
+            return
         format = _format_of(content)
         if format is not None and not format[0].search(content):
             text, at = _text(_digest(content)).encode(), len(content) - format[1]
@@ -97,6 +121,10 @@ def state_of(path: Path) -> State:
         if found := _LINE.match(head):
             file.seek(found.end())
             return _compared(found[1], _digest_of(file))
+        if head.startswith(_ZIP):
+            content = head + file.read()
+            found = _END_OF_ZIP.search(content)
+            return _compared(found[1], _digest(content[:-_SEAL])) if found else "foreign"
         if _format_of(head) is None:
             return "foreign"
         content = head + file.read()
@@ -156,6 +184,9 @@ def _format_of(content: bytes) -> tuple[re.Pattern[bytes], int] | None:
     if content.startswith((b"GIF87a", b"GIF89a")):
         # Before the byte that ends the movie.
         return _IN_GIF, 1
+    if content.startswith(b"PAR1"):
+        # Before the footer, which readers find from the end, and which says where all else is from the beginning.
+        return _IN_PARQUET, 8 + int.from_bytes(content[-8:-4], "little")
     if content.startswith(b"%PDF-"):
         return _IN_PDF, 0
     if content[4:8] == b"ftyp":
@@ -170,6 +201,8 @@ def _framed(pattern: re.Pattern[bytes], text: bytes) -> bytes:
         return struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
     if pattern is _IN_GIF:
         return b"!\xfe" + bytes([len(text)]) + text + b"\0"
+    if pattern is _IN_PARQUET:
+        return b"\0mark: " + text + b"\0"
     if pattern is _IN_MP4:
         return struct.pack(">I", len(text) + 8) + b"free" + text
     return b"<!-- " + text + b" -->\n" if pattern is _IN_XML else b"% " + text + b"\n"

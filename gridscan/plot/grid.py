@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib import ticker
 from scipy.stats import poisson
 
+from gridscan.errors import SensitivityError
 from gridscan.inputs.sampling import DRAWN
 from gridscan.plot.calendar import in_calendar_years
 from gridscan.plot.page import COLOURS, finish, legend, page, title
 from gridscan.plot.scales import cells, colour_bar, colour_scale, is_logarithmic, number_axis, spans_decades
-from gridscan.plot.selection import first_labels, held_at, picked, random_axis, remarks, scanned_names, shown_axes
-from gridscan.plot.series import series
-from gridscan.plot.text import number, unit_text
-from gridscan.sensitivity.labelled import is_numeric, quantity_of, sentence
+from gridscan.plot.selection import first_labels, picked, random_axis, remarks, scanned_names, shown_axes
+from gridscan.plot.series import bands, series
+from gridscan.plot.text import number
+from gridscan.sensitivity.base_point import held_at, unit_text
+from gridscan.sensitivity.labelled import in_unit_of, is_numeric, quantity_of, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
+
+# Quantiles of draws: of a normal distribution, one and two standard deviations.
+_BANDS = (0.02275, 0.15866, 0.5, 0.84134, 0.97725)
 
 
 def draw(
@@ -32,13 +37,16 @@ def draw(
     along: str | Sequence[str] = (),
     by: str | None = None,
     epoch: float | str | None = None,
+    scale: Literal["log", "linear"] | None = None,
+    limits: Sequence[Any] | None = None,
     axes: Axes | None = None,
 ) -> Axes:
     """Draw a quantity: bars along labels, lines along numbers, a map along two axes.
 
-    Axes that are neither shown nor `by` are held at the value nearest to the
-    model's default (else at the first label or middle value), which the subtitle says. What
-    is missing stays blank. A scale is logarithmic where positive values span two decades.
+    Axes that are neither shown nor `by` are held at the value nearest to the model's default (else at the first label
+    or middle value), which the subtitle says. What is missing stays blank. A scale is logarithmic where positive values
+    span two decades; points are in place of bars then. Draws of a count along an axis are shown by their median and the
+    bands that hold 68 and 95 % of them.
 
     Parameters
     ----------
@@ -55,6 +63,11 @@ def draw(
     epoch
         When the time was zero, a year such as 1671.5 or a date such as ``"1987-02-23"``: the axis of time is then
         given in years AD.
+    scale
+        That of the values: ``"log"`` or ``"linear"``.
+    limits
+        Ends of the scale of the values: two numbers in their unit, texts with a unit or quantities; None for an open
+        end.
     axes
         Where to draw; a new figure otherwise. In a figure of yours, ``layout="constrained"`` gives the legend its room.
 
@@ -66,8 +79,8 @@ def draw(
     Raises
     ------
     SensitivityError
-        If a name is unknown, more than two axes are to be shown, none of them is the time that an epoch is for, or
-        there is nothing to draw.
+        If a name is unknown, more than two axes are to be shown, none of them is the time that an epoch is for, a
+        logarithmic scale is asked for values that are not positive, or there is nothing to draw.
 
     Examples
     --------
@@ -80,22 +93,63 @@ def draw(
     """
     values = quantity_of(dataset, quantity)
     drawn = random_axis(values)
-    if drawn is not None and not along and by is None:
+    ends = None if limits is None else _ends(values, limits)
+    wanted = [along] if isinstance(along, str) else list(along)
+    if drawn is not None and not wanted and by is None:
+        _refuse_scale(values, scale, ends)
         return _histogram(dataset, values, drawn, axes)
-    shown = shown_axes(values, [along] if isinstance(along, str) else list(along), by)
+    shown = shown_axes(values, wanted, by)
     if by is None and len(shown) == 1 and is_numeric(values, shown[0]):
         by = first_labels(values, shown[0])
-    left, held = picked(values, [*shown, *([by] if by is not None else [])], scanned_names(dataset))
+    kept = [*shown, *([by] if by is not None else [])]
+    spread = drawn if drawn is not None and drawn not in kept and len(shown) == 1 else None
+    left, held = picked(values, [*kept, *([spread] if spread is not None else [])], scanned_names(dataset))
     if epoch is not None:
         left = in_calendar_years(left, shown, epoch)
     axes = page(axes)
-    logarithmic = spans_decades(left)
+    notes = [", ".join(held)]
+    if spread is not None:
+        notes.append(f"median of {left.sizes[spread]:,} draws, and the bands that hold 68 and 95 % of them")
+    quantiles = left if spread is None else left.quantile(_BANDS, spread)
+    quantiles.attrs = left.attrs
+    middle = quantiles if spread is None else quantiles.isel(quantile=len(_BANDS) // 2)
+    logarithmic = _is_logarithmic(quantiles, scale)
     if len(shown) == 2:
-        _map(axes, left.transpose(*reversed(shown)), logarithmic)
+        _map(axes, middle.transpose(*reversed(shown)), logarithmic, ends)
     else:
-        series(axes, left, shown[0], by, logarithmic=logarithmic)
-    finish(axes, [", ".join(held), *remarks(left, logarithmic)])
+        series(axes, middle, shown[0], by, logarithmic=logarithmic)
+        if spread is not None:
+            bands(axes, quantiles, shown[0], by, "quantile")
+        if ends is not None:
+            axes.set_ylim(*ends)
+    finish(axes, [*notes, *remarks(middle, logarithmic)])
     return axes
+
+
+def _is_logarithmic(values: xr.DataArray, scale: str | None) -> bool:
+    """Return whether the scale of values is logarithmic, as asked or as suits them."""
+    if scale not in (None, "log", "linear"):
+        raise SensitivityError(f"a scale is 'log' or 'linear'; found {scale!r}")
+    lowest = float(values.min())
+    if scale == "log" and (lowest < 0 or not float(values.max()) > 0):
+        raise SensitivityError(f"a logarithmic scale needs positive values; {values.name!r} goes down to {lowest:.4g}")
+    return spans_decades(values) if scale is None else scale == "log"
+
+
+def _ends(values: xr.DataArray, limits: Sequence[Any]) -> tuple[float | None, float | None]:
+    """Return the ends of a scale in the unit of the values."""
+    if isinstance(limits, str) or len(limits) != 2:
+        raise SensitivityError(f"limits are two values, the lower and the upper; found {limits!r}")
+    low, high = (None if end is None else in_unit_of(values, end) for end in limits)
+    if low is not None and high is not None and not low < high:
+        raise SensitivityError(f"the lower limit must be below the upper one; found {low:g} and {high:g}")
+    return low, high
+
+
+def _refuse_scale(values: xr.DataArray, scale: str | None, ends: Any) -> None:
+    if scale is not None or ends is not None:
+        what = "scale" if scale is not None else "limits"
+        raise SensitivityError(f"the {what} of a distribution cannot be chosen; draw {values.name!r} along an axis")
 
 
 def _histogram(dataset: xr.Dataset, values: xr.DataArray, drawn: str, axes: Axes | None) -> Axes:
@@ -119,13 +173,15 @@ def _histogram(dataset: xr.Dataset, values: xr.DataArray, drawn: str, axes: Axes
     return axes
 
 
-def _map(axes: Axes, values: xr.DataArray, logarithmic: bool) -> None:
+def _map(axes: Axes, values: xr.DataArray, logarithmic: bool, ends: Any = None) -> None:
     y, x = map(str, values.dims)
     values = values.where(values != 0) if logarithmic else values
     if not (is_numeric(values, x) and is_numeric(values, y)):
         cells(axes, values, logarithmic, np.vectorize(number, otypes=[object])(values.values))
         return
     norm = colour_scale(values, logarithmic)
+    if ends is not None:
+        norm.vmin, norm.vmax = (norm.vmin if ends[0] is None else ends[0]), (norm.vmax if ends[1] is None else ends[1])
     edges = [_edges(np.asarray(values[axis].values, dtype=float)) for axis in (x, y)]
     mesh = axes.pcolormesh(*edges, values.values, norm=norm, cmap="viridis", rasterized=True)
     colour_bar(axes, mesh, values)

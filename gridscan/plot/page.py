@@ -68,7 +68,7 @@ def save(
         If the suffix is another one, the axes belong to several figures or none, or the file cannot be written or would
         replace another one; an earlier file then stays as it was.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     suffix = path.suffix.lower()
     if suffix not in _METADATA:
         raise StoreError(f"{path}: a picture is written as .png, .pdf or .svg; found {path.suffix or 'no suffix'!r}")
@@ -101,7 +101,7 @@ def page(axes: Axes | None, height: float = _HEIGHT) -> Axes:
     return stacked_page(1, height=height)[0] if axes is None else axes
 
 
-def stacked_page(count: int, share: bool = True, height: float | None = None) -> NDArray[Any]:
+def stacked_page(count: int, share: bool = True, height: float | None = None, width: float = _WIDTH) -> NDArray[Any]:
     """Return the axes of a new page, one below the other.
 
     Parameters
@@ -112,6 +112,8 @@ def stacked_page(count: int, share: bool = True, height: float | None = None) ->
         Whether they share their horizontal axis.
     height
         Height of the page [inch]; by default enough for all.
+    width
+        Width of the page [inch].
 
     Returns
     -------
@@ -119,7 +121,7 @@ def stacked_page(count: int, share: bool = True, height: float | None = None) ->
         From the top, shape (count,).
     """
     height = _HEIGHT + _NEXT_HEIGHT * (count - 1) if height is None else height
-    _, grid = pyplot.subplots(count, sharex=share, squeeze=False, figsize=(_WIDTH, height), layout="constrained")
+    _, grid = pyplot.subplots(count, sharex=share, squeeze=False, figsize=(width, height), layout="constrained")
     for axes in grid[:, 0]:
         axes.spines[["top", "right"]].set_visible(False)
         axes.set_axisbelow(True)

@@ -9,7 +9,7 @@ from gridscan.plot.page import COLOURS, figure_of, finish, stacked_page, title
 from gridscan.plot.scales import spans_decades
 from gridscan.plot.selection import picked, remarks, scanned_names, shown_axes
 from gridscan.plot.series import Spread, series
-from gridscan.plot.text import unit_text
+from gridscan.sensitivity.base_point import unit_text
 from gridscan.sensitivity.labelled import check_axis, quantity_of, sentence
 
 if TYPE_CHECKING:
@@ -101,6 +101,25 @@ def panels_of(dataset: xr.Dataset, names: Sequence[str], along: str, by: str | N
         values, held = picked(quantity, [along, *([own] if own is not None else [])], scanned)
         panels.append(Panel(values, own, held, spans_decades(values)))
     return panels
+
+
+def alike(panels: Sequence[Panel]) -> list[Panel]:
+    """Return panels on one kind of scale, which is logarithmic if that of any of them is and all can be.
+
+    Parameters
+    ----------
+    panels
+        The panels.
+
+    Returns
+    -------
+    list of Panel
+        The same panels.
+    """
+    possible = all(bool((panel.values >= 0).where(panel.values.notnull(), True).all()) for panel in panels)
+    possible = possible and all(bool((panel.values > 0).any()) for panel in panels)
+    logarithmic = possible and any(panel.logarithmic for panel in panels)
+    return [panel._replace(logarithmic=logarithmic) for panel in panels]
 
 
 def stack(panels: Sequence[Panel], along: str) -> NDArray[Any]:

@@ -6,12 +6,14 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import erf, gammaincinv
 
 from gridscan.errors import SensitivityError, listed
 from gridscan.plot.panels import Panel, check_names, panels_of, stack, subtitle
 from gridscan.plot.scales import spans_decades
-from gridscan.plot.selection import first_labels, long_axes
+from gridscan.plot.selection import first_labels
 from gridscan.plot.series import lines_by, moved_aside
+from gridscan.sensitivity.base_point import long_axes
 from gridscan.sensitivity.labelled import is_numeric, quantity_of, unit_known
 from gridscan.units import readable
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+#: Probability below the interval, and above it.
+_TAIL = 0.5 * (1 - erf(np.sqrt(0.5)))
 # A logarithmic scale begins at the lowest number divided by this.
 _ROOM_BELOW = 4.0
 
@@ -33,10 +37,11 @@ def counts(
     along: str | None = None,
     by: str | None = None,
 ) -> NDArray[Any]:
-    """Draw expected numbers N with their Poisson spread √N, one panel per quantity: bars along labels, else lines.
+    """Draw expected numbers with their Poisson interval, one panel per quantity: bars along labels, else lines.
 
-    A single line has a band; several lines have whiskers. Whiskers end at zero, or at the lower edge of a logarithmic
-    scale. Axes that are not shown are held as in `draw`.
+    The interval is the central one of 68.27 % (Garwood); for large N it is N ± √N. A single line has a band; several
+    lines have whiskers. Whiskers end at zero, or at the lower edge of a logarithmic scale, on which points are in place
+    of bars. Axes that are not shown are held as in `draw`.
 
     Parameters
     ----------
@@ -82,7 +87,7 @@ def _number_of_something(dataset: xr.Dataset, name: str) -> xr.DataArray:
     values = quantity_of(dataset, name)
     unit = readable(unit_known(values))
     if unit not in ("1", "count", "event", "star"):
-        raise SensitivityError(f"{name!r} is in {unit!r}; a Poisson spread √N needs a number N without a unit")
+        raise SensitivityError(f"{name!r} is in {unit!r}; a Poisson interval needs a number without a unit")
     return values
 
 
@@ -100,12 +105,12 @@ def _shared_axis(numbers: Sequence[xr.DataArray], by: str | None) -> str:
 
 
 def _with_spread(panel: Panel) -> Panel:
-    """Return a panel with whiskers of √N, which end at zero or at the lower edge of a logarithmic scale."""
+    """Return a panel with whiskers, which end at zero or at the lower edge of a logarithmic scale."""
     values = panel.values
     if bool((values < 0).any()):
         raise SensitivityError(f"{values.name!r} holds {float(values.min()):.4g}; an expected number must be 0 or more")
     # A whisker that reaches decades above its number would hide it on a linear scale.
-    panel = panel._replace(logarithmic=spans_decades(np.append(values.values, values.values + np.sqrt(values.values))))
+    panel = panel._replace(logarithmic=spans_decades(np.append(values.values, poisson_interval(values.values)[1])))
     return panel._replace(spread=functools.partial(_spread, floor=_floor(panel)))
 
 
@@ -115,13 +120,42 @@ def _floor(panel: Panel) -> float:
 
 def _spread(numbers: NDArray[np.float64], floor: float) -> NDArray[np.float64]:
     """Return the lengths of the whiskers down and up."""
-    root = np.sqrt(numbers)
-    return np.array([numbers - np.maximum(numbers - root, floor), root])
+    low, high = poisson_interval(numbers)
+    return np.array([numbers - np.maximum(low, np.minimum(floor, numbers)), high - numbers])
+
+
+def poisson_interval(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the central Poisson interval of 68.27 % around numbers.
+
+    Parameters
+    ----------
+    numbers
+        Not negative; NaN stays NaN.
+
+    Returns
+    -------
+    numpy.ndarray
+        The lower and the upper ends, shape (2, ...).
+
+    Notes
+    -----
+    χ²(α/2; 2N)/2 to χ²(1 - α/2; 2N + 2)/2 with 1 - α = erf(1/√2). Source: Garwood 1936, Biometrika 28, 437.
+
+    Examples
+    --------
+    >>> from gridscan.plot.poisson import poisson_interval
+    >>> poisson_interval(np.array([0.0, 4.0])).round(3)
+    array([[0.   , 2.086],
+           [1.841, 7.163]])
+    """
+    numbers = np.asarray(numbers, dtype=float)
+    low = gammaincinv(np.where(numbers > 0, numbers, 1.0), _TAIL)
+    return np.array([np.where(numbers > 0, low, 0.0 * numbers), gammaincinv(numbers + 1, 1 - _TAIL)])
 
 
 def _set_limits(axes: Axes, panel: Panel, along: str) -> None:
     """Begin the scale at zero or at the floor of the whiskers, with room for markers and numbers."""
-    highest = float((panel.values + np.sqrt(panel.values)).max())
+    highest = float(np.nanmax(poisson_interval(panel.values.values)[1]))
     if panel.logarithmic:
         floor = _floor(panel)
         axes.set_ylim(floor, highest * (highest / floor) ** 0.1)
@@ -135,7 +169,7 @@ def _explanation(panels: Sequence[Panel], along: str) -> str:
     lines = is_numeric(panels[0].values, along)
     rows = [lines_by(panel.values, panel.by) if panel.by is not None else 1 for panel in panels]
     shape = "whiskers" if not lines or min(rows) > 1 else "band" if max(rows) == 1 else "band or whiskers"
-    parts = [f"{shape}: the Poisson spread N ± √N", "no lower than zero"]
+    parts = [f"{shape}: the Poisson interval of 68 % (Garwood)"]
     if any(_is_cut(panel) for panel in panels):
         parts.append("cut short at the lower edge of a logarithmic scale")
     if lines and moved_aside(panels[0].values.sizes[along], max(rows)):
@@ -145,5 +179,5 @@ def _explanation(panels: Sequence[Panel], along: str) -> str:
 
 def _is_cut(panel: Panel) -> bool:
     """Return whether a whisker is cut at the lower edge of a logarithmic scale."""
-    lower = panel.values - np.sqrt(panel.values)
-    return panel.logarithmic and bool(((lower < _floor(panel)) & (panel.values > 0)).any())
+    lower = poisson_interval(panel.values.values)[0]
+    return panel.logarithmic and bool(((lower < _floor(panel)) & (panel.values.values > 0)).any())

@@ -8,10 +8,9 @@ import numpy as np
 
 from gridscan.errors import SensitivityError, UnitError, listed, nearest
 from gridscan.plot.page import legend
-from gridscan.plot.panels import Panel, panels_of, stack, subtitle
+from gridscan.plot.panels import Panel, alike, panels_of, stack, subtitle
 from gridscan.plot.scales import spans_decades
-from gridscan.plot.selection import long_axes
-from gridscan.plot.text import unit_text
+from gridscan.sensitivity.base_point import long_axes, unit_text
 from gridscan.sensitivity.labelled import in_unit_of, quantity_of
 
 if TYPE_CHECKING:
@@ -63,6 +62,7 @@ def signal(
     above, below = panels_of(dataset, [flux, events], along, by or _usual(dataset, events, along, usually_by))
     one = _one_event_per_year(below.values)
     below = below._replace(logarithmic=spans_decades(np.append(below.values.values, one)))
+    above, below = alike([above, below])
     grid = stack([above, below], along)
     _mark_one(grid[1], below, one)
     subtitle(grid, [above, below], _distance(below.values, one))
@@ -111,7 +111,7 @@ def spectra(
     if not names:
         hint = nearest(flux, known) or nearest(events, known)
         raise SensitivityError(f"the dataset has neither {flux!r} nor {events!r}{hint}; it has: {listed(known)}")
-    panels = panels_of(dataset, names, along, by or _usual(dataset, names[-1], along, usually_by))
+    panels = alike(panels_of(dataset, names, along, by or _usual(dataset, names[-1], along, usually_by)))
     grid = stack(panels, along)
     subtitle(grid, panels)
     return grid

@@ -10,7 +10,8 @@ from matplotlib import ticker
 from matplotlib.colors import LogNorm, Normalize
 
 from gridscan.plot.page import SMALL, figure_of, title
-from gridscan.plot.text import labels, number, power, unit_text
+from gridscan.plot.text import labels, number, power
+from gridscan.sensitivity.base_point import unit_text
 from gridscan.sensitivity.labelled import is_numeric, sentence
 
 if TYPE_CHECKING:

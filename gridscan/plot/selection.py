@@ -12,7 +12,7 @@ import numpy as np
 from gridscan.errors import SensitivityError, listed
 from gridscan.inputs.sampling import REALISATION
 from gridscan.plot.page import MOST_LINES
-from gridscan.plot.text import point, said, unit_text
+from gridscan.sensitivity.base_point import held_at, long_axes, point, said, unit_text
 from gridscan.sensitivity.labelled import check_axis, is_numeric, numeric_axis, quantity_of
 
 if TYPE_CHECKING:
@@ -66,22 +66,6 @@ def shown_axes(values: xr.DataArray, along: list[str], by: str | None) -> list[s
         )
     numeric = [axis for axis in free if is_numeric(values, axis)]
     return [max(numeric, key=lambda axis: values.sizes[axis])] if numeric else free[:1]
-
-
-def long_axes(values: xr.DataArray) -> list[str]:
-    """Return the axes that have more than one value.
-
-    Parameters
-    ----------
-    values
-        The quantity.
-
-    Returns
-    -------
-    list of str
-        In the order of its dimensions.
-    """
-    return [str(axis) for axis, size in values.sizes.items() if size > 1]
 
 
 def first_labels(values: xr.DataArray, shown: str) -> str | None:
@@ -147,35 +131,6 @@ def random_axis(values: xr.DataArray) -> str | None:
     return None
 
 
-def held_at(values: xr.DataArray, kept: list[str]) -> dict[str, int]:
-    """Return the positions at which the axes that are not kept are held.
-
-    At the value nearest to the default of the model, which results store as ``base_value`` of the axis; without it at
-    the first label or the middle number.
-
-    Parameters
-    ----------
-    values
-        The quantity.
-    kept
-        The axes that stay.
-
-    Returns
-    -------
-    dict of str to int
-        An index for each other axis.
-    """
-    return {str(axis): _base_position(values, str(axis)) for axis in values.dims if axis not in kept}
-
-
-def _base_position(values: xr.DataArray, axis: str) -> int:
-    if axis in values.coords and "base_value" in values[axis].attrs:
-        found = np.flatnonzero(values[axis].values == values[axis].attrs["base_value"])
-        if found.size:
-            return int(found[0])
-    return values.sizes[axis] // 2 if is_numeric(values, axis) else 0
-
-
 def picked(
     values: xr.DataArray, kept: list[str], scanned: set[str] | None = None, sort: bool = True
 ) -> tuple[xr.DataArray, list[str]]:
@@ -189,7 +144,7 @@ def picked(
         The axes that stay.
     scanned
         Names of coordinates of a single value that were an axis before, which the subtitle gives; by default all.
-        Labels on which the values depend are given too.
+        Labels and given parameters on which the values depend are given too.
     sort
         Whether to sort numeric axes.
 
@@ -205,13 +160,11 @@ def picked(
     SensitivityError
         If no value is finite, or a numeric axis cannot be sorted.
     """
-    labels = set(str(values.encoding.get("coordinates") or "").split())
+    matter = set(str(values.encoding.get("coordinates") or "").split())
     single = [
         name
         for name, item in values.coords.items()
-        if not item.dims
-        and "set_by" not in item.attrs
-        and (scanned is None or name in scanned or (name in labels and item.dtype.kind in "OU"))
+        if not item.dims and "set_by" not in item.attrs and (scanned is None or name in scanned or name in matter)
     ]
     at = held_at(values, kept)
     held = [point(values, axis, index) for axis, index in at.items()] + [said(values[name]) for name in single]

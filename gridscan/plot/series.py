@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from gridscan.plot.page import COLOURS, MOST_LINES, OUTLINE, figure_of, legend, title
 from gridscan.plot.scales import is_logarithmic, label_axis, limits, number_axis
-from gridscan.plot.text import labels, number, typeset, unit_text
+from gridscan.plot.text import labels, number, typeset
+from gridscan.sensitivity.base_point import unit_text
 from gridscan.sensitivity.labelled import is_numeric, sentence
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
-    from matplotlib.container import BarContainer
     from matplotlib.lines import Line2D
 
 _MOST_MARKERS = 40
@@ -203,13 +203,18 @@ def _bars(axes: Axes, values: xr.DataArray, along: str, rows: list[Row], spread:
     places, width = np.arange(values.sizes[along]), 0.8 / len(rows)
     for k, row in enumerate(rows):
         shifted = places + (k - (len(rows) - 1) / 2) * width
-        hatch = _HATCHES[k % len(_HATCHES)]
-        style: dict[str, Any] = {"color": row.colour, "hatch": hatch, "edgecolor": "white", "lw": 0}
-        bars = axes.bar(shifted, row.values, width * 0.95, label=row.label, **style)
+        # On a logarithmic scale there is no zero from which a bar could rise.
+        if axes.get_yscale() == "log":
+            marker = _MARKERS[k % len(_MARKERS)]
+            axes.plot(shifted, row.values, marker, color=row.colour, markersize=7, label=row.label)
+        else:
+            hatch = _HATCHES[k % len(_HATCHES)]
+            style: dict[str, Any] = {"color": row.colour, "hatch": hatch, "edgecolor": "white", "lw": 0}
+            axes.bar(shifted, row.values, width * 0.95, label=row.label, **style)
         if spread is not None:
-            _bar_whiskers(axes, bars, spread)
+            _whiskers(axes, shifted, row.values.values, spread)
         if len(rows) == 1 and places.size <= _MOST_NUMBERS:
-            axes.bar_label(bars, [number(value) for value in row.values.values], padding=2, fontsize=9)
+            _write_numbers(axes, shifted, row.values.values, beside=spread is not None or axes.get_yscale() == "log")
             axes.margins(y=0.1)
     if bool((values < 0).any()):
         axes.axhline(0, color="black", linewidth=0.8)
@@ -217,12 +222,59 @@ def _bars(axes: Axes, values: xr.DataArray, along: str, rows: list[Row], spread:
     label_axis(axes, "x", values, along)
 
 
-def _bar_whiskers(axes: Axes, bars: BarContainer, spread: Spread) -> None:
-    """Draw a whisker on each bar, outlined to show on every colour and hatch; numbers then stand above it."""
-    centres = [bar.get_x() + bar.get_width() / 2 for bar in bars]
-    heights = np.array([bar.get_height() for bar in bars], dtype=float)
-    bars.errorbar = axes.errorbar(
-        *(centres, heights, spread(heights)), fmt="none", ecolor="black", elinewidth=1.1, capsize=3
-    )
-    for artist in bars.errorbar.get_children():
+def _write_numbers(axes: Axes, places: NDArray[Any], values: NDArray[Any], *, beside: bool) -> None:
+    """Write each value at the end of its bar, beside the whisker or the point if there is one."""
+    offset = (6, 2) if beside else (0, 2)
+    for place, value in zip(places, values, strict=True):
+        if np.isfinite(value):
+            below = not beside and value < 0
+            axes.annotate(
+                number(value),
+                (place, value),
+                (offset[0], -offset[1] if below else offset[1]),
+                textcoords="offset points",
+                ha="left" if beside else "center",
+                va="top" if below else "bottom",
+                fontsize=9,
+                path_effects=OUTLINE,
+            )
+
+
+def _whiskers(axes: Axes, places: NDArray[Any], values: NDArray[Any], spread: Spread) -> None:
+    """Draw a whisker on each bar or point, outlined to show on every colour and hatch."""
+    heights = np.asarray(values, dtype=float)
+    drawn = axes.errorbar(*(places, heights, spread(heights)), fmt="none", ecolor="black", elinewidth=1.1, capsize=3)
+    for artist in drawn.get_children():
         artist.set_path_effects(OUTLINE)
+
+
+def bands(axes: Axes, values: xr.DataArray, along: str, by: str | None, quantiles: str) -> None:
+    """Draw the spread of random values around lines or points that `series` has drawn of their median.
+
+    Parameters
+    ----------
+    axes
+        With the medians.
+    values
+        Quantiles, over `along`, `by` and the dimension `quantiles`, from the lowest to the highest; the outermost two
+        make the wider band.
+    along
+        Dimension that is drawn along.
+    by
+        Dimension of lines or colours, if any.
+    quantiles
+        Dimension of the quantiles, of odd length.
+    """
+    count = values.sizes[quantiles]
+    for number_of_band in range(count // 2):
+        ends = (number_of_band, count - 1 - number_of_band)
+        low, high = (_rows(values.isel({quantiles: end}), by, COLOURS[0])[1] for end in ends)
+        width = 0.8 / len(low)
+        for k, (below, above) in enumerate(zip(low, high, strict=True)):
+            if is_numeric(values, along):
+                x = values[along]
+                axes.fill_between(x, below.values, above.values, color=below.colour, alpha=0.18, linewidth=0)
+            else:
+                places = np.arange(values.sizes[along]) + (k - (len(low) - 1) / 2) * width
+                style: dict[str, Any] = {"color": "black", "linewidth": 1.0 + 2.0 * number_of_band}
+                axes.vlines(places, below.values, above.values, path_effects=OUTLINE, **style)

@@ -9,8 +9,9 @@ import numpy as np
 from gridscan.errors import SensitivityError, listed, nearest
 from gridscan.plot.page import COLOURS, finish, legend, page, title
 from gridscan.plot.scales import cells
-from gridscan.plot.selection import column, held_at, picked, scanned_names
-from gridscan.plot.text import number, plain, unit_text
+from gridscan.plot.selection import column, picked, scanned_names
+from gridscan.plot.text import number, plain
+from gridscan.sensitivity.base_point import held_at, unit_text
 from gridscan.sensitivity.labelled import sentence
 
 if TYPE_CHECKING:

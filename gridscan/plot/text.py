@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gridscan.errors import UnitError, printable
+from gridscan.errors import printable
+from gridscan.sensitivity.base_point import point
 from gridscan.sensitivity.labelled import is_numeric
-from gridscan.units import label_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,25 +32,6 @@ def plain(text: str) -> str:
         With dollar signs and control characters escaped.
     """
     return printable(text).replace("$", r"\$")
-
-
-def unit_text(variable: xr.DataArray) -> str:
-    """Return the unit of a variable as one writes it.
-
-    Parameters
-    ----------
-    variable
-        With an attribute ``units`` or not.
-
-    Returns
-    -------
-    str
-        Empty if it has none; unchanged if it cannot be read as a unit.
-    """
-    try:
-        return label_of(variable)
-    except UnitError:
-        return str(variable.attrs.get("units", ""))
 
 
 def typeset(unit: str) -> str:
@@ -153,44 +134,3 @@ def labels(values: xr.DataArray, axis: str) -> list[str]:
     if axis in values.coords:
         return [plain(str(value)) for value in values[axis].values]
     return [plain(point(values, axis, index)).replace(", ", ",\n") for index in range(values.sizes[axis])]
-
-
-def point(values: xr.DataArray, axis: str, index: int) -> str:
-    """Return the name and value of a point of an axis: ``time = 5 Myr``.
-
-    An axis of several parameters that move together gets the values of these.
-
-    Parameters
-    ----------
-    values
-        What is drawn.
-    axis
-        Name of a dimension.
-    index
-        Index of the point.
-
-    Returns
-    -------
-    str
-        Name, value and unit.
-    """
-    members = [axis] if axis in values.coords else [str(k) for k, item in values.coords.items() if item.dims == (axis,)]
-    return ", ".join(said(values[name].isel({axis: index})) for name in members) or f"{axis} = {index}"
-
-
-def said(value: xr.DataArray) -> str:
-    """Return a single value with its name and unit: ``sfr = 0.5 Msun/yr``.
-
-    Parameters
-    ----------
-    value
-        Without dimensions.
-
-    Returns
-    -------
-    str
-        Name, value and unit.
-    """
-    content: Any = value.values
-    shown = f"{float(content):.4g}" if value.dtype.kind in "iuf" else str(content)
-    return f"{value.name} = {shown} {unit_text(value)}".rstrip()

@@ -25,6 +25,7 @@ from gridscan.inputs.sampling import Sampling
 from gridscan.inputs.text_files import not_utf8, read_text
 from gridscan.inputs.value_reader import Given
 from gridscan.model_loader import is_code, load_model
+from gridscan.scenario.own_quantities import QUANTITIES, with_quantities
 from gridscan.scenario.schema import Output, ScenarioSchema
 from gridscan.scenario.toml_positions import Positions, locate
 from gridscan.scenario.toml_text import parse_toml
@@ -99,7 +100,8 @@ class Scenario:
     def output_path(self) -> Path:
         """Where the result goes."""
         suffix = "zarr" if self.schema.output.format == "zarr" else "nc"
-        return Path(os.path.normpath(self.folder / (self.schema.output.path or f"{Path(self.file).stem}.{suffix}")))
+        path = os.path.expanduser(self.schema.output.path or f"{Path(self.file).stem}.{suffix}")
+        return Path(os.path.normpath(self.folder / path))
 
     @classmethod
     def load(
@@ -126,7 +128,7 @@ class Scenario:
         ScenarioError
             With a line ``file:line:column: …`` for each error.
         """
-        path = Path(path)
+        path = Path(path).expanduser()
         return cls.parse(_read(path), name=str(path), folder=path.parent, model=model, overrides=overrides)
 
     @classmethod
@@ -206,7 +208,7 @@ class _Reader:
             raise ScenarioError(f"{self.name}:1:1: not valid TOML: nested too deeply") from None
 
     def _scenario(self, model: Model | None) -> Scenario:
-        content = parse_toml(self.text, self.name)
+        content = with_quantities(parse_toml(self.text, self.name), self.overrides)
         schema = self._schema(content)
         model = model or self._model(content.get("model"))
         resolved = None
@@ -224,7 +226,9 @@ class _Reader:
     def _error(self, positions: Positions) -> ScenarioError:
         lines = []
         for fault in self.faults[:MOST_TOLD]:
-            if fault.path[:1] == ("--set",):
+            if QUANTITIES in self.overrides and fault.path[:2] == ("output", "quantities"):
+                lines.append(((0, 0), f"--quantities: {fault.message}"))
+            elif fault.path[:1] == ("--set",):
                 lines.append(((0, 0), f"--set {fault.path[1]}: {fault.message}"))
             else:
                 line, column = positions.find(fault.path, fault.at_key)
@@ -274,7 +278,7 @@ class _Reader:
         given = {**self._axes(model, content), **uncertain, **self._parameters(model, content)}
         axes_of_file = _table(content, "axes")
         for name, value in self.overrides.items():
-            if of_design(name):
+            if of_design(name) or name == QUANTITIES:
                 continue
             stays_in_place = name in axes_of_file and isinstance(value, list | Mapping)
             if not stays_in_place:

@@ -7,13 +7,12 @@ NaN, and a GridscanWarning counts such cells: at once for numpy, block by block 
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
 
-from gridscan.errors import GridscanWarning, SensitivityError, listed, nearest
+from gridscan.errors import SensitivityError, SensitivityWarning, listed, nearest, warn
 from gridscan.numerics.block_reader import reread
 from gridscan.sensitivity.answers import answer, blockwise, masked
 from gridscan.sensitivity.labelled import (
@@ -26,6 +25,7 @@ from gridscan.sensitivity.labelled import (
     quantity_of,
     sentence,
 )
+from gridscan.sensitivity.zipped import along_member
 from gridscan.units import registry
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def elasticity(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
     name
         The quantity y.
     along
-        A numeric axis x of `name`; its values may be unevenly spaced and unsorted.
+        A numeric axis x of `name`, or a parameter that varies along a zipped one; its values may be unevenly spaced
+        and unsorted.
 
     Returns
     -------
@@ -79,7 +80,7 @@ def elasticity(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
     >>> elasticity(ds, "flux", "distance").values.round(12)
     array([-2., -2., -2.])
     """
-    y = quantity_of(dataset, name)
+    y = quantity_of(along_member(dataset, name, along, numeric=True), name)
     x = numeric_axis(y, along)
     positive = x > 0
     if positive.sum() < 2:
@@ -104,7 +105,8 @@ def derivative(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
     name
         The quantity y.
     along
-        A numeric axis x of `name`; its values may be unevenly spaced and unsorted.
+        A numeric axis x of `name`, or a parameter that varies along a zipped one; its values may be unevenly spaced
+        and unsorted.
 
     Returns
     -------
@@ -141,7 +143,7 @@ def derivative(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
     >>> slope.values, slope.attrs["units"]
     (array([0., 2., 6.]), 'm s^-1')
     """
-    y = quantity_of(dataset, name)
+    y = quantity_of(along_member(dataset, name, along, numeric=True), name)
     x = numeric_axis(y, along)
     if x.size < 2:
         raise SensitivityError(f"the slope of {name!r} needs an axis with two or more values; {along!r} has {x.size}")
@@ -196,7 +198,8 @@ def contrast(dataset: xr.Dataset, name: str, along: str, reference: Any, kind: K
     kinds = {"ratio": _ratio, "difference": _difference, "log": _log_ratio}
     if kind not in kinds:
         raise SensitivityError(f"unknown kind {kind!r}{nearest(str(kind), kinds)}; expected one of: {listed(kinds)}")
-    y, reference = quantity_of(dataset, name), one_value("reference", reference)
+    y = quantity_of(along_member(dataset, name, along, numeric=False), name)
+    reference = one_value("reference", reference)
     check_axis(y, along)
     at_reference = reread(y.variable, along, np.full(y.sizes[along], position_on(y, along, reference)))
     values = blockwise(kinds[kind], y.variable, at_reference)
@@ -256,7 +259,8 @@ def crossing(dataset: xr.Dataset, name: str, along: str, value: Any, scale: Scal
     """
     if scale not in ("linear", "log"):
         raise SensitivityError(f"unknown scale {scale!r}; expected one of: linear, log")
-    y, value = quantity_of(dataset, name), one_value("value", value)
+    y = quantity_of(along_member(dataset, name, along, numeric=True), name)
+    value = one_value("value", value)
     x, level = numeric_axis(y, along), in_unit_of(y, value)
     _check_followable(x, level, along, scale)
     order = np.argsort(x)
@@ -297,7 +301,7 @@ def _slope(variable: xr.Variable, along: str, x: NDArray[np.float64], usable: ND
     neighbours, weights = _stencil(x, usable)
     if neighbours.shape[1] < 2:
         message = f"axis {along!r} has two points: its slope is of first order and the same at both"
-        warnings.warn(message, GridscanWarning, stacklevel=3)
+        warn(message, SensitivityWarning)
     # Weighted differences to the point itself, not weighted values: the slope of a constant is zero to the last bit.
     terms = [
         (reread(variable, along, neighbours[:, k]) - variable) * xr.Variable(along, weights[:, k])
@@ -361,5 +365,5 @@ def _first(first: NDArray[Any], number: NDArray[Any], reason: str, part: str) ->
     several = int((number > 1).sum())
     if several:
         message = f"{reason} in {several} of {first.size} {part}; the first crossing is given"
-        warnings.warn(message, GridscanWarning, stacklevel=2)
+        warn(message, SensitivityWarning)
     return np.where(first < np.inf, first, np.nan)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from gridscan.errors import GridscanWarning
+from gridscan.errors import SensitivityWarning, warn
 from gridscan.units import unit_attributes
 
 if TYPE_CHECKING:
@@ -116,5 +115,5 @@ def scenario_attributes(dataset: xr.Dataset) -> dict[str, Any]:
 def _mask(values: NDArray[Any], reason: str, part: str) -> NDArray[Any]:
     wrong = ~np.isfinite(values)
     if wrong.any():
-        warnings.warn(f"{int(wrong.sum())} of {wrong.size} {part} are NaN: {reason}", GridscanWarning, stacklevel=2)
+        warn(f"{int(wrong.sum())} of {wrong.size} {part} are NaN: {reason}", SensitivityWarning)
     return np.where(wrong, np.nan, values)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from gridscan.errors import EvaluationError, GridscanWarning, SensitivityError, UnitError, listed, nearest
+from gridscan.errors import EvaluationError, SensitivityError, SensitivityWarning, UnitError, listed, nearest, warn
 from gridscan.numerics.block_reader import reread
 from gridscan.numerics.poisson import METHODS, scale_to_discriminate
 from gridscan.numerics.uncertain_background import METHODS_WITH_ERROR, exposure_to_discriminate
@@ -22,6 +21,7 @@ from gridscan.sensitivity.labelled import (
     sentence,
     unit_known,
 )
+from gridscan.sensitivity.zipped import along_member
 from gridscan.units import (
     Unit,
     convert,
@@ -116,6 +116,7 @@ def discriminate(
     """
     exposure, background = one_value("exposure", exposure), one_value("background", background)
     mass = None if mass is None else one_value("mass", mass)
+    dataset = along_member(dataset, name, along, numeric=False)
     rate = quantity_of(dataset, name)
     check_axis(rate, along)
     _check_free(rate, along)
@@ -204,7 +205,7 @@ def _uncertain_scales(
     if never.any():
         where = f"in {int(never.sum())} of {int(different.sum())} cells of different rates (method {method})"
         reason = f"a background known to {100 * setting.share:g} % hides the difference at {setting.sigma:g} sigma"
-        warnings.warn(f"no mass suffices {where}: {reason}", GridscanWarning, stacklevel=2)
+        warn(f"no mass suffices {where}: {reason}", SensitivityWarning)
     return scale
 
 

@@ -6,12 +6,11 @@ import contextlib
 import functools
 import numbers
 import operator
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gridscan.errors import GridscanWarning, SensitivityError, UnitError, listed, nearest
+from gridscan.errors import SensitivityError, SensitivityWarning, UnitError, listed, nearest, warn
 from gridscan.numerics.spacing import SAME_VALUE, closest_pair, tolerances
 from gridscan.sensitivity.recorded_units import doubt_about
 from gridscan.units import Unit, convert, in_words, parse_quantity, readable, unit_of
@@ -296,7 +295,7 @@ def certain_unit(*variables: xr.DataArray) -> Unit | None:
     doubts = {str(item.name): item.encoding[_DOUBT] for item in variables if _DOUBT in item.encoding}
     for name, doubt in doubts.items():
         message = f"the answer has no unit, since that of {name!r} is not known: {doubt}"
-        warnings.warn(message, GridscanWarning, stacklevel=3)
+        warn(message, SensitivityWarning)
     if doubts:
         return None
     first, *others = (unit_known(item) for item in variables)

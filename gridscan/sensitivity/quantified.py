@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pint
 
-from gridscan.errors import GridscanWarning, UnitError
+from gridscan.errors import SensitivityWarning, UnitError, warn
 from gridscan.sensitivity.recorded_units import UNITS, UNTOUCHED, record_of_units, without_doubtful_units
 from gridscan.units import (
     Unit,
@@ -58,7 +57,7 @@ def quantify(dataset: xr.Dataset, wanted: Any = None) -> xr.Dataset:
 
     plain, doubts = without_doubtful_units(dequantify(dataset))
     for doubtful, doubt in doubts.items():
-        warnings.warn(f"{doubtful!r} gets no unit: {doubt}", GridscanWarning, stacklevel=3)
+        warn(f"{doubtful!r} gets no unit: {doubt}", SensitivityWarning)
     units = {}
     plain = plain.copy()
     for name, variable in plain.variables.items():

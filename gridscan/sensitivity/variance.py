@@ -10,13 +10,12 @@ many chunks, and holds some hundred megabytes of means at most, never the array.
 from __future__ import annotations
 
 import itertools
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from gridscan.errors import GridscanWarning, SensitivityError, listed
+from gridscan.errors import SensitivityError, SensitivityWarning, listed, warn
 from gridscan.limits import DEFAULT
 from gridscan.numerics.streaming_moments import explained_variances
 from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
@@ -214,6 +213,9 @@ def rank(dataset: xr.Dataset, name: str, over: str | Sequence[str] | None = None
 
 def _varied(y: xr.DataArray, over: str | Sequence[str] | None) -> list[str]:
     wanted = [over] if isinstance(over, str) else [str(axis) for axis in (y.dims if over is None else over)]
+    # Of axes that move together each stands for their common one.
+    together = {str(key): str(item.dims[0]) for key, item in y.coords.items() if item.ndim == 1}
+    wanted = [axis if axis in y.dims else together.get(axis, axis) for axis in wanted]
     for axis in wanted:
         check_axis(y, axis)
     axes = list(dict.fromkeys(wanted))
@@ -236,7 +238,7 @@ def _say_what_moves_together(y: xr.DataArray, axes: list[str]) -> None:
         together = f"{members} move together along {axis!r}, so the shares of each cannot be told apart"
         if len(axes) == 1:
             raise SensitivityError(f"{together}; give them axes of their own, or vary other axes with it")
-        warnings.warn(f"{together}: {axis!r} has that of all of them", GridscanWarning, stacklevel=4)
+        warn(f"{together}: {axis!r} has that of all of them", SensitivityWarning)
 
 
 def _axis_coordinates(axes: list[str]) -> dict[Hashable, xr.DataArray]:
@@ -310,7 +312,7 @@ def _warned(
             f"{listed(few)} has too few points to tell how far shares are from those of all values between; if these"
             " are all there are, give the axis weight = 'equal'"
         )
-        warnings.warn(message, GridscanWarning, stacklevel=4)
+        warn(message, SensitivityWarning)
     both = xr.Variable.concat([errors["first_order"], errors["total"]], "order")
     worst = both.max(("order", "axis"))
     grown = (item for item in measures if item.coarse is not None or item.sampled)
@@ -324,7 +326,7 @@ def _warned(
 def _if_certain(share: NDArray[Any], error: NDArray[Any], points: str) -> NDArray[Any]:
     if (error > MOST_ERROR).any():
         message = f"shares may be off by up to {error.max():.2g}; more points of these axes help: {points}"
-        warnings.warn(message, GridscanWarning, stacklevel=2)
+        warn(message, SensitivityWarning)
     return share
 
 
@@ -353,7 +355,7 @@ def _not_constant(variance: NDArray[Any], mean: NDArray[Any], unity: float) -> N
     constant = _is_constant(variance, mean, unity)
     if constant.any():
         message = f"the quantity is constant in {int(constant.sum())} of {variance.size} cells; all its shares are zero"
-        warnings.warn(message, GridscanWarning, stacklevel=2)
+        warn(message, SensitivityWarning)
     return np.where(constant, 0.0, variance)
 
 

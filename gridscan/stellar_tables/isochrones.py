@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
-from gridscan.errors import CatalogueError, GridscanWarning, listed
+from gridscan.errors import CatalogueError, CatalogueWarning, listed, warn
 from gridscan.numerics.double_double import power_of_ten
 from gridscan.stellar_tables.table_files import opened
 from gridscan.stellar_tables.text_columns import Columns, front_of, read_columns
@@ -108,10 +107,9 @@ def read_isochrones(path: str | Path) -> xr.Dataset:
         counted = np.cumsum(first, dtype=np.int32) - 1
         variables["isochrone"] = xr.Variable("point", counted, {"long_name": "number of the isochrone in the table"})
         if attributes.get("source", "").startswith(_ENDED_BY_WORDS) and columns.ending != _LAST_WORDS:
-            warnings.warn(
+            warn(
                 f"{path}: does not end with '#{_LAST_WORDS}', as CMD ends a table; rows may be missing",
-                GridscanWarning,
-                stacklevel=2,
+                CatalogueWarning,
             )
     return xr.Dataset(variables, attrs=attributes)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gridscan.atomic import check_place, replacing
-from gridscan.errors import CatalogueError, GridscanWarning, StoreError
+from gridscan.errors import CatalogueError, CatalogueWarning, StoreError, warn
 from gridscan.marks.files import first_line
 from gridscan.stellar_tables.neutrino_tracks import read_luminosity_table
 from gridscan.stellar_tables.published_neutrinos import PublishedTrack, read_published
@@ -109,15 +108,12 @@ def _table(paths: Sequence[Path], track: PublishedTrack, kept: np.ndarray, mass:
 
 def _warn(name: str, track: PublishedTrack, kept: np.ndarray) -> None:
     if track.error > 0.01:
-        warnings.warn(
-            f"{name}: the energies are so coarse that rates err by {track.error:.2g}", GridscanWarning, stacklevel=3
-        )
+        warn(f"{name}: the energies are so coarse that rates err by {track.error:.2g}", CatalogueWarning)
     share = np.where(kept, track.inverse_beta_share, 1.0)
     worst = int(np.argmin(share))
     if share[worst] < 1.0 - _MISSED:
-        warnings.warn(
+        warn(
             f"{name}: a spectrum with lines of weak processes has a tail that one fit to its moments lacks: at "
             f"{track.time[worst]:.4g} s before collapse the table gives {share[worst]:.2f} of its inverse beta decays",
-            GridscanWarning,
-            stacklevel=3,
+            CatalogueWarning,
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 import struct
-import warnings
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from gridscan.atomic import reason
-from gridscan.errors import CatalogueError, GridscanWarning, StoreError, listed
+from gridscan.errors import CatalogueError, CatalogueWarning, StoreError, listed, warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -172,11 +171,7 @@ class TrackArchive:
             )
         if passed_over:
             names = listed([repr(name) for name in passed_over], 3)
-            warnings.warn(
-                f"{self.path}: passed over, for their names are none of tracks: {names}",
-                GridscanWarning,
-                stacklevel=4,
-            )
+            warn(f"{self.path}: passed over, for their names are none of tracks: {names}", CatalogueWarning)
         return members
 
     @contextmanager

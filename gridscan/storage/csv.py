@@ -6,7 +6,7 @@ import csv
 import math
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -19,7 +19,7 @@ from gridscan.sensitivity.quantified import dequantify
 from gridscan.units import label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 def export_csv(
@@ -58,7 +58,43 @@ def export_csv(
         If a quantity is unknown, or the file cannot be written, would not fit on the disk or would replace another one;
         an earlier file is then kept.
     """
-    path, dataset = Path(path), dequantify(dataset)
+    path = Path(path)
+    dataset, names = prepared(dataset, quantities)
+    with (
+        replacing(path, force=force) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        file.write(first_line())
+        for number, rows in enumerate(write_rows(file, dataset, names, rows_at_once)):
+            if number == 1 and rows:
+                file.flush()
+                _check_space(path, temporary.stat().st_size / rows, math.prod(dataset.sizes.values()) - rows)
+    return path
+
+
+def prepared(dataset: xr.Dataset, quantities: Sequence[str] | None) -> tuple[xr.Dataset, list[str]]:
+    """Select the quantities of a table.
+
+    Parameters
+    ----------
+    dataset
+        A result, lazy or not, of numbers or of quantities.
+    quantities
+        All by default.
+
+    Returns
+    -------
+    dataset : xarray.Dataset
+        With these alone, and a coordinate for each dimension.
+    names : list of str
+        Their names.
+
+    Raises
+    ------
+    StoreError
+        If a quantity is unknown, there is none, or one has a dimension twice.
+    """
+    dataset = dequantify(dataset)
     names = [str(name) for name in (quantities or dataset.data_vars)]
     for name in names:
         if name not in dataset.data_vars:
@@ -71,22 +107,35 @@ def export_csv(
             raise StoreError(
                 f"{name!r} has a dimension twice, which a table cannot show; leave it out of the quantities"
             )
-    dataset = dataset[names].assign_coords(
-        {dim: np.arange(size) for dim, size in dataset[names].sizes.items() if dim not in dataset.coords}
-    )
+    numbered = {dim: np.arange(size) for dim, size in dataset[names].sizes.items() if dim not in dataset.coords}
+    return dataset[names].assign_coords(numbered), names
+
+
+def write_rows(file: IO[str], dataset: xr.Dataset, names: list[str], rows_at_once: int) -> Iterator[int]:
+    """Write a header line and rows, and yield their number after each block.
+
+    Parameters
+    ----------
+    file
+        Open for writing.
+    dataset, names
+        As prepared.
+    rows_at_once
+        Number of rows held in memory.
+
+    Yields
+    ------
+    int
+        Lines written.
+    """
     quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if _has_comment_sign(dataset) else csv.QUOTE_MINIMAL
-    with (
-        replacing(path, force=force) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        file.write(first_line())
-        writer = csv.writer(file, lineterminator="\n", quoting=quoting)
-        for number, rows in enumerate(_tables(dataset, names, rows_at_once)):
-            writer.writerows(rows)
-            if number == 1 and rows:
-                file.flush()
-                _check_space(path, temporary.stat().st_size / len(rows), math.prod(dataset.sizes.values()) - len(rows))
-    return path
+    writer = csv.writer(file, lineterminator="\n", quoting=quoting)
+    writer.writerow([heading(dataset, name) for name in columns_of(dataset, names)])
+    yield 1
+    for block in columns_in_blocks(dataset, names, rows_at_once):
+        cells = [column.tolist() for column in block]
+        writer.writerows(zip(*cells, strict=True))
+        yield len(cells[0])
 
 
 def _has_comment_sign(dataset: xr.Dataset) -> bool:
@@ -106,19 +155,44 @@ def _check_space(path: Path, row_bytes: float, rows: int) -> None:
         )
 
 
-def _tables(dataset: xr.Dataset, names: list[str], rows_at_once: int) -> Iterable[list[list[Any]]]:
-    """Yield the header line, then the rows in blocks."""
+def columns_of(dataset: xr.Dataset, names: list[str]) -> list[str]:
+    """Return the names of the columns of a table: axes, what varies along them, quantities.
+
+    Parameters
+    ----------
+    dataset, names
+        As prepared.
+
+    Returns
+    -------
+    list of str
+        In their order.
+    """
     dims = [str(dim) for dim in dataset.sizes]
     auxiliary = [str(name) for name, item in dataset.coords.items() if name not in dims and item.ndim > 0]
-    columns = [*dims, *auxiliary, *names]
-    yield [[_head(dataset, name) for name in columns]]
+    return [*dims, *auxiliary, *names]
+
+
+def columns_in_blocks(dataset: xr.Dataset, names: list[str], rows_at_once: int) -> Iterator[list[np.ndarray]]:
+    """Yield the columns of a table, some rows at a time.
+
+    Parameters
+    ----------
+    dataset, names
+        As prepared.
+    rows_at_once
+        Number of rows held in memory.
+
+    Yields
+    ------
+    list of numpy.ndarray
+        In the order of `columns_of`, of shape (rows,) each.
+    """
+    dims, columns = [str(dim) for dim in dataset.sizes], columns_of(dataset, names)
     for block in _blocks(dims, [dataset.sizes[dim] for dim in dims], rows_at_once):
         part = dataset.isel(block)
         whole = xr.DataArray(np.empty([part.sizes[dim] for dim in dims]), dims=dims)
-        cells = [
-            _in_words(part[name]).broadcast_like(whole).transpose(*dims).values.ravel().tolist() for name in columns
-        ]
-        yield [list(row) for row in zip(*cells, strict=True)]
+        yield [_in_words(part[name]).broadcast_like(whole).transpose(*dims).values.ravel() for name in columns]
 
 
 def _in_words(variable: xr.DataArray) -> xr.DataArray:
@@ -151,6 +225,20 @@ def _blocks(dims: list[str], sizes: list[int], rows_at_once: int) -> Iterable[di
             yield {**ahead, dims[cut - 1]: slice(start, start + together)}
 
 
-def _head(dataset: xr.Dataset, name: str) -> str:
+def heading(dataset: xr.Dataset, name: str) -> str:
+    """Return the title of a column: its name, and its unit in brackets.
+
+    Parameters
+    ----------
+    dataset
+        As prepared.
+    name
+        Name of the column.
+
+    Returns
+    -------
+    str
+        Such as "flux [1/cm^2/s]".
+    """
     unit = label_of(dataset[name]) if "units" in dataset[name].attrs else ""
     return f"{name} [{unit}]" if unit else name

@@ -63,7 +63,7 @@ def open_result(path: str | Path, limits: Limits = DEFAULT) -> xr.Dataset:
     ...         print(result.attrs["gridscan_model"], result["fiducial_mass"].values)
     red_supergiants [ 1. 20.]
     """
-    return _opened(Path(path), checked(limits), refuse_changed=True)
+    return _opened(Path(path).expanduser(), checked(limits), refuse_changed=True)
 
 
 def open_as_it_is(path: str | Path) -> xr.Dataset:
@@ -84,7 +84,7 @@ def open_as_it_is(path: str | Path) -> xr.Dataset:
     StoreError
         If the file is missing, cannot be read or is neither netCDF nor zarr.
     """
-    return _opened(Path(path), DEFAULT, refuse_changed=False)
+    return _opened(Path(path).expanduser(), DEFAULT, refuse_changed=False)
 
 
 def _opened(path: Path, limits: Limits, *, refuse_changed: bool) -> xr.Dataset:
@@ -135,7 +135,7 @@ def write_result(
     StoreError
         If it cannot be written, or would replace another file; an earlier file is kept.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     with replacing(path, force=force, refuse=refuse_other_netcdf) as temporary:
         check_space(path, dataset.nbytes)
         shown, kept = for_disk(dataset), {}

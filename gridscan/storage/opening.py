@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
@@ -12,7 +11,7 @@ from xarray.backends import AbstractDataStore, NetCDF4DataStore, StoreBackendEnt
 from xarray.core import indexing
 
 from gridscan.atomic import reason
-from gridscan.errors import GridscanWarning, StoreError, listed, nearest
+from gridscan.errors import GridscanWarning, StoreError, StoreWarning, listed, nearest, warn
 from gridscan.scenario.schema import Storage
 from gridscan.storage.checked_arrays import CheckedArray, ForeignArray
 from gridscan.storage.description import digest_of_variable
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 # What the netCDF library reads without HDF5 begins so.
 _CLASSIC = b"CDF"
-# From here to the call of `gridscan.open`.
-_TO_USER = 8
 _TO_REPAIR = "run its scenario again, with another --output"
 
 
@@ -164,7 +161,7 @@ def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:
         # HDF5 has checksums of attributes: one that can be read, somebody has edited.
         if path.is_dir() or not all(map(is_of_attribute, changed)):
             raise StoreError(f"{path}: is damaged: {what}; {_TO_REPAIR}")
-        warnings.warn(f"{path}: was changed: {what}", GridscanWarning, stacklevel=_TO_USER)
+        warn(f"{path}: was changed: {what}", StoreWarning)
     return record
 
 

@@ -94,7 +94,8 @@ def test_a_sample_is_drawn_and_its_size_told(folder):
         assert (stars.imf.item(), stars.radius.item(), stars.sizes["star"]) == ("top-heavy", 2.0, 25)
     assert "massive stars alive: 25" in succeed("info", "stars.nc")
     assert "wrote" in succeed("export", "stars.nc", "--out", "stars.csv")
-    assert "is a netCDF file" in call("sample", "small.toml", "--out", "stars.csv").output
+    refused = call("sample", "small.toml", "--out", "stars.txt").output
+    assert "stars.txt: a table cannot be written to a file with the ending '.txt'" in refused
 
 
 def test_describe_shows_defaults_ranges_and_sources():
@@ -441,7 +442,17 @@ def test_an_output_that_cannot_be_written_to_is_no_mistake_of_ours(folder):
 
 
 def test_a_wide_matrix_becomes_rows_on_a_narrow_screen_and_no_number_is_broken(folder, monkeypatch):
-    question = ["sensitivity", "crossing", "imf_scan", "carbon_burning_rsg", "--along", "time", "--value", "10"]
+    question = [
+        "sensitivity",
+        "crossing",
+        "imf_scan",
+        "carbon_burning_rsg",
+        "--along",
+        "time",
+        "--value",
+        "10",
+        "--all",
+    ]
     assert "metallicity \\ sfr [Msun/yr]" in succeed(*question)
     monkeypatch.setenv("COLUMNS", "60")
     narrow = succeed(*question)
@@ -450,8 +461,13 @@ def test_a_wide_matrix_becomes_rows_on_a_narrow_screen_and_no_number_is_broken(f
 
 
 def test_pairs_are_shown_as_a_matrix_whatever_other_axes_there_are(folder):
-    text = succeed("sensitivity", "discriminate", "small.toml", "events_per_year", "--along", "imf")
+    question = ["sensitivity", "discriminate", "small.toml", "events_per_year", "--along", "imf"]
+    text = succeed(*question, "--all")
     assert text.count("imf_a \\ imf_b  kroupa") == 2 * 2 * 3 * 2
+    # Otherwise one time is shown, that nearest to the model's default, and said.
+    held = succeed(*question)
+    assert held.count("imf_a \\ imf_b  kroupa") == 2 * 2 * 3
+    assert "at time = 20 Myr; --all shows every value" in held
     assert "method = gaussian, time = 20, detector = hyper-k" in text
 
 

@@ -112,7 +112,7 @@ def test_thresholds_are_given_with_units_or_without(folder):
         (["extract", "tracks.zip", "--out", "x.csv", "--maximum-temperature", "-1 K"], "maximum temperature is -1 K"),
         (["extract", "tracks.zip", "--out", "x.csv", "--minimum-log-luminosity", "much"], "not a valid float"),
         (["extract", "tracks.zip", "--out", "x.csv", "--minimum-carbon-luminosity", "0"], "carbon luminosity is 0"),
-        (["extract", "tracks.zip", "--out", "tracks.zip"], "is the ZIP of the tracks"),
+        (["extract", "tracks.zip", "--out", "tracks.zip"], "with the ending '.zip'; write .csv"),
         (["extract", "bad.zip", "--out", "x.csv"], "bad.zip: Z0.014Y0.273_ROT0.00_M12.TAB:3: AGE is 'old'"),
     ],
 )

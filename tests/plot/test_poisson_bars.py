@@ -1,4 +1,4 @@
-"""Pictures of expected numbers with their Poisson spread."""
+"""Pictures of expected numbers with their Poisson intervals."""
 
 import matplotlib
 
@@ -22,8 +22,12 @@ from panels import (
     written,
 )
 from pictures import assert_readable, subtitle, tick_labels
+from scipy.stats import chi2
 
 from gridscan.errors import SensitivityError, UnitError
+from gridscan.plot.poisson import poisson_interval
+
+_TAIL = 0.15865525393145707
 
 
 @pytest.fixture
@@ -31,14 +35,32 @@ def dataset():
     return grid_of(IMFS, TIMES, DETECTORS)
 
 
-def test_numbers_of_labels_are_bars_with_whiskers_of_their_square_root(dataset):
+def ends_of(numbers):
+    """Return the central Poisson interval in terms of χ² of 2N degrees of freedom, as Garwood has it."""
+    numbers = np.asarray(numbers, dtype=float)
+    low = np.where(numbers > 0, chi2.ppf(_TAIL, 2 * np.where(numbers > 0, numbers, 1)) / 2, 0)
+    return low, chi2.ppf(1 - _TAIL, 2 * numbers + 2) / 2
+
+
+@pytest.mark.parametrize(
+    ("number", "low", "high"),
+    # Gehrels 1986, ApJ 303, 336, tables 1 and 2, for one standard deviation.
+    [(0, 0, 1.841), (1, 0.173, 3.300), (2, 0.708, 4.638), (5, 2.840, 8.382), (9, 6.058, 13.11), (50, 42.95, 58.12)],
+)
+def test_the_interval_is_that_of_published_tables(number, low, high):
+    assert poisson_interval(np.array([float(number)])).ravel() == pytest.approx([low, high], rel=2e-3)
+    # For many it is the square root.
+    many = poisson_interval(np.array([1e8])).ravel()
+    assert many == pytest.approx([1e8 - 1e4, 1e8 + 1e4], abs=2)
+
+
+def test_numbers_of_labels_are_bars_with_whiskers_of_their_poisson_interval(dataset):
     axes = counts(dataset.sel(time=12))
     assert axes.shape == (2,)
     for one, expected in zip(axes, (4 * 7 * np.arange(1, 5), 0.2 * 7 * np.arange(1, 5)), strict=True):
         np.testing.assert_allclose([bar.get_height() for bar in bars_of(one)[0]], expected)
         (whiskers,) = whiskers_of(one)
-        np.testing.assert_allclose(whiskers[:, 0], np.maximum(expected - np.sqrt(expected), 0))
-        np.testing.assert_allclose(whiskers[:, 1], expected + np.sqrt(expected))
+        np.testing.assert_allclose(whiskers.T, ends_of(expected))
         assert one.get_ylim()[0] == 0
         assert one.get_ylim()[1] > whiskers.max()
     assert tick_labels(axes[1].xaxis) == IMFS
@@ -47,23 +69,34 @@ def test_numbers_of_labels_are_bars_with_whiskers_of_their_square_root(dataset):
 
 def test_whiskers_stand_in_the_middle_of_their_bars(dataset):
     for one in counts(dataset.sel(time=12), along="imf", by="radius"):
-        for bars in bars_of(one):
-            centres = [bar.get_x() + bar.get_width() / 2 for bar in bars]
-            np.testing.assert_allclose([seg[0, 0] for seg in bars.errorbar.lines[2][0].get_segments()], centres)
+        bars = [container for container in one.containers if hasattr(container, "patches")]
+        whiskers = [container for container in one.containers if not hasattr(container, "patches")]
+        for drawn, errors in zip(bars, whiskers, strict=True):
+            centres = [bar.get_x() + bar.get_width() / 2 for bar in drawn]
+            np.testing.assert_allclose([part[0, 0] for part in errors.lines[2][0].get_segments()], centres)
 
 
 @pytest.mark.parametrize(("scale", "yscale"), [(1, "linear"), (1e-6, "log")])
-def test_the_number_of_a_bar_stands_above_its_whisker(scale, yscale):
+def test_the_number_of_a_bar_stands_beside_its_end_not_above_its_whisker(scale, yscale):
     axes = counts(grid_of(IMFS, [12.0], DETECTORS, scale))
     assert {one.get_yscale() for one in axes} == {yscale}
     assert written(axes[0])[:2] == (["28", "56"] if scale == 1 else ["2.8×10$^{-5}$", "5.6×10$^{-5}$"])
     assert ("cut short" in subtitle(axes[0])) == (yscale == "log")
     axes[0].figure.draw_without_rendering()
     for one in axes:
-        for item, (_, upper) in zip(one.texts, whiskers_of(one)[0], strict=True):
-            box = item.get_window_extent()
-            assert box.y0 > one.transData.transform((0, upper))[1]
-            assert box.y1 < one.get_window_extent().y1 + 2
+        for item, (place, value) in zip(one.texts, [item.xy for item in one.texts], strict=True):
+            box, end = item.get_window_extent(), one.transData.transform((place, value))
+            assert box.x0 > end[0] + 3
+            assert 0 <= box.y0 - end[1] < 8
+
+
+def test_on_a_logarithmic_scale_there_are_points_in_place_of_bars():
+    (one,) = counts(grid_of(IMFS, [12.0], DETECTORS, scale=1e-6), "carbon_burning_rsg", along="imf")
+    assert one.get_yscale() == "log"
+    assert not one.patches
+    points = one.lines[0]
+    assert points.get_linestyle() == "None"
+    assert points.get_ydata() == pytest.approx(28e-6 * np.arange(1, 5))
 
 
 def test_panels_share_their_axis_their_legend_and_one_subtitle(dataset):
@@ -75,7 +108,7 @@ def test_panels_share_their_axis_their_legend_and_one_subtitle(dataset):
     ]
     assert legend_texts(axes[0]) == IMFS
     assert axes[1].get_legend() is None
-    assert subtitle(axes[0]).startswith("radius = 3 kpc whiskers: the Poisson spread N ± √N")
+    assert subtitle(axes[0]).startswith("radius = 3 kpc whiskers: the Poisson interval of 68 % (Garwood)")
     assert subtitle(axes[1]) == ""
     assert axes[0].get_shared_x_axes().joined(*axes)
     # The note takes the width of the page, not of the panels beside their legend.
@@ -90,8 +123,7 @@ def test_lines_by_labels_have_whiskers_and_stand_side_by_side(dataset):
         expected = dataset.carbon_burning_rsg_within.sel(imf=imf, radius=3).values
         np.testing.assert_array_equal(line.get_xdata(), TIMES)
         np.testing.assert_array_equal(line.get_ydata(), expected)
-        np.testing.assert_allclose(whiskers[:, 0], np.maximum(expected - np.sqrt(expected), 0), atol=1e-15)
-        np.testing.assert_allclose(whiskers[:, 1], expected + np.sqrt(expected))
+        np.testing.assert_allclose(whiskers.T, ends_of(expected), atol=1e-12)
     one.figure.draw_without_rendering()
     shown = [line.get_transform().transform((12.0, 1.0))[0] for line in curves(one)]
     assert np.diff(shown).min() > 3
@@ -123,10 +155,9 @@ def test_a_line_alone_has_a_band(dataset):
     expected = 0.4 * (TIMES - 5)
     for time, number in zip(TIMES, expected, strict=True):
         ends = corners[np.isclose(corners[:, 0], time), 1]
-        assert ends.max() == pytest.approx(number + np.sqrt(number))
-        assert ends.min() == pytest.approx(max(number - np.sqrt(number), 0), abs=1e-12)
+        assert [ends.min(), ends.max()] == pytest.approx([float(end) for end in ends_of(number)])
     assert axes[0].get_legend() is None
-    assert "band: the Poisson spread" in subtitle(axes[0])
+    assert "band: the Poisson interval" in subtitle(axes[0])
 
 
 @pytest.mark.parametrize("along", ["time", "imf"])
@@ -137,7 +168,7 @@ def test_on_a_logarithmic_scale_whiskers_that_reach_zero_end_at_the_lower_edge_a
     assert one.get_yscale() == "log"
     low = one.get_ylim()[0]
     expected = many.carbon_burning_rsg.isel(imf=0) if along == "time" else many.carbon_burning_rsg.sel(time=12)
-    ends = np.maximum(expected - np.sqrt(expected), low)
+    ends = np.maximum(ends_of(expected)[0], low)
     np.testing.assert_allclose(whiskers_of(one)[0][:, 0], ends)
     assert ends[0] == low
     assert 0 < low < float(expected.min())
@@ -155,8 +186,8 @@ def test_a_logarithmic_scale_that_cuts_no_whisker_says_nothing_of_it():
 def test_bars_that_their_whiskers_would_dwarf_are_on_a_logarithmic_scale():
     axes = counts(grid_of(IMFS, [12.0], DETECTORS, scale=1e-6), along="imf")
     assert [one.get_yscale() for one in axes] == ["log", "log"]
-    assert axes[0].get_ylim()[1] > np.sqrt(28e-6 * 4)
-    axes = counts(grid_of(IMFS, [12.0], DETECTORS, scale=0.01), along="imf")
+    assert axes[0].get_ylim()[1] > 1.841
+    axes = counts(grid_of(IMFS, [12.0], DETECTORS, scale=0.1), along="imf")
     assert [one.get_yscale() for one in axes] == ["linear", "linear"]
     assert "cut short" not in subtitle(axes[0])
 
@@ -176,7 +207,7 @@ def test_nothing_but_zeros_is_drawn_at_zero(dataset):
         axes = counts(empty, along=along)
         assert "each panel: every value shown is zero" in subtitle(axes[0])
         assert [one.get_yscale() for one in axes] == ["linear", "linear"]
-        assert [one.get_ylim()[1] for one in axes] == [1, 1]
+        assert [one.get_ylim()[1] for one in axes] == pytest.approx([1.12 * 1.841] * 2, rel=1e-3)
         # A bar begins at the lower edge, a marker is not cut by it.
         assert {one.get_ylim()[0] < 0 for one in axes} == {along == "time"}
 
@@ -219,7 +250,7 @@ def test_a_panel_without_the_axis_of_the_lines_has_one_line_of_a_colour_of_its_o
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"quantities": ["flux"]}, r"'flux' is in '1/cm\^2/s'; a Poisson spread √N needs a number N"),
+        ({"quantities": ["flux"]}, r"'flux' is in '1/cm\^2/s'; a Poisson interval needs a number"),
         ({"quantities": ["carbon_burning_rgs"]}, "unknown quantity 'carbon_burning_rgs'; did you mean"),
         ({"quantities": []}, "each panel needs a quantity of its own; found none"),
         ({"quantities": ["carbon_burning_rsg"] * 2}, "each panel needs a quantity of its own"),

@@ -14,8 +14,9 @@ from gridscan.inputs.shipped_files import data_path
 from gridscan.plot.page import SMALL
 from gridscan.plot.panels import Panel, panels_of, stack, subtitle
 from gridscan.plot.scales import spans_decades
-from gridscan.plot.selection import long_axes, picked, scanned_names
+from gridscan.plot.selection import picked, scanned_names
 from gridscan.plot.text import number
+from gridscan.sensitivity.base_point import long_axes
 from gridscan.sensitivity.labelled import in_unit_of, quantity_of
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from gridscan.plot.stellar.star_map import (
     surface_of,
     thinned,
 )
-from gridscan.plot.text import said
+from gridscan.sensitivity.base_point import said
 from gridscan.sensitivity.labelled import in_unit_of, unit_known
 from gridscan.units import readable
 

@@ -26,7 +26,8 @@ from gridscan.plot.stellar.star_map import (
     points,
     thinned,
 )
-from gridscan.plot.text import typeset, unit_text
+from gridscan.plot.text import typeset
+from gridscan.sensitivity.base_point import unit_text
 from gridscan.sensitivity.labelled import in_unit_of, sentence, unit_known
 
 if TYPE_CHECKING:

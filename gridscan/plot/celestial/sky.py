@@ -20,7 +20,8 @@ from gridscan.plot.celestial.sky_tiles import Directions, Tiles, tiles_of
 from gridscan.plot.movies import Stage, check_frames, check_pace, writer_for
 from gridscan.plot.page import OUTLINE, figure_of, finish, projected_page, title
 from gridscan.plot.selection import picked, scanned_names
-from gridscan.plot.text import plain, unit_text
+from gridscan.plot.text import plain
+from gridscan.sensitivity.base_point import unit_text
 from gridscan.sensitivity.labelled import check_axis, numeric_axis, position_on, quantity_of, sentence, unit_known
 from gridscan.units import convert, parse_unit
 

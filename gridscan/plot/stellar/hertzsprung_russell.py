@@ -15,7 +15,8 @@ from gridscan.errors import SensitivityError, nearest
 from gridscan.plot.columns import FloatArray, column, finite
 from gridscan.plot.page import COLOURS, finish, legend, page, title
 from gridscan.plot.selection import scanned_names
-from gridscan.plot.text import number, said, typeset, unit_text
+from gridscan.plot.text import number, typeset
+from gridscan.sensitivity.base_point import said, unit_text
 from gridscan.units import parse_unit
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from gridscan.errors import SensitivityError, listed
 from gridscan.plot.page import figure_of, legend, page, title
-from gridscan.plot.text import typeset, unit_text
+from gridscan.plot.text import typeset
+from gridscan.sensitivity.base_point import unit_text
 from gridscan.sensitivity.labelled import sentence, unit_known
 from gridscan.units import Unit, convert, readable
 

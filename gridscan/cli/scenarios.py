@@ -1,0 +1,205 @@
+"""The commands that check, explain, plan and run scenarios, and draw samples of them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gridscan.cli import completion
+from gridscan.cli.group import main
+from gridscan.cli.options import (
+    at_option,
+    file_argument,
+    json_option,
+    model_named,
+    out_option,
+    place_options,
+    planned,
+    scenario_options,
+    source_of,
+)
+from gridscan.cli.say import is_quiet, say, tell
+from gridscan.cli.writing import STDOUT
+from gridscan.errors import GridscanError, StoreError, Terminated
+
+if TYPE_CHECKING:
+    from gridscan.engine.plan import Plan
+    from gridscan.engine.progress import Outcome
+
+
+@main.command(examples=["check imf_scan", "check imf_scan --set sfr='3 Msun/yr'"])
+@click.argument("files", nargs=-1, required=True, shell_complete=completion.files)
+@scenario_options
+def check(files: tuple[str, ...], model_name: str | None, overrides: dict[str, Any]) -> None:
+    """Check scenarios and their units, computing nothing."""
+    faults = []
+    for file in files:
+        try:
+            made = planned(file, model_name, overrides)
+            cells = sum(item.cells for item in made.quantities if item.output)
+            axes = " × ".join(made.layout.resolved.sizes) or "no axis"
+            tell(f"{file}: valid, {cells:,} cells to compute over {axes}")
+        except GridscanError as error:
+            faults.append(str(error))
+    if faults:
+        raise GridscanError("\n".join(faults))
+
+
+@main.command(examples=["explain imf_scan events_per_year"])
+@file_argument
+@click.argument("quantity", shell_complete=completion.quantities)
+@scenario_options
+def explain(file: str, quantity: str, model_name: str | None, overrides: dict[str, Any]) -> None:
+    """Show the formulas behind a quantity.
+
+    With units, dimensions and sources, down to the inputs.
+    """
+    from gridscan.cli.report import explanation
+    from gridscan.cli.tables import console
+    from gridscan.engine.plan import make_plan
+    from gridscan.run import find_scenario
+
+    model = model_named(model_name)
+    scenario = find_scenario(source_of(file, model), model=model, overrides=overrides)
+    console().print(explanation(make_plan(scenario, quantities=[quantity]), quantity))
+
+
+def _check_place(file: str, output: Path | None) -> None:
+    if file == "-" and output is None:
+        raise StoreError("a scenario from the standard input has no place for its result; give --output NAME.nc")
+
+
+@main.command(examples=["plan imf_scan", "plan imf_scan --memory 1GB"])
+@file_argument
+@scenario_options
+@place_options
+@json_option
+def plan(file: str, model_name: str | None, overrides: dict[str, Any], as_json: bool, **place: Any) -> None:
+    """Show what a run will compute and what it can reuse.
+
+    With the size of each quantity and the memory that it takes.
+    """
+    from gridscan.cli.as_json import plan_as_data, print_json
+    from gridscan.cli.report import plan_report
+    from gridscan.cli.tables import console
+    from gridscan.engine.forecast import forecast
+
+    _check_place(file, place["output"])
+    made = planned(file, model_name, overrides, **place)
+    if as_json:
+        print_json(plan_as_data(made, forecast(made)))
+    else:
+        console().print(plan_report(made, forecast(made)))
+
+
+@main.command(
+    examples=[
+        "run imf_scan",
+        "run imf_scan --set sfr='3 Msun/yr' --output mine.nc",
+        "run imf_scan --quantities flux --output flux.nc",
+    ]
+)
+@file_argument
+@scenario_options
+@place_options
+@click.option("--workers", type=click.IntRange(min=1), help="Number of local worker processes.")
+@click.option("--scheduler", metavar="ADDRESS", help="Compute on the workers of this dask scheduler.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first cell that cannot be computed.")
+@click.option("--json", "as_json", is_flag=True, help="Report progress and outcome as lines of JSON.")
+def run(
+    file: str,
+    model_name: str | None,
+    overrides: dict[str, Any],
+    workers: int | None,
+    scheduler: str | None,
+    fail_fast: bool,
+    as_json: bool,
+    **place: Any,
+) -> None:
+    """Evaluate a scenario and write the result.
+
+    FILE is a scenario, the name of a shipped one, - for the standard input, or a result, whose scenario is run again.
+    The same command resumes a run that was stopped. Cells of an earlier result at the same path are reused if nothing
+    that made them has changed. The exit status is 3 if some cells failed; the variable `run_status` of the result says
+    which, and why.
+    """
+    import json
+
+    from gridscan.cli.progress import facts, shown_progress
+    from gridscan.run import perform
+
+    ctx = click.get_current_context()
+    _check_place(file, place["output"])
+    made = planned(file, model_name, overrides, **place)
+    try:
+        with shown_progress(as_json, quiet=is_quiet()) as callback:
+            outcome = perform(made, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=callback)
+    except (KeyboardInterrupt, Terminated) as stop:
+        say("stopped; finished blocks are kept, and the same command resumes the run", err=True)
+        ctx.exit(130 if isinstance(stop, KeyboardInterrupt) else 143)
+    for note in outcome.notes:
+        say(f"warning: {note}", err=True)
+    if as_json:
+        say(json.dumps({"event": "done", "path": str(outcome.path), **facts(outcome.progress)}))
+    else:
+        tell(_said(made, outcome))
+    if outcome.progress.failed:
+        ctx.exit(3)
+
+
+def _said(plan: Plan, outcome: Outcome) -> str:
+    from gridscan.cli.tables import bytes_text
+
+    progress = outcome.progress
+    if outcome.was_made:
+        return f"{outcome.path} is up to date: nothing that made its {progress.cells:,} cells has changed"
+    outputs = sum(item.output for item in plan.quantities)
+    counted = f"{outputs} {'quantity' if outputs == 1 else 'quantities'}"
+    size = bytes_text(outcome.nbytes)
+    earlier = f"; reused {progress.reused:,} of {progress.cells:,} cells" if progress.reused else ""
+    made = f"; created folder {outcome.created}" if outcome.created else ""
+    return f"wrote {outcome.path} ({counted}, {size}) in {progress.seconds:.2f} s{earlier}{made}"
+
+
+@main.command(examples=["sample imf_scan --number 1000 --seed 1"])
+@file_argument
+@click.option("--population", metavar="NAME", help="Population to draw from; the model's first by default.")
+@click.option("--number", type=click.IntRange(min=0), help="Number to draw; itself random by default.")
+@click.option("--seed", type=click.IntRange(min=0), help="Random seed; that of the scenario by default, or 0.")
+@at_option
+@scenario_options
+@out_option("File to write (.nc, .csv, .parquet); POPULATION.nc by default.")
+def sample(
+    file: str,
+    population: str | None,
+    number: int | None,
+    seed: int | None,
+    at: dict[str, Any],
+    model_name: str | None,
+    overrides: dict[str, Any],
+    out: Path | None,
+    force: bool,
+) -> None:
+    """Draw random members of a population, such as stars.
+
+    At one point of a scenario: along each axis at the --at value, or else at the value nearest to the model's default.
+    """
+    from gridscan.cli.tables import bytes_text
+    from gridscan.cli.writing import check_table, write
+    from gridscan.sample import sample as draw_sample
+    from gridscan.storage.files import write_result
+
+    start = time.perf_counter()
+    check_table(out, force=force)
+    model = model_named(model_name)
+    options: dict[str, Any] = {"model": model, "overrides": overrides}
+    dataset = draw_sample(source_of(file, model), population, at=at, number=number, seed=seed, **options)
+    if out is not None and (out == STDOUT or out.suffix != ".nc"):
+        write(dataset, out, force=force)
+        return
+    path = write_result(dataset, out or Path(f"{dataset.attrs['gridscan_population']}.nc"), force=force)
+    tell(dataset.attrs["title"])
+    tell(f"wrote {path} ({bytes_text(path.stat().st_size)}) in {time.perf_counter() - start:.2f} s")
