@@ -15,6 +15,7 @@ from gridscan.atomic import replacing
 from gridscan.errors import StoreError, listed, nearest
 from gridscan.limits import DEFAULT
 from gridscan.marks.files import first_line
+from gridscan.numerics.axis_weights import WEIGHT
 from gridscan.sensitivity.quantified import dequantify
 from gridscan.units import label_of
 
@@ -107,8 +108,12 @@ def prepared(dataset: xr.Dataset, quantities: Sequence[str] | None) -> tuple[xr.
             raise StoreError(
                 f"{name!r} has a dimension twice, which a table cannot show; leave it out of the quantities"
             )
-    numbered = {dim: np.arange(size) for dim, size in dataset[names].sizes.items() if dim not in dataset.coords}
-    return dataset[names].assign_coords(numbered), names
+    chosen = dataset[names]
+    numbered = {dim: np.arange(size) for dim, size in chosen.sizes.items() if dim not in dataset.coords}
+    # The weights of axes follow from their values, and are no columns of numbers that were asked for.
+    possible = [f"{dim}{WEIGHT}" for dim in chosen.sizes]
+    weights = [key for key in possible if key in chosen.coords and "measure" in chosen[key].attrs]
+    return chosen.drop_vars(weights).assign_coords(numbered), names
 
 
 def write_rows(file: IO[str], dataset: xr.Dataset, names: list[str], rows_at_once: int) -> Iterator[int]:

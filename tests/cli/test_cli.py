@@ -463,7 +463,7 @@ def test_a_wide_matrix_becomes_rows_on_a_narrow_screen_and_no_number_is_broken(f
 def test_pairs_are_shown_as_a_matrix_whatever_other_axes_there_are(folder):
     question = ["sensitivity", "discriminate", "small.toml", "events_per_year", "--along", "imf"]
     text = succeed(*question, "--all")
-    assert text.count("imf_a \\ imf_b  kroupa") == 2 * 2 * 3 * 2
+    assert text.count("imf_a \\ imf_b  kroupa") == 2 * 3 * 3 * 2
     # Otherwise one time is shown, that nearest to the model's default, and said.
     held = succeed(*question)
     assert held.count("imf_a \\ imf_b  kroupa") == 2 * 2 * 3

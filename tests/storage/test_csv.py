@@ -8,9 +8,8 @@ import xarray as xr
 from watched import Watched
 
 import gridscan.accessor
-import gridscan.storage.csv
 from gridscan.errors import StoreError
-from gridscan.storage.csv import export_csv
+from gridscan.storage.csv import columns_in_blocks, export_csv
 
 
 @pytest.fixture
@@ -42,8 +41,8 @@ def test_rows_do_not_depend_on_how_many_are_written_at_once(dataset, tmp_path, a
 
 
 def test_a_large_grid_is_written_in_blocks_along_its_first_axes(dataset):
-    tables = list(gridscan.storage.csv._tables(dataset.assign_coords(step=[0, 1, 2]), ["full", "part"], 3))
-    assert [len(table) for table in tables] == [1, 3, 3, 3, 3]
+    blocks = list(columns_in_blocks(dataset.assign_coords(step=[0, 1, 2]), ["full", "part"], 3))
+    assert [len(columns[0]) for columns in blocks] == [1, 3, 3, 3, 3]
 
 
 def test_numbers_survive_to_the_last_bit(dataset, tmp_path):
