@@ -57,7 +57,8 @@ def open_dataset(path: Path, *, refuse_changed: bool, decoding: Mapping[str, Any
     """
     is_zarr = path.suffix == ".zarr"
     if not (os.path.isdir(path) if is_zarr else os.path.isfile(path)):
-        beside = [str(other) for other in path.parent.glob(f"*{path.suffix}")] if path.parent.is_dir() else []
+        others = path.parent.glob(f"*{path.suffix}") if path.parent.is_dir() else ()
+        beside = [str(other) for other in others if other != path]
         raise StoreError(f"{path}: no such {'folder' if is_zarr else 'file'}{nearest(str(path), beside)}")
     with explained(path):
         record = _record_of(path, refuse_changed=refuse_changed)

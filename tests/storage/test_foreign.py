@@ -128,3 +128,11 @@ def test_netcdf_of_others_is_read_as_ever(tmp_path, make):
         xr.testing.assert_identical(found.load(), expected.load())
     outcome = CliRunner().invoke(main, ["export", str(path), "--out", str(tmp_path / "table.csv")])
     assert outcome.exit_code == 0, outcome.output
+
+
+def test_a_link_that_leads_nowhere_is_not_proposed_in_its_own_place(tmp_path):
+    path = tmp_path / "loop.nc"
+    path.symlink_to(path)
+    with pytest.raises(StoreError) as caught:
+        gs.open(path)
+    assert str(caught.value) == f"{path}: no such file"
