@@ -100,10 +100,12 @@ def member_shares(
     if others:
         [(along, _)] = explained_variances(values, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
     first, first_error = _left(along, drawn.axis, columns, singles, independent=random)
-    of_draws = shares["first_order"].isel(axis=[item.axis for item in measures].index(drawn.axis))
+    number = [item.axis for item in measures].index(drawn.axis)
+    of_draws, of_draws_error = (shares[key].isel(axis=number) for key in ("first_order", "first_order_error"))
+    left, error = _members_first(first), _members_first(first_error)
     result = {
-        "member_first_order": blockwise(_explained, _members_first(first), of_draws),
-        "member_first_order_error": blockwise(np.multiply, _members_first(first_error), of_draws),
+        "member_first_order": blockwise(_explained, left, of_draws),
+        "member_first_order_error": blockwise(_error_of_product, left, error, of_draws, of_draws_error),
     }
     rest = [[index for index in range(len(members)) if index != one] for one in range(len(members))]
     sets = [*rest, list(range(len(members)))]
@@ -167,6 +169,13 @@ def _members_first(values: xr.Variable) -> xr.Variable:
 def _explained(left: NDArray[Any], of_draws: NDArray[Any]) -> NDArray[Any]:
     explained: NDArray[Any] = np.maximum(1.0 - left, 0.0) * of_draws
     return explained
+
+
+def _error_of_product(
+    left: NDArray[Any], error: NDArray[Any], of_draws: NDArray[Any], of_draws_error: NDArray[Any]
+) -> NDArray[Any]:
+    found: NDArray[Any] = np.hypot(error * of_draws, np.maximum(1.0 - left, 0.0) * of_draws_error)
+    return found
 
 
 def _over(part: NDArray[Any], variance: NDArray[Any]) -> NDArray[Any]:

@@ -68,7 +68,7 @@ def test_intervals_hold_the_exact_shares_of_random_draws():
     first, total = exact()
     known = {"first_order": first["b"], "total": total["b"]}
     inside = dict.fromkeys([*known, "axis"], 0)
-    for seed in range(60):
+    for seed in range(30):
         shares = variance_shares(drawn(150, seed, "random"), "y")
         for key, value in known.items():
             found = shares[[f"member_{key}", f"member_{key}_error"]].sel(member="b")
@@ -76,9 +76,7 @@ def test_intervals_hold_the_exact_shares_of_random_draws():
             inside[key] += abs(off - value) < 1.645 * error
         off = abs(float(shares["first_order"].sel(axis="detector")) - first["detector"])
         inside["axis"] += off < 1.645 * float(shares["first_order_error"].sel(axis="detector"))
-    assert inside["first_order"] >= 50
-    assert inside["total"] >= 50
-    assert 47 <= inside["axis"] <= 59
+    assert all(23 <= many <= 30 for many in inside.values()), inside
 
 
 @pytest.mark.parametrize("log", [False, True])
