@@ -26,13 +26,47 @@ CAUSES = {
 }
 
 
+def drawn_members(y: xr.DataArray, measures: list[AxisMeasure]) -> list[str]:
+    """Return the parameters that were drawn along one of the axes.
+
+    Parameters
+    ----------
+    y
+        The quantity.
+    measures
+        Of the axes that vary.
+
+    Returns
+    -------
+    list of str
+        Their names; none where nothing was drawn.
+
+    Raises
+    ------
+    SensitivityError
+        If there are too few draws to tell them apart.
+    """
+    drawn = _drawn(y, measures)
+    members = [] if drawn is None else members_of(y, drawn.axis)
+    if drawn is not None and drawn.weights.size < draws_needed(len(members)):
+        raise SensitivityError(
+            f"{drawn.weights.size} draws are too few to tell the shares of {len(members)} parameters apart; at least"
+            f" {draws_needed(len(members))} are needed"
+        )
+    return members
+
+
+def _drawn(y: xr.DataArray, measures: list[AxisMeasure]) -> AxisMeasure | None:
+    return next((item for item in measures if item.sampled and members_of(y, item.axis)), None)
+
+
 def member_shares(
     y: xr.DataArray,
     values: xr.Variable,
     measures: list[AxisMeasure],
     shares: dict[str, xr.Variable],
     held_bytes: int,
-) -> tuple[list[str], dict[str, xr.Variable]]:
+) -> dict[str, xr.Variable]:
     """Divide the share of the draws among the parameters that were drawn.
 
     Parameters
@@ -50,26 +84,14 @@ def member_shares(
 
     Returns
     -------
-    members : list of str
-        Names of the parameters; none where nothing was drawn along an axis that varies.
-    shares : dict of str to xarray.Variable
-        ``member_first_order``, ``member_total`` (member), ``member_unexplained``, and the error of each.
-
-    Raises
-    ------
-    SensitivityError
-        If there are too few draws.
+    dict of str to xarray.Variable
+        ``member_first_order``, ``member_total`` (member), ``member_unexplained``, and the error of each; nothing where
+        nothing was drawn.
     """
-    number = next((k for k, item in enumerate(measures) if item.sampled and members_of(y, item.axis)), None)
-    if number is None:
-        return [], {}
-    drawn = measures[number]
+    drawn = _drawn(y, measures)
+    if drawn is None:
+        return {}
     members = members_of(y, drawn.axis)
-    if drawn.weights.size < draws_needed(len(members)):
-        raise SensitivityError(
-            f"{drawn.weights.size} draws are too few to tell the shares of {len(members)} parameters apart; at least"
-            f" {draws_needed(len(members))} are needed"
-        )
     columns, random = [y[name].values for name in members], _is_random(y, drawn.axis)
     others = [item for item in measures if item is not drawn]
     weights = [{item.axis: item.weights for item in others}]
@@ -78,10 +100,12 @@ def member_shares(
     if others:
         [(along, _)] = explained_variances(values, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
     first, first_error = _left(along, drawn.axis, columns, singles, independent=random)
-    of_draws = shares["first_order"].isel(axis=number)
+    number = [item.axis for item in measures].index(drawn.axis)
+    of_draws, of_draws_error = (shares[key].isel(axis=number) for key in ("first_order", "first_order_error"))
+    left, error = _members_first(first), _members_first(first_error)
     result = {
-        "member_first_order": blockwise(_explained, _members_first(first), of_draws),
-        "member_first_order_error": blockwise(np.multiply, _members_first(first_error), of_draws),
+        "member_first_order": blockwise(_explained, left, of_draws),
+        "member_first_order_error": blockwise(_error_of_product, left, error, of_draws, of_draws_error),
     }
     rest = [[index for index in range(len(members)) if index != one] for one in range(len(members))]
     sets = [*rest, list(range(len(members)))]
@@ -93,7 +117,7 @@ def member_shares(
     for key, part in (("", total), ("_error", total_error)):
         result[f"member_total{key}"] = part.isel({_MEMBER: slice(0, -1)})
         result[f"member_unexplained{key}"] = part.isel({_MEMBER: -1})
-    return members, result
+    return result
 
 
 def _is_random(y: xr.DataArray, axis: str) -> bool:
@@ -145,6 +169,13 @@ def _members_first(values: xr.Variable) -> xr.Variable:
 def _explained(left: NDArray[Any], of_draws: NDArray[Any]) -> NDArray[Any]:
     explained: NDArray[Any] = np.maximum(1.0 - left, 0.0) * of_draws
     return explained
+
+
+def _error_of_product(
+    left: NDArray[Any], error: NDArray[Any], of_draws: NDArray[Any], of_draws_error: NDArray[Any]
+) -> NDArray[Any]:
+    found: NDArray[Any] = np.hypot(error * of_draws, np.maximum(1.0 - left, 0.0) * of_draws_error)
+    return found
 
 
 def _over(part: NDArray[Any], variance: NDArray[Any]) -> NDArray[Any]:

@@ -22,7 +22,7 @@ from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
 from gridscan.sensitivity.labelled import certain_unit, check_axis, quantity_of, sentence
 from gridscan.sensitivity.measures import AxisMeasure, in_words, is_sampled, measure_of
 from gridscan.sensitivity.members import CAUSES as MEMBER_CAUSES
-from gridscan.sensitivity.members import member_shares
+from gridscan.sensitivity.members import drawn_members, member_shares
 from gridscan.sensitivity.trial_measures import error_of, measures_to_try
 from gridscan.sensitivity.zipped import members_of, moving_together
 from gridscan.units import registry
@@ -124,10 +124,9 @@ def variance_shares(
     measures = [measure_of(y, axis) for axis in axes]
     one = registry.dimensionless
     unit = one if log else certain_unit(y)
-    values = _checked(y, log)
+    values, members = _checked(y, log), drawn_members(y, measures)
     found = _moments(values, measures, 1.0 if log else 0.0, held_bytes)
-    members, of_members = member_shares(y, values, measures, found, held_bytes)
-    found |= of_members
+    found |= member_shares(y, values, measures, found, held_bytes)
     subject = f"ln({sentence(y)})" if log else sentence(y)
     labels = {
         **{

@@ -36,7 +36,7 @@ def members_of(quantity: xr.DataArray, axis: str) -> list[str]:
         str(name)
         for name, item in quantity.coords.items()
         if item.dims == (axis,)
-        and name != f"{axis}{WEIGHT}"
+        and name not in (axis, f"{axis}{WEIGHT}")
         and "set_by" not in item.attrs
         and (not own or name in own)
     ]
