@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gridscan.run import evaluate, plan, run
     from gridscan.sample import sample
     from gridscan.scenario.reader import Scenario
+    from gridscan.screening.screen import screen
     from gridscan.storage.files import open_result as open
     from gridscan.uncertainty.designs import Design
     from gridscan.versions import show_versions
@@ -62,6 +63,7 @@ __all__ = [
     "plan",
     "run",
     "sample",
+    "screen",
     "show_versions",
     "table",
     "triangular",
@@ -93,6 +95,7 @@ _HOMES = {
     "plan": ("gridscan.run", "plan"),
     "run": ("gridscan.run", "run"),
     "sample": ("gridscan.sample", "sample"),
+    "screen": ("gridscan.screening.screen", "screen"),
     "show_versions": ("gridscan.versions", "show_versions"),
     "table": ("gridscan.inputs.distributions", "table"),
     "triangular": ("gridscan.inputs.distributions", "triangular"),

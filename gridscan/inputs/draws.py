@@ -53,12 +53,15 @@ class Uncertainty:
         How draws are made.
     design_path
         Where that is said, if it is.
+    numbers
+        Makes the random numbers of a design.
     """
 
     written: tuple[str, ...] = ()
     correlated: tuple[tuple[Any, Path], ...] = ()
     design: Design = field(default_factory=Design)
     design_path: Path | None = None
+    numbers: Callable[[Design, Mapping[str, int]], Mapping[str, Uniforms]] = uniforms
 
 
 @dataclass(frozen=True)
@@ -272,7 +275,7 @@ class Draws:
             self.dimensions.setdefault(name if table is None else identity_of(table), dimension)
         normal = [name for group in self.correlated if group.means is not None for name in group.names]
         self.dimensions |= {name: 4 * position + 3 for position, name in enumerate(normal)}
-        self.numbers = uniforms(self.uncertainty.design, self.dimensions)
+        self.numbers = dict(self.uncertainty.numbers(self.uncertainty.design, self.dimensions))
 
     def _valued(self, name: str, known: Choice | Continuous, path: Path) -> dict[str, Given]:
         """Return the draws of one parameter of its own."""

@@ -5,8 +5,9 @@ A scenario is data: nothing in it is executed.
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from gridscan.definition.nodes import Parameter
-from gridscan.errors import ModelError, ScenarioError, listed, nearest
+from gridscan.errors import ModelError, ScenarioError, nearest
 from gridscan.inputs.faults import MOST_TOLD, Fault, InputFaults, hint, schema_fault, shown, untold
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.plain_values import plain_overrides
@@ -25,6 +26,7 @@ from gridscan.inputs.sampling import Sampling
 from gridscan.inputs.text_files import not_utf8, read_text
 from gridscan.inputs.value_reader import Given
 from gridscan.model_loader import is_code, load_model
+from gridscan.scenario.output_checks import check_output
 from gridscan.scenario.own_quantities import QUANTITIES, with_quantities
 from gridscan.scenario.schema import Output, ScenarioSchema
 from gridscan.scenario.toml_positions import Positions, locate
@@ -33,8 +35,10 @@ from gridscan.scenario.uncertain_tables import of_design, uncertain_values, unce
 from gridscan.uncertainty.designs import Design
 
 if TYPE_CHECKING:
+    from gridscan.inputs.draws import Uncertainty
     from gridscan.inputs.resolved import Resolved
     from gridscan.model import Model
+    from gridscan.uncertainty.designs import Uniforms
 
 _LARGEST_FILE = 50_000_000
 
@@ -176,6 +180,32 @@ class Scenario:
         kept = plain_overrides(overrides)
         return _Reader(text, name, file, TableFiles(Path(folder), dict(tables or {})), kept).read(model)
 
+    def drawn_with(
+        self, design: Design, numbers: Callable[[Design, Mapping[str, int]], Mapping[str, Uniforms]]
+    ) -> Resolved:
+        """Resolve the scenario again, with other random numbers for all that is uncertain.
+
+        Parameters
+        ----------
+        design
+            With the number of draws.
+        numbers
+            Makes the numbers of each name, from the design and the dimension of each name.
+
+        Returns
+        -------
+        Resolved
+            Its values as arrays in base units.
+
+        Raises
+        ------
+        ScenarioError
+            If a draw is not allowed.
+        """
+        reader = _Reader(self.text, self.name, self.file, TableFiles(self.folder, dict(self.tables)), self.overrides)
+        reader.drawing = lambda found: dataclasses.replace(found, design=design, numbers=numbers)
+        return reader.read(self.model).resolved
+
 
 def _read(path: Path) -> str:
     try:
@@ -196,10 +226,11 @@ def _read(path: Path) -> str:
 class _Reader:
     """Reads one text, and returns the scenario or raises all its errors at once."""
 
-    def __init__(self, text: str, name: str, file: str, files: TableFiles, overrides: dict[str, Any]) -> None:
+    def __init__(self, text: str, name: str, file: str, files: TableFiles, overrides: Mapping[str, Any]) -> None:
         self.text, self.name, self.file, self.files, self.overrides = text, name, file, files, overrides
         self.faults: list[Fault] = []
         self.zip_weights: dict[str, Given] = {}
+        self.drawing: Callable[[Uncertainty], Uncertainty] = lambda found: found
 
     def read(self, model: Model | None) -> Scenario:
         try:
@@ -215,7 +246,7 @@ class _Reader:
         if model is not None:
             given = self._given(model, content)
             resolved = self._resolve(model, given, content)
-            self._check_output(model, content, given)
+            check_output(model, content, given, self.faults)
             if not self.faults and schema is not None and resolved is not None:
                 self.faults += requirement_faults(resolved, schema.output.quantities, given)
         if self.faults or schema is None or model is None or resolved is None:
@@ -294,7 +325,7 @@ class _Reader:
         }
         try:
             how: dict[str, Any] = {"own_records": records, "units_required": True, "files": self.files}
-            how["uncertainty"] = uncertainty_of(content, self.overrides, self.faults)
+            how["uncertainty"] = self.drawing(uncertainty_of(content, self.overrides, self.faults))
             return resolve(model, given, **how, zip_weights=self.zip_weights)
         except InputFaults as error:
             self.faults += error.faults
@@ -362,42 +393,6 @@ class _Reader:
             else:
                 given[name] = Given(value, path)
         return given
-
-    def _check_output(self, model: Model, content: dict[str, Any], given: Mapping[str, Given]) -> None:
-        output = _table(content, "output")
-        wanted = output.get("quantities")
-        path: tuple[str | int, ...] = ("output", "quantities")
-        if not isinstance(wanted, list):
-            return
-        if not wanted:
-            self.faults.append(Fault(path, f"no quantity is requested; the model has {listed(model.quantities, 60)}"))
-        for index, name in enumerate(wanted):
-            if not isinstance(name, str):
-                continue
-            if name not in model.quantities:
-                near = model.why_not(name) or hint(name, model.quantities, self.faults)
-                near = near or f"; it has {listed(model.quantities, 60)}"
-                message = f"model {model.name!r} has no quantity {name!r}{near}"
-                self.faults.append(Fault((*path, index), message))
-            elif name in given:
-                message = f"{name!r} is given a value, so there is nothing to compute for it"
-                self.faults.append(Fault((*path, index), message))
-            elif name in wanted[:index]:
-                self.faults.append(Fault((*path, index), f"{name!r} is requested twice"))
-        counts = [name for name, node in model.quantities.items() if node.count]
-        if "sampling" in content and not set(counts) & {name for name in wanted if isinstance(name, str)}:
-            message = f"none of the requested quantities is a count to draw; the counts are {listed(counts, 20)}"
-            self.faults.append(Fault(("sampling",), message, at_key=True))
-        file = output.get("path")
-        kind, suffix = ("zarr folder", ".zarr") if output.get("format") == "zarr" else ("netCDF file", ".nc")
-        if isinstance(file, str) and (Path(file).suffix != suffix or "\0" in file):
-            self.faults.append(Fault(("output", "path"), f"{file!r} does not end in {suffix}; the output is a {kind}"))
-        types = output.get("types")
-        for name in types if isinstance(types, dict) else []:
-            if name not in wanted:
-                known = [item for item in wanted if isinstance(item, str)]
-                message = f"{name!r} is not among the requested quantities{hint(name, known, self.faults)}"
-                self.faults.append(Fault(("output", "types", name), message, at_key=True))
 
 
 def _table(content: Mapping[str, Any], key: str) -> dict[str, Any]:
