@@ -68,8 +68,8 @@ def sobol_indices(
 
         first_order_i = 1 - <[f(B) - f(A_i)]^2>/(2 V),   total_i = <[f(A) - f(A_i)]^2>/(2 V)
 
-    (M. J. W. Jansen, Comput. Phys. Commun. 117, 35 (1999)). Where it has the smaller error, as it has for weak inputs,
-    first_order_i is <f(B) [f(A_i) - f(A)]>/V (A. Saltelli et al., Comput. Phys. Commun. 181, 259 (2010)).
+    (M. J. W. Jansen, Comput. Phys. Commun. 117, 35 (1999)). A first_order_i below a half is <f(B) [f(A_i) - f(A)]>/V (A.
+    Saltelli et al., Comput. Phys. Commun. 181, 259 (2010)), which is closer for weak inputs, and zero for idle ones.
     Intervals are those of Student's t with the standard error of a jackknife over replicates: a bootstrap of the points
     of one quasi-random set would take them for independent, and make intervals too wide.
 
@@ -110,11 +110,11 @@ def sobol_indices(
     rest = np.array([sums.without(index).estimates for index in range(replicates)])
     factor = float(stdtrit(replicates - 1, 0.5 + probability / 2)) * np.sqrt((replicates - 1) / replicates)
     errors = factor * np.sqrt(((rest - rest.mean(axis=0)) ** 2).sum(axis=0))
-    jansen = errors[0] <= errors[1]
+    jansen = estimates[0] >= 0.5
     found = np.stack([np.where(jansen, *estimates[:2]), estimates[2]])
     half_widths = np.stack([np.where(jansen, *errors[:2]), errors[2]])
     found, half_widths = np.where(idle, 0.0, found), np.where(idle, 0.0, half_widths)
-    return Indices(*found, *half_widths, centre, variance)
+    return Indices(found[0], found[1], half_widths[0], half_widths[1], centre, variance)
 
 
 @dataclass(frozen=True)

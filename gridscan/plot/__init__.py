@@ -11,6 +11,7 @@ from gridscan.plot.grid import draw
 from gridscan.plot.page import save
 from gridscan.plot.poisson import counts
 from gridscan.plot.rates import signal, spectra
+from gridscan.plot.screening import screening
 from gridscan.plot.stellar.hertzsprung_russell import hertzsprung_russell
 from gridscan.plot.table import matrix, shares, tornado
 
@@ -20,6 +21,7 @@ __all__ = [
     "hertzsprung_russell",
     "matrix",
     "save",
+    "screening",
     "shares",
     "signal",
     "sky",

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gridscan.limits import Limits
     from gridscan.screening.factors import Factors
 
 #: Independent replicates of Saltelli's design, from whose spread its errors follow.
@@ -25,7 +24,7 @@ REPLICATES = 16
 
 
 @dataclass
-class Quantity:
+class Response:
     """A quantity as a function of the random numbers of all factors.
 
     Attributes
@@ -39,7 +38,6 @@ class Quantity:
     factors: Factors
     name: str
     logarithm: bool
-    limits: Limits
 
     def __post_init__(self) -> None:
         self.messages: dict[str, None] = {}
@@ -56,7 +54,13 @@ class Quantity:
         return [index for index, members in enumerate(self.factors.members) for _ in members]
 
     def __call__(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the quantity, or its logarithm, at points of the unit cube, shape (points, keys); NaN where it failed."""
+        """Return the quantity, or its logarithm, at points of the unit cube; NaN where it could not be computed.
+
+        Parameters
+        ----------
+        points
+            Shape (points, keys).
+        """
         columns = dict(zip(self.keys, points.T, strict=True))
         half = np.full(len(points), 0.5)
 
@@ -65,7 +69,7 @@ class Quantity:
             return {key: Uniforms(column, 1.0 - column) for key, column in chosen.items()}
 
         resolved = self.factors.scenario.drawn_with(Design(points=len(points)), numbers)
-        found = evaluate_rows(lay_out(resolved, [self.name], limits=self.limits), self.name, DRAW)
+        found = evaluate_rows(lay_out(resolved, [self.name]), self.name, DRAW)
         with np.errstate(invalid="ignore", divide="ignore"):
             values = np.log(found.values) if self.logarithm else found.values
         if self.logarithm and (found.values <= 0).any():
@@ -76,12 +80,12 @@ class Quantity:
         return np.where(good, values, np.nan)
 
 
-def effects(quantity: Quantity, first: int, count: int, seed: int) -> NDArray[np.float64]:
+def effects(response: Response, first: int, count: int, seed: int) -> NDArray[np.float64]:
     """Return elementary effects.
 
     Parameters
     ----------
-    quantity
+    response
         The function.
     first, count
         Which random paths.
@@ -93,8 +97,8 @@ def effects(quantity: Quantity, first: int, count: int, seed: int) -> NDArray[np
     numpy.ndarray
         Shape (paths, factors); paths with a point that could not be computed are left out.
     """
-    paths = random_paths(quantity.groups, first, count, seed)
-    values = quantity(paths.points.reshape(-1, paths.points.shape[-1])).reshape(paths.points.shape[:2])
+    paths = random_paths(response.groups, first, count, seed)
+    values = response(paths.points.reshape(-1, paths.points.shape[-1])).reshape(paths.points.shape[:2])
     good = np.isfinite(values).all(axis=1)
     return effects_of(paths.order[good], paths.lengths[good], values[good])
 
@@ -109,11 +113,11 @@ class Saltelli:
         Shapes (replicates, points), the same, and (factors, replicates, points).
     """
 
-    quantity: Quantity
+    response: Response
     seed: int
 
     def __post_init__(self) -> None:
-        factors = len(self.quantity.factors.names)
+        factors = len(self.response.factors.names)
         self.first = self.second = np.empty((REPLICATES, 0))
         self.exchanged = np.empty((factors, REPLICATES, 0))
 
@@ -141,7 +145,7 @@ class Saltelli:
 
     def _base(self, wanted: int) -> NDArray[np.float64]:
         """Return random numbers, shape (sets, keys, replicates, points)."""
-        keys = self.quantity.keys
+        keys = self.response.keys
         dimensions = {f"{which} {key}": 0 for which in ("first", "second") for key in keys}
         dimensions = {name: index for index, name in enumerate(dimensions)}
         seeds = [key_of(self.seed, f"replicate {index}") >> 1 for index in range(REPLICATES)]
@@ -151,12 +155,12 @@ class Saltelli:
 
     def _add(self, base: NDArray[np.float64]) -> None:
         first, second = base
-        of_key = np.array(self.quantity.groups)
+        of_key = np.array(self.response.groups)
         factors = np.arange(len(self.exchanged))
         exchanged = np.where((of_key == factors[:, None])[:, :, None, None], second, first)
         points = np.concatenate([base, exchanged])
         sets, keys = points.shape[:2]
-        values = self.quantity(np.moveaxis(points, 1, -1).reshape(-1, keys)).reshape(sets, *points.shape[2:])
+        values = self.response(np.moveaxis(points, 1, -1).reshape(-1, keys)).reshape(sets, *points.shape[2:])
         self.first = np.concatenate([self.first, values[0]], axis=1)
         self.second = np.concatenate([self.second, values[1]], axis=1)
         self.exchanged = np.concatenate([self.exchanged, values[2:]], axis=2)

@@ -21,7 +21,7 @@ from gridscan.units import base_factor, readable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gridscan.inputs.resolve import Resolved
+    from gridscan.inputs.resolved import Resolved
     from gridscan.inputs.value_reader import Numeric
     from gridscan.scenario.reader import Scenario
 

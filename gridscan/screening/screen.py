@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from gridscan.definition.nodes import Quantity
 from gridscan.errors import GridscanWarning, SensitivityError
-from gridscan.limits import DEFAULT
 from gridscan.numerics.elementary_effects import statistics_of
 from gridscan.numerics.sobol_indices import Indices, sobol_indices
 from gridscan.run import Source, find_scenario
-from gridscan.screening.designs import REPLICATES, Quantity, Saltelli, effects
+from gridscan.screening.designs import REPLICATES, Response, Saltelli, effects
 from gridscan.screening.factors import Factors, factors_of, in_words
 from gridscan.units import registry, unit_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gridscan.limits import Limits
-    from gridscan.model import Model
     from gridscan.numerics.elementary_effects import Effects
 
 _FEWEST_PATHS, _MOST_PATHS = 16, 128
@@ -44,9 +42,6 @@ def screen(
     log: bool = False,
     points: int | None = None,
     seed: int = 0,
-    model: Model | None = None,
-    overrides: Mapping[str, Any] | None = None,
-    limits: Limits = DEFAULT,
 ) -> xr.Dataset:
     """Find which parameters matter for a quantity: elementary effects (Morris), then Sobol indices.
 
@@ -72,12 +67,6 @@ def screen(
         Number of base points; by default as many as settle the order of the parameters, from 512 to 16,384.
     seed
         Another seed gives other random numbers.
-    model
-        Used instead of the model that the scenario names.
-    overrides
-        Values by name that replace those of the scenario.
-    limits
-        Sizes of blocks.
 
     Returns
     -------
@@ -108,18 +97,26 @@ def screen(
 
     Examples
     --------
-    The flux is proportional to luminosity and number of stars and to 1/radius^2 in every case:
+    The number of stars is proportional to the star formation rate, whatever the rest is:
 
     >>> import gridscan as gs
-    >>> table = gs.screen("imf_scan", "mean_energy", points=64) if False else None
+    >>> scenario = gs.Scenario.parse('''
+    ... model = "red_supergiants"
+    ... axes.imf = ["kroupa", "salpeter"]
+    ... uncertain.sfr = { normal = ["2 Msun/yr", "0.5 Msun/yr"] }
+    ... output.quantities = ["carbon_burning_rsg"]
+    ... ''')
+    >>> table = gs.screen(scenario, "carbon_burning_rsg", log=True, points=512)
+    >>> float(table["first_order"].sum().round(1)), table["parameter"].values[0].item()
+    (1.0, 'sfr')
     """
     if not 0.0 < share < 1.0:
         raise SensitivityError(f"the share by which numbers vary must be between 0 and 1, found {share:g}")
     if points is not None and points < 2 * REPLICATES:
         raise SensitivityError(f"the number of base points must be at least {2 * REPLICATES}, found {points}")
-    scenario = find_scenario(source, model=model, overrides=overrides)
+    scenario = find_scenario(source)
     factors = factors_of(scenario, quantity, share, at or {}, vary)
-    function = Quantity(factors, quantity, log, limits)
+    function = Response(factors, quantity, log)
     statistics, paths = _effects(function, seed)
     design = Saltelli(function, seed)
     settled = True
@@ -136,7 +133,7 @@ def screen(
     return _table(function, statistics, found, share, (paths, design.points, seed))
 
 
-def _effects(function: Quantity, seed: int) -> tuple[Effects, int]:
+def _effects(function: Response, seed: int) -> tuple[Effects, int]:
     """Return the statistics of elementary effects on as many paths as their mean sizes need."""
     found = effects(function, 0, _FEWEST_PATHS, seed)
     paths = _FEWEST_PATHS
@@ -151,7 +148,7 @@ def _effects(function: Quantity, seed: int) -> tuple[Effects, int]:
     return statistics_of(found), paths
 
 
-def _indices(function: Quantity, design: Saltelli) -> Indices:
+def _indices(function: Response, design: Saltelli) -> Indices:
     _refuse_failures(function)
     return sobol_indices(design.first, design.second, design.exchanged, _PROBABILITY)
 
@@ -165,7 +162,7 @@ def _is_settled(found: Indices) -> bool:
     return bool((apart | alike).all())
 
 
-def _refuse_failures(function: Quantity) -> None:
+def _refuse_failures(function: Response) -> None:
     if function.failed > _MOST_FAILED * function.computed:
         share = function.failed / function.computed
         reason = next(iter(function.messages), "it is not finite there")
@@ -174,7 +171,7 @@ def _refuse_failures(function: Quantity) -> None:
         )
 
 
-def _warn(function: Quantity, settled: bool, points: int) -> None:
+def _warn(function: Response, settled: bool, points: int) -> None:
     if function.failed:
         reason = next(iter(function.messages), "it is not finite there")
         message = f"{function.failed:,} of {function.computed:,} points were left out: {reason}"
@@ -185,12 +182,13 @@ def _warn(function: Quantity, settled: bool, points: int) -> None:
 
 
 def _table(
-    function: Quantity, statistics: Effects, found: Indices, share: float, design: tuple[int, int, int]
+    function: Response, statistics: Effects, found: Indices, share: float, design: tuple[int, int, int]
 ) -> xr.Dataset:
     factors: Factors = function.factors
     node = factors.scenario.model[function.name]
     one = registry.dimensionless
     unit = one if function.logarithm else node.unit
+    assert isinstance(node, Quantity)
     subject = f"ln({function.name})" if function.logarithm else node.long_name
     order = np.lexsort((-statistics.mean_absolute, -found.total))
     words = "half the width of the 90 % interval of the"
