@@ -282,6 +282,29 @@ def discriminate(
     return questions.discriminate(quantity, along, **options)
 
 
+@main.command(examples=["screen imf_scan carbon_burning_rsg --log"])
+@_question("screening", opens=False)
+@click.option("--share", default=0.1, show_default=True, help="Share by which other numbers vary to both sides.")
+@click.option("--vary", metavar="LABELS", help="Labels to vary over all their records, separated by commas.")
+@_log
+@click.option("--points", type=int, help="Number of base points; as many as settle the order by default.")
+@click.option("--seed", default=0, show_default=True, help="Another seed gives other random numbers.")
+@scenario_options
+def screen(
+    file: str, quantity: str, vary: str | None, logarithmic: bool, model_name: str | None, **options: Any
+) -> Any:
+    """Find which of many parameters matter.
+
+    What is uncertain varies over its distribution, an axis over its values, and every other number by --share.
+    """
+    from gridscan.run import find_scenario
+    from gridscan.screening.screen import screen as screened
+
+    model = model_named(model_name)
+    scenario = find_scenario(source_of(file, model), model=model, overrides=options.pop("overrides"))
+    return screened(scenario, quantity, vary=names_in(vary) or (), log=logarithmic, **options)
+
+
 @sensitivity.command("local", examples=["sensitivity local imf_scan flux"])
 @_question("tornado", opens=False)
 @click.option("--keep", help="Axes to keep, separated by commas.")

@@ -68,8 +68,8 @@ def sobol_indices(
 
         first_order_i = 1 - <[f(B) - f(A_i)]^2>/(2 V),   total_i = <[f(A) - f(A_i)]^2>/(2 V)
 
-    (M. J. W. Jansen, Comput. Phys. Commun. 117, 35 (1999)). A first_order_i below a half is <f(B) [f(A_i) - f(A)]>/V (A.
-    Saltelli et al., Comput. Phys. Commun. 181, 259 (2010)), which is closer for weak inputs, and zero for idle ones.
+    (M. J. W. Jansen, Comput. Phys. Commun. 117, 35 (1999)). A first-order index below a half is <f(B) [f(A_i) -
+    f(A)]>/V (A. Saltelli et al., Comput. Phys. Commun. 181, 259 (2010)), which is closer for weak inputs.
     Intervals are those of Student's t with the standard error of a jackknife over replicates: a bootstrap of the points
     of one quasi-random set would take them for independent, and make intervals too wide.
 

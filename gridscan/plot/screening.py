@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridscan.errors import SensitivityError
 from gridscan.plot.page import COLOURS, finish, legend, stacked_page, title
 from gridscan.plot.selection import column
-from gridscan.plot.text import plain, unit_text
+from gridscan.plot.text import plain
+from gridscan.sensitivity.base_point import unit_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -65,7 +66,7 @@ def _indices(axes: Axes, table: xr.Dataset) -> None:
         ("first_order", "the parameter alone", COLOURS[0], "o", -0.15),
         ("total", "with its interactions", COLOURS[1], "s", 0.15),
     ):
-        style = {"color": colour, "marker": marker, "linestyle": "none", "capsize": 3, "label": label}
+        style: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": "none", "capsize": 3, "label": label}
         axes.errorbar(table[name].values, places + shift, xerr=table[f"{name}_error"].values, **style)
     axes.set_yticks(places, [plain(str(name)) for name in table["parameter"].values])
     axes.set_ylim(places.size - 0.5, -0.5)

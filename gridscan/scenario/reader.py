@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from gridscan.definition.nodes import Parameter
 from gridscan.errors import ModelError, ScenarioError, nearest
-from gridscan.inputs.faults import MOST_TOLD, Fault, InputFaults, hint, schema_fault, shown, untold
+from gridscan.inputs.faults import MOST_TOLD, Fault, InputFaults, schema_fault, shown, untold
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.plain_values import plain_overrides
 from gridscan.inputs.priors import is_prior
