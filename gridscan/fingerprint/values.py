@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import copyreg
 import dataclasses
 import datetime
 import decimal
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gridscan.fingerprint import bytecode
+from gridscan.fingerprint.contents import files_in, simpler
 from gridscan.fingerprint.digest import digest
 from gridscan.fingerprint.modules import is_followed
 
@@ -53,7 +55,8 @@ class Values:
 
     def __init__(self, met: Callable[[Any], None]) -> None:
         self._met = met
-        self._open: set[int] = set()
+        # The values that hold the present one, and how deep they are.
+        self._open: dict[int, int] = {}
 
     def of(self, value: Any) -> bytes:
         """Return the digest of a value.
@@ -67,17 +70,17 @@ class Values:
         if kind in _PLAIN:
             return digest(kind.__name__, repr(value))
         if id(value) in self._open:
-            return b"around"
-        self._open.add(id(value))
+            return digest("around", len(self._open) - self._open[id(value)])
+        self._open[id(value)] = len(self._open)
         try:
             return digest(kind.__name__, *self._parts(value))
         except Incomparable:
             raise
         except Exception:
-            # Nested too deeply, or a proxy without its object.
+            # Nested too deeply, closed, or a proxy without its object.
             raise Incomparable(kind.__name__) from None
         finally:
-            self._open.discard(id(value))
+            del self._open[id(value)]
 
     def of_function(self, function: types.FunctionType) -> bytes:
         """Return the digest of the code, defaults, closure and attributes of a function, without the names it uses."""
@@ -114,7 +117,7 @@ class Values:
             return [factory, *(self.of(item) for pair in value.items() for item in pair)]
         if kind in (set, frozenset):
             return [*sorted(map(self.of, value))]
-        if isinstance(value, np.ndarray | np.generic):
+        if kind is np.ndarray or isinstance(value, np.generic):
             return self._parts_of_array(value)
         if isinstance(value, types.ModuleType):
             self._met(value)
@@ -122,11 +125,12 @@ class Values:
         if isinstance(value, type):
             self._met(value)
             return [value.__module__, value.__qualname__]
-        return self._parts_of_callable(value) or self._parts_of_object(value)
+        if parts := self._parts_of_callable(value):
+            return parts
+        held = simpler(value)
+        return self._parts_of_object(value) if held is None else [*map(self.of, held)]
 
     def _parts_of_array(self, value: Any) -> list[str | bytes]:
-        if type(value) is not np.ndarray and not isinstance(value, np.generic):
-            raise Incomparable(type(value).__name__)
         if value.dtype.hasobject:
             return [repr(value.dtype), repr(value.shape), self.of(value.tolist())]
         return [repr(value.dtype), repr(value.shape), value.tobytes()]
@@ -175,16 +179,32 @@ class Values:
         return self._parts_of_state(value)
 
     def _parts_of_state(self, value: Any) -> list[str | bytes]:
-        """Return all that an object holds as Python sees it, if its class does not define this otherwise."""
+        """Return all that an object holds as Python sees it, or as its class says that it can be made again."""
         kind = type(value)
+        own = is_followed(kind.__module__, getattr(sys.modules.get(kind.__module__), "__file__", None))
         methods = ("__reduce__", "__reduce_ex__", "__getstate__")
-        if any(getattr(kind, name) is not getattr(object, name) for name in methods):
-            raise Incomparable(kind.__name__)
+        says = kind in copyreg.dispatch_table or any(getattr(kind, name) is not getattr(object, name) for name in methods)
         try:
-            _, made_of, state, *items = value.__reduce_ex__(2)
+            reduced = copyreg.dispatch_table[kind](value) if kind in copyreg.dispatch_table else value.__reduce_ex__(4)
+            if isinstance(reduced, str):
+                return [*self._parts_of_name(value, reduced)]
+            made_by, made_of, state, *items = (*reduced, None)[: max(len(reduced), 3)]
+            files = [] if own else [digest(*named) for named in files_in((made_of, state))]
         except Exception:
             raise Incomparable(kind.__name__) from None
-        return [*map(self.of, made_of), self.of(state), *(self.of(list(part)) for part in items if part is not None)]
+        items = [list(part) if hasattr(part, "__next__") else part for part in items if part is not None]
+        # A class of the user may leave out what it thinks can be made again.
+        rest = [vars(value)] if own and says and hasattr(value, "__dict__") else []
+        first = [made_by] if says else []
+        return [*map(self.of, [*first, *made_of, state, *items, *rest]), *files]
+
+    def _parts_of_name(self, value: Any, name: str) -> list[str]:
+        """Return the place of an object that is one of its kind, such as a missing value."""
+        module = type(value).__module__
+        places = (module, module.partition(".")[0], getattr(value, "__module__", None))
+        place = next(item for item in places if getattr(sys.modules.get(str(item)), name, None) is value)
+        self._met(sys.modules[str(place)])
+        return [str(place), name]
 
 
 def _reference(value: Any) -> tuple[str, str] | None:
