@@ -118,7 +118,9 @@ class Surface:
         """
         return self.lower_root * (1.0 + excess) if lower else self.upper_root / (1.0 + excess)
 
-    def place(self, excess: FloatArray, lower: bool) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    def place(
+        self, excess: FloatArray, lower: bool, before_turn: FloatArray | None = None
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return the angle of the kick and where it is.
 
         All keep their relative accuracy however near to the supernova B is.
@@ -129,6 +131,8 @@ class Surface:
             X.
         lower
             Whether it is the lower branch.
+        before_turn
+            X_0 - X of a line that begins on the line of sight at X_0, where it is known better than the difference.
 
         Returns
         -------
@@ -142,7 +146,8 @@ class Surface:
         distance = self.path * ratio / (1.0 + ratio)
         from_beginning = ratio - self.beginning
         if not lower and (self.beginning > 0.0).any():
-            turned = self.upper_root * (self.turn - excess) / ((1.0 + excess) * (1.0 + self.turn))
+            left = self.turn - excess if before_turn is None else before_turn
+            turned = self.upper_root * left / ((1.0 + excess) * (1.0 + self.turn))
             from_beginning = np.where(self.beginning > 0.0, np.maximum(turned, 0.0), from_beginning)
         reach = self.velocity * self.path + self.supernova_distance
         other_root = self.delay * (2.0 * self.supernova_distance + self.delay) * ratio + self.delay * reach

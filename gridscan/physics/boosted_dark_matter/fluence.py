@@ -10,7 +10,8 @@ neutrinos is E_nu = (p + T)/2 cosh²(w), so that the integrand vanishes before a
 where the last particles arrive with the begin or end of the exposure, where they begin to leave the supernova with it,
 and where the arc passes through the halo centre; all have closed forms. Two such places may be near to each other: both
 ends of a short exposure, or the two that are one for an exposure that begins or ends with the peak. Pieces then widen
-from there in powers of 4. A spike in the halo centre is a narrow peak, from which they widen too.
+from there in powers of 4. A spike in the halo centre is a narrow peak, and so is the centre of any halo if the exposure
+begins or ends when its particles arrive: from there they widen too.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ _MARGIN = 14.0
 # Parts of the time of the peak, and of the line, below which places are close together.
 _NEAR_THE_PEAK = 1e-3
 _SHORT = 1e-3
-# By which pieces widen from a spike: 16 nodes then leave 1e-7 of a root.
-_AROUND_A_SPIKE = 16.0
+# By which pieces widen from the peak at the halo centre: 16 nodes then leave 1e-7 of a root.
+_AROUND_A_PEAK = 16.0
 # Places at which a sphere is looked for, and how often what is between two is halved.
 _SAMPLES = 65
 _BISECTIONS = 45
@@ -164,8 +165,8 @@ def _pieces(kicks: _Kicks, accuracy: float) -> Pieces:
     lower, upper = panels_between(np.concatenate([regular, np.clip(cuts, first, final)]).T)
     owner, piece = np.nonzero(upper > lower)
     lower, upper = lower[owner, piece], upper[owner, piece]
-    spiked = np.where(_spike_radius(kicks.setting) > 0.0, centre, np.nan)
-    rough = np.concatenate([spiked[None], spheres])[:, owner]
+    peaked = np.where(np.isfinite(around).any(axis=0), centre, np.nan)
+    rough = np.concatenate([peaked[None], spheres])[:, owner]
     below = (lower == np.concatenate([last[:, owner], rough])).any(axis=0)
     return Pieces(owner, lower, upper, below, (upper == rough).any(axis=0))
 
@@ -212,7 +213,7 @@ def _highest(kicks: _Kicks, first: FloatArray, accuracy: float) -> FloatArray:
 
 
 def _through_the_centre(kicks: _Kicks, final: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return where the arc passes through the halo centre, and ends of pieces that widen from its spike, shape (k, n).
+    """Return where the arc passes through the halo centre, and ends of pieces that widen from its peak, shape (k, n).
 
     An arc of psi + dpsi passes at the distance |S G| |E G|/R_s dpsi. Source: the gradient of the inscribed angle.
     """
@@ -220,15 +221,30 @@ def _through_the_centre(kicks: _Kicks, final: FloatArray) -> tuple[FloatArray, F
     along, across, distance = setting.centre_along, setting.centre_across, setting.supernova_distance
     angle = np.arctan2(across * distance, along * (distance - along) - across**2)
     centre = kicks.place(np.sin(0.5 * angle) ** 2)
-    radius = _spike_radius(setting)
+    radius = _peak_radius(kicks)
     if not radius.any():
         return centre, np.empty((0, len(centre)))
     with np.errstate(divide="ignore", invalid="ignore"):
         turn = radius * distance / (np.hypot(along, across) * np.hypot(distance - along, across))
         width = kicks.place(np.sin(0.5 * np.minimum(angle + turn, np.pi)) ** 2) - centre
         width = np.where((radius > 0.0) & (turn < 1.0), width, np.nan)
-    after = _powers(centre, width, final, _AROUND_A_SPIKE)
+    after = _powers(centre, width, final, _AROUND_A_PEAK)
     return centre, np.concatenate([after, 2.0 * centre - after])
+
+
+def _peak_radius(kicks: _Kicks) -> FloatArray:
+    """Return the radius of the peak about the halo centre [kpc], 0 for none.
+
+    It is that of the spike, or how far from the centre are the places from which particles arrive at an end of the
+    exposure, if they are near.
+    """
+    setting = kicks.setting
+    centre, _ = _delays_of_the_breaks(kicks)
+    missed = np.abs(centre - kicks.delays).min(axis=0)
+    short = missed < _SHORT * kicks.delays[1]
+    near = np.maximum(missed / (2.0 + kicks.excess), _ROUNDING) * setting.supernova_distance
+    spike = np.zeros_like(setting.mass) if setting.halo.spike is None else setting.halo.spike.radius
+    return np.where(short & ((spike == 0.0) | (near < spike)), near, spike)
 
 
 def _through_spheres(kicks: _Kicks, first: FloatArray, final: FloatArray) -> FloatArray:
@@ -236,12 +252,12 @@ def _through_spheres(kicks: _Kicks, first: FloatArray, final: FloatArray) -> Flo
 
     The places that particles arrive from at an end of the exposure are circles; of a short one, all places are.
     """
-    spiked = _near_a_spike(kicks)
-    if not spiked.size:
+    near_breaks = _near_breaks(kicks)
+    if not near_breaks.size:
         return np.empty((0, len(final)))
-    near = taken(kicks, spiked)
+    near = taken(kicks, near_breaks)
     breaks = density_breaks(near.setting.halo)
-    samples = first[spiked] + (final - first)[spiked] * np.geomspace(1e-6, 1.0, _SAMPLES)[:, None]
+    samples = first[near_breaks] + (final - first)[near_breaks] * np.geomspace(1e-6, 1.0, _SAMPLES)[:, None]
     radii = np.moveaxis(_radii(near, samples), 1, 0)
     beyond = radii[:, :, None] > breaks
     known = np.isfinite(radii)
@@ -255,21 +271,21 @@ def _through_spheres(kicks: _Kicks, first: FloatArray, final: FloatArray) -> Flo
         before = (_radii(some, middle)[circle, each] > edge) == outside
         low, high = np.where(before, middle, low), np.where(before, high, middle)
     order = np.argsort(column, kind="stable")
-    column = spiked[column[order]]
+    column = near_breaks[column[order]]
     slot = each - np.searchsorted(column, column)
     found = np.full((slot.max(initial=-1) + 1, len(final)), np.nan)
     found[slot, column] = high[order]
     return found
 
 
-def _near_a_spike(kicks: _Kicks) -> IndexArray:
-    """Return for which n the particles of an end of the exposure come from places in the spike, or close to it."""
-    centre, reach = _delays_of_the_spike(kicks)
+def _near_breaks(kicks: _Kicks) -> IndexArray:
+    """Return for which n the particles of an end of the exposure come from within the outermost break, or near it."""
+    centre, reach = _delays_of_the_breaks(kicks)
     return np.flatnonzero((reach > 0.0) & (np.abs(centre - kicks.delays) <= reach).any(axis=0))
 
 
-def _delays_of_the_spike(kicks: _Kicks) -> tuple[FloatArray, FloatArray]:
-    """Return x/R_s of the halo centre, and by how much that of the spike differs at most; 0 without a spike.
+def _delays_of_the_breaks(kicks: _Kicks) -> tuple[FloatArray, FloatArray]:
+    """Return x/R_s of the halo centre, and by how much it differs within the outermost break; 0 without any.
 
     Of x = d + b l - R_s, d and l change by r over a distance r.
     """
@@ -278,7 +294,7 @@ def _delays_of_the_spike(kicks: _Kicks) -> tuple[FloatArray, FloatArray]:
     from_supernova, to_earth = np.hypot(along, across), np.hypot(distance - along, across)
     # R_s is taken from d + l alone, as b - 1 may be small.
     centre = from_supernova + to_earth - distance + kicks.excess * to_earth
-    radius = _spike_radius(setting)
+    radius = density_breaks(setting.halo).max(axis=0)
     rounding = _ROUNDING * (from_supernova + to_earth + distance) * (1.0 + kicks.excess)
     reach = np.where(radius > 0.0, (2.0 + kicks.excess) * radius + rounding, 0.0)
     return centre / distance, reach / distance
@@ -298,8 +314,3 @@ def _radii(kicks: _Kicks, place: FloatArray) -> FloatArray:
             squares = arcs.distances(angle, angle - arcs.nearest)
             found += [np.where(everything, np.nan, np.sqrt(square)) for square in squares]
     return np.array(found)
-
-
-def _spike_radius(setting: Setting) -> FloatArray:
-    spike = setting.halo.spike
-    return np.zeros_like(setting.mass) if spike is None else spike.radius

@@ -1,10 +1,11 @@
 """Flux of boosted dark matter whose arrival surface passes near the centre of the halo.
 
-The line of `gridscan.physics.boosted_dark_matter.arrival_surface`, with L = ln X along it, comes nearest to the halo
-centre at L_0, at the distance r_0. With L = L_0 + (r_0/|dB/dL|) sinh(s) the peak of the density has the same width in s
-whatever r_0 is. The line is cut where a circle about the line of sight touches a sphere on which the density breaks. A
-panel in between is traversed as x² (3 - 2 x), since there are square roots at its ends, and bisected until the integral
-has converged.
+The line of `gridscan.physics.boosted_dark_matter.arrival_surface` is a smooth function of p: ln X, or, where it begins
+on the line of sight at X_0, the root of ln X_0 - ln X, as which the distance from that line grows. It comes nearest to
+the halo centre at p_0, at the distance r_0. With p = p_0 + (r_0/|dB/dp|) sinh(s) the peak of the density has the same
+width in s whatever r_0 is. The line is cut where a circle about the line of sight touches a sphere on which the density
+breaks. A panel in between is traversed as x² (3 - 2 x), since there are square roots at its ends, and bisected until
+the integral has converged.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _PANEL = 3.0
 _BISECTIONS = 50
 _ROUNDS = 14
 _ROUNDING = 1e-10
-# In ln X: steps for derivatives, where a parabola is good to rounding, and the narrowest peak.
+# In p: steps for derivatives, where a parabola is good to rounding, and the narrowest peak.
 _STEP = 1e-4
 _PARABOLA = 1e-5
 _NARROWEST = 1e-13
@@ -73,35 +74,77 @@ def central_integrals(emission: Emission, accuracy: float) -> tuple[FloatArray, 
 
 
 @dataclasses.dataclass(frozen=True)
+class _Branch:
+    """One branch of n points as a function of p, every array of shape (n,).
+
+    Of those that begin on the line of sight `beginning` is ln X_0, and p below 0 is beyond that line; of the others it
+    is not a number.
+    """
+
+    emission: Emission
+    lower: bool
+    beginning: FloatArray
+
+    def position(self, logarithm: FloatArray) -> FloatArray:
+        """Return p of ln X."""
+        root = np.sqrt(np.maximum(self.beginning - logarithm, 0.0))
+        return np.where(np.isnan(self.beginning), logarithm, root)
+
+    def excess(self, position: FloatArray) -> FloatArray:
+        """Return X."""
+        return np.exp(np.where(np.isnan(self.beginning), position, self.beginning - position**2))
+
+    def slope(self, position: FloatArray) -> FloatArray:
+        """Return |d ln X/dp|."""
+        slope: FloatArray = np.where(np.isnan(self.beginning), 1.0, 2.0 * np.abs(position))
+        return slope
+
+    def place(self, position: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return sin²(psi/2), and the vector from the supernova, along and across the line of sight."""
+        surface, excess, straight = self.emission.surface, self.excess(position), np.isnan(self.beginning)
+        left = np.where(straight, surface.turn - excess, -surface.turn * np.expm1(-(position**2)))
+        haversine, _, along, across = surface.place(excess, self.lower, left)
+        return haversine, along, np.where(straight, across, np.copysign(across, position))
+
+    def to_centre(self, position: FloatArray) -> FloatArray:
+        """Return the vector from G to B, along and across the line of sight, shape (2, ...)."""
+        _, along, across = self.place(position)
+        return np.array([along - self.emission.setting.centre_along, across - self.emission.setting.centre_across])
+
+
+@dataclasses.dataclass(frozen=True)
 class _Line:
     """One branch of n points, as a function of s; arrays of shape (n,), the vectors (2, n).
 
     Close to the nearest point, where the difference of two places would be rounding, the line is a parabola.
     """
 
-    emission: Emission
-    lower: bool
+    branch: _Branch
     nearest: FloatArray
     width: FloatArray
     foot: FloatArray
     tangent: FloatArray
     bend: FloatArray
 
+    def position(self, s: FloatArray) -> FloatArray:
+        """Return p."""
+        return self.nearest + self.width * np.sinh(s)
+
     def from_centre(self, s: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return the least and the largest distance from the halo centre on the circle at s."""
         step = self.width * np.sinh(s)
-        far = _to_centre(self.emission, self.lower, self.nearest + step)
+        far = self.branch.to_centre(self.nearest + step)
         near = self.foot[:, None] + step * (self.tangent[:, None] + 0.5 * step * self.bend[:, None])
         along, across = np.where(np.abs(step) < _PARABOLA, near.reshape(far.shape), far)
-        return np.hypot(along, across), np.hypot(along, across + 2.0 * self.emission.setting.centre_across)
+        return np.hypot(along, across), np.hypot(along, across + 2.0 * self.branch.emission.setting.centre_across)
 
     def inverse(self, position: FloatArray) -> FloatArray:
+        """Return s of p."""
         return np.arcsinh((position - self.nearest) / self.width)
 
 
 def _branch(emission: Emission, lower: bool, accuracy: float) -> tuple[FloatArray, FloatArray]:
-    first, last = emission.surface.lower_ends if lower else emission.surface.upper_ends
-    line = _line(emission, lower, first, last)
+    line, first, last = _line(emission, lower)
     start, stop = line.inverse(first), line.inverse(last)
     # Not defined where distances leave the range of a double.
     broken = ~(np.isfinite(start) & np.isfinite(stop))
@@ -125,58 +168,62 @@ def _branch(emission: Emission, lower: bool, accuracy: float) -> tuple[FloatArra
 
 def _height(line: _Line, s: FloatArray) -> FloatArray:
     """Return K ∫ dphi rho |dw/ds| at one s for each point."""
-    excess = np.exp(line.nearest + line.width * np.sinh(s))
-    surface = line.emission.surface
-    haversine = surface.place(excess, line.lower)[0]
-    kicks = line.emission.setting.kicks(surface.neutrino_energy(excess), haversine, surface.kinetic_energy)
-    jacobian = excess / (1.0 + excess) * line.width * np.cosh(s)
-    density = circle_integral(line.emission.setting.halo, *line.from_centre(s))
+    branch, position = line.branch, line.position(s)
+    excess, surface, setting = branch.excess(position), branch.emission.surface, branch.emission.setting
+    kicks = setting.kicks(surface.neutrino_energy(excess), branch.place(position)[0], surface.kinetic_energy)
+    jacobian = excess / (1.0 + excess) * branch.slope(position) * line.width * np.cosh(s)
+    density = circle_integral(setting.halo, *line.from_centre(s))
     return kicks * jacobian * density
 
 
-def _to_centre(emission: Emission, lower: bool, position: FloatArray) -> FloatArray:
-    """Return the vector from G to B, along and across the line of sight, shape (2, ...)."""
-    _, _, along, across = emission.surface.place(np.exp(position), lower)
-    return np.array([along - emission.setting.centre_along, across - emission.setting.centre_across])
-
-
-def _line(emission: Emission, lower: bool, first: FloatArray, last: FloatArray) -> _Line:
-    """Return the branch with its point nearest to the halo centre.
+def _line(emission: Emission, lower: bool) -> tuple[_Line, FloatArray, FloatArray]:
+    """Return the branch with its point nearest to the halo centre, and its ends in p.
 
     The least of many samples lies between its neighbours; there the distance has one minimum, which a search by the
     golden section brackets and the projection on the tangent then gives to rounding.
     """
+    ends = emission.surface.lower_ends if lower else emission.surface.upper_ends
+    turn = emission.surface.turn
+    begins = (turn > 0.0) & (not lower)
+    branch = _Branch(emission, lower, np.where(begins, np.log(np.where(begins, turn, 1.0)), np.nan))
+    samples = np.sort(branch.position(ends[0] + (ends[1] - ends[0]) * np.linspace(0.0, 1.0, _SAMPLES)[:, None]), axis=0)
+    first, last = samples[0], samples[-1]
+    position = np.clip(_nearest_sampled(branch, samples), np.where(begins, first, first + _STEP), last - _STEP)
+    behind, here, ahead = (branch.to_centre(position + sign * _STEP) for sign in (-1.0, 0.0, 1.0))
+    tangent, bend = (ahead - behind) / (2.0 * _STEP), (ahead - 2.0 * here + behind) / _STEP**2
+    speed = np.maximum(np.hypot(*tangent), np.finfo(float).tiny)
+    for _ in range(3):
+        foot = branch.to_centre(position)
+        # At an end of the line the foot of the perpendicular may be beyond it.
+        position = np.clip(position - (foot * (tangent / speed)).sum(axis=0) / speed, first, last)
+    foot = branch.to_centre(position)
+    with np.errstate(over="ignore"):
+        width = np.clip(np.hypot(*foot) / speed, _NARROWEST, 1.0)
+    return _Line(branch, position, width, foot, tangent, bend), first, last
+
+
+def _nearest_sampled(branch: _Branch, samples: FloatArray) -> FloatArray:
+    """Return p of the point nearest to the halo centre, as well as distances tell."""
 
     def distance(position: FloatArray) -> FloatArray:
-        from_centre: FloatArray = np.hypot(*_to_centre(emission, lower, position))
+        from_centre: FloatArray = np.hypot(*branch.to_centre(position))
         return from_centre
 
-    samples = first + (last - first) * np.linspace(0.0, 1.0, _SAMPLES)[:, None]
-    best, column = np.argmin(distance(samples), axis=0), np.arange(len(first))
+    best, column = np.argmin(distance(samples), axis=0), np.arange(samples.shape[1])
     low, high = samples[np.maximum(best - 1, 0), column], samples[np.minimum(best + 1, _SAMPLES - 1), column]
     golden = 0.5 * (np.sqrt(5.0) - 1.0)
     for _ in range(_BISECTIONS):
         left, right = high - golden * (high - low), low + golden * (high - low)
         nearer = distance(left) < distance(right)
         low, high = np.where(nearer, low, left), np.where(nearer, right, high)
-    position = np.clip(0.5 * (low + high), first + _STEP, last - _STEP)
-    behind, here, ahead = (_to_centre(emission, lower, position + sign * _STEP) for sign in (-1.0, 0.0, 1.0))
-    tangent, bend = (ahead - behind) / (2.0 * _STEP), (ahead - 2.0 * here + behind) / _STEP**2
-    speed = np.maximum(np.hypot(*tangent), np.finfo(float).tiny)
-    for _ in range(3):
-        foot = _to_centre(emission, lower, position)
-        # At an end of the line the foot of the perpendicular may be beyond it.
-        position = np.clip(position - (foot * (tangent / speed)).sum(axis=0) / speed, first, last)
-    foot = _to_centre(emission, lower, position)
-    with np.errstate(over="ignore"):
-        width = np.clip(np.hypot(*foot) / speed, _NARROWEST, 1.0)
-    return _Line(emission, lower, position, width, foot, tangent, bend)
+    middle: FloatArray = 0.5 * (low + high)
+    return middle
 
 
 def _touches(line: _Line, start: FloatArray, stop: FloatArray) -> FloatArray:
     """Return where the least or the largest distance passes a break of the density, shape (k, n), NaN for nowhere."""
     samples = start + (stop - start) * np.linspace(0.0, 1.0, _SAMPLES)[:, None]
-    breaks = density_breaks(line.emission.setting.halo)
+    breaks = density_breaks(line.branch.emission.setting.halo)
     found = []
     for which, radius in enumerate(line.from_centre(samples)):
         beyond = radius > breaks[:, None]

@@ -47,7 +47,7 @@ def test_errors_bound_the_truth_on_the_way_through_the_centre(spike):
 def test_the_line_is_a_parabola_close_to_the_centre(monkeypatch):
     setting, _, _ = boost(10.0, 12.0, 8.5, 0.3).at()
     emission = setting.emission(_through_the_centre(10.0, np.array([10.0]), 12.0, 0.3), np.array([10.0]))
-    line = near_halo_centre._line(emission, False, *emission.surface.upper_ends)
+    line, _, _ = near_halo_centre._line(emission, False)
     step = np.arcsinh(0.9 * near_halo_centre._PARABOLA / line.width)
     close = line.from_centre(step)
     monkeypatch.setattr(near_halo_centre, "_PARABOLA", 0.0)
@@ -59,10 +59,9 @@ def test_the_nearest_point_of_the_line_is_nearer_than_all_samples():
     setting, _, _ = boost(np.array([1.0, 10.0, 30.0]), 12.0, 8.5, 0.3).at()
     time = _through_the_centre(10.0, setting.mass, 12.0, 0.3) * np.array([1.01, 1.0, 1.1])
     emission = setting.emission(time, np.full(3, 10.0))
-    first, last = emission.surface.upper_ends
-    line = near_halo_centre._line(emission, False, first, last)
+    line, first, last = near_halo_centre._line(emission, False)
     samples = np.linspace(first, last, 4001)
-    distance = np.hypot(*near_halo_centre._to_centre(emission, False, samples))
+    distance = np.hypot(*line.branch.to_centre(samples))
     least = np.hypot(*line.foot)
     assert (least <= distance.min(axis=0) * (1.0 + 1e-12)).all()
     np.testing.assert_allclose(least[[0, 2]], distance.min(axis=0)[[0, 2]], rtol=1e-3)
