@@ -11,6 +11,7 @@ import numpy as np
 
 from gridscan.errors import SensitivityError, listed
 from gridscan.inputs.sampling import REALISATION
+from gridscan.numerics.axis_weights import WEIGHT
 from gridscan.plot.page import MOST_LINES
 from gridscan.sensitivity.base_point import held_at, long_axes, point, said, unit_text
 from gridscan.sensitivity.labelled import check_axis, is_numeric, numeric_axis, quantity_of

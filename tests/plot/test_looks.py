@@ -96,6 +96,8 @@ def test_the_header_says_given_parameters_that_matter(draws):
     assert "sfr = 3 Msun/yr" in subtitle(plot.draw(draws, "flux", along="time"))
     scan = gs.evaluate("imf_scan", quantities=["flux", "fraction_within"])
     assert "neutrino_luminosity = 1e+38 erg/s" in subtitle(plot.draw(scan, "flux", along="radius"))
+    one = scan.sel(imf="kroupa", metallicity=0.014)
+    assert "weight" not in subtitle(plot.draw(one, "flux", along="radius"))
     # What has no effect on a quantity is not said of it.
     assert "neutrino_luminosity" not in subtitle(plot.draw(scan, "fraction_within", along="radius"))
 
