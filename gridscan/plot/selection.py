@@ -161,7 +161,8 @@ def picked(
     SensitivityError
         If no value is finite, or a numeric axis cannot be sorted.
     """
-    matter = set(str(values.encoding.get("coordinates") or "").split())
+    coordinates = str(values.encoding.get("coordinates") or "").split()
+    matter = {name for name in coordinates if not name.endswith(WEIGHT)}
     single = [
         name
         for name, item in values.coords.items()
