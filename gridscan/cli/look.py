@@ -47,7 +47,7 @@ class Look:
         backend = pyplot.get_backend().lower()
         if backend in ("agg", "pdf", "svg", "ps", "cairo", "template"):
             raise StoreError(
-                f"there is no window to show a picture in (matplotlib draws with {backend}); write it: --out"
+                f"there is no window to show a picture in (matplotlib draws with {backend}); write a file with --out"
             )
 
     def check(self, usual: str | Path) -> None:

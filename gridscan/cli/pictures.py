@@ -194,7 +194,7 @@ def _check_options(kind: str, given: Mapping[str, Any], allowed: Sequence[str], 
         if name not in allowed:
             known = flags(allowed)
             rest = f"; it takes {listed(known)}" if known else ""
-            (flag,) = flags([name])
+            (flag,) = ["--log or --linear"] if name == "scale" else flags([name])
             raise click.UsageError(f"{flag} does not apply to --kind {kind}{nearest(flag, known) or rest}")
 
 

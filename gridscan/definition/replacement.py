@@ -111,7 +111,8 @@ def note_on(model: Definition, gone: Iterable[str], cause: str) -> str:
     """
     names = list(gone)
     what = f"the inputs {listed(names)} are" if len(names) > 1 else f"the input {names[0]} is"
-    return f"model {model.name!r}: {what} left out, since nothing needs that with {cause} replaced"
+    needed = "them" if len(names) > 1 else "it"
+    return f"model {model.name!r}: {what} left out, since nothing needs {needed} with {cause} replaced"
 
 
 def fixed_values(function: Callable[..., Any]) -> dict[str, str]:

@@ -183,7 +183,9 @@ class Values:
         kind = type(value)
         own = is_followed(kind.__module__, getattr(sys.modules.get(kind.__module__), "__file__", None))
         methods = ("__reduce__", "__reduce_ex__", "__getstate__")
-        says = kind in copyreg.dispatch_table or any(getattr(kind, name) is not getattr(object, name) for name in methods)
+        says = kind in copyreg.dispatch_table or any(
+            getattr(kind, name) is not getattr(object, name) for name in methods
+        )
         try:
             reduced = copyreg.dispatch_table[kind](value) if kind in copyreg.dispatch_table else value.__reduce_ex__(4)
             if isinstance(reduced, str):

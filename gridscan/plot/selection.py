@@ -11,6 +11,7 @@ import numpy as np
 
 from gridscan.errors import SensitivityError, listed
 from gridscan.inputs.sampling import REALISATION
+from gridscan.numerics.axis_weights import WEIGHT
 from gridscan.plot.page import MOST_LINES
 from gridscan.sensitivity.base_point import held_at, long_axes, point, said, unit_text
 from gridscan.sensitivity.labelled import check_axis, is_numeric, numeric_axis, quantity_of
@@ -160,7 +161,8 @@ def picked(
     SensitivityError
         If no value is finite, or a numeric axis cannot be sorted.
     """
-    matter = set(str(values.encoding.get("coordinates") or "").split())
+    coordinates = str(values.encoding.get("coordinates") or "").split()
+    matter = {name for name in coordinates if not name.endswith(WEIGHT)}
     single = [
         name
         for name, item in values.coords.items()

@@ -126,6 +126,7 @@ def _write_parquet(dataset: xr.Dataset, names: list[str], path: Path) -> None:
 
     columns = columns_of(dataset, names)
     units = {name: label_of(dataset[name]) for name in columns if "units" in dataset[name].attrs}
+    units = {name: unit for name, unit in units.items() if unit}
     said = {"gridscan": __version__, "PANDAS_ATTRS": json.dumps({"units": units})}
     writer = None
     try:

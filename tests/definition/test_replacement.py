@@ -55,7 +55,7 @@ def test_a_model_with_a_replaced_quantity_runs_from_a_file(mine):
     result = gridscan("run", "sc.toml", "--model", "mine.py:model")
     assert result.exit_code == 0, result.output
     note = next(line for line in result.stderr.splitlines() if line.startswith("note: "))
-    assert "left out, since nothing needs that with neutrino_squared_amplitude replaced" in note
+    assert "left out, since nothing needs them with neutrino_squared_amplitude replaced" in note
 
 
 def test_a_scenario_may_still_give_what_was_left_out(mine):
