@@ -66,7 +66,7 @@ def test_only_the_coarse_grid_is_warned_of(executed):
     assert cells
     assert all("variance_shares" in cell.source or ".rank(" in cell.source for cell in cells)
     assert all(
-        re.search(r"\) (has|have) fewer than 10 points", output.text)
+        re.search(r"'metallicity' \(2\) has too few points|shares may be off by up to 0\.0", output.text)
         for cell in cells
         for output in cell.outputs
         if "text" in output
@@ -83,7 +83,7 @@ def test_only_the_coarse_grid_is_warned_of(executed):
         ("carbon_to_red_ratio", "20.0", [0.009233]),
         ("gridscan.elasticity", "sfr:", [1.0]),
         ("gridscan.contrast", "20.0", [1.0, 0.909, 1.681, 0.410]),
-        ("gridscan.rank", "sfr", [0.124]),
+        ("gridscan.rank", "sfr", [0.103]),
         ("gridscan.crossing", "kroupa", [11.32]),
         ('imf="top-heavy", detector="juno"', "kroupa", [1670.8, 5963.3]),
         ("[catalogue.imf.steep]", "steep", [10.08]),

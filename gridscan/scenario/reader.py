@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from gridscan.definition.nodes import Parameter
-from gridscan.errors import ModelError, ScenarioError, listed, nearest
+from gridscan.errors import ModelError, ScenarioError, listed
 from gridscan.inputs.faults import MOST_TOLD, Fault, InputFaults, hint, schema_fault, shown, untold
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.plain_values import plain_overrides
@@ -22,21 +22,18 @@ from gridscan.inputs.priors import is_prior
 from gridscan.inputs.requirements import requirement_faults
 from gridscan.inputs.resolve import resolve
 from gridscan.inputs.sampling import Sampling
-from gridscan.inputs.text_files import not_utf8, read_text
 from gridscan.inputs.value_reader import Given
 from gridscan.model_loader import is_code, load_model
 from gridscan.scenario.own_quantities import QUANTITIES, with_quantities
 from gridscan.scenario.schema import Output, ScenarioSchema
 from gridscan.scenario.toml_positions import Positions, locate
-from gridscan.scenario.toml_text import parse_toml
+from gridscan.scenario.toml_text import parse_toml, text_of
 from gridscan.scenario.uncertain_tables import of_design, uncertain_values, uncertainty_of
 from gridscan.uncertainty.designs import Design
 
 if TYPE_CHECKING:
     from gridscan.inputs.resolved import Resolved
     from gridscan.model import Model
-
-_LARGEST_FILE = 50_000_000
 
 
 _NESTED: dict[str | int, type[BaseModel]] = {"output": Output, "sampling": Sampling, "design": Design}
@@ -129,7 +126,7 @@ class Scenario:
             With a line ``file:line:column: …`` for each error.
         """
         path = Path(path).expanduser()
-        return cls.parse(_read(path), name=str(path), folder=path.parent, model=model, overrides=overrides)
+        return cls.parse(text_of(path), name=str(path), folder=path.parent, model=model, overrides=overrides)
 
     @classmethod
     def parse(
@@ -175,22 +172,6 @@ class Scenario:
         file = Path(name).name if file is None else file
         kept = plain_overrides(overrides)
         return _Reader(text, name, file, TableFiles(Path(folder), dict(tables or {})), kept).read(model)
-
-
-def _read(path: Path) -> str:
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ScenarioError(
-                f"{path}: too large for a scenario: {path.stat().st_size:,} bytes; at most {_LARGEST_FILE:,}"
-            )
-        return read_text(path)
-    except FileNotFoundError:
-        beside = [str(other) for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
-        raise ScenarioError(f"{path}: there is no such file{nearest(str(path), beside)}") from None
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"{path}: {not_utf8(error)}; expected a TOML file") from None
-    except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 class _Reader:

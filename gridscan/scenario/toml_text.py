@@ -4,12 +4,50 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gridscan.errors import ScenarioError
-from gridscan.inputs.text_files import control_character
+from gridscan.errors import ScenarioError, nearest
+from gridscan.inputs.text_files import control_character, not_utf8, read_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LARGEST_FILE = 50_000_000
 
 _FORTRAN = re.compile(r"(?<![\w.+-])(?P<digits>[+-]?(?:\d[\d_]*\.?\d*|\.\d+))[dDqQ](?P<power>[+-]?\d+)")
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a scenario file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    str
+        Its content.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such file, it is too large, or it cannot be read.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ScenarioError(
+                f"{path}: too large for a scenario: {path.stat().st_size:,} bytes; at most {_LARGEST_FILE:,}"
+            )
+        return read_text(path)
+    except FileNotFoundError:
+        beside = [str(other) for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
+        raise ScenarioError(f"{path}: there is no such file{nearest(str(path), beside)}") from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{path}: {not_utf8(error)}; expected a TOML file") from None
+    except OSError as error:
+        raise ScenarioError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:
