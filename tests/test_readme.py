@@ -102,7 +102,7 @@ def test_the_commands_work(clone):
 @pytest.mark.filterwarnings("ignore:the shares of:gridscan.errors.GridscanWarning")
 def test_the_sensitivities_of_the_table_work(clone):
     rows = re.findall(r"^\| [^|]+ \| (`[^|]+`) \| (`[^|]+`) \|$", README, re.MULTILINE)
-    assert len(rows) == 7
+    assert len(rows) == 10
     ds = gs.open("results/imf_scan.nc").sel(time=20, metallicity=0.014)
     for python, commands in rows:
         for code in re.findall(r"`([^`]+)`", python):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gridscan.cli.look import Look
 
 _OF_QUANTITIES = ("along", "by", "epoch", "scale", "limits")
+_OF_DRAWS = {"violins": ("by",), "corner": ("parameters",)}
 
 
 class _Plot(Command):
@@ -165,6 +166,9 @@ def plot(
     elif kind == "hertzsprung-russell":
         _check_options(kind, {**given, **_scenario_options(wanted)}, (), quantities)
         _draw_table(file, look)
+    elif kind in _OF_DRAWS:
+        _check_options(kind, given if seed is None else {**given, "seed": seed}, _OF_DRAWS[kind])
+        _draw_draws(kind, wanted, given, look)
     elif kind == "quantity":
         _check_options(kind, given if seed is None else {**given, "seed": seed}, _OF_QUANTITIES)
         _draw_quantity(wanted, given, look)
@@ -238,6 +242,23 @@ def _draw_quantity(wanted: Wanted, options: Mapping[str, Any], look: Look) -> No
     else:
         dataset, _ = data_for(Figure("quantity", "", pictures.draw, others="one"), wanted)
     look.finish(pictures.draw(dataset, name, **options, axes=look.axes()))
+
+
+def _draw_draws(kind: str, wanted: Wanted, options: Mapping[str, Any], look: Look) -> None:
+    """Draw quantities over the draws of what is uncertain."""
+    from gridscan import plot as pictures
+    from gridscan.cli.figures import data_for
+
+    if not wanted.quantities or (kind == "violins" and len(wanted.quantities) > 1):
+        raise click.UsageError(f"--kind {kind} takes {'one quantity' if kind == 'violins' else 'a quantity or more'}")
+    look.check(f"{kind}.png")
+    dataset, _ = data_for(Figure(kind, "", getattr(pictures, kind), others="any"), wanted)
+    if kind == "violins":
+        look.finish(pictures.violins(dataset, wanted.quantities[0], **options, axes=look.axes()))
+    else:
+        chosen = options.get("parameters")
+        names = None if chosen is None else [str(name).strip() for name in str(chosen).split(",")]
+        look.finish(pictures.corner(dataset, *wanted.quantities, parameters=names))
 
 
 def _draw_figure(kind: str, wanted: Wanted, given: Mapping[str, Any], look: Look) -> None:

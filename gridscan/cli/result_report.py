@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from gridscan.cli.escaping import escape, escape_line
 from gridscan.cli.tables import bytes_text, console, new_table
 from gridscan.errors import printable
+from gridscan.numerics.axis_weights import WEIGHT
 from gridscan.units import label_of
 
 if TYPE_CHECKING:
@@ -161,7 +162,9 @@ def _columns(data: xr.Dataset, most: int) -> Table:
     """Show quantities over the same axis side by side."""
     dim = str(next(iter(data.dims)))
     names = [str(name) for name in [*data.coords, *data.data_vars] if name != dim and data[name].dims == (dim,)]
-    table = new_table(escape(dim), *(escape(_axis_title(data, name)) for name in names))
+    # By which measure an answer is a mean is said below it.
+    names = [name for name in names if name != f"{dim}{WEIGHT}"]
+    table = new_table(*(escape(_axis_title(data, name)) for name in (dim, *names)))
     _say_cut(table, data.sizes[dim], most)
     for index in range(min(data.sizes[dim], most)):
         table.add_row(escape(_label(data, dim, index)), *(escape(_cell(data[name].values[index])) for name in names))

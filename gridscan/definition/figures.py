@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: The kinds of picture that need no model.
 GENERAL_KINDS = {
     "quantity": "one quantity: bars for labels, lines for a numeric axis, a map for two axes",
+    "violins": "the distribution of one quantity over its draws, for each label",
+    "corner": "quantities and the parameters that were drawn, against one another",
     "hertzsprung-russell": "the isochrones or the track in FILE, a stellar table",
 }
 

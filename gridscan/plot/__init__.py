@@ -7,6 +7,7 @@ by the model, ``gridscan.model(NAME).figures``.
 """
 
 from gridscan.plot.celestial.sky import sky, sky_movie
+from gridscan.plot.draws import corner, violins
 from gridscan.plot.grid import draw
 from gridscan.plot.page import save
 from gridscan.plot.poisson import counts
@@ -16,6 +17,7 @@ from gridscan.plot.stellar.hertzsprung_russell import hertzsprung_russell
 from gridscan.plot.table import matrix, shares, tornado
 
 __all__ = [
+    "corner",
     "counts",
     "draw",
     "hertzsprung_russell",
@@ -28,4 +30,5 @@ __all__ = [
     "sky_movie",
     "spectra",
     "tornado",
+    "violins",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import xarray as xr
 
 from gridscan.errors import SensitivityError, listed, nearest
 from gridscan.plot.page import COLOURS, finish, legend, page, title
@@ -13,9 +14,9 @@ from gridscan.plot.selection import column, picked, scanned_names
 from gridscan.plot.text import number, plain
 from gridscan.sensitivity.base_point import held_at, unit_text
 from gridscan.sensitivity.labelled import sentence
+from gridscan.sensitivity.measures import SAMPLED
 
 if TYPE_CHECKING:
-    import xarray as xr
     from matplotlib.axes import Axes
 
 _WHISKERS = {"ecolor": "black", "capsize": 3}
@@ -131,6 +132,16 @@ def matrix(table: xr.Dataset, *, method: str = "asimov", axes: Axes | None = Non
     return axes
 
 
+def _with_members(table: xr.Dataset, name: str) -> xr.DataArray:
+    """Return shares of axes, with those of the parameters that were drawn in place of the draws."""
+    values = column(table, name, "axis", "variance_shares")
+    if f"member_{name}" not in table:
+        return values
+    kept = [k for k, axis in enumerate(values["axis"].values) if axis not in SAMPLED]
+    members = table[f"member_{name}"].rename(member="axis").rename(name)
+    return xr.concat([values.isel(axis=kept), members], "axis", combine_attrs="override")
+
+
 def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
     """Draw the shares of the variance as bars with their errors, of each axis alone and with its interactions.
 
@@ -154,7 +165,7 @@ def shares(table: xr.Dataset, axes: Axes | None = None) -> Axes:
     """
     scanned = scanned_names(table)
     (total, held), (alone, _), (total_error, _), (alone_error, _) = (
-        picked(column(table, name, "axis", "variance_shares"), ["axis"], scanned)
+        picked(_with_members(table, name), ["axis"], scanned)
         for name in ("total", "first_order", "total_error", "first_order_error")
     )
     order = np.argsort(-total.values, kind="stable")

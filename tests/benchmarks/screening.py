@@ -1,9 +1,9 @@
 """Sobol indices of the events of red supergiants: gridscan part by part, and SALib driving the same model.
 
-Run ``python tests/benchmarks/screening.py`` with SALib installed (extra ``bench``). All evaluate a design of Saltelli of
-1,024 base points: gridscan each step once for each combination of what it depends on; SALib in one vectorised call; and
-SALib with a function call a point, timed for some points and scaled. Drawing and analysis are left out of SALib's times,
-and are in gridscan's. CPU seconds, medians of three, and their ratios; the largest difference of total indices.
+Run ``python tests/benchmarks/screening.py`` with SALib installed (extra ``bench``). All evaluate a design of Saltelli
+of 1,024 base points: gridscan each step once for each combination of what it depends on; SALib in one vectorised call;
+and SALib with a function call a point, timed for some points and scaled. Drawing and analysis are left out of SALib's
+times, and are in gridscan's. CPU seconds, medians of three, and their ratios; the largest difference of total indices.
 """
 
 from __future__ import annotations

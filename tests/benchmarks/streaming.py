@@ -51,6 +51,8 @@ AXES: dict[str, tuple[float, float, str, int]] = {
 QUESTIONS: dict[str, Callable[[Any], Any]] = {
     "shares": lambda ask: ask.variance_shares(QUANTITY),
     "shares of the logarithm": lambda ask: ask.variance_shares(QUANTITY, log=True),
+    "mean": lambda ask: ask.mean(QUANTITY),
+    "percentiles": lambda ask: ask.percentiles(QUANTITY, 50),
     "elasticity": lambda ask: ask.elasticity(QUANTITY, along="radius").mean(),
     "derivative": lambda ask: ask.derivative(QUANTITY, along="radius").mean(),
     "contrast": lambda ask: ask.contrast(QUANTITY, along="radius", reference=5.0).mean(),
@@ -85,9 +87,10 @@ def expected(cells: int) -> dict[str, np.ndarray]:
     relative, logarithmic = [], []
     for axis, given in grid(cells):
         values: dict[str, Any] = {axis: given}
-        factor = np.asarray(gs.model("red_supergiants").evaluate(QUANTITY, **values), dtype=float)
-        relative.append(factor.var() / factor.mean() ** 2)
-        logarithmic.append(np.log(factor).var())
+        found = gs.model("red_supergiants").evaluate(QUANTITY, **values)
+        factor, weights = np.asarray(found, dtype=float), np.asarray(found[f"{axis}_weight"])
+        relative.append(weights @ factor**2 / (weights @ factor) ** 2 - 1)
+        logarithmic.append(weights @ np.log(factor) ** 2 - (weights @ np.log(factor)) ** 2)
     one = 1 + np.array(relative)
     variance = one.prod() - 1
     return {

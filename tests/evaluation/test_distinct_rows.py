@@ -1,4 +1,4 @@
-"""Rows of inputs give the numbers of single points, and each step runs once for each combination of what it depends on."""
+"""Rows of inputs have the numbers of single points, and each step runs once for a combination of what it depends on."""
 
 import numpy as np
 

@@ -166,7 +166,7 @@ def test_some_points_that_cannot_be_computed_are_left_out_with_a_warning(model):
 
 def test_too_many_such_points_are_refused(model):
     text = '\nmodel = "waves"\nuncertain.first = { uniform = ["0 m", "2 m"] }\noutput.quantities = ["root"]\n'
-    with pytest.raises(SensitivityError, match="'root' cannot be computed at .* of the points: 'root' is nan"):
+    with pytest.raises(SensitivityError, match=r"'root' cannot be computed at .* of the points: 'root' is nan"):
         gs.screen(scenario(model, text), "root")
 
 
