@@ -8,12 +8,16 @@ import pytest
 import xarray as xr
 from astropy.coordinates import SkyCoord
 from click.testing import CliRunner
+from reference import ROOT
 from scipy import stats
 
 import gridscan as gs
 from gridscan.cli.group import main
 from gridscan.errors import GridscanWarning, ScenarioError
+from gridscan.inputs.input_files import TableFiles
 from gridscan.units import registry
+
+CONTENT = TableFiles.content
 
 
 def make_model():
@@ -169,6 +173,24 @@ def test_choices_follow_their_weights(method):
     ducks = drawn("ducks", gs.choice([1, 2, 5], [1, 0, 3]))
     assert sorted(set(ducks.values.tolist())) == [1.0, 5.0]
     assert (ducks == 5).mean() == 0.75
+
+
+def test_a_file_may_be_chosen_and_is_read_once(tmp_path, monkeypatch):
+    shipped = ROOT / "data" / "stellar_phases.csv"
+    other = tmp_path / "other.csv"
+    other.write_text(shipped.read_text().replace("0.014,12.0,17.713250", "0.014,12.0,17.713251"))
+    read = []
+    monkeypatch.setattr(TableFiles, "content", lambda self, *given: read.append(given) or CONTENT(self, *given))
+    found = gs.model("red_supergiants").evaluate(
+        "carbon_burning_rsg",
+        stellar_table=gs.choice(["stellar_phases.csv", str(other)]),
+        design=gs.Design(points=64),
+    )
+    assert (found["stellar_table"] == str(other)).sum() == 32
+    assert len(read) < 5
+    with pytest.raises(ScenarioError) as caught:
+        gs.model("red_supergiants").evaluate("carbon_burning_rsg", stellar_table=gs.choice(["no.csv", "none.csv"]))
+    assert len(str(caught.value).splitlines()) == 2
 
 
 def test_a_label_sets_what_its_records_bundle():
