@@ -165,19 +165,22 @@ class Draws:
         names = [name for name, item in given.items() if self._is_uncertain(name, item)]
         reader = CorrelatedReader(self.model, self.reader)
         read = [reader.read(raw, path) for raw, path in self.uncertainty.correlated]
-        self.correlated = [group for group in read if group is not None]
+        written = [group for group in read if group is not None]
+        values = {name for name, item in given.items() if item.path[:1] == ("--set",) and name not in names}
+        self.correlated = [group for group in written if not values.issuperset(group.names)]
         known = len(self.reader.faults)
         self._refuse_names(given, names)
         if len(self.reader.faults) > known:
             # Nothing is drawn, so that one mistake has one message.
             self.correlated = []
             return {name: item for name, item in given.items() if name not in names or self._node(name) is None}
-        if not names and not self.uncertainty.correlated:
-            if self.uncertainty.design_path is not None:
+        if not names and not self.correlated:
+            anything = self.uncertainty.written or self.uncertainty.correlated
+            if self.uncertainty.design_path is not None and not anything:
                 message = "a design needs something to draw; write distributions in [uncertain]"
                 self.reader.fault(self.uncertainty.design_path, message, at_key=True)
             return dict(given)
-        self._number(given, names)
+        self._number(given, names, written)
         result = {name: item for name, item in given.items() if name not in names}
         for name in names:
             node = self._node(name)
@@ -261,7 +264,7 @@ class Draws:
                     self.reader.fault(where, f"{name!r} has no distribution in [uncertain] to be correlated")
                 taken.add(name)
 
-    def _number(self, given: Mapping[str, Given], names: list[str]) -> None:
+    def _number(self, given: Mapping[str, Given], names: list[str], correlated: list[Correlated]) -> None:
         """Give each parameter, or table, a dimension of the design."""
         order = [*self.uncertainty.written, *(name for name in names if name not in self.uncertainty.written)]
         for position, name in enumerate(order):
@@ -270,7 +273,7 @@ class Draws:
             raw = given[name].value if name in names else None
             table = raw.get("table") if isinstance(raw, Mapping) else None
             self.dimensions.setdefault(name if table is None else identity_of(table), dimension)
-        normal = [name for group in self.correlated if group.means is not None for name in group.names]
+        normal = [name for group in correlated if group.means is not None for name in group.names]
         self.dimensions |= {name: 4 * position + 3 for position, name in enumerate(normal)}
         self.numbers = uniforms(self.uncertainty.design, self.dimensions)
 

@@ -376,6 +376,37 @@ def test_what_is_correlated_cannot_be_given_a_value_alone():
         gs.Scenario.parse(text, model=POND, overrides={"depth": "2 m"})
 
 
+def test_a_point_of_what_is_uncertain_and_correlated_can_be_given_as_a_whole():
+    text = (
+        TEXT
+        + """
+        [[correlated]]
+        parameters = ["depth", "slope"]
+        correlation = 0.5
+    """
+    )
+    point = {"depth": "2 m", "slope": 0.5, "ducks": 2, "pond": "small", "season": "winter", "gravity": "9 m/s^2"}
+    found, before = in_file(text, overrides={"depth": "2 m", "slope": 0.5}), in_file(text)
+    assert np.array_equal(found["area"], before["area"])
+    assert in_file(text, overrides={**point, "area": "1 km^2"}).sizes == {}
+
+
+def test_a_sample_is_drawn_at_one_draw(tmp_path):
+    text = """
+        model = "red_supergiants"
+        uncertain.sfr = { uniform = ["1e-4 Msun/yr", "2e-4 Msun/yr"] }
+        uncertain.time = { uniform = ["15 Myr", "20 Myr"] }
+        correlated = [{ parameters = ["sfr", "time"], correlation = 0.3 }]
+        design = { points = 8 }
+        output.quantities = ["flux"]
+    """
+    scenario = gs.Scenario.parse(text, folder=tmp_path)
+    rate = scenario.resolved.coordinates["sfr"].values
+    first, third = (gs.sample(scenario, at=at, seed=1) for at in ({}, {"draw": 3}))
+    assert json.loads(first.attrs["gridscan_overrides"])["sfr"] == f"{float(rate[0])!r} Msun/yr"
+    assert json.loads(third.attrs["gridscan_overrides"])["sfr"] == f"{float(rate[3])!r} Msun/yr"
+
+
 def test_names_that_are_not_known_are_told_with_the_nearest():
     with pytest.raises(ScenarioError, match="unknown parameter 'dept' of model 'pond'; did you mean 'depth'"):
         POND.evaluate("volume", dept=gs.normal("2 m", "1 m"))
