@@ -16,10 +16,11 @@ import numpy as np
 from scipy import special
 
 from gridscan.definition.nodes import Label, Parameter
-from gridscan.errors import CatalogueError
+from gridscan.errors import CatalogueError, ScenarioError
 from gridscan.inputs.arrays import Coordinate
 from gridscan.inputs.correlated import CorrelatedReader
 from gridscan.inputs.drawn_tables import rows_of
+from gridscan.inputs.faults import shown
 from gridscan.inputs.plain_values import plain
 from gridscan.inputs.priors import Choice, Column, Continuous, PriorReader, is_prior
 from gridscan.inputs.sample_tables import identity_of
@@ -59,6 +60,35 @@ class Uncertainty:
     correlated: tuple[tuple[Any, Path], ...] = ()
     design: Design = field(default_factory=Design)
     design_path: Path | None = None
+
+
+def uncertainty_of(design: Any, correlated: Any) -> Uncertainty:
+    """Return what is said in Python of all uncertain parameters together.
+
+    Parameters
+    ----------
+    design
+        How draws are made; None for the default.
+    correlated
+        Tables of correlated parameters.
+
+    Returns
+    -------
+    Uncertainty
+        With their order as path of each table.
+
+    Raises
+    ------
+    ScenarioError
+        If it is not a design, or not tables.
+    """
+    if design is not None and not isinstance(design, Design):
+        raise ScenarioError(f"design takes a gs.Design, such as gs.Design(points=1024), found {shown(design)}")
+    tables = [correlated] if isinstance(correlated, Mapping) else correlated
+    if not isinstance(tables, list | tuple):
+        raise ScenarioError(f"correlated takes a list of what gs.correlated returns, found {shown(correlated)}")
+    paths = tuple((table, ("correlated", index)) for index, table in enumerate(tables))
+    return Uncertainty((), paths, design or Design(), None if design is None else ("design",))
 
 
 @dataclass(frozen=True)

@@ -370,6 +370,33 @@ def test_design_without_anything_uncertain_is_refused():
         gs.Scenario.parse(text, model=POND, name="s.toml")
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"design": {"points": 8}},
+            r"design takes a gs\.Design, such as gs\.Design\(points=1024\), found \{'points': 8\}",
+        ),
+        ({"correlated": 3}, r"correlated takes a list of what gs\.correlated returns, found 3"),
+        ({"correlated": [3]}, "correlated parameters are a table of parameters, covariance, correlation"),
+        ({"slope": gs.table({"a": [0.5]}, "b")}, "the table: has no column 'b'; it has a"),
+        ({"slope": gs.table({"a": [0.5], "c": [1, 2]}, "a")}, "its columns need the same number of values"),
+        ({"slope": gs.normal([1, 2], 3)}, r"'slope': found \[1, 2\], expected a number"),
+        ({"depth": gs.normal("2 s", "1 s")}, "^'depth': found 's', expected a unit like 'm'$"),
+        ({"pond": gs.choice("small")}, "choice takes a list of values, found 'small'"),
+    ],
+)
+def test_mistakes_in_python_have_messages_too(options, said):
+    with pytest.raises(ScenarioError, match=said):
+        POND.evaluate("drunk", **options)
+
+
+def test_one_table_of_correlated_parameters_needs_no_list():
+    together = gs.correlated(["depth", "slope"], correlation=0.5)
+    values = {"depth": gs.uniform("1 m", "2 m"), "slope": gs.uniform(0.1, 0.2)}
+    assert POND.evaluate("drunk", correlated=together, **values).dims == ("draw",)
+
+
 def test_what_is_correlated_cannot_be_given_a_value_alone():
     text = TEXT + '[[correlated]]\nparameters = ["depth", "slope"]\ncorrelation = 0.5\n'
     with pytest.raises(ScenarioError, match="--set depth: 'depth' is correlated with others, and cannot be given a"):
