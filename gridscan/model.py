@@ -171,7 +171,7 @@ class Model(Declarations):
         sampling: Sampling | None = None,
         limits: Limits = DEFAULT,
         design: Design | None = None,
-        correlated: Sequence[Mapping[str, Any]] = (),
+        correlated: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
         **values: Any,
     ) -> xr.DataArray | xr.Dataset:
         """Evaluate quantities for the values given, defaults elsewhere.
@@ -226,8 +226,6 @@ class Model(Declarations):
         (dtype('int64'), 3)
         """
         from gridscan.evaluation.lazy import evaluate_model
-        from gridscan.inputs.draws import Uncertainty
+        from gridscan.inputs.draws import uncertainty_of
 
-        tables = tuple((table, ("correlated", index)) for index, table in enumerate(correlated))
-        uncertainty = Uncertainty((), tables, design or Uncertainty().design, None if design is None else ("design",))
-        return evaluate_model(self, names, values, sampling, limits, uncertainty)
+        return evaluate_model(self, names, values, sampling, limits, uncertainty_of(design, correlated))

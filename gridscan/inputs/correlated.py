@@ -134,7 +134,7 @@ class CorrelatedReader:
         inputs = self.model.nodes | self.model.alternative_inputs
         for index, name in enumerate(names):
             node = inputs.get(name) if isinstance(name, str) else None
-            known_word = node is None and name in self.model.labels
+            known_word = isinstance(name, str) and name in self.model.labels
             vector = isinstance(node, Parameter) and (node.is_word or node.vector is not None or node.integer)
             if node is None and not known_word:
                 hint = nearest(str(name), inputs)

@@ -16,10 +16,11 @@ import numpy as np
 from scipy import special
 
 from gridscan.definition.nodes import Label, Parameter
-from gridscan.errors import CatalogueError
+from gridscan.errors import CatalogueError, ScenarioError
 from gridscan.inputs.arrays import Coordinate
 from gridscan.inputs.correlated import CorrelatedReader
 from gridscan.inputs.drawn_tables import rows_of
+from gridscan.inputs.faults import shown
 from gridscan.inputs.plain_values import plain
 from gridscan.inputs.priors import Choice, Column, Continuous, PriorReader, is_prior
 from gridscan.inputs.sample_tables import identity_of
@@ -62,6 +63,35 @@ class Uncertainty:
     design: Design = field(default_factory=Design)
     design_path: Path | None = None
     numbers: Callable[[Design, Mapping[str, int]], Mapping[str, Uniforms]] = uniforms
+
+
+def uncertainty_of(design: Any, correlated: Any) -> Uncertainty:
+    """Return what is said in Python of all uncertain parameters together.
+
+    Parameters
+    ----------
+    design
+        How draws are made; None for the default.
+    correlated
+        Tables of correlated parameters.
+
+    Returns
+    -------
+    Uncertainty
+        With their order as path of each table.
+
+    Raises
+    ------
+    ScenarioError
+        If it is not a design, or not tables.
+    """
+    if design is not None and not isinstance(design, Design):
+        raise ScenarioError(f"design takes a gs.Design, such as gs.Design(points=1024), found {shown(design)}")
+    tables = [correlated] if isinstance(correlated, Mapping) else correlated
+    if not isinstance(tables, list | tuple):
+        raise ScenarioError(f"correlated takes a list of what gs.correlated returns, found {shown(correlated)}")
+    paths = tuple((table, ("correlated", index)) for index, table in enumerate(tables))
+    return Uncertainty((), paths, design or Design(), None if design is None else ("design",))
 
 
 @dataclass(frozen=True)
@@ -168,19 +198,22 @@ class Draws:
         names = [name for name, item in given.items() if self._is_uncertain(name, item)]
         reader = CorrelatedReader(self.model, self.reader)
         read = [reader.read(raw, path) for raw, path in self.uncertainty.correlated]
-        self.correlated = [group for group in read if group is not None]
+        written = [group for group in read if group is not None]
+        values = {name for name, item in given.items() if item.path[:1] == ("--set",) and name not in names}
+        self.correlated = [group for group in written if not values.issuperset(group.names)]
         known = len(self.reader.faults)
         self._refuse_names(given, names)
         if len(self.reader.faults) > known:
             # Nothing is drawn, so that one mistake has one message.
             self.correlated = []
             return {name: item for name, item in given.items() if name not in names or self._node(name) is None}
-        if not names and not self.uncertainty.correlated:
-            if self.uncertainty.design_path is not None:
+        if not names and not self.correlated:
+            anything = self.uncertainty.written or self.uncertainty.correlated
+            if self.uncertainty.design_path is not None and not anything:
                 message = "a design needs something to draw; write distributions in [uncertain]"
                 self.reader.fault(self.uncertainty.design_path, message, at_key=True)
             return dict(given)
-        self._number(given, names)
+        self._number(given, names, written)
         result = {name: item for name, item in given.items() if name not in names}
         for name in names:
             node = self._node(name)
@@ -264,7 +297,7 @@ class Draws:
                     self.reader.fault(where, f"{name!r} has no distribution in [uncertain] to be correlated")
                 taken.add(name)
 
-    def _number(self, given: Mapping[str, Given], names: list[str]) -> None:
+    def _number(self, given: Mapping[str, Given], names: list[str], correlated: list[Correlated]) -> None:
         """Give each parameter, or table, a dimension of the design."""
         order = [*self.uncertainty.written, *(name for name in names if name not in self.uncertainty.written)]
         for position, name in enumerate(order):
@@ -273,7 +306,7 @@ class Draws:
             raw = given[name].value if name in names else None
             table = raw.get("table") if isinstance(raw, Mapping) else None
             self.dimensions.setdefault(name if table is None else identity_of(table), dimension)
-        normal = [name for group in self.correlated if group.means is not None for name in group.names]
+        normal = [name for group in correlated if group.means is not None for name in group.names]
         self.dimensions |= {name: 4 * position + 3 for position, name in enumerate(normal)}
         self.numbers = dict(self.uncertainty.numbers(self.uncertainty.design, self.dimensions))
 

@@ -38,7 +38,8 @@ class InputFaults(ScenarioError):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = list(faults)
-        super().__init__("\n".join([fault.message for fault in self.faults[:MOST_TOLD]] + untold(len(self.faults))))
+        messages = list(dict.fromkeys(fault.message for fault in self.faults))
+        super().__init__("\n".join(messages[:MOST_TOLD] + untold(len(messages))))
 
 
 def untold(number: int) -> list[str]:

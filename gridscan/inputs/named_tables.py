@@ -62,7 +62,8 @@ class NamedTables:
                 continue
             self.contents[name] = {}
             where = where or given[name if name in given else str(parameter.label)].path
-            for item, path in named:
+            # Each file once, at the first place that names it: draws name the same ones over and over.
+            for item, path in {repr(item): (item, path) for item, path in reversed(named)}.values():
                 for key, (low, high) in self._read(name, parameter, item, path).items():
                     least, most = ranges.get(key, (low, high))
                     ranges[key] = (min(least, low), max(most, high))

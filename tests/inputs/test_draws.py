@@ -8,12 +8,16 @@ import pytest
 import xarray as xr
 from astropy.coordinates import SkyCoord
 from click.testing import CliRunner
+from reference import ROOT
 from scipy import stats
 
 import gridscan as gs
 from gridscan.cli.group import main
 from gridscan.errors import GridscanWarning, ScenarioError
+from gridscan.inputs.input_files import TableFiles
 from gridscan.units import registry
+
+CONTENT = TableFiles.content
 
 
 def make_model():
@@ -169,6 +173,24 @@ def test_choices_follow_their_weights(method):
     ducks = drawn("ducks", gs.choice([1, 2, 5], [1, 0, 3]))
     assert sorted(set(ducks.values.tolist())) == [1.0, 5.0]
     assert (ducks == 5).mean() == 0.75
+
+
+def test_a_file_may_be_chosen_and_is_read_once(tmp_path, monkeypatch):
+    shipped = ROOT / "data" / "stellar_phases.csv"
+    other = tmp_path / "other.csv"
+    other.write_text(shipped.read_text().replace("0.014,12.0,17.713250", "0.014,12.0,17.713251"))
+    read = []
+    monkeypatch.setattr(TableFiles, "content", lambda self, *given: read.append(given) or CONTENT(self, *given))
+    found = gs.model("red_supergiants").evaluate(
+        "carbon_burning_rsg",
+        stellar_table=gs.choice(["stellar_phases.csv", str(other)]),
+        design=gs.Design(points=64),
+    )
+    assert (found["stellar_table"] == str(other)).sum() == 32
+    assert len(read) < 5
+    with pytest.raises(ScenarioError) as caught:
+        gs.model("red_supergiants").evaluate("carbon_burning_rsg", stellar_table=gs.choice(["no.csv", "none.csv"]))
+    assert len(str(caught.value).splitlines()) == 2
 
 
 def test_a_label_sets_what_its_records_bundle():
@@ -348,10 +370,68 @@ def test_design_without_anything_uncertain_is_refused():
         gs.Scenario.parse(text, model=POND, name="s.toml")
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"design": {"points": 8}},
+            r"design takes a gs\.Design, such as gs\.Design\(points=1024\), found \{'points': 8\}",
+        ),
+        ({"correlated": 3}, r"correlated takes a list of what gs\.correlated returns, found 3"),
+        ({"correlated": [3]}, "correlated parameters are a table of parameters, covariance, correlation"),
+        ({"slope": gs.table({"a": [0.5]}, "b")}, "the table: has no column 'b'; it has a"),
+        ({"slope": gs.table({"a": [0.5], "c": [1, 2]}, "a")}, "its columns need the same number of values"),
+        ({"slope": gs.normal([1, 2], 3)}, r"'slope': found \[1, 2\], expected a number"),
+        ({"depth": gs.normal("2 s", "1 s")}, "^'depth': found 's', expected a unit like 'm'$"),
+        ({"pond": gs.choice("small")}, "choice takes a list of values, found 'small'"),
+    ],
+)
+def test_mistakes_in_python_have_messages_too(options, said):
+    with pytest.raises(ScenarioError, match=said):
+        POND.evaluate("drunk", **options)
+
+
+def test_one_table_of_correlated_parameters_needs_no_list():
+    together = gs.correlated(["depth", "slope"], correlation=0.5)
+    values = {"depth": gs.uniform("1 m", "2 m"), "slope": gs.uniform(0.1, 0.2)}
+    assert POND.evaluate("drunk", correlated=together, **values).dims == ("draw",)
+
+
 def test_what_is_correlated_cannot_be_given_a_value_alone():
     text = TEXT + '[[correlated]]\nparameters = ["depth", "slope"]\ncorrelation = 0.5\n'
     with pytest.raises(ScenarioError, match="--set depth: 'depth' is correlated with others, and cannot be given a"):
         gs.Scenario.parse(text, model=POND, overrides={"depth": "2 m"})
+
+
+def test_a_point_of_what_is_uncertain_and_correlated_can_be_given_as_a_whole():
+    text = (
+        TEXT
+        + """
+        [[correlated]]
+        parameters = ["depth", "slope"]
+        correlation = 0.5
+    """
+    )
+    point = {"depth": "2 m", "slope": 0.5, "ducks": 2, "pond": "small", "season": "winter", "gravity": "9 m/s^2"}
+    found, before = in_file(text, overrides={"depth": "2 m", "slope": 0.5}), in_file(text)
+    assert np.array_equal(found["area"], before["area"])
+    assert in_file(text, overrides={**point, "area": "1 km^2"}).sizes == {}
+
+
+def test_a_sample_is_drawn_at_one_draw(tmp_path):
+    text = """
+        model = "red_supergiants"
+        uncertain.sfr = { uniform = ["1e-4 Msun/yr", "2e-4 Msun/yr"] }
+        uncertain.time = { uniform = ["15 Myr", "20 Myr"] }
+        correlated = [{ parameters = ["sfr", "time"], correlation = 0.3 }]
+        design = { points = 8 }
+        output.quantities = ["flux"]
+    """
+    scenario = gs.Scenario.parse(text, folder=tmp_path)
+    rate = scenario.resolved.coordinates["sfr"].values
+    first, third = (gs.sample(scenario, at=at, seed=1) for at in ({}, {"draw": 3}))
+    assert json.loads(first.attrs["gridscan_overrides"])["sfr"] == f"{float(rate[0])!r} Msun/yr"
+    assert json.loads(third.attrs["gridscan_overrides"])["sfr"] == f"{float(rate[3])!r} Msun/yr"
 
 
 def test_names_that_are_not_known_are_told_with_the_nearest():

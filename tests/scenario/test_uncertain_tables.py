@@ -316,6 +316,11 @@ BROKEN = {
         '"sun_yy"]',
         "19:24: unknown parameter 'sun_yy' of model 'red_supergiants'; did you mean 'sun_y'?",
     ),
+    "correlated with a list": (
+        '["sun_x", "sun_y"]',
+        '["sun_x", ["sun_y"]]',
+        "19:24: unknown parameter ['sun_y'] of model 'red_supergiants'; did you mean 'sun_y'?",
+    ),
     "correlated with a label": (
         '"sun_y"]',
         '"imf"]',
