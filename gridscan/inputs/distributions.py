@@ -190,6 +190,11 @@ def table(samples: Any, column: str, *, weights: str | None = None, unit: str | 
     dict
         The table that a scenario has for it.
 
+    Raises
+    ------
+    ScenarioError
+        If `samples` is none of these.
+
     Examples
     --------
     >>> import gridscan as gs

@@ -62,6 +62,11 @@ def sobol_indices(
     Indices
         An input without any effect has indices and errors of zero; of a constant function all are zero.
 
+    Raises
+    ------
+    ValueError
+        If no point of the design has a finite value.
+
     Notes
     -----
     With V the variance over both sets,

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridscan.errors import SensitivityError, listed
-from gridscan.inputs.sampling import REALISATION
 from gridscan.numerics.axis_weights import WEIGHT
 from gridscan.plot.page import MOST_LINES
 from gridscan.sensitivity.base_point import held_at, long_axes, point, said, unit_text
 from gridscan.sensitivity.labelled import check_axis, is_numeric, numeric_axis, quantity_of
+from gridscan.sensitivity.measures import is_sampled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -113,7 +113,7 @@ def remarks(values: xr.DataArray, logarithmic: bool) -> list[str]:
 
 
 def random_axis(values: xr.DataArray) -> str | None:
-    """Return the axis along which values are random: realisations, or members of a sample, which have no labels.
+    """Return the axis along which values are random: draws, realisations, or members of a sample without labels.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def random_axis(values: xr.DataArray) -> str | None:
     """
     for axis in map(str, values.dims):
         labelled = any(item.dims == (axis,) for item in values.coords.values())
-        if axis == REALISATION or (not labelled and values.ndim == 1 and values.sizes[axis] > _MANY):
+        if is_sampled(values, axis) or (not labelled and values.ndim == 1 and values.sizes[axis] > _MANY):
             return axis
     return None
 
@@ -166,7 +166,9 @@ def picked(
     single = [
         name
         for name, item in values.coords.items()
-        if not item.dims and "set_by" not in item.attrs and (scanned is None or name in scanned or name in matter)
+        if not item.dims
+        and not {"set_by", "measure"} & item.attrs.keys()
+        and (scanned is None or name in scanned or name in matter)
     ]
     at = held_at(values, kept)
     held = [point(values, axis, index) for axis, index in at.items()] + [said(values[name]) for name in single]

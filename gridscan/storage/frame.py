@@ -105,6 +105,11 @@ def close_frame(path: Path) -> None:
     ----------
     path
         The file, with its record.
+
+    Raises
+    ------
+    ValueError
+        If its record has no seal.
     """
     with path.open("r+b") as file:
         size, found = _seal_in(file)

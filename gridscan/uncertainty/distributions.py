@@ -24,16 +24,76 @@ FloatArray = NDArray[np.float64]
 class Distribution(ABC):
     """A distribution of a continuous number."""
 
-    @abstractmethod
     def below(self, values: FloatArray) -> FloatArray:
+        """Return the probability of a number below each value.
+
+        Parameters
+        ----------
+        values
+            Numbers.
+
+        Returns
+        -------
+        numpy.ndarray
+            Probabilities, of the same shape.
+        """
+        return self._below(values)
+
+    def above(self, values: FloatArray) -> FloatArray:
+        """Return the probability of a number above each value.
+
+        Parameters
+        ----------
+        values
+            Numbers.
+
+        Returns
+        -------
+        numpy.ndarray
+            Probabilities, of the same shape, with all digits where they are small.
+        """
+        return self._above(values)
+
+    def density(self, values: FloatArray) -> FloatArray:
+        """Return the probability density at each value.
+
+        Parameters
+        ----------
+        values
+            Numbers.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of the same shape, per unit of the numbers.
+        """
+        return self._density(values)
+
+    def described(self, unit: str = "") -> str:
+        """Return the distribution in words.
+
+        Parameters
+        ----------
+        unit
+            Unit of its numbers.
+
+        Returns
+        -------
+        str
+            Such as ``normal, mean 2 kpc, standard deviation 1 kpc``.
+        """
+        return self._described(unit)
+
+    @abstractmethod
+    def _below(self, values: FloatArray) -> FloatArray:
         """Return the probability of a number below each value."""
 
     @abstractmethod
-    def above(self, values: FloatArray) -> FloatArray:
+    def _above(self, values: FloatArray) -> FloatArray:
         """Return the probability of a number above each value."""
 
     @abstractmethod
-    def density(self, values: FloatArray) -> FloatArray:
+    def _density(self, values: FloatArray) -> FloatArray:
         """Return the probability density at each value."""
 
     @abstractmethod
@@ -45,8 +105,8 @@ class Distribution(ABC):
         """Return the values above which the number is with probabilities of at most a half."""
 
     @abstractmethod
-    def described(self, unit: str = "") -> str:
-        """Return the distribution in words, with the unit of its numbers."""
+    def _described(self, unit: str) -> str:
+        """Return the distribution in words."""
 
     def quantile(self, below: FloatArray, above: FloatArray) -> FloatArray:
         """Return values by their probabilities.
@@ -86,16 +146,13 @@ class Normal(Distribution):
     def _standard(self, values: FloatArray) -> FloatArray:
         return (np.asarray(values) - self.mean) / self.standard_deviation
 
-    def below(self, values: FloatArray) -> FloatArray:
-        """Return the probability of a number below each value."""
+    def _below(self, values: FloatArray) -> FloatArray:
         return np.asarray(special.ndtr(self._standard(values)))
 
-    def above(self, values: FloatArray) -> FloatArray:
-        """Return the probability of a number above each value."""
+    def _above(self, values: FloatArray) -> FloatArray:
         return np.asarray(special.ndtr(-self._standard(values)))
 
-    def density(self, values: FloatArray) -> FloatArray:
-        """Return the probability density at each value."""
+    def _density(self, values: FloatArray) -> FloatArray:
         height = 1.0 / (self.standard_deviation * math.sqrt(2.0 * math.pi))
         return np.asarray(height * np.exp(-0.5 * self._standard(values) ** 2))
 
@@ -105,8 +162,7 @@ class Normal(Distribution):
     def _upper(self, probability: FloatArray) -> FloatArray:
         return np.asarray(self.mean - self.standard_deviation * special.ndtri(probability))
 
-    def described(self, unit: str = "") -> str:
-        """Return the distribution in words, with the unit of its numbers."""
+    def _described(self, unit: str) -> str:
         return f"normal, mean {_shown(self.mean, unit)}, standard deviation {_shown(self.standard_deviation, unit)}"
 
 
@@ -121,16 +177,13 @@ class LogNormal(Distribution):
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(np.maximum(values, 0.0) / self.median) / math.log(self.factor))
 
-    def below(self, values: FloatArray) -> FloatArray:
-        """Return the probability of a number below each value."""
+    def _below(self, values: FloatArray) -> FloatArray:
         return np.asarray(special.ndtr(self._standard(values)))
 
-    def above(self, values: FloatArray) -> FloatArray:
-        """Return the probability of a number above each value."""
+    def _above(self, values: FloatArray) -> FloatArray:
         return np.asarray(special.ndtr(-self._standard(values)))
 
-    def density(self, values: FloatArray) -> FloatArray:
-        """Return the probability density at each value."""
+    def _density(self, values: FloatArray) -> FloatArray:
         positive = np.where(np.asarray(values) > 0.0, values, math.inf)
         height = 1.0 / (positive * math.log(self.factor) * math.sqrt(2.0 * math.pi))
         with np.errstate(over="ignore"):
@@ -142,8 +195,7 @@ class LogNormal(Distribution):
     def _upper(self, probability: FloatArray) -> FloatArray:
         return np.asarray(self.median * np.exp(-math.log(self.factor) * special.ndtri(probability)))
 
-    def described(self, unit: str = "") -> str:
-        """Return the distribution in words, with the unit of its numbers."""
+    def _described(self, unit: str) -> str:
         return f"lognormal, median {_shown(self.median, unit)}, a factor of {self.factor:.6g} each way"
 
 
@@ -154,16 +206,13 @@ class Uniform(Distribution):
     low: float
     high: float
 
-    def below(self, values: FloatArray) -> FloatArray:
-        """Return the probability of a number below each value."""
+    def _below(self, values: FloatArray) -> FloatArray:
         return np.asarray(np.clip((np.asarray(values) - self.low) / (self.high - self.low), 0.0, 1.0))
 
-    def above(self, values: FloatArray) -> FloatArray:
-        """Return the probability of a number above each value."""
+    def _above(self, values: FloatArray) -> FloatArray:
         return np.asarray(np.clip((self.high - np.asarray(values)) / (self.high - self.low), 0.0, 1.0))
 
-    def density(self, values: FloatArray) -> FloatArray:
-        """Return the probability density at each value."""
+    def _density(self, values: FloatArray) -> FloatArray:
         inside = (self.low <= np.asarray(values)) & (np.asarray(values) <= self.high)
         return np.where(inside, 1.0 / (self.high - self.low), 0.0)
 
@@ -173,8 +222,7 @@ class Uniform(Distribution):
     def _upper(self, probability: FloatArray) -> FloatArray:
         return np.asarray(self.high - (self.high - self.low) * probability)
 
-    def described(self, unit: str = "") -> str:
-        """Return the distribution in words, with the unit of its numbers."""
+    def _described(self, unit: str) -> str:
         return f"uniform, {_shown(self.low, '')} to {_shown(self.high, unit)}"
 
 
@@ -189,16 +237,13 @@ class LogUniform(Distribution):
     def _decades(self) -> float:
         return math.log(self.high / self.low)
 
-    def below(self, values: FloatArray) -> FloatArray:
-        """Return the probability of a number below each value."""
+    def _below(self, values: FloatArray) -> FloatArray:
         return np.asarray(np.log(np.clip(values, self.low, self.high) / self.low) / self._decades)
 
-    def above(self, values: FloatArray) -> FloatArray:
-        """Return the probability of a number above each value."""
+    def _above(self, values: FloatArray) -> FloatArray:
         return np.asarray(np.log(self.high / np.clip(values, self.low, self.high)) / self._decades)
 
-    def density(self, values: FloatArray) -> FloatArray:
-        """Return the probability density at each value."""
+    def _density(self, values: FloatArray) -> FloatArray:
         inside = (self.low <= np.asarray(values)) & (np.asarray(values) <= self.high)
         return np.where(inside, 1.0 / (np.where(inside, values, 1.0) * self._decades), 0.0)
 
@@ -208,8 +253,7 @@ class LogUniform(Distribution):
     def _upper(self, probability: FloatArray) -> FloatArray:
         return np.asarray(self.high * np.exp(-self._decades * probability))
 
-    def described(self, unit: str = "") -> str:
-        """Return the distribution in words, with the unit of its numbers."""
+    def _described(self, unit: str) -> str:
         return f"log-uniform, {_shown(self.low, '')} to {_shown(self.high, unit)}"
 
 
@@ -235,20 +279,17 @@ class Triangular(Distribution):
         with np.errstate(divide="ignore", invalid="ignore"):
             return (inside - self.low) ** 2 / self._rise, (self.high - inside) ** 2 / self._fall
 
-    def below(self, values: FloatArray) -> FloatArray:
-        """Return the probability of a number below each value."""
+    def _below(self, values: FloatArray) -> FloatArray:
         left, right = self._sides(values)
         return np.where(
             np.asarray(values) < self.mode, left, 1.0 - np.where(np.asarray(values) < self.high, right, 0.0)
         )
 
-    def above(self, values: FloatArray) -> FloatArray:
-        """Return the probability of a number above each value."""
+    def _above(self, values: FloatArray) -> FloatArray:
         left, right = self._sides(values)
         return np.where(np.asarray(values) > self.mode, right, 1.0 - np.where(np.asarray(values) > self.low, left, 0.0))
 
-    def density(self, values: FloatArray) -> FloatArray:
-        """Return the probability density at each value."""
+    def _density(self, values: FloatArray) -> FloatArray:
         values = np.asarray(values)
         with np.errstate(divide="ignore", invalid="ignore"):
             left, right = 2.0 * (values - self.low) / self._rise, 2.0 * (self.high - values) / self._fall
@@ -266,8 +307,7 @@ class Triangular(Distribution):
         falling = self.high - np.sqrt(probability * self._fall)
         return np.where(probability < share, falling, self.low + np.sqrt((1.0 - probability) * self._rise))
 
-    def described(self, unit: str = "") -> str:
-        """Return the distribution in words, with the unit of its numbers."""
+    def _described(self, unit: str) -> str:
         return f"triangular, {_shown(self.low, '')} to {_shown(self.high, unit)}, mode {_shown(self.mode, unit)}"
 
 
@@ -285,16 +325,13 @@ class FromScipy(Distribution):
     def _arguments(self) -> dict[str, float]:
         return {**self.shapes, "loc": self.location, "scale": self.scale}
 
-    def below(self, values: FloatArray) -> FloatArray:
-        """Return the probability of a number below each value."""
+    def _below(self, values: FloatArray) -> FloatArray:
         return np.asarray(self.law.cdf(values, **self._arguments))
 
-    def above(self, values: FloatArray) -> FloatArray:
-        """Return the probability of a number above each value."""
+    def _above(self, values: FloatArray) -> FloatArray:
         return np.asarray(self.law.sf(values, **self._arguments))
 
-    def density(self, values: FloatArray) -> FloatArray:
-        """Return the probability density at each value."""
+    def _density(self, values: FloatArray) -> FloatArray:
         return np.asarray(self.law.pdf(values, **self._arguments))
 
     def _lower(self, probability: FloatArray) -> FloatArray:
@@ -303,8 +340,7 @@ class FromScipy(Distribution):
     def _upper(self, probability: FloatArray) -> FloatArray:
         return np.asarray(self.law.isf(probability, **self._arguments))
 
-    def described(self, unit: str = "") -> str:
-        """Return the distribution in words, with the unit of its numbers."""
+    def _described(self, unit: str) -> str:
         shapes = [f"{key} {value:.6g}" for key, value in self.shapes.items()]
         places = [f"loc {_shown(self.location, unit)}", f"scale {_shown(self.scale, unit)}"]
         return ", ".join([self.name, *shapes, *places])

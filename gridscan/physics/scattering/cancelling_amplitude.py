@@ -114,11 +114,9 @@ def _with_more_digits(
     terms: FloatArray,
     rounded: FloatArray,
 ) -> FloatArray:
-    """Return amplitudes with 32 digits; those of 16 where it has to and can be.
-
-    The masses move by the last of 16 digits: an amplitude that has a sum of squared masses of 16 digits shows it.
-    """
+    """Return amplitudes with 32 digits; those of 16 where it has to and can be."""
     energy, kinetic, mass = numbers
+    # The masses move by the last of 16 digits: an amplitude that has a sum of squared masses of 16 digits shows it.
     try:
         found = _precise(squared_amplitude, energy, kinetic, mass, parameters)
         moved = _precise(squared_amplitude, energy, kinetic, np.nextafter(mass, np.inf), parameters, shifted=True)
