@@ -283,7 +283,7 @@ def _draw_figure(kind: str, wanted: Wanted, given: Mapping[str, Any], look: Look
     tell(f"wrote {filmed(figure, wanted, path, options, force=look.force)}")
 
 
-@main.command(examples=["gallery --only timeline", "gallery --dpi 200 --out pictures"])
+@main.command(examples=["gallery --only timeline", "gallery --only track --dpi 200 --out pictures"])
 @click.option("--only", multiple=True, metavar="NAME", help="Draw only this picture; repeatable.")
 @click.option("--dpi", type=click.FloatRange(20, 600), default=110.0, show_default=True, help="Pixels per inch.")
 @click.option("--frames", type=click.IntRange(min=1), default=100, show_default=True, help="Frames of a movie.")

@@ -299,6 +299,7 @@ def test_a_zarr_folder_without_what_is_read_first_is_mended_without_computing(tm
 
 def test_what_is_seen_at_first_is_only_what_was_asked_for(tmp_path, toy):
     wanted = {"temperature", "tides", "depth", "planet", "sky", "moons", "luminosity", "albedo", "orbit"}
+    wanted |= {f"{axis}_weight" for axis in ("planet", "sky", "moons", "luminosity")}
     path = run(toy_scenario(tmp_path, toy))
     with netCDF4.Dataset(path) as file:
         assert set(file.variables) == wanted
