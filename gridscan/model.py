@@ -226,6 +226,6 @@ class Model(Declarations):
         (dtype('int64'), 3)
         """
         from gridscan.evaluation.lazy import evaluate_model
-        from gridscan.inputs.draws import uncertainty_of
+        from gridscan.inputs.uncertain import uncertainty_of
 
         return evaluate_model(self, names, values, sampling, limits, uncertainty_of(design, correlated))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +15,16 @@ import numpy as np
 from scipy import special
 
 from gridscan.definition.nodes import Label, Parameter
-from gridscan.errors import CatalogueError, ScenarioError
+from gridscan.errors import CatalogueError
 from gridscan.inputs.arrays import Coordinate
 from gridscan.inputs.correlated import CorrelatedReader
 from gridscan.inputs.drawn_tables import rows_of
-from gridscan.inputs.faults import shown
 from gridscan.inputs.plain_values import plain
 from gridscan.inputs.priors import Choice, Column, Continuous, PriorReader, is_prior
 from gridscan.inputs.sample_tables import identity_of
+from gridscan.inputs.uncertain import Drawn, Uncertainty
 from gridscan.inputs.value_reader import AxisRange, Given
-from gridscan.uncertainty.designs import DRAW, Design, Uniforms, uniforms
+from gridscan.uncertainty.designs import DRAW, Uniforms
 from gridscan.uncertainty.joint import correlated_normals, picked
 from gridscan.units import Quantity, readable
 
@@ -38,79 +37,6 @@ if TYPE_CHECKING:
     from gridscan.inputs.input_files import TableFiles
     from gridscan.inputs.priors import Prior
     from gridscan.inputs.value_reader import Numeric, ValueReader
-
-
-@dataclass(frozen=True)
-class Uncertainty:
-    """What is said of all uncertain parameters together.
-
-    Attributes
-    ----------
-    written
-        Names under [uncertain] in their order, those that are overridden among them: each keeps its random numbers.
-    correlated
-        Tables of correlated parameters, with their paths.
-    design
-        How draws are made.
-    design_path
-        Where that is said, if it is.
-    numbers
-        Makes the random numbers of a design.
-    """
-
-    written: tuple[str, ...] = ()
-    correlated: tuple[tuple[Any, Path], ...] = ()
-    design: Design = field(default_factory=Design)
-    design_path: Path | None = None
-    numbers: Callable[[Design, Mapping[str, int]], Mapping[str, Uniforms]] = uniforms
-
-
-def uncertainty_of(design: Any, correlated: Any) -> Uncertainty:
-    """Return what is said in Python of all uncertain parameters together.
-
-    Parameters
-    ----------
-    design
-        How draws are made; None for the default.
-    correlated
-        Tables of correlated parameters.
-
-    Returns
-    -------
-    Uncertainty
-        With their order as path of each table.
-
-    Raises
-    ------
-    ScenarioError
-        If it is not a design, or not tables.
-    """
-    if design is not None and not isinstance(design, Design):
-        raise ScenarioError(f"design takes a gs.Design, such as gs.Design(points=1024), found {shown(design)}")
-    tables = [correlated] if isinstance(correlated, Mapping) else correlated
-    if not isinstance(tables, list | tuple):
-        raise ScenarioError(f"correlated takes a list of what gs.correlated returns, found {shown(correlated)}")
-    paths = tuple((table, ("correlated", index)) for index, table in enumerate(tables))
-    return Uncertainty((), paths, design or Design(), None if design is None else ("design",))
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What was drawn.
-
-    Attributes
-    ----------
-    design
-        How.
-    described
-        By name, its distribution in words.
-    dimensions
-        By name, its dimension of the design.
-    """
-
-    design: Design
-    described: dict[str, str]
-    dimensions: dict[str, int]
 
 
 class Draws:
@@ -275,6 +201,10 @@ class Draws:
         """Refuse another dimension of this name, and parameters that are given twice."""
         if not names and not self.correlated:
             return
+        if DRAW in self.model.names:
+            path = given[names[0]].path if names else self.correlated[0].path
+            message = f"nothing can be uncertain in model {self.model.name!r}, which uses the name {DRAW!r} itself"
+            self.reader.fault(path, message, at_key=True)
         for name, item in given.items():
             if (item.dimension == DRAW and name not in names) or name == DRAW:
                 message = f"{DRAW!r} is the dimension of all that is uncertain; give this axis another name"

@@ -17,13 +17,14 @@ from gridscan.inputs.alternatives import Alternatives
 from gridscan.inputs.arrays import Coordinate, Input, maps_last
 from gridscan.inputs.catalogue import Catalogue, catalogue_of
 from gridscan.inputs.distinct import repeated
-from gridscan.inputs.draws import Draws, Uncertainty
+from gridscan.inputs.draws import Draws
 from gridscan.inputs.faults import MOST_TOLD, Fault, InputFaults, Path, hint, shown
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.measures import Measures
 from gridscan.inputs.named_tables import NamedTables
 from gridscan.inputs.record_files import OwnRecords, Records, records_of
 from gridscan.inputs.resolved import Resolved
+from gridscan.inputs.uncertain import Uncertainty
 from gridscan.inputs.value_reader import Given, Numeric, ValueReader
 from gridscan.units import Unit, base_factor
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gridscan.definition.definition import Definition
     from gridscan.inputs.arrays import Coordinate, Input
-    from gridscan.inputs.draws import Drawn
     from gridscan.inputs.measures import Measure
+    from gridscan.inputs.uncertain import Drawn
 
 
 @dataclass(frozen=True)

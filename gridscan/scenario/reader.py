@@ -34,8 +34,8 @@ from gridscan.scenario.uncertain_tables import of_design, uncertain_values, unce
 from gridscan.uncertainty.designs import Design
 
 if TYPE_CHECKING:
-    from gridscan.inputs.draws import Uncertainty
     from gridscan.inputs.resolved import Resolved
+    from gridscan.inputs.uncertain import Uncertainty
     from gridscan.model import Model
     from gridscan.uncertainty.designs import Uniforms
 

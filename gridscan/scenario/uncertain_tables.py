@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from gridscan.errors import listed, nearest
-from gridscan.inputs.draws import Uncertainty
 from gridscan.inputs.faults import Fault, shown
+from gridscan.inputs.uncertain import Uncertainty
 from gridscan.inputs.value_reader import Given
 from gridscan.uncertainty.designs import DRAW, Design
 

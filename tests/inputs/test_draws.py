@@ -391,6 +391,19 @@ def test_mistakes_in_python_have_messages_too(options, said):
         POND.evaluate("drunk", **options)
 
 
+def test_a_model_that_uses_the_name_of_the_draws_is_told():
+    model = gs.Model("cards", "A game")
+    model.parameter("deck", 52.0, "Number of cards", minimum=0)
+
+    @model.quantity("1")
+    def draw(deck):
+        """Cards drawn."""
+        return deck / 2
+
+    with pytest.raises(ScenarioError, match="nothing can be uncertain in model 'cards', which uses the name 'draw'"):
+        model.evaluate("draw", deck=gs.uniform(1, 2))
+
+
 def test_one_table_of_correlated_parameters_needs_no_list():
     together = gs.correlated(["depth", "slope"], correlation=0.5)
     values = {"depth": gs.uniform("1 m", "2 m"), "slope": gs.uniform(0.1, 0.2)}

@@ -1,5 +1,6 @@
 """Scrambled points: balanced as the net that they come from, and the same whatever else is drawn."""
 
+import hashlib
 import itertools
 
 import numpy as np
@@ -175,3 +176,40 @@ def test_a_number_of_points_without_balance_is_noted(count, said):
     note = Design(points=count).note
     assert note is said if said is None else said in note
     assert Design(method="random", points=count).note is None
+
+
+def _mixed(key):
+    """SplitMix64's finalizer, in whole numbers of Python."""
+    key = (key ^ (key >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    key = (key ^ (key >> 27)) * 0x94D049BB133111EB % 2**64
+    return key ^ (key >> 31)
+
+
+def _hashed(number, key):
+    return _mixed((_mixed(key) + (number + 1) * 0x9E3779B97F4A7C15) % 2**64)
+
+
+def _key(seed, name):
+    return int.from_bytes(hashlib.blake2b(f"{seed} {name}".encode(), digest_size=8).digest(), "little")
+
+
+def test_the_numbers_of_a_seed_are_those_of_the_definition_for_good():
+    """A seed is of use only if it gives the same numbers in years: the definition, number by number."""
+    key = _key(7, "sfr")
+    plain = (qmc.Sobol(3, scramble=False, bits=32).random(64)[:, 2] * 2.0**32).astype(int).tolist()
+    wanted = []
+    for point in plain:
+        high = 0
+        for level in range(32):
+            bit = point >> (31 - level) & 1
+            high = high << 1 | bit ^ _hashed(point >> (32 - level) | 1 << level, key) >> 63
+        whole = high << 20 | _hashed(high, key ^ 1) >> 44
+        wanted.append((whole + 0.5) / 2.0**52)
+    assert uniforms(Design(points=64, seed=7), {"sfr": 2})["sfr"].lower.tolist() == wanted
+    random = [((_hashed(number, key) >> 12) + 0.5) / 2.0**52 for number in range(64)]
+    assert uniforms(Design(points=64, seed=7, method="random"), {"sfr": 2})["sfr"].lower.tolist() == random
+    order = sorted(range(64), key=lambda number: _hashed(number, _key(7, "order of 64 sfr")))
+    places = [((_hashed(number, _key(7, "place in 64 sfr")) >> 12) + 0.5) / 2.0**52 for number in range(64)]
+    cells = [(row + place) / 64 for row, place in zip(order, places, strict=True)]
+    found = uniforms(Design(points=64, seed=7, method="latin-hypercube"), {"sfr": 2})["sfr"]
+    assert found.lower.tolist() == cells

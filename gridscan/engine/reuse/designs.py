@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gridscan.engine.reuse.earlier_file import EarlierFile
-    from gridscan.inputs.draws import Drawn
+    from gridscan.inputs.uncertain import Drawn
 
 #: Name in the record of a file.
 DESIGN = "design"
