@@ -11,8 +11,7 @@ set -euo pipefail
 environment=$(mktemp -d)
 trap 'rm -rf "$environment"' EXIT
 python3 -m venv "$environment"
-"$environment/bin/python" -m pip install --quiet --disable-pip-version-check xarray==2026.9.0 pint-xarray==0.6.1 \
-    pint==0.25.3 netCDF4==1.7.5.1.post1 h5netcdf==1.8.2 h5py==3.16.0 scipy==1.17.1 numpy==2.4.6
+"$environment/bin/python" -m pip install --quiet --disable-pip-version-check xarray==2026.9.0 pint-xarray==0.6.1 pint==0.25.3 netCDF4==1.7.5.1.post1 h5netcdf==1.8.2 h5py==3.16.0 scipy==1.17.1 numpy==2.4.6
 
 cd "$environment"
 "$environment/bin/python" - <<'PYTHON'

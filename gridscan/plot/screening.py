@@ -43,7 +43,7 @@ def screening(table: xr.Dataset, *, most: int = 12) -> list[Axes]:
     --------
     >>> import gridscan as gs
     >>> from gridscan import plot
-    >>> table = gs.screen("imf_scan", "carbon_burning_rsg", log=True, points=32)
+    >>> table = gs.screen("imf_scan", "carbon_burning_rsg", at={"time": "20 Myr"}, points=32)
     >>> above, below = plot.screening(table, most=2)
     >>> len(above.get_yticks())
     2
