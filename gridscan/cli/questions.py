@@ -25,7 +25,7 @@ from gridscan.cli.say import tell
 from gridscan.cli.writing import check_picture, check_table, show_or_write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import xarray as xr
@@ -55,7 +55,7 @@ _all = click.option("--all", "everything", is_flag=True, help="Show all values o
 
 
 def _question(
-    picture: str | None = None, *, holds: bool = False, opens: bool = True
+    picture: str | None = None, *, holds: bool = False, opens: bool = True, shown: Sequence[str] = ()
 ) -> Callable[[Callable[..., Any]], Callable[..., None]]:
     """Make a command of a function that returns an answer: with FILE, QUANTITY, --at, --out and --picture.
 
@@ -67,6 +67,8 @@ def _question(
         Whether what is shown (not what is written) holds axes besides that of the question at one value.
     opens
         Whether it is a question about a Dataset, rather than about FILE.
+    shown
+        The columns of the answer to show, if not all; what is written has all.
     """
 
     def decorate(answer: Callable[..., Any]) -> Callable[..., None]:
@@ -93,7 +95,8 @@ def _question(
                 table = answer(dataset.gridscan, quantity, **given)
             else:
                 table = answer(file, quantity, at=at, **given)
-            show_or_write(table, out, held, force=force, everything=everything)
+            seen = table[list(shown)] if shown and out is None else table
+            show_or_write(seen, out, held, force=force, everything=everything)
             if picture is not None and drawn is not None:
                 _draw(picture, table, drawn, force)
 
@@ -282,8 +285,11 @@ def discriminate(
     return questions.discriminate(quantity, along, **options)
 
 
+_SCREENED = ("total", "total_error", "first_order", "first_order_error", "effect_size")
+
+
 @main.command(examples=["screen imf_scan carbon_burning_rsg --log"])
-@_question("screening", opens=False)
+@_question("screening", opens=False, shown=_SCREENED)
 @click.option("--share", default=0.1, show_default=True, help="Share by which other numbers vary to both sides.")
 @click.option("--vary", metavar="LABELS", help="Labels to vary over all their records, separated by commas.")
 @_log
@@ -295,7 +301,8 @@ def screen(
 ) -> Any:
     """Find which of many parameters matter.
 
-    What is uncertain varies over its distribution, an axis over its values, and every other number by --share.
+    What is uncertain varies over its distribution, an axis over its values, and every other number by --share. A file
+    written with --out has all elementary effects, too.
     """
     from gridscan.run import find_scenario
     from gridscan.screening.screen import screen as screened

@@ -91,5 +91,7 @@ def _effects(axes: Axes, table: xr.Dataset) -> None:
         name = plain(str(table["parameter"].values[index]))
         axes.annotate(name, (size.values[index], spread.values[index]), (6, 4), textcoords="offset points", fontsize=9)
     axes.margins(x=0.2, y=0.15)
+    axes.set_xlim(left=0)
+    axes.set_ylim(bottom=0)
     axes.set_xlabel(title(axes, "mean size of the elementary effects", unit_text(size), "x"))
     axes.set_ylabel(title(axes, "their standard deviation", unit_text(spread), "y"))

@@ -91,7 +91,7 @@ def factors_of(
     priors = {**_of_axes(resolved, used), **_of_labels(resolved, used, vary)}
     bundled = {name for label in priors if label in resolved.model.labels for name in resolved.model.bundled(label)}
     passed_over = []
-    for name in _single(resolved, used, {*priors, *(bundled - resolved.given)}):
+    for name in _single(resolved, used, {*priors, *held, *(bundled - resolved.given)}):
         prior = _around(resolved, resolved.model[name], share)
         if prior is None:
             passed_over.append(name)

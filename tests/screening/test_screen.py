@@ -136,6 +136,10 @@ def test_axes_and_labels_vary_and_bring_what_they_set(model):
     held = screened(scenario(model, text), "linear", at={"kind": "heavy"}, points=32)
     assert "kind" not in held["parameter"]
     assert "at kind = heavy" in held.attrs["comment"]
+    text = text.replace("[axes]", '[axes]\nmetre = ["1 m", "2 m"]')
+    fixed = screened(scenario(model, text), "linear", at={"metre": "2 m"}, points=32)
+    assert "metre" not in fixed["parameter"]
+    assert "at metre = 2 m" in fixed.attrs["comment"]
     # A label of which the scenario names one varies on demand.
     varied = screened(scenario(model, SCENARIO.replace("ishigami", "linear")), "linear", vary=["kind"], points=32)
     assert "kind" in varied["parameter"]
