@@ -60,10 +60,11 @@ def json_schema(model: Definition) -> dict[str, Any]:
     }
     numbers = [name for name in [*numbers, *model.alternative_inputs] if name not in vectors]
     properties["correlated"] |= {"items": correlated_schema(numbers)}
+    of_points = {"description": "Weight of each point, or 'equal'", "type": ["array", "string"]}
     zipped = {
         "description": "Axes that move together: [axes.zip.NAME]",
         "type": "object",
-        "additionalProperties": {"type": "object", "$ref": "#/$defs/axes"},
+        "additionalProperties": {"type": "object", "$ref": "#/$defs/axes", "properties": {"weight": of_points}},
     }
     names = {"enum": [*several, "zip"]}
     properties["axes"] |= {"$ref": "#/$defs/axes", "propertyNames": names, "properties": {"zip": zipped}}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NEW, _MEMBER = "gridscan_member", "member"
 CAUSES = {
     "member_first_order": "the parameter alone",
-    "member_total": "the parameter and all its interactions, or what the regression leaves",
+    "member_total": "the parameter and all its interactions that the regression finds",
     "member_unexplained": "what polynomials of the parameters and of pairs of them leave",
 }
 
@@ -113,10 +113,14 @@ def member_shares(
     if others:
         ((left, _),) = explained_variances(left, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
         ((error, _),) = explained_variances(error, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
-    total, total_error = (blockwise(_over, _members_first(part), shares["variance"]) for part in (left, error))
-    for key, part in (("", total), ("_error", total_error)):
-        result[f"member_total{key}"] = part.isel({_MEMBER: slice(0, -1)})
-        result[f"member_unexplained{key}"] = part.isel({_MEMBER: -1})
+    parts, errors = (blockwise(_over, _members_first(part), shares["variance"]) for part in (left, error))
+    unexplained_share = parts.isel({_MEMBER: -1})
+    alone = {_MEMBER: slice(0, -1)}
+    result["member_total"] = blockwise(_excess, parts.isel(alone), unexplained_share)
+    # What is not explained may be of any of them.
+    result["member_total_error"] = blockwise(np.hypot, errors.isel(alone), unexplained_share)
+    result["member_unexplained"] = unexplained_share
+    result["member_unexplained_error"] = errors.isel({_MEMBER: -1})
     return result
 
 
@@ -176,6 +180,11 @@ def _error_of_product(
 ) -> NDArray[Any]:
     found: NDArray[Any] = np.hypot(error * of_draws, np.maximum(1.0 - left, 0.0) * of_draws_error)
     return found
+
+
+def _excess(part: NDArray[Any], unexplained_share: NDArray[Any]) -> NDArray[Any]:
+    excess: NDArray[Any] = np.maximum(part - unexplained_share, 0.0)
+    return excess
 
 
 def _over(part: NDArray[Any], variance: NDArray[Any]) -> NDArray[Any]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray as xr
 from landscape import Land
 
 from gridscan.engine.forecast import forecast
 from gridscan.engine.plan import make_plan
+from gridscan.engine.reuse.fingerprint import run_identity
 from gridscan.run import perform
 from gridscan.scenario.reader import Scenario
+from gridscan.scenario.schema import Storage
 
 TEXT = """\
 model = "landscape"
@@ -68,6 +71,17 @@ def test_a_run_that_was_stopped_goes_on_with_other_weights(land):
     np.testing.assert_allclose(weights, [0.1, 0.2, 0.3, 0.4])
     assert weights.attrs["measure"] == "given"
     assert land.data()["height"].encoding["coordinates"].split() == ["d_weight", "b_weight"]
+
+
+def test_files_that_differ_in_weights_alone_are_two():
+    """Such as those of two versions of gridscan that take other weights of the same scenario."""
+    headers = [
+        xr.Dataset(coords={"d_weight": ("d", np.array(weights), {"measure": "uniform"})})
+        for weights in ([0.25, 0.75], [0.5, 0.5], [0.25, 0.75])
+    ]
+    first, other, same = (run_identity({}, {}, header, Storage()) for header in headers)
+    assert first == same
+    assert first != other
 
 
 def test_the_plan_says_by_which_measure_each_axis_has_weights(land):
