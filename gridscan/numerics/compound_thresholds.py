@@ -9,8 +9,9 @@ probabilities of all sums up to F_max at once, so that
 
 is bounded at every threshold F. Leaving out the terms of none and of one severity, which are exact, keeps the relative
 accuracy as λ → 0. Damping by r^k keeps what wraps around the period L below r^L times the probability of larger sums.
-Thresholds within a factor of `_SPAN` share a lattice; those whose bounds are too far apart get finer ones, and at last
-`gridscan.numerics.compound_poisson`, which takes one threshold at a time.
+Thresholds between 2·4^k and 8·4^k share a lattice; those whose bounds are too far apart get finer ones, and at last
+`gridscan.numerics.compound_poisson`, which takes one threshold at a time. The lattices are fixed, and so is what takes
+which, so that a result does not depend on the other thresholds or numbers.
 
 Sources: Grübel & Hermesmeier 1999, ASTIN Bulletin 29, 197 (damping); the bounds follow from stochastic order.
 """
@@ -41,17 +42,15 @@ ComplexArray = NDArray[np.complexfloating[Any, Any]]
 IndexArray = NDArray[np.intp]
 ValueAndError = tuple[FloatArray, FloatArray]
 
-# Steps of the lattices below the smallest threshold of a group, and how far apart the thresholds of a group may be.
+# Steps of the lattices below the smallest threshold of a group, and the ratio of its ends.
 _STEPS = (2**12, 2**14, 2**16, 2**18)
-_SPAN = 4.0
+_SPAN = 4
 # The period L in units of F_max, and r^L.
 _PERIOD = 4
 _WRAPPED = 1e-6
 # Rounding error of a probability, about, which a finer lattice does not reduce.
 _ROUNDING = 1e-12
 _EPSILON = float(np.finfo(float).eps)
-# More numbers than these take less time together, one threshold after another.
-_MOST_NUMBERS = 32
 # Above such a number a lattice is too coarse from the start.
 _MOST_ON_LATTICES = 2000.0
 # Terms of the series of exp(x) - 1 - x for |x| < 1.
@@ -120,8 +119,7 @@ def exceedances(
     asked = _Asked(tail, level, uncertain, tolerated, absolute_uncertainty)
     value, error = np.zeros((len(level), len(number))), np.full((len(level), len(number)), np.inf)
     error[:, number == 0.0] = 0.0
-    if len(number) <= _MOST_NUMBERS:
-        _refine(asked, number, value, error)
+    _refine(asked, number, value, error)
     for row in np.flatnonzero(asked.rough(number, value, error).any(axis=-1)).tolist():
         alone, alone_error = asked.alone(row, number)
         better = alone_error < error[row]
@@ -156,33 +154,34 @@ class _Asked(NamedTuple):
 
 def _refine(asked: _Asked, number: FloatArray, value: FloatArray, error: FloatArray) -> None:
     """Put values and errors in their places from lattices that become finer where the bounds are too far apart."""
+    # Uncertainties of one power of two share their bounds.
+    _, power = np.frexp(asked.uncertainty)
+    uncertainty = np.where(asked.uncertainty > 0.0, np.ldexp(1.0, power), 0.0)
+    _, end = np.frexp(asked.level)
+    group = np.floor_divide(end, 2)
     for steps in _STEPS:
         rough = asked.rough(number, value, error) & (number <= _MOST_ON_LATTICES)
-        for group in _groups(asked.level, np.flatnonzero(rough.any(axis=-1))):
-            lattice = _Lattice(asked.tail, asked.level[group], steps)
-            uncertainty = float(asked.uncertainty[group].max())
-            for column in np.flatnonzero(rough[group].any(axis=0)).tolist():
-                lower, upper = lattice.bounds(float(number[column]), uncertainty, asked.absolute)
-                value[group, column], error[group, column] = 0.5 * (lower + upper), 0.5 * (upper - lower)
-        error += 4.0 * _EPSILON * value
-
-
-def _groups(level: FloatArray, rows: IndexArray) -> list[IndexArray]:
-    """Return rows of thresholds that are within a factor of each other, from the largest on."""
-    groups, left = [], rows[np.argsort(level[rows])]
-    while left.size:
-        first = int(np.searchsorted(level[left], level[left[-1]] / _SPAN))
-        groups.append(left[first:])
-        left = left[:first]
-    return groups
+        for which in np.unique(group[rough.any(axis=-1)]).tolist():
+            own = np.flatnonzero((group == which) & rough.any(axis=-1))
+            own = own[np.argsort(asked.level[own])]
+            lattice = _Lattice(asked.tail, asked.level[own], math.ldexp(2.0, 2 * which), steps)
+            for share in np.unique(uncertainty[own]).tolist():
+                alike = own[uncertainty[own] == share]
+                for column in np.flatnonzero(rough[alike].any(axis=0)).tolist():
+                    bounds = lattice.bounds(float(number[column]), share, asked.absolute)
+                    here = rough[alike, column]
+                    lower, upper = (part[uncertainty[own] == share][here] for part in bounds)
+                    rows = alike[here]
+                    value[rows, column], error[rows, column] = 0.5 * (lower + upper), 0.5 * (upper - lower)
+                    error[rows, column] += 4.0 * _EPSILON * value[rows, column]
 
 
 class _Lattice:
-    """Severities on a lattice from zero to the largest of some thresholds."""
+    """Severities on a lattice from zero to the end of a group of thresholds."""
 
-    def __init__(self, tail: Tail, level: FloatArray, steps: int) -> None:
-        count = steps * math.ceil(level.max() / level.min() * (1.0 - 1e-12))
-        grid = level.max() * (np.arange(count + 1) / count)
+    def __init__(self, tail: Tail, level: FloatArray, end: float, steps: int) -> None:
+        count = steps * _SPAN
+        grid = end * (np.arange(count + 1) / count)
         share = tail(grid)
         in_step = -np.diff(share)
         if share[0] != 1.0:

@@ -103,13 +103,6 @@ def test_a_tolerance_of_each_threshold_is_kept():
     assert (error[:, 0] <= [1e-2, 1e-4] * value[:, 0] + 1e-11).all()
 
 
-def test_many_numbers_are_as_few():
-    means = np.geomspace(0.01, 30.0, compound_thresholds._MOST_NUMBERS + 1)
-    value, error = exceedances([2.0], means, _exponential)
-    alone, uncertainty = exceedances([2.0], means[::4], _exponential)
-    assert (np.abs(value[:, ::4] - alone) <= error[:, ::4] + uncertainty).all()
-
-
 def test_more_severities_than_lattices_are_good_for_have_the_error_of_one_threshold():
     levels, means = np.array([4.9e3, 5e3, 5.2e3]), np.array([5e3])
     value, error = exceedances(levels, means, _exponential)
@@ -154,3 +147,14 @@ def test_a_tail_that_is_none_is_refused():
         exceedances([1.0], [1.0], lambda x: 0.5 * np.exp(-x))
     with pytest.raises(EvaluationError, match=r"tail of the severities increases .* must never increase"):
         exceedances([1.0], [1.0], lambda x: 1.0 - x + x**2)
+
+
+def test_a_result_does_not_depend_on_the_other_thresholds_and_numbers():
+    levels, numbers = np.geomspace(0.03, 40.0, 9), np.geomspace(1e-2, 300.0, 6)
+    uncertain = np.linspace(1e-5, 3e-4, 9)
+    together = exceedances(levels, numbers, _exponential, relative_uncertainty=uncertain, tolerance=2e-3)
+    for rows, columns in ((slice(2, 5), slice(0, 6)), (slice(0, 9), slice(3, 4)), (slice(5, 6), slice(1, 3))):
+        own = {"relative_uncertainty": uncertain[rows], "tolerance": 2e-3}
+        alone = exceedances(levels[rows], numbers[columns], _exponential, **own)
+        for part, whole in zip(alone, together, strict=True):
+            np.testing.assert_array_equal(part, whole[rows, columns])
