@@ -17,9 +17,8 @@ from gridscan.errors import EvaluationError, ScenarioWarning, warn
 from gridscan.evaluation.layout import lay_out
 from gridscan.evaluation.poisson_draws import dimension_keys
 from gridscan.evaluation.region import DrawKeys, RegionValues, names_given
-from gridscan.inputs.resolve import resolve
+from gridscan.inputs.given_values import Together, resolve_values
 from gridscan.inputs.sampling import REALISATION
-from gridscan.inputs.value_reader import Given
 from gridscan.limits import DEFAULT
 from gridscan.sensitivity.recorded_units import UNITS, record_of_units
 
@@ -45,10 +44,10 @@ def evaluate_model(
     values: Mapping[str, Any],
     sampling: Sampling | None = None,
     limits: Limits = DEFAULT,
-    uncertainty: Uncertainty | None = None,
+    together: Together | None = None,
 ) -> xr.DataArray | xr.Dataset:
     """Evaluate quantities without a file; see :meth:`gridscan.model.Model.evaluate`."""
-    resolved = resolve(model, {name: Given(value, (name,)) for name, value in values.items()}, uncertainty=uncertainty)
+    resolved = resolve_values(model, values, together or Together())
     wanted = [names] if isinstance(names, str) else list(names)
     if sampling is not None and isinstance(names, str):
         raise EvaluationError(f"a single name gives a single array, without draws; ask for [{names!r}]")
