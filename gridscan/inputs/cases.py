@@ -12,6 +12,7 @@ import numpy as np
 from gridscan.definition.nodes import Constant, Parameter
 from gridscan.errors import CatalogueError, nearest
 from gridscan.inputs.arrays import Coordinate
+from gridscan.inputs.dependent import is_dependent
 from gridscan.inputs.faults import Fault, hint, shown
 from gridscan.inputs.sample_tables import samples_of
 from gridscan.inputs.value_reader import AxisRange, Given
@@ -275,6 +276,10 @@ class Cases:
     ) -> Given | None:
         path = next((*case.path, name) for case in cases if name in case.values)
         base = given.get(name)
+        if base is not None and is_dependent(base.value):
+            message = f"{name!r} follows another parameter in [{base.path[0]}], so it has no value of its own in a case"
+            self.reader.fault(path, message, at_key=True)
+            return None
         if base is not None and (base.dimension is not None or self._is_axis(name, base.value)):
             place = f"in [{base.path[0]}]" if len(base.path) > 1 else "as an axis"
             self.reader.fault(path, f"{name!r} is given twice, in a case and {place}", at_key=True)
@@ -283,6 +288,10 @@ class Cases:
         for index, case in enumerate(cases):
             if name in case.values:
                 value = case.values[name]
+                if is_dependent(value):
+                    message = f"{name!r} takes a value in a case; what follows a parameter belongs in [parameters]"
+                    self.reader.fault((*case.path, name), message)
+                    return None
                 if self._is_axis(name, value):
                     message = f"{name!r} takes one value in each case, found {shown(value)}; more values are more cases"
                     self.reader.fault((*case.path, name), message)

@@ -17,6 +17,7 @@ from gridscan.inputs.alternatives import Alternatives
 from gridscan.inputs.arrays import Coordinate, Input, maps_last
 from gridscan.inputs.cases import Cases
 from gridscan.inputs.catalogue import Catalogue, catalogue_of
+from gridscan.inputs.dependent import Dependents
 from gridscan.inputs.distinct import repeated
 from gridscan.inputs.draws import Draws
 from gridscan.inputs.faults import MOST_TOLD, Fault, InputFaults, Path, hint, shown
@@ -101,6 +102,7 @@ class _Resolver:
         self.own = Records()
         self.cases = Cases(model, self.reader, files)
         self.inline = InlineRecords(model)
+        self.dependents = Dependents(model, self.reader)
 
     def run(self, given: Mapping[str, Given], own_records: OwnRecords, raw_cases: Any) -> Resolved:
         cases = self.inline.of_cases(self.cases.read(raw_cases))
@@ -108,12 +110,14 @@ class _Resolver:
         self._open_catalogues(own_records)
         gone = tuple(name for name in given if name in self.model.dropped)
         given = self.cases.values(cases, given, self.catalogues, self.alternatives)
+        self.dependents.look_at(given)
         given = self.draws.words({name: value for name, value in given.items() if name not in gone})
         self.model = self.tables.bounded(self.model, given, self.catalogues)
         given = self.alternatives.of_given(self.draws.values(self.model, given))
         self.coordinates |= self.alternatives.coordinates
         for name, value in given.items():
-            self._read(name, value)
+            if name not in self.dependents.names:
+                self._read(name, value)
         for name, label in self.model.labels.items():
             if name not in given:
                 self.selected[name] = ((), [label.default], [()])
@@ -129,6 +133,7 @@ class _Resolver:
         for name, node in self.model.nodes.items():
             if name not in given and name not in self.inputs and not isinstance(node, Quantity):
                 self._default(name, node)
+        self.dependents.work_out(self.model, self.inputs, self.coordinates)
         self._compare_lengths(self.lengths)
         self.coordinates |= self.cases.coordinate(cases)
         measures = self.measures.of(self.model, self.sizes, self.coordinates)
@@ -142,6 +147,7 @@ class _Resolver:
             without_effect=gone,
             drawn=self.draws.drawn,
             measures=measures,
+            dependent=self.dependents.found,
         )
 
     def _unknown_label(self, name: str, label: str) -> str | None:

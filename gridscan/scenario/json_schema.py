@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
 from gridscan.inputs.catalogue import RECORD_NOTES, catalogue_of
 from gridscan.inputs.value_reader import AxisRange
-from gridscan.scenario.case_schema import cases_schema
+from gridscan.scenario.case_schema import cases_schema, follower, follows_schema
 from gridscan.scenario.schema import ScenarioSchema
 from gridscan.scenario.uncertain_schema import correlated_schema, prior_schema
 from gridscan.units import readable
@@ -49,7 +49,9 @@ def json_schema(model: Definition) -> dict[str, Any]:
     schema["$defs"] |= {"range": AxisRange.model_json_schema(), "axes": {"properties": several}}
     properties = schema["properties"]
     properties["model"]["const"] = model.name
-    properties["parameters"] |= {"properties": one, "additionalProperties": False}
+    followers = {name: follower(value, model.nodes.get(name)) for name, value in one.items()}
+    properties["parameters"] |= {"properties": followers, "additionalProperties": False}
+    schema["$defs"]["follows"] = follows_schema(model)
     properties["cases"] |= cases_schema(one)
     numbers = [name for name, node in model.nodes.items() if not isinstance(node, Parameter) or not node.is_word]
     vectors = [name for name, node in model.parameters.items() if node.vector is not None]

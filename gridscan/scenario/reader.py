@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from gridscan.definition.nodes import Parameter
 from gridscan.errors import ModelError, ScenarioError
+from gridscan.inputs.dependent import is_dependent
 from gridscan.inputs.faults import MOST_TOLD, Fault, InputFaults, schema_fault, shown, untold
 from gridscan.inputs.inline_records import is_record
 from gridscan.inputs.input_files import TableFiles
@@ -369,7 +370,7 @@ class _Reader:
                 self.faults.append(Fault(path, f"{name!r} is given twice, here and in [uncertain]", at_key=True))
             elif is_prior(value):
                 self.faults.append(Fault(path, f"a distribution, such as that of {name!r}, belongs in [uncertain]"))
-            elif name in model.labels and is_record(value):
+            elif is_dependent(value) or (name in model.labels and is_record(value)):
                 given[name] = Given(value, path)
             elif isinstance(value, dict) or (isinstance(value, list) and not vector):
                 message = f"{name!r} takes one value here; several values make an axis and belong in [axes]"
