@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from gridscan.evaluation.variable import VariableSpec
     from gridscan.inputs.arrays import Coordinate
     from gridscan.inputs.sampling import Sampling
-    from gridscan.inputs.uncertain import Uncertainty
     from gridscan.limits import Limits
 
 # Dimension of value and error in a chunk; like that of a vector, it is not an identifier, so no axis can be called so.

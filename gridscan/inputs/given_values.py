@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gridscan.errors import ScenarioError
-from gridscan.inputs.draws import Uncertainty
 from gridscan.inputs.faults import Fault, InputFaults, shown
 from gridscan.inputs.resolve import resolve
+from gridscan.inputs.uncertain import Uncertainty
 from gridscan.inputs.value_reader import Given
 
 if TYPE_CHECKING:
