@@ -13,6 +13,7 @@ from gridscan.errors import SensitivityError
 from gridscan.evaluation.layout import lay_out
 from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.arrays import Coordinate, Input
+from gridscan.inputs.dependent import followed
 from gridscan.inputs.grid_point import positions, value_text
 from gridscan.run import Source, find_scenario
 from gridscan.units import base_factor
@@ -96,8 +97,12 @@ def local(
     scenario = find_scenario(source, model=model, overrides=overrides)
     base, chosen = _base(scenario.resolved, dict(at or {}), list(keep))
     layout = lay_out(base, [quantity])
-    used = layout.graph.inputs_of(quantity)
-    given = [node for node in (base.model[name] for name in base.given & used) if not isinstance(node, Parameter)]
+    used = base.with_labels(layout.graph.inputs_of(quantity)) - base.dependent.keys()
+    given = [
+        node
+        for node in (base.model[name] for name in base.given & used & base.model.nodes.keys())
+        if not isinstance(node, Parameter)
+    ]
     parameters = [node for name, node in base.model.parameters.items() if name in used and not node.is_word]
     rows, passed_over = [], []
     for node in [*parameters, *sorted(given, key=lambda node: node.name)]:
@@ -141,7 +146,8 @@ def _elasticity(base: Resolved, node: Numeric, quantity: str) -> tuple[xr.DataAr
     factors = np.exp(_STEP * positions)
     moved = Input((*item.dims, _STEP_DIMENSION), item.data[..., None] * factors)
     sizes = {**base.sizes, _STEP_DIMENSION: len(factors)}
-    stepped = dataclasses.replace(base, sizes=sizes, inputs={**base.inputs, node.name: moved})
+    inputs = followed(base.dependent, {**base.inputs, node.name: moved})
+    stepped = dataclasses.replace(base, sizes=sizes, inputs=inputs)
     values = compute_lazily(lay_out(stepped, [quantity]))[quantity]
     if not bool((values > 0).all()):
         raise SensitivityError(

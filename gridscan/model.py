@@ -172,6 +172,9 @@ class Model(Declarations):
         limits: Limits = DEFAULT,
         design: Design | None = None,
         correlated: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
+        zip: Mapping[str, Mapping[str, Any]] | None = None,
+        cases: Any = None,
+        catalogue: Mapping[str, Any] | None = None,
         **values: Any,
     ) -> xr.DataArray | xr.Dataset:
         """Evaluate quantities for the values given, defaults elsewhere.
@@ -188,10 +191,19 @@ class Model(Declarations):
             How draws are made of all that is given a distribution; 1,024 scrambled Sobol points by default.
         correlated
             Which parameters vary together, each from :func:`gridscan.correlated`.
+        zip
+            Axes that move together: values by name for each dimension, ``{"sun": {"sun_x": [...], "sun_y": [...]}}``.
+        cases
+            A list of rows along one dimension ``case``, values by name, each with a ``name``; or a DataFrame of them,
+            with units in its headers: ``"sfr [Msun/yr]"``. What a row lacks has the value that is given otherwise, that
+            of the record of its label, or its default.
+        catalogue
+            Records of labels: values by name, for each label of each catalogue; or a file of them for a catalogue.
         **values
-            A number in the default unit, a text with a unit, a label, a pint quantity, or a list (or array) of any of
-            these, which makes an axis; or a distribution, such as one from :func:`gridscan.normal`: all of these are
-            drawn together along the dimension ``draw``. A quantity that is given a value is not computed.
+            A number in the default unit, a text with a unit, a label (or a record in its place), a pint quantity, or a
+            list (or array) of any of these, which makes an axis; or a distribution, such as one from
+            :func:`gridscan.normal`: all of these are drawn together along the dimension ``draw``. A quantity that is
+            given a value is not computed.
 
         Returns
         -------
@@ -226,6 +238,8 @@ class Model(Declarations):
         (dtype('int64'), 3)
         """
         from gridscan.evaluation.lazy import evaluate_model
+        from gridscan.inputs.given_values import Together
         from gridscan.inputs.uncertain import uncertainty_of
 
-        return evaluate_model(self, names, values, sampling, limits, uncertainty_of(design, correlated))
+        together = Together(zip or {}, cases, catalogue or {}, uncertainty_of(design, correlated))
+        return evaluate_model(self, names, values, sampling, limits, together)

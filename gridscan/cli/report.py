@@ -121,7 +121,7 @@ def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableTy
         )
     constants = [(key, f"{it.default:.10g} {readable(it.unit)}", it.description) for key, it in model.constants.items()]
     quantities = [(name, readable(item.unit), item.long_name) for name, item in model.quantities.items()]
-    together = [(item.name, item.allowed) for item in model.requirements]
+    together = [(item.text, ", ".join(item.takes)) for item in model.requirements]
     instead = [
         (name, node.allowed, node.description, other.beside(name))
         for other in model.alternatives
@@ -133,7 +133,7 @@ def model_report(model: Model, catalogues: dict[str, Catalogue]) -> RenderableTy
     parts = [
         *(labels, parameters),
         *_filled("Other ways to give parameters", ("name", "allowed", "", "given"), instead),
-        *_filled("What parameters must be together", ("parameter", "must be"), together),
+        *_filled("Which combinations are possible", ("what must be so", "parameters"), together),
         *_filled("Constants", ("constant", "value", ""), constants),
         *_filled("Quantities", ("quantity", "unit", ""), quantities),
         *_filled("Groups, taken as one argument by functions", ("group", "members"), groups),

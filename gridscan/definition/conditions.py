@@ -17,20 +17,17 @@ class Requirement:
 
     Attributes
     ----------
-    name
-        The parameter that a message names.
-    allowed
-        What it must be, as a phrase.
+    text
+        What must be so, as a phrase.
     holds
         Function of parameters by name that tells where this is so.
     takes
-        These parameters, `name` among them.
+        These parameters; a message names the first one.
     units
         Units in which the function gets them; base units for the others.
     """
 
-    name: str
-    allowed: str
+    text: str
     holds: Callable[..., Any]
     takes: tuple[str, ...]
     units: Mapping[str, Unit] = field(default_factory=dict)

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pint
 
-from gridscan.definition.conditions import Caution, Requirement
-from gridscan.definition.definition import Definition
+from gridscan.definition.declare_conditions import ConditionDeclarations
 from gridscan.definition.node_checks import (
-    argument_names,
     bound,
     check_default,
     default_and_unit,
@@ -19,15 +17,15 @@ from gridscan.definition.node_checks import (
 )
 from gridscan.definition.nodes import Constant, Label, Parameter, Table
 from gridscan.definition.vector_lengths import check_lengths
-from gridscan.errors import ModelError, UnitError, listed, nearest
-from gridscan.units import in_words, parse_quantity, parse_unit, registry
+from gridscan.errors import ModelError, UnitError
+from gridscan.units import in_words, parse_quantity, registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 
-class InputDeclarations(Definition):
+class InputDeclarations(ConditionDeclarations):
     """A definition with methods that declare inputs."""
 
     def label(
@@ -290,96 +288,6 @@ class InputDeclarations(Definition):
             name, description or name.replace("_", " "), quantity.units, float(quantity.magnitude)
         )
         return constant
-
-    def require(self, name: str, allowed: str, holds: Callable[..., Any], **units: str) -> None:
-        """Declare what parameters have to be together, for the quantities that depend on all of them.
-
-        A scenario of which no point fulfils it is refused before anything is computed. Of other scenarios the points
-        that do not are computed like all others: the functions themselves have to refuse them.
-
-        Parameters
-        ----------
-        name
-            The parameter that a message names.
-        allowed
-            What it must be, as a phrase: ``"above energy_min"``.
-        holds
-            Function of declared parameters, by name: arrays of numbers, or of words. It returns where this is so.
-        **units
-            Units in which it gets them, where these matter; base units by default.
-
-        Raises
-        ------
-        ModelError
-            If the function takes something other than declared parameters, or not the one that is named.
-        UnitError
-            If a unit cannot be read.
-
-        Examples
-        --------
-        >>> import gridscan as gs
-        >>> model = gs.Model("window", "A window of energies")
-        >>> for end, default in (("energy_min", "1 MeV"), ("energy_max", "5 MeV")):
-        ...     _ = model.parameter(end, default, end, above=0)
-        >>> model.require("energy_max", "above energy_min", lambda energy_max, energy_min: energy_max > energy_min)
-        >>> @model.quantity("MeV")
-        ... def width(energy_min, energy_max):
-        ...     "Difference of the ends."
-        ...     return energy_max - energy_min
-        >>> model.evaluate("width", energy_max="100 keV")  # doctest: +ELLIPSIS
-        Traceback (most recent call last):
-        gridscan.errors.ScenarioError: 'energy_max' cannot be 0.1 MeV with energy_min = 1 MeV; it must be above ...
-        """
-        where = f"model {self.name!r}: what {name!r} must be"
-        takes = self._parameters_of(holds, where)
-        if name not in takes:
-            raise ModelError(f"{where} is a function of {listed(takes) or 'nothing'}; it must take {name!r} too")
-        self._requirements.append(
-            Requirement(name, allowed, holds, takes, {key: parse_unit(text) for key, text in units.items()})
-        )
-
-    def caution(self, text: str, holds: Callable[..., Any], **units: str) -> None:
-        """Declare where results are doubtful: those that depend on all the parameters say so in an attribute.
-
-        Parameters
-        ----------
-        text
-            What is doubtful, and why, as a phrase: ``"a lower bound: radiation is left out"``.
-        holds
-            Function of declared parameters, by name: arrays of numbers, or of words. It returns where this is so.
-        **units
-            Units in which it gets them, where these matter; base units by default.
-
-        Raises
-        ------
-        ModelError
-            If the function takes something other than declared parameters.
-        UnitError
-            If a unit cannot be read.
-
-        Examples
-        --------
-        >>> import gridscan as gs
-        >>> model = gs.Model("fall", "A falling stone")
-        >>> _ = model.parameter("height", "1 m", "Height", minimum=0)
-        >>> model.caution("air slows it", lambda height: height > 10.0, height="m")
-        >>> @model.quantity("m")
-        ... def half(height):
-        ...     "h/2."
-        ...     return height / 2
-        >>> model.evaluate("half", height="20 m").attrs["warning"]
-        'air slows it'
-        """
-        takes = self._parameters_of(holds, f"model {self.name!r}: the caution {text!r}")
-        self._cautions.append(Caution(text, holds, takes, {key: parse_unit(unit) for key, unit in units.items()}))
-
-    def _parameters_of(self, holds: Callable[..., Any], where: str) -> tuple[str, ...]:
-        takes = argument_names(where, holds)
-        for taken in takes:
-            if taken not in self.parameters:
-                hint = nearest(taken, self.parameters)
-                raise ModelError(f"{where} depends on {taken!r}, which is not a parameter{hint}")
-        return takes
 
     def _claim(self, name: str) -> None:
         where = f"model {self.name!r}: {name!r} cannot be a name"

@@ -17,13 +17,14 @@ from gridscan.definition.groups import arguments_of
 from gridscan.definition.nodes import Node, Parameter, Quantity
 from gridscan.definition.user_code import line_of, nothing_returned
 from gridscan.definition.vector_lengths import example_lengths
-from gridscan.errors import ModelError, UnitError
+from gridscan.errors import ModelError, UnitError, nearest
 from gridscan.units import readable, registry, same_dimension
 from gridscan.units.proof import proof
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gridscan.definition.conditions import Requirement
     from gridscan.definition.definition import Definition
 
 
@@ -55,6 +56,60 @@ def prove(model: Definition, quantities: Iterable[Quantity]) -> None:
             model._proven.add(name)
     if faults:
         raise UnitError("\n".join(dict.fromkeys(faults)))
+
+
+def prove_requirements(model: Definition) -> None:
+    """Prove the units of requirements that have not been proven yet, as those of formulas.
+
+    Parameters
+    ----------
+    model
+        The model.
+
+    Raises
+    ------
+    UnitError
+        With one message for each that compares what has different dimensions.
+    """
+    faults = []
+    for item in model.requirements:
+        if item.text in model._proven:
+            continue
+        where = f"model {model.name!r}: the requirement {item.text!r}"
+        fault = _wrong_units(model, item, where) if item.units else _wrong_comparison(model, item, where)
+        if fault is not None:
+            faults.append(fault)
+        else:
+            model._proven.add(item.text)
+    if faults:
+        raise UnitError("\n".join(faults))
+
+
+def _wrong_units(model: Definition, item: Requirement, where: str) -> str | None:
+    """Return which argument gets a unit of another dimension, if any."""
+    for name, unit in item.units.items():
+        if name not in item.takes:
+            return f"{where}: it does not take {name!r}, which has a unit{nearest(name, item.takes)}"
+        if not same_dimension(model[name].unit, unit):
+            found = f"{name!r} is in {readable(model[name].unit)!r}"
+            return f"{where}: {found}, expected a unit like {readable(unit)!r}"
+    return None
+
+
+def _wrong_comparison(model: Definition, item: Requirement, where: str) -> str | None:
+    """Return what is compared or added that has different dimensions, if anything is."""
+    lengths = example_lengths(model.parameters.values())
+    units = ", ".join(f"{name} [{readable(model[name].unit)}]" for name in item.takes)
+    try:
+        with proof(), np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", pint.UnitStrippedWarning)
+            item.holds(**{name: _sample(model[name], lengths) for name in item.takes})
+    except pint.DimensionalityError as error:
+        return f"{where}: {_shown(error.units1)} was found where {_shown(error.units2)} was expected; it takes {units}"
+    except Exception as error:
+        instead = "; name the units of its arguments, and it gets bare numbers in these"
+        return f"{where}: {type(error).__name__}: {error}; it takes {units}{instead}"
+    return None
 
 
 def _prove_kernel(model: Definition, node: Quantity) -> None:

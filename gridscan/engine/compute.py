@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gridscan.engine.partition import BlockPlan, VariableGroup
+    from gridscan.evaluation.impossible import Impossible
     from gridscan.evaluation.positions import Positions
     from gridscan.evaluation.variable import VariableSpec
 
@@ -37,6 +38,8 @@ class Workload:
         Of factors that are not finite everywhere: the quantity in which that began, and what it is there.
     draws
         Keys of the random numbers of counts, over their whole dimensions.
+    impossible
+        Cells that the model rules out, by quantity.
     """
 
     groups: tuple[VariableGroup, ...]
@@ -48,6 +51,7 @@ class Workload:
     messages: tuple[str, ...]
     began: Mapping[str, tuple[str, str]]
     draws: Mapping[str, DrawKeys]
+    impossible: Mapping[str, tuple[Impossible, ...]]
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def make_workload(block_plan: BlockPlan, single: Mapping[str, np.ndarray] | None
     layout = block_plan.layout
     resolved, graph = layout.resolved, layout.graph
     inputs = {name: resolved.inputs[name].data for name in graph.inputs}
-    known = RegionValues(layout.dims, resolved.sizes, inputs, messages=Messages())
+    known = RegionValues(layout.dims, resolved.sizes, inputs, messages=Messages(), impossible=layout.impossible)
     for name, value in (single or {}).items():
         known.put_stored(layout.spec(name), value)
     if single is not None:
@@ -102,6 +106,7 @@ def make_workload(block_plan: BlockPlan, single: Mapping[str, np.ndarray] | None
         tuple(known.messages.texts) if known.messages is not None else (),
         {name: origin for name in known.made_of if (origin := known.began_in(name)) is not None},
         draws,
+        layout.impossible,
     )
 
 
@@ -145,6 +150,9 @@ def _known(workload: Workload, group: VariableGroup, at: Mapping[str, slice | np
         {dim: length(part, sizes[dim]) for dim, part in at.items()},
         messages=Messages(list(workload.messages)),
         began=dict(workload.began),
+        impossible={
+            step.name: [item.at(at) for item in workload.impossible.get(step.name, ())] for step in group.steps
+        },
     )
     names = dict.fromkeys(name for step in group.steps for name in step.arguments)
     names |= dict.fromkeys(workload.stored[key].quantity for key in group.stored)

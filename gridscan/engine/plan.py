@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridscan.engine.partition import BlockPlan, VariableGroup, divide
-from gridscan.errors import StoreError
+from gridscan.errors import StoreError, listed
 from gridscan.evaluation.layout import Layout, lay_out
+from gridscan.inputs.cases import CASE
 from gridscan.inputs.sampling import DRAWN, REALISATION
 from gridscan.limits import DEFAULT
 from gridscan.scenario.schema import Storage
@@ -110,6 +111,8 @@ class Plan:
             values = "; ".join(_summary(self.layout, name) for name in members)
             if dim == DRAW and resolved.drawn is not None:
                 values = f"{resolved.drawn.design.described}: {', '.join(members)}"
+            if dim == CASE:
+                values = f"{listed(resolved.coordinates[CASE].values.tolist())}: {', '.join(members)}"
             axes.append(PlannedAxis(dim, size, members, values, resolved.measures[dim].name))
         if self.layout.sampling is not None and self.layout.drawn:
             many, seed = self.layout.sampling.realisations, self.layout.sampling.seed

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from gridscan.evaluation.variable import VariableSpec
+from gridscan.inputs.cases import CASE
 from gridscan.inputs.grid_point import default_position
 from gridscan.inputs.sampling import DRAWN, REALISATION
 from gridscan.numerics.axis_weights import WEIGHT
@@ -35,6 +36,7 @@ def named_coordinates(resolved: Resolved, graph: Graph, dims: Mapping[str, Seque
     used = resolved.with_labels(graph.inputs_of(*graph.targets))
     if resolved.drawn is not None:
         used |= {DRAW}
+    used |= {CASE}
     return {name: item for name, item in resolved.coordinates.items() if name in used and set(item.dims) <= spanned}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,10 @@ import numpy as np
 from gridscan.definition.checks import check_wiring
 from gridscan.definition.graph import Graph, Step
 from gridscan.definition.nodes import Parameter
-from gridscan.definition.unit_proof import prove
+from gridscan.definition.unit_proof import prove, prove_requirements
 from gridscan.errors import ScenarioError
 from gridscan.evaluation.attributes import coordinate_variables, draws_of, named_coordinates, spec_of
+from gridscan.evaluation.impossible import LEFT_OUT, impossible_cells, left_out
 from gridscan.inputs.requirements import cautions_of, unmet_requirements
 from gridscan.inputs.sampling import DRAWN, REALISATION, Sampling
 from gridscan.limits import DEFAULT, checked
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from gridscan.definition.definition import Definition
+    from gridscan.evaluation.impossible import Impossible
     from gridscan.evaluation.variable import VariableSpec
     from gridscan.inputs.arrays import Coordinate, Input
     from gridscan.inputs.resolved import Resolved
@@ -50,6 +52,8 @@ class Layout:
         Quantities asked for and draws of counts among them, by name.
     sampling
         Draws of counts, if any.
+    impossible
+        Cells that the model rules out, by quantity.
     """
 
     graph: Graph
@@ -59,6 +63,7 @@ class Layout:
     variables: Mapping[str, VariableSpec]
     sampling: Sampling | None = None
     limits: Limits = DEFAULT
+    impossible: Mapping[str, tuple[Impossible, ...]] = field(default_factory=dict)
 
     @cached_property
     def coordinates(self) -> dict[str, xr.Variable]:
@@ -105,6 +110,15 @@ class Layout:
             return 0
         block = math.prod(max(self.chunks[dim]) for dim in self.dims[name])
         return min(many, max(1, self.limits.chunk_cells // block))
+
+    @property
+    def left_out(self) -> list[str]:
+        """One line for each quantity asked for of which cells are left out."""
+        return [
+            f"{item.quantity!r}: {item.attributes[LEFT_OUT]}"
+            for item in self.variables.values()
+            if LEFT_OUT in item.attributes
+        ]
 
     @property
     def idle(self) -> list[str]:
@@ -166,6 +180,7 @@ def lay_out(
     check_wiring(model, unused=False)
     graph = Graph.of(model, names, resolved.cut)
     prove(model, graph.formulas)
+    prove_requirements(model)
     given = [name for name in graph.targets if name in resolved.cut]
     if given:
         raise ScenarioError(f"{given[0]!r} is given a value, so there is nothing to compute for it")
@@ -193,9 +208,15 @@ def lay_out(
         cautions = cautions_of(resolved, inputs)
         if cautions:
             variables[name] = variables[name].with_warning("; ".join(cautions))
+    impossible = impossible_cells(resolved, graph, resolved.sizes)
+    for name in graph.targets:
+        if name in impossible:
+            said = left_out(impossible[name], dims[name], resolved.sizes)
+            attributes = {**variables[name].attributes, LEFT_OUT: said}
+            variables[name] = replace(variables[name], attributes=attributes)
     if sampling is not None:
         variables |= {item.key: item for item in (draws_of(variables[name], sampling) for name in counts)}
-    return Layout(graph, resolved, dims, named, variables, sampling, checked(limits))
+    return Layout(graph, resolved, dims, named, variables, sampling, checked(limits), impossible)
 
 
 def _chunks(sizes: Mapping[str, int], limits: Limits) -> dict[str, tuple[int, ...]]:

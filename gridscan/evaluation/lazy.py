@@ -17,9 +17,8 @@ from gridscan.errors import EvaluationError, ScenarioWarning, warn
 from gridscan.evaluation.layout import lay_out
 from gridscan.evaluation.poisson_draws import dimension_keys
 from gridscan.evaluation.region import DrawKeys, RegionValues, names_given
-from gridscan.inputs.resolve import resolve
+from gridscan.inputs.given_values import Together, resolve_values
 from gridscan.inputs.sampling import REALISATION
-from gridscan.inputs.value_reader import Given
 from gridscan.limits import DEFAULT
 from gridscan.sensitivity.recorded_units import UNITS, record_of_units
 
@@ -28,11 +27,11 @@ if TYPE_CHECKING:
 
     from gridscan.definition.definition import Definition
     from gridscan.definition.graph import Step
+    from gridscan.evaluation.impossible import Impossible
     from gridscan.evaluation.layout import Layout
     from gridscan.evaluation.variable import VariableSpec
     from gridscan.inputs.arrays import Coordinate
     from gridscan.inputs.sampling import Sampling
-    from gridscan.inputs.uncertain import Uncertainty
     from gridscan.limits import Limits
 
 # Dimension of value and error in a chunk; like that of a vector, it is not an identifier, so no axis can be called so.
@@ -45,15 +44,15 @@ def evaluate_model(
     values: Mapping[str, Any],
     sampling: Sampling | None = None,
     limits: Limits = DEFAULT,
-    uncertainty: Uncertainty | None = None,
+    together: Together | None = None,
 ) -> xr.DataArray | xr.Dataset:
     """Evaluate quantities without a file; see :meth:`gridscan.model.Model.evaluate`."""
-    resolved = resolve(model, {name: Given(value, (name,)) for name, value in values.items()}, uncertainty=uncertainty)
+    resolved = resolve_values(model, values, together or Together())
     wanted = [names] if isinstance(names, str) else list(names)
     if sampling is not None and isinstance(names, str):
         raise EvaluationError(f"a single name gives a single array, without draws; ask for [{names!r}]")
     layout = lay_out(resolved, wanted, sampling, limits=limits)
-    for fault in layout.idle:
+    for fault in [*layout.idle, *layout.left_out]:
         warn(fault, ScenarioWarning)
     dataset = compute_lazily(layout)
     if isinstance(names, str):
@@ -75,6 +74,7 @@ def compute_lazily(layout: Layout) -> xr.Dataset:
         resolved.sizes,
         {name: resolved.inputs[name].data for name in layout.graph.inputs},
         coordinates=resolved.coordinates,
+        impossible=layout.impossible,
     )
     large: dict[str, Any] = {}
     for step in layout.graph.steps:
@@ -101,7 +101,7 @@ def _variable(layout: Layout, spec: VariableSpec, small: RegionValues, large: Ma
     import dask.array as da
 
     data = da.blockwise(
-        partial(_finished_block, spec, _coordinates(layout, spec.dims)),
+        partial(_finished_block, spec, _coordinates(layout, spec.dims), layout.impossible),
         spec.dims,
         *(large[spec.quantity], spec.dims, *_places(layout, spec.dims)),
         dtype=spec.dtype,
@@ -111,9 +111,13 @@ def _variable(layout: Layout, spec: VariableSpec, small: RegionValues, large: Ma
 
 
 def _finished_block(
-    spec: VariableSpec, coordinates: Mapping[str, Coordinate | None], block: np.ndarray, *places: np.ndarray
+    spec: VariableSpec,
+    coordinates: Mapping[str, Coordinate | None],
+    impossible: Mapping[str, Sequence[Impossible]],
+    block: np.ndarray,
+    *places: np.ndarray,
 ) -> np.ndarray:
-    return _region(spec.dims, coordinates, places, {spec.quantity: (spec.dims, block)}).finished(spec)[0]
+    return _region(spec.dims, coordinates, places, {spec.quantity: (spec.dims, block)}, impossible).finished(spec)[0]
 
 
 def _region(
@@ -121,16 +125,25 @@ def _region(
     coordinates: Mapping[str, Coordinate | None],
     places: Sequence[np.ndarray],
     values: Mapping[str, tuple[Sequence[str], np.ndarray]],
+    impossible: Mapping[str, Sequence[Impossible]],
 ) -> RegionValues:
     """Return the known values of a chunk at positions along dimensions, over their own dimensions."""
     at = dict(zip(dims, places, strict=True))
-    return RegionValues(
+    region = RegionValues(
         {name: own for name, (own, _) in values.items()},
         {dim: len(part) for dim, part in at.items()},
         {name: array for name, (_, array) in values.items()},
         coordinates=coordinates,
         places=at,
+        impossible={name: [item.at(at) for item in items] for name, items in impossible.items() if _within(items, at)},
     )
+    for name in values:
+        region.mark_impossible(name)
+    return region
+
+
+def _within(items: Sequence[Impossible], at: Mapping[str, np.ndarray]) -> bool:
+    return all(set(item.dims) <= at.keys() for item in items)
 
 
 def _coordinates(layout: Layout, dims: Sequence[str]) -> dict[str, Coordinate | None]:
@@ -160,7 +173,7 @@ def _drawn(layout: Layout, spec: VariableSpec, small: RegionValues, large: Mappi
     means = large[name] if name in large else da.from_array(small.values[name], chunks=chunks)
     along = [(da.from_array(keys.along[dim], chunks=(layout.chunks[dim],)), (dim,)) for dim in dims]
     data = da.blockwise(
-        partial(_drawn_block, spec, _coordinates(layout, dims), keys.common),
+        partial(_drawn_block, spec, _coordinates(layout, dims), layout.impossible, keys.common),
         spec.dims,
         *(means, dims, da.from_array(numbers, chunks=at_once), (REALISATION,)),
         *(item for pair in along for item in pair),
@@ -174,6 +187,7 @@ def _drawn(layout: Layout, spec: VariableSpec, small: RegionValues, large: Mappi
 def _drawn_block(
     spec: VariableSpec,
     coordinates: Mapping[str, Coordinate | None],
+    impossible: Mapping[str, Sequence[Impossible]],
     common: np.uint64,
     means: np.ndarray,
     numbers: np.ndarray,
@@ -181,7 +195,7 @@ def _drawn_block(
 ) -> np.ndarray:
     dims = spec.dims[:-1]
     along, places = rest[: len(dims)], rest[len(dims) :]
-    region = _region(dims, coordinates, places, {spec.quantity: (dims, means)})
+    region = _region(dims, coordinates, places, {spec.quantity: (dims, means)}, impossible)
     return region.drawn(spec, DrawKeys(common, dict(zip(dims, along, strict=True))), numbers)[0]
 
 
@@ -204,7 +218,15 @@ def _chunked(layout: Layout, step: Step, arrays: Mapping[str, Any]) -> dict[str,
         # A quantity with one more dimension has more chunks than those it is made of.
         warnings.simplefilter("ignore", da.PerformanceWarning)
         result = da.blockwise(
-            partial(_block, step, argument_dims, dims, names, _coordinates(layout, dims)),
+            partial(
+                _block,
+                step,
+                argument_dims,
+                dims,
+                names,
+                _coordinates(layout, dims),
+                layout.impossible,
+            ),
             (*dims, _PART) if paired else dims,
             *_places(layout, dims),
             *operands,
@@ -230,11 +252,12 @@ def _block(
     dims: Sequence[str],
     names: Sequence[str],
     coordinates: Mapping[str, Coordinate | None],
+    impossible: Mapping[str, Sequence[Impossible]],
     *blocks: np.ndarray,
 ) -> np.ndarray:
     places, arguments = blocks[: len(dims)], blocks[len(dims) :]
     known = {name: (own, block) for (name, own), block in zip(argument_dims.items(), arguments, strict=True)}
-    region = _region(dims, coordinates, places, known)
+    region = _region(dims, coordinates, places, known, impossible)
     region.dims = {**region.dims, step.name: dims}
     region.run_giving(step, names)
     parts = [region.values[name] for name in names]

@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gridscan.definition.graph import Step
+    from gridscan.evaluation.impossible import Impossible
     from gridscan.evaluation.positions import Positions
     from gridscan.evaluation.variable import VariableSpec
     from gridscan.inputs.arrays import Coordinate
 
 # The stored value of a failed cell: a NaN that no arithmetic gives, unlike that of a value that may be missing.
 _FAILED = np.uint64(0x7FF8_6772_6964_7363)
+# The code of an impossible cell where failures are not collected.
+_LEFT_OUT = -1
 _NOT_FINITE: dict[Callable[[Any], Any], str] = {np.isposinf: "inf", np.isneginf: "-inf", np.isnan: "nan"}
 
 
@@ -63,6 +66,8 @@ class RegionValues:
         The arguments of each quantity that was computed here; none of those that were read.
     began
         Of quantities that were computed before and are not finite everywhere: where that began, and what it is there.
+    impossible
+        Cells of the region that the model rules out, by quantity; these never end an evaluation.
     """
 
     dims: Mapping[str, Sequence[str]]
@@ -74,6 +79,7 @@ class RegionValues:
     places: Mapping[str, np.ndarray] = field(default_factory=dict)
     made_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     began: dict[str, tuple[str, str]] = field(default_factory=dict)
+    impossible: Mapping[str, Sequence[Impossible]] = field(default_factory=dict)
 
     def run(self, steps: Sequence[Step], among: Sequence[Step] | None = None) -> None:
         """Run steps, each after those it depends on.
@@ -111,7 +117,13 @@ class RegionValues:
         if codes is not None and codes.all():
             values = {name: np.full(shape, np.nan) for name in names}
         else:
-            values, found = self._attempted(step, names, arguments, shape)
+            try:
+                values, found = self._attempted(step, names, arguments, shape, search=codes is None)
+            except EvaluationError:
+                if codes is None:
+                    raise
+                possible = {name: _possible(array, codes == 0, shape) for name, array in arguments.items()}
+                values, found = self._attempted(step, names, possible, shape)
             codes = found if codes is None else codes if found is None else np.where(codes == 0, found, codes)
         if codes is not None and codes.any():
             codes = np.broadcast_to(codes, shape)
@@ -123,18 +135,40 @@ class RegionValues:
         self.made_of |= dict.fromkeys(values, step.arguments)
 
     def _codes_of(self, step: Step, dims: Sequence[str]) -> np.ndarray | None:
-        """Return the codes of the cells in which an argument of a step has failed, if any has."""
-        codes = None
+        """Return the codes of the cells that are impossible, or in which an argument of a step has failed, if any."""
+        codes = self._impossible(step.name, dims)
         for name in step.arguments if self.codes else ():
             if name in self.codes:
                 own = aligned(self.codes[name], self.dims[name], dims)
                 codes = own if codes is None else np.where(codes == 0, own, codes)
         return codes
 
+    def _impossible(self, name: str, dims: Sequence[str]) -> np.ndarray | None:
+        """Return the codes of the cells of a quantity that the model rules out, if any."""
+        codes = None
+        for item in self.impossible.get(name, ()):
+            code = _LEFT_OUT if self.messages is None else self.messages.code(item.text)
+            own = aligned(np.where(item.mask, code, 0), item.dims, dims)
+            codes = own if codes is None else np.where(codes == 0, own, codes)
+        return codes
+
+    def mark_impossible(self, name: str) -> None:
+        """Mark the cells of a quantity that the model rules out; it was computed elsewhere, where they were known."""
+        dims = self.dims[name]
+        codes = self._impossible(name, dims)
+        if codes is not None and codes.any():
+            self.codes[name] = np.broadcast_to(codes, tuple(self.lengths[dim] for dim in dims))
+
     def _attempted(
-        self, step: Step, names: Sequence[str], arguments: Mapping[str, np.ndarray], shape: tuple[int, ...]
+        self,
+        step: Step,
+        names: Sequence[str],
+        arguments: Mapping[str, np.ndarray],
+        shape: tuple[int, ...],
+        *,
+        search: bool = True,
     ) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
-        """Return the results of a step, and the codes of cells that failed, if any."""
+        """Return the results of a step, and the codes of cells that failed, if any, or raise what they say."""
 
         def evaluate(positions: Positions) -> dict[str, np.ndarray]:
             chosen = {name: where_it_varies(array, positions) for name, array in arguments.items()}
@@ -146,7 +180,7 @@ class RegionValues:
             results = run_step(step, arguments)
             return {name: fitted(step.node, results[name], shape) for name in names}, None
         except EvaluationError as fault:
-            if self.messages is None and isinstance(fault, WrongResultError):
+            if not search or (self.messages is None and isinstance(fault, WrongResultError)):
                 raise
             if self.messages is None:
                 cell, reason = first_failing_cell(evaluate, shape, str(fault))
@@ -168,8 +202,8 @@ class RegionValues:
             new = wrong if codes is None else wrong & (codes == 0)
             if new.any():
                 codes = np.where(new, messages.code(why), 0 if codes is None else codes)
-        if codes is not None and self.messages is None:
-            cell = np.unravel_index(int(np.argmax(codes != 0)), codes.shape)
+        if codes is not None and self.messages is None and (codes > 0).any():
+            cell = np.unravel_index(int(np.argmax(codes > 0)), codes.shape)
             raise EvaluationError(self._located(messages.texts[int(codes[cell]) - 1], dims, [int(at) for at in cell]))
         return codes
 
@@ -257,6 +291,15 @@ class RegionValues:
             return draws, None
         draws[~good] = NO_DRAW
         return draws, np.broadcast_to(codes[..., None], draws.shape)
+
+
+def _possible(array: np.ndarray, good: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return an argument with the values of a good cell in place of those of others, so that all can be computed."""
+    good = np.broadcast_to(good, shape)
+    inner = array.shape[len(shape) :]
+    full = np.broadcast_to(array, (*shape, *inner))
+    wanted = good.reshape(*shape, *(1 for _ in inner))
+    return np.where(wanted, full, full[np.unravel_index(int(np.argmax(good)), shape)])
 
 
 def not_computed(name: str) -> str:

@@ -70,7 +70,7 @@ def values_at(resolved: Resolved, picked: Mapping[str, int]) -> dict[str, Any]:
     """
     values: dict[str, Any] = {}
     for name in resolved.model.names:
-        if name not in resolved.given:
+        if name not in resolved.given or name in resolved.dependent:
             continue
         own, labelled = resolved.inputs.get(name), resolved.coordinates.get(name)
         dims = labelled.dims if labelled is not None else own.dims if own is not None else ()

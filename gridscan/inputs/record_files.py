@@ -64,6 +64,24 @@ class Records:
             return list(faults)
         return [dataclasses.replace(fault, message=f"{place}: {fault.message}") for fault in faults]
 
+    def extended(self, records: OwnRecords) -> Records:
+        """Return these with further records.
+
+        Parameters
+        ----------
+        records
+            Records by catalogue and label.
+
+        Returns
+        -------
+        Records
+            All of them.
+        """
+        own = {
+            name: {**self.records.get(name, {}), **more} for name, more in records.items() if not isinstance(more, str)
+        }
+        return dataclasses.replace(self, records={**self.records, **own})
+
 
 def records_of(own: OwnRecords, files: TableFiles, faults: list[Fault]) -> Records:
     """Return the records that a scenario adds, those of files among them.

@@ -9,10 +9,10 @@ import numpy as np
 
 from gridscan.definition.graph import Graph
 from gridscan.inputs.faults import Fault
-from gridscan.units import Unit, base_factor, readable
+from gridscan.units import base_factor, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gridscan.definition.conditions import Caution, Requirement
     from gridscan.inputs.resolved import Resolved
@@ -91,7 +91,7 @@ def requirement_faults(resolved: Resolved, names: Iterable[str], given: Mapping[
     """
     faults = []
     for requirement, message in unmet_requirements(resolved, names):
-        names = [requirement.name, *requirement.takes]
+        names = list(requirement.takes)
         names += [
             name for other in resolved.model.alternatives if set(other.sets) & set(names) for name in other.inputs
         ]
@@ -102,32 +102,52 @@ def requirement_faults(resolved: Resolved, names: Iterable[str], given: Mapping[
 
 def _somewhere(resolved: Resolved, requirement: Requirement | Caution, *, otherwise: bool) -> bool:
     """Tell whether a requirement or caution holds at one point at least; of very many points, `otherwise`."""
-    inputs = {name: resolved.inputs[name] for name in requirement.takes}
-    dims = list(dict.fromkeys(dim for item in inputs.values() for dim in item.dims))
+    dims = list(dict.fromkeys(dim for name in requirement.takes for dim in resolved.inputs[name].dims))
     if math.prod(resolved.sizes[dim] for dim in dims) > _MOST_POINTS:
         return otherwise
+    return bool(fulfilled(resolved, requirement, dims).any())
+
+
+def fulfilled(resolved: Resolved, requirement: Requirement | Caution, dims: Sequence[str]) -> np.ndarray:
+    """Return where a requirement or caution holds.
+
+    Parameters
+    ----------
+    resolved
+        The inputs of the model.
+    requirement
+        What is asked.
+    dims
+        The dimensions of its parameters, in the order of the result.
+
+    Returns
+    -------
+    numpy.ndarray
+        Boolean, over these dimensions.
+    """
     arrays = {}
-    for name, item in inputs.items():
+    for name in requirement.takes:
+        item = resolved.inputs[name]
+        order = [item.dims.index(dim) for dim in dims if dim in item.dims]
+        data = item.data.transpose(*order, item.data.ndim - 1) if item.vector else item.data.transpose(*order)
         shape = tuple(resolved.sizes[dim] if dim in item.dims else 1 for dim in dims)
-        values = item.data.reshape(shape + (item.data.shape[-1:] if item.vector else ()))
+        values = data.reshape(shape + (data.shape[-1:] if item.vector else ()))
         unit = requirement.units.get(name)
         arrays[name] = values if unit is None else values / base_factor(unit)
     with np.errstate(all="ignore"):
-        return bool(np.any(requirement.holds(**arrays)))
+        holds = np.asarray(requirement.holds(**arrays), dtype=bool)
+    return np.broadcast_to(holds, tuple(resolved.sizes[dim] for dim in dims))
 
 
 def _message(resolved: Resolved, requirement: Requirement) -> str:
-    unit = resolved.model[requirement.name].unit
-    others = [_shown(resolved, name, unit) for name in requirement.takes if name != requirement.name]
+    first, *others = [_shown(resolved, name) for name in requirement.takes]
     beside = f" with {', '.join(f'{name} = {value}' for name, value in others)}" if others else ""
-    name, value = _shown(resolved, requirement.name, unit)
-    return f"{name!r} cannot be {value}{beside}; it must be {requirement.allowed}"
+    return f"{requirement.text}; found {first[0]} = {first[1]}{beside}"
 
 
-def _shown(resolved: Resolved, name: str, wanted: Unit) -> tuple[str, str]:
-    """Return a parameter and its value, or the ends of its values, in a unit where it has that dimension."""
+def _shown(resolved: Resolved, name: str) -> tuple[str, str]:
+    """Return a parameter and its value, or the ends of its values."""
     item, unit = resolved.inputs[name], resolved.model[name].unit
-    unit = wanted if unit.dimensionality == wanted.dimensionality else unit
     if item.data.dtype.kind == "U":
         words = list(dict.fromkeys(item.data.ravel().tolist()))
         return name, " or ".join(map(repr, words))

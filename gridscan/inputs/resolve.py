@@ -15,10 +15,13 @@ from gridscan.definition.vector_lengths import Lengths, faults_of_lengths
 from gridscan.errors import CatalogueError, listed
 from gridscan.inputs.alternatives import Alternatives
 from gridscan.inputs.arrays import Coordinate, Input, maps_last
+from gridscan.inputs.cases import Cases
 from gridscan.inputs.catalogue import Catalogue, catalogue_of
+from gridscan.inputs.dependent import Dependents
 from gridscan.inputs.distinct import repeated
 from gridscan.inputs.draws import Draws
 from gridscan.inputs.faults import MOST_TOLD, Fault, InputFaults, Path, hint, shown
+from gridscan.inputs.inline_records import InlineRecords
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.measures import Measures
 from gridscan.inputs.named_tables import NamedTables
@@ -43,6 +46,7 @@ def resolve(
     files: TableFiles | None = None,
     uncertainty: Uncertainty | None = None,
     zip_weights: Mapping[str, Given] | None = None,
+    cases: Any = None,
 ) -> Resolved:
     """Turn raw values into labelled arrays.
 
@@ -62,6 +66,8 @@ def resolve(
         What is said of all uncertain parameters together.
     zip_weights
         Weights of zipped axes by dimension.
+    cases
+        Cases, as `Cases.read` takes them.
 
     Returns
     -------
@@ -75,7 +81,7 @@ def resolve(
     """
     resolver = _Resolver(model, units_required, files or TableFiles(), uncertainty or Uncertainty())
     resolver.measures.look_at(given, zip_weights or {})
-    return resolver.run(given, own_records or {})
+    return resolver.run(given, own_records or {}, cases)
 
 
 class _Resolver:
@@ -94,16 +100,24 @@ class _Resolver:
         self.selected: dict[str, tuple[tuple[str, ...], list[str], list[Path]]] = {}
         self.lengths: dict[str, Lengths] = {}
         self.own = Records()
+        self.cases = Cases(model, self.reader, files)
+        self.inline = InlineRecords(model)
+        self.dependents = Dependents(model, self.reader)
 
-    def run(self, given: Mapping[str, Given], own_records: OwnRecords) -> Resolved:
+    def run(self, given: Mapping[str, Given], own_records: OwnRecords, raw_cases: Any) -> Resolved:
+        cases = self.inline.of_cases(self.cases.read(raw_cases))
+        given = self.inline.named(given)
         self._open_catalogues(own_records)
         gone = tuple(name for name in given if name in self.model.dropped)
+        given = self.cases.values(cases, given, self.catalogues, self.alternatives)
+        self.dependents.look_at(given)
         given = self.draws.words({name: value for name, value in given.items() if name not in gone})
         self.model = self.tables.bounded(self.model, given, self.catalogues)
         given = self.alternatives.of_given(self.draws.values(self.model, given))
         self.coordinates |= self.alternatives.coordinates
         for name, value in given.items():
-            self._read(name, value)
+            if name not in self.dependents.names:
+                self._read(name, value)
         for name, label in self.model.labels.items():
             if name not in given:
                 self.selected[name] = ((), [label.default], [()])
@@ -119,11 +133,13 @@ class _Resolver:
         for name, node in self.model.nodes.items():
             if name not in given and name not in self.inputs and not isinstance(node, Quantity):
                 self._default(name, node)
+        self.dependents.work_out(self.model, self.inputs, self.coordinates)
         self._compare_lengths(self.lengths)
+        self.coordinates |= self.cases.coordinate(cases)
         measures = self.measures.of(self.model, self.sizes, self.coordinates)
         if self.reader.faults:
-            raise InputFaults(self.reader.faults)
-        contents = (*self.tables.contents.values(), self.own.contents, self.draws.contents)
+            raise InputFaults(self.cases.located(self.inline.located(self.reader.faults)))
+        contents = (self.cases.contents, *self.tables.contents.values(), self.own.contents, self.draws.contents)
         tables = {name: text for some in contents for name, text in some.items()}
         sizes, coordinates = maps_last(self.model, self.sizes), self.draws.coordinates(self.coordinates)
         return Resolved(
@@ -131,6 +147,7 @@ class _Resolver:
             without_effect=gone,
             drawn=self.draws.drawn,
             measures=measures,
+            dependent=self.dependents.found,
         )
 
     def _unknown_label(self, name: str, label: str) -> str | None:
@@ -145,7 +162,7 @@ class _Resolver:
 
     def _open_catalogues(self, own_records: OwnRecords) -> None:
         self.catalogues = {name: catalogue_of(self.model, name) for name in self.model.labels}
-        self.own = records_of(own_records, self.files, self.reader.faults)
+        self.own = records_of(own_records, self.files, self.reader.faults).extended(self.inline.records)
         for name, records in self.own.records.items():
             if name in self.catalogues:
                 self.catalogues[name] = self.catalogues[name].extended(records)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gridscan.definition.definition import Definition
     from gridscan.inputs.arrays import Coordinate, Input
+    from gridscan.inputs.dependent import Dependent
     from gridscan.inputs.measures import Measure
     from gridscan.inputs.uncertain import Drawn
 
@@ -34,6 +35,8 @@ class Resolved:
         How what is uncertain was drawn, if anything is.
     measures
         Weights of the values of each axis.
+    dependent
+        By name, how it follows another parameter; one that follows another of these comes after it.
     """
 
     model: Definition
@@ -45,6 +48,7 @@ class Resolved:
     without_effect: tuple[str, ...] = ()
     drawn: Drawn | None = None
     measures: dict[str, Measure] = field(default_factory=dict)
+    dependent: dict[str, Dependent] = field(default_factory=dict)
 
     @property
     def cut(self) -> list[str]:
@@ -62,8 +66,13 @@ class Resolved:
         Returns
         -------
         set of str
-            These names, the labels whose records set any that was not given a value, and the inputs of alternatives.
+            These names, those that they follow, the labels whose records set any that was not given a value, and the
+            inputs of alternatives.
         """
+        used = set(used)
+        for name in reversed(self.dependent):
+            # Those that follow others come after them.
+            used |= {self.dependent[name].of} if name in used else set()
         own, model = used - self.given, self.model
         said = {name for other in model.alternatives if used & set(other.sets) for name in other.inputs}
         labels = {label for label in model.labels if any(name in own for name in model.bundled(label))}

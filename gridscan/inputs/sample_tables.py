@@ -153,7 +153,7 @@ def samples_of(table: str | Mapping[str, Any], files: TableFiles, folder: Path |
             name, unit = _named("the table", 0, str(header))
         except UnitError as error:
             raise CatalogueError(f"the table: column {header!r}: {error}") from None
-        cells[name] = np.asarray(numbers).tolist()
+        cells[name] = np.asarray(numbers, dtype=object if _has_texts(numbers) else None).tolist()
         known = unit if own is None else own
         units |= {} if known is None else {name: known}
     sizes = {name: len(column) for name, column in cells.items()}
@@ -217,6 +217,11 @@ def read_samples(text: str, name: str = "samples") -> Samples:
         for column, cell in zip(header, row, strict=True):
             cells[column].append(cell)
     return Samples(name, cells, units, [number for number, _ in rows[1:]])
+
+
+def _has_texts(column: Any) -> bool:
+    # numpy makes texts of the numbers and the gaps beside a text.
+    return isinstance(column, list | tuple) and any(isinstance(item, str) or item is None for item in column)
 
 
 def identity_of(table: str | Mapping[str, Any]) -> str:

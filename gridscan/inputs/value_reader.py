@@ -27,11 +27,18 @@ _THREE: dict[str, JsonValue] = {"minItems": 3, "maxItems": 3}
 
 @dataclass(frozen=True)
 class Given:
-    """A raw value for one name, its path in the file, and the axis along which it is zipped with others, if any."""
+    """A raw value for one name, its path in the file, and the axis along which it is zipped with others, if any.
+
+    Attributes
+    ----------
+    paths
+        Paths to the values of an axis whose values stand in several places, as those of cases do.
+    """
 
     value: Any
     path: Path = ()
     dimension: str | None = None
+    paths: tuple[Path, ...] = ()
 
 
 class AxisRange(BaseModel):
@@ -102,6 +109,8 @@ class ValueReader:
             Whether the values are an axis.
         """
         path = given.path
+        if given.paths:
+            return list(given.value), None, list(given.paths), True
         try:
             value, own = take_apart(given.value)
         except UnitError as error:

@@ -66,7 +66,7 @@ def declare_mass_function(model: Model, records: Path | None = None) -> Label:
         padded=True,
         length_offsets={"exponents": 1},
     )
-    model.require("breaks", "in increasing order", is_increasing)
+    model.require("breaks must be in increasing order", breaks="Msun")(is_increasing)
     return imf
 
 
@@ -161,27 +161,25 @@ def declare_galaxy(model: Model) -> None:
         ring_radius="kpc",
         ring_width="kpc",
     )
-    model.require(
-        "disk_outer_radius",
-        "above disk_inner_radius",
-        lambda disk_outer_radius, disk_inner_radius: disk_outer_radius > disk_inner_radius,
+    model.require("disk_outer_radius must be above disk_inner_radius")(
+        lambda disk_outer_radius, disk_inner_radius: disk_outer_radius > disk_inner_radius
+    )
+    model.require("arm_outer_radius must be above arm_inner_radius")(
+        lambda arm_outer_radius, arm_inner_radius: arm_outer_radius > arm_inner_radius
+    )
+    model.require("arm_fraction must be at most 1 - ring_fraction")(
+        lambda arm_fraction, ring_fraction: arm_fraction + ring_fraction <= LARGEST_SHARE
     )
     model.require(
-        "arm_outer_radius",
-        "above arm_inner_radius",
-        lambda arm_outer_radius, arm_inner_radius: arm_outer_radius > arm_inner_radius,
-    )
-    model.require(
-        "arm_fraction",
-        "at most 1 - ring_fraction",
-        lambda arm_fraction, ring_fraction: arm_fraction + ring_fraction <= LARGEST_SHARE,
-    )
-    model.require(
-        "arm_pitch",
-        f"so steep that the arms cross a ray from the centre at most {MOST_CROSSINGS} times",
+        f"arm_pitch must be so steep that the arms cross a ray from the centre at most {MOST_CROSSINGS} times",
+        arm_pitch="rad",
+        arm_count="1",
+        arm_inner_radius="kpc",
+        arm_outer_radius="kpc",
+    )(
         lambda arm_pitch, arm_count, arm_inner_radius, arm_outer_radius: (
             np.abs(arm_pitch) >= least_pitch(arm_count, arm_inner_radius, arm_outer_radius)
-        ),
+        )
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
 from gridscan.inputs.catalogue import RECORD_NOTES, catalogue_of
 from gridscan.inputs.value_reader import AxisRange
+from gridscan.scenario.case_schema import cases_schema, follower, follows_schema
 from gridscan.scenario.schema import ScenarioSchema
 from gridscan.scenario.uncertain_schema import correlated_schema, prior_schema
 from gridscan.units import readable
@@ -48,7 +49,10 @@ def json_schema(model: Definition) -> dict[str, Any]:
     schema["$defs"] |= {"range": AxisRange.model_json_schema(), "axes": {"properties": several}}
     properties = schema["properties"]
     properties["model"]["const"] = model.name
-    properties["parameters"] |= {"properties": one, "additionalProperties": False}
+    followers = {name: follower(value, model.nodes.get(name)) for name, value in one.items()}
+    properties["parameters"] |= {"properties": followers, "additionalProperties": False}
+    schema["$defs"]["follows"] = follows_schema(model)
+    properties["cases"] |= cases_schema(one)
     numbers = [name for name, node in model.nodes.items() if not isinstance(node, Parameter) or not node.is_word]
     vectors = [name for name, node in model.parameters.items() if node.vector is not None]
     uncertain = [name for name in one if name not in vectors]
@@ -80,7 +84,9 @@ def json_schema(model: Definition) -> dict[str, Any]:
 
 def _label_schema(label: Label, records: Iterable[str]) -> dict[str, Any]:
     examples = list(records)
-    return {"description": label.description, "type": "string", "default": label.default, "examples": examples}
+    record = {"$ref": f"#/properties/catalogue/properties/{label.name}/anyOf/0/additionalProperties"}
+    shown = {"description": label.description, "default": label.default, "examples": examples}
+    return {**shown, "anyOf": [{"type": "string"}, record]}
 
 
 def _stated_schema(alternative: Alternative, name: str) -> dict[str, Any]:
@@ -112,6 +118,6 @@ def _value_schema(node: Parameter | Constant | Quantity) -> dict[str, Any]:
 
 
 def _axis_schema(value: Mapping[str, Any]) -> dict[str, Any]:
-    item = {key: value[key] for key in ("type", "enum", "items", "examples") if key in value}
+    item = {key: value[key] for key in ("type", "anyOf", "enum", "items", "examples") if key in value}
     listed_values = {"type": "array", "items": item, "minItems": 1}
     return {"description": value["description"], "anyOf": [listed_values, {"$ref": "#/$defs/range"}]}

@@ -16,7 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from gridscan.definition.nodes import Parameter
 from gridscan.errors import ModelError, ScenarioError
+from gridscan.inputs.dependent import is_dependent
 from gridscan.inputs.faults import MOST_TOLD, Fault, InputFaults, schema_fault, shown, untold
+from gridscan.inputs.inline_records import is_record
 from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.plain_values import plain_overrides
 from gridscan.inputs.priors import is_prior
@@ -307,7 +309,7 @@ class _Reader:
         try:
             how: dict[str, Any] = {"own_records": records, "units_required": True, "files": self.files}
             how["uncertainty"] = self.drawing(uncertainty_of(content, self.overrides, self.faults))
-            return resolve(model, given, **how, zip_weights=self.zip_weights)
+            return resolve(model, given, **how, zip_weights=self.zip_weights, cases=content.get("cases"))
         except InputFaults as error:
             self.faults += error.faults
             return None
@@ -368,6 +370,8 @@ class _Reader:
                 self.faults.append(Fault(path, f"{name!r} is given twice, here and in [uncertain]", at_key=True))
             elif is_prior(value):
                 self.faults.append(Fault(path, f"a distribution, such as that of {name!r}, belongs in [uncertain]"))
+            elif is_dependent(value) or (name in model.labels and is_record(value)):
+                given[name] = Given(value, path)
             elif isinstance(value, dict) or (isinstance(value, list) and not vector):
                 message = f"{name!r} takes one value here; several values make an axis and belong in [axes]"
                 self.faults.append(Fault(path, message))

@@ -50,6 +50,10 @@ class ScenarioSchema(BaseModel):
     uncertain: dict[str, Any] = Field(
         default_factory=dict, description="Parameters or labels of which a distribution is known"
     )
+    cases: Any = Field(
+        None,
+        description="Rows of parameters and labels, each with a name, along one dimension 'case'; or table = a file",
+    )
     correlated: list[dict[str, Any]] = Field(
         default_factory=list, description="Parameters that vary together: a covariance, or a correlation"
     )

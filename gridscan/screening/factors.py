@@ -152,7 +152,7 @@ def _single(resolved: Resolved, used: set[str], taken: set[str]) -> list[str]:
     labels = {label for label in drawn if label in resolved.model.labels}
     set_by_drawn = {name for label in labels for name in resolved.model.bundled(label)} - resolved.given
     names = [*resolved.model.parameters, *sorted(resolved.cut)]
-    return [name for name in names if name in used - taken - drawn - set_by_drawn]
+    return [name for name in names if name in used - taken - drawn - set_by_drawn - resolved.dependent.keys()]
 
 
 def _around(resolved: Resolved, node: Numeric, share: float) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ from gridscan.numerics.streaming_moments import explained_variances
 from gridscan.numerics.streaming_quantiles import quantiles
 from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
 from gridscan.sensitivity.labelled import certain_unit, check_axis, in_unit_of, one_value, quantity_of, sentence
+from gridscan.sensitivity.left_out import without_left_out
 from gridscan.sensitivity.measures import AxisMeasure, in_words, is_sampled, measure_of
 from gridscan.units import parse_unit, registry, unit_attributes
 
@@ -273,10 +274,11 @@ class _Asked:
     y: xr.DataArray
     values: xr.Variable
     measures: list[AxisMeasure]
+    note: str
 
     @classmethod
     def of(cls, dataset: xr.Dataset, name: str, over: str | Sequence[str] | None, new: str = "") -> _Asked:
-        y = quantity_of(dataset, name)
+        y, note = without_left_out(quantity_of(dataset, name))
         known = [str(axis) for axis in y.dims]
         drawn = [axis for axis in known if is_sampled(y, axis)]
         wanted = drawn or known if over is None else [over] if isinstance(over, str) else list(map(str, over))
@@ -290,7 +292,7 @@ class _Asked:
         if single:
             raise SensitivityError(f"{name!r} has a single draw along {single[0]!r}, which says nothing of its spread")
         values = blockwise(_finite_or_refuse, y.variable, name=name)
-        return cls(dataset, y, values, [measure_of(y, axis) for axis in dict.fromkeys(wanted)])
+        return cls(dataset, y, values, [measure_of(y, axis) for axis in dict.fromkeys(wanted)], note)
 
     @property
     def subject(self) -> str:
@@ -307,7 +309,14 @@ class _Asked:
             key: answer(value, key, said, unit, self.y.coords, by),
             f"{key}_error": answer(error, f"{key}_error", f"standard error of the {said}", unit, self.y.coords),
         }
-        return xr.Dataset(parts, attrs={**scenario_attributes(self.dataset), "title": said, "comment": by})
+        return xr.Dataset(
+            parts,
+            attrs={
+                **scenario_attributes(self.dataset),
+                "title": said,
+                "comment": "; ".join(filter(None, [by, self.note])),
+            },
+        )
 
 
 def _mean(values: xr.Variable, measures: list[AxisMeasure], held_bytes: int) -> tuple[xr.Variable, xr.Variable]:

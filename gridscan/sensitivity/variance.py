@@ -20,6 +20,7 @@ from gridscan.limits import DEFAULT
 from gridscan.numerics.streaming_moments import explained_variances
 from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
 from gridscan.sensitivity.labelled import certain_unit, check_axis, quantity_of, sentence
+from gridscan.sensitivity.left_out import without_left_out
 from gridscan.sensitivity.measures import AxisMeasure, in_words, is_sampled, measure_of
 from gridscan.sensitivity.members import CAUSES as MEMBER_CAUSES
 from gridscan.sensitivity.members import drawn_members, member_shares
@@ -119,7 +120,7 @@ def variance_shares(
     >>> shares["first_order"].values, float(shares["variance"])
     (array([0.2, 0.8]), 1.25)
     """
-    y = quantity_of(dataset, name)
+    y, note = without_left_out(quantity_of(dataset, name))
     axes = _varied(y, over)
     measures = [measure_of(y, axis) for axis in axes]
     one = registry.dimensionless
@@ -144,7 +145,7 @@ def variance_shares(
         parts[key] = answer(found[key], key, title, its_unit, coords, by)
         how = None if key.startswith("member") else _HALVED
         parts[error] = answer(found[error], error, f"error estimate of the {title}", its_unit, coords, how)
-    said = {"title": f"shares of the variance of {subject}", "comment": by}
+    said = {"title": f"shares of the variance of {subject}", "comment": "; ".join(filter(None, [by, note]))}
     return xr.Dataset(parts, attrs={**scenario_attributes(dataset), **said})
 
 

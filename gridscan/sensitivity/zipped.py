@@ -37,7 +37,7 @@ def members_of(quantity: xr.DataArray, axis: str) -> list[str]:
         for name, item in quantity.coords.items()
         if item.dims == (axis,)
         and name not in (axis, f"{axis}{WEIGHT}")
-        and "set_by" not in item.attrs
+        and not {"set_by", "depends_on"} & item.attrs.keys()
         and (not own or name in own)
     ]
 

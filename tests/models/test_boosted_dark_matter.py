@@ -1045,11 +1045,11 @@ def test_a_massless_mediator_has_no_total_cross_section(model):
         ({"time": "3 kpc"}, "'time'"),
         (
             {"exposure_start": "40 yr"},
-            "'exposure_end' cannot be 35 yr with exposure_start = 40 yr; it must be above exposure_start",
+            "exposure_end must be above exposure_start; found exposure_end = 35 yr with exposure_start = 40 yr",
         ),
         (
             {"kinetic_energy_min": "40 MeV"},
-            "'kinetic_energy_max' cannot be 30 MeV with kinetic_energy_min = 40 MeV; it must be above",
+            "kinetic_energy_max must be above kinetic_energy_min; found kinetic_energy_max = 30 MeV with",
         ),
         ({"accuracy": 1e-13}, "'accuracy'"),
     ],

@@ -433,7 +433,7 @@ def broken(kind: str) -> tuple[str, str]:
     old, new, message = BROKEN[kind]
     assert GOOD.count(old) == 1
     names = ", ".join(gs.model("red_supergiants").quantities)
-    keys = "allowed are model, title, description, axes, parameters, uncertain, correlated, design, catalogue, "
+    keys = "allowed are model, title, description, axes, parameters, uncertain, cases, correlated, design, catalogue, "
     keys += "sampling, output"
     return GOOD.replace(old, new), message.replace("{quantities}", names).replace("{keys}", keys)
 
@@ -515,7 +515,7 @@ path = "out.csv"
 def test_ten_faults_of_one_file_are_reported_at_once_and_in_order():
     assert faults_of(TEN_FAULTS) == [
         "s.toml:2:1: unknown key 'titel'; did you mean 'title'?; allowed are model, title, description, axes,"
-        " parameters, uncertain, correlated, design, catalogue, sampling, output",
+        " parameters, uncertain, cases, correlated, design, catalogue, sampling, output",
         "s.toml:5:18: unknown imf 'top-hevy'; did you mean 'top-heavy'?;"
         " known are kroupa, salpeter, salpeter-single, top-heavy, top-light",
         "s.toml:6:20: linspace takes three values [first, last, how many]",

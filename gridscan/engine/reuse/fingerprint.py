@@ -95,6 +95,10 @@ def code_behind(layout: Layout, names: Iterable[str]) -> Code:
                 declaration = {f"the declaration of {node.name}": digest(_declared(node)).hex()}
                 known[node.name] = code_of(*node.callables) | declaration
             found[name] |= known[node.name]
+        inputs = set(layout.graph.inputs_of(name))
+        for item in layout.resolved.model.requirements:
+            if set(item.takes) <= inputs:
+                found[name] |= code_of(item.holds) | {f"what must be so: {item.text}": digest(repr(item.units)).hex()}
     return found
 
 

@@ -198,29 +198,25 @@ model.group(
 
 # What parameters have to be together.
 
-model.require(
-    "exposure_end", "above exposure_start", lambda exposure_end, exposure_start: exposure_end > exposure_start
+model.require("exposure_end must be above exposure_start")(
+    lambda exposure_end, exposure_start: exposure_end > exposure_start
+)
+model.require("kinetic_energy_max must be above kinetic_energy_min")(
+    lambda kinetic_energy_max, kinetic_energy_min: kinetic_energy_max > kinetic_energy_min
+)
+model.require('black_hole_mass must be above 0 Msun for a spike, or spike = "none"')(
+    lambda black_hole_mass, spike: (black_hole_mass > 0.0) | (spike == "none")
 )
 model.require(
-    "kinetic_energy_max",
-    "above kinetic_energy_min",
-    lambda kinetic_energy_max, kinetic_energy_min: kinetic_energy_max > kinetic_energy_min,
-)
-model.require(
-    "black_hole_mass",
-    'above 0 Msun for a spike, or spike = "none"',
-    lambda black_hole_mass, spike: (black_hole_mass > 0.0) | (spike == "none"),
-)
-model.require(
-    "influence_radius",
-    'above 4 Schwarzschild radii and below the radius of the spike, or spike = "none"',
-    lambda spike, black_hole_mass, influence_radius, scale_density, scale_radius: spike_fits(
-        spike, black_hole_mass, influence_radius, scale_density, scale_radius, CODATA
-    ),
+    'influence_radius must be above 4 Schwarzschild radii and below the radius of the spike, or spike = "none"',
     black_hole_mass="Msun",
     influence_radius="kpc",
     scale_density="MeV/cm^3",
     scale_radius="kpc",
+)(
+    lambda spike, black_hole_mass, influence_radius, scale_density, scale_radius: spike_fits(
+        spike, black_hole_mass, influence_radius, scale_density, scale_radius, CODATA
+    )
 )
 
 # When and where they arrive.
@@ -743,16 +739,12 @@ model.parameter("disk_scale_length", "2.9 kpc", "Scale length of the disk in whi
 model.parameter("disk_scale_height", "0.3 kpc", "Scale height of the disk in which they explode", minimum=0)
 model.parameter("sun_distance", "8.5 kpc", "Distance of the Sun from the centre of the disk", minimum=0)
 
-model.require(
-    "time",
-    "from 0 to supernova_history, as it counts from its begin here",
-    lambda time, supernova_history: (time >= 0.0) & (time <= supernova_history),
+model.require("time must be from 0 to supernova_history, as it counts from its begin here")(
+    lambda time, supernova_history: (time >= 0.0) & (time <= supernova_history)
 )
 model.require(
-    "supernova_history",
-    f"so short that at most {all_supernovae.MOST_SUPERNOVAE:,} supernovae are expected",
-    lambda supernova_rate, supernova_history: supernova_rate * supernova_history <= all_supernovae.MOST_SUPERNOVAE,
-)
+    f"supernova_history must be so short that at most {all_supernovae.MOST_SUPERNOVAE:,} supernovae are expected"
+)(lambda supernova_rate, supernova_history: supernova_rate * supernova_history <= all_supernovae.MOST_SUPERNOVAE)
 model.group(
     "galactic_supernovae",
     all_supernovae.GalacticSupernovae,

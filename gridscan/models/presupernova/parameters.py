@@ -93,7 +93,7 @@ model.parameter(
     infinite=True,
     otherwise="inf MeV",
 )
-model.require("recoil_max", "above recoil_min", lambda recoil_max, recoil_min: recoil_max > recoil_min)
+model.require("recoil_max must be above recoil_min")(lambda recoil_max, recoil_min: recoil_max > recoil_min)
 _RESOLUTION = "Part of the error of a measured energy that"
 model.parameter(
     "resolution_stochastic",

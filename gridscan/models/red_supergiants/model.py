@@ -46,11 +46,12 @@ declare_galaxy(model)
 model.parameter("x", "0 kpc", "Position in the Galactic plane, first coordinate from the centre")
 model.parameter("y", "0 kpc", "Position in the Galactic plane, second coordinate from the centre")
 model.require(
-    "disk_inner_radius",
-    "above 0 kpc where a share of the stars is in the ring: clipped to the centre, it has an infinite density there",
+    "disk_inner_radius must be above 0 kpc where a share of the stars is in the ring: clipped to the centre, it has an"
+    " infinite density there"
+)(
     lambda x, y, disk_inner_radius, ring_fraction: (
         (x != 0.0) | (y != 0.0) | (disk_inner_radius > 0.0) | (ring_fraction == 0.0)
-    ),
+    )
 )
 model.parameter("quantile", 0.5, "Probability of a quantile", above=0, below=1)
 model.parameter("distance_floor", "0.05 kpc", "Nearer stars count as if at this distance", minimum=1e-6)
@@ -61,12 +62,14 @@ model.parameter("mean_energy", "0.9 MeV", "Mean energy of the untruncated neutri
 model.parameter("pinching", 2.0, "Pinching exponent of the neutrino spectrum", minimum=0)
 model.parameter("energy_min", "0.1 MeV", "Lowest neutrino energy of the spectrum", minimum=0)
 model.parameter("energy_max", "5 MeV", "Highest neutrino energy of the spectrum", above=0)
-model.require("energy_max", "above energy_min", lambda energy_max, energy_min: energy_max > energy_min)
+model.require("energy_max must be above energy_min")(lambda energy_max, energy_min: energy_max > energy_min)
 model.require(
-    "mean_energy",
-    "such that a share above 1e-290 of the neutrinos is between energy_min and energy_max",
-    spectra.has_neutrinos,
-)
+    "mean_energy must be such that a share above 1e-290 of the neutrinos is between energy_min and energy_max",
+    mean_energy="MeV",
+    pinching="1",
+    energy_min="MeV",
+    energy_max="MeV",
+)(spectra.has_neutrinos)
 model.parameter("energy", "1 MeV", "Neutrino energy, for spectra", minimum=0)
 
 model.parameter(
