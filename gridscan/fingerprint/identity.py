@@ -28,7 +28,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gridscan.fingerprint.code import NEVER_AGAIN, Trace, innermost
+from gridscan.fingerprint.code import NEVER_AGAIN, Trace
+from gridscan.fingerprint.loaded import innermost
 from gridscan.fingerprint.modules import SourceLoader
 
 if TYPE_CHECKING:

@@ -19,15 +19,16 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from gridscan.fingerprint import bytecode
 from gridscan.fingerprint.bytecode import Import
 from gridscan.fingerprint.digest import digest
 from gridscan.fingerprint.what_runs import digest_of_code, is_for_type_checkers, strip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from types import CodeType
 
 _INSTALLED = {"site-packages", "dist-packages"}
 _STANDARD = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")})
@@ -117,6 +118,57 @@ class SourceFile:
             and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
             and not (isinstance(statement, ast.If) and is_for_type_checkers(statement))
         )
+
+    @cached_property
+    def literals(self) -> dict[str, Any]:
+        """The numbers, texts and the like that the file gives to names once, also those of its classes."""
+        classes = [item for item in self.tree.body if isinstance(item, ast.ClassDef)]
+        inner = [(f"{item.name}.", part) for item in classes for part in item.body]
+        given: dict[str, list[Any]] = {}
+        for before, part in [*(("", part) for part in self.tree.body), *inner]:
+            for name in _bound_names(part):
+                given.setdefault(before + name, []).append(getattr(part, "value", None))
+        found = {}
+        for name, (value, *others) in given.items():
+            if isinstance(value, ast.expr) and not others:
+                with contextlib.suppress(ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                    found[name] = ast.literal_eval(value)
+        return found
+
+    @cached_property
+    def imported(self) -> dict[str, Import]:
+        """By name, the only thing that the file imports under it from another module."""
+        found = {}
+        for name, (statement, *others) in self.bindings.items():
+            for alias in statement.names if isinstance(statement, ast.ImportFrom) and not others else ():
+                if name == (alias.asname or alias.name):
+                    found[name] = Import(statement.module or "", statement.level, (alias.name,))
+        return found
+
+    @cached_property
+    def compiled(self) -> CodeType:
+        """The code of the module; empty where it is not Python."""
+        try:
+            return compile(self.content, self.path, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return compile("", self.path, "exec")
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All names that the module reads or gives."""
+        return bytecode.all_names(self.compiled)
+
+    @cached_property
+    def names_in_functions(self) -> frozenset[str]:
+        """Names that its functions and classes read."""
+        inner = [item for item in self.compiled.co_consts if isinstance(item, CodeType)]
+        return frozenset(name for item in inner for name in bytecode.all_names(item))
+
+    @cached_property
+    def names_of_others(self) -> frozenset[str]:
+        """Names that may be those of other modules: what it imports by name, and all attributes."""
+        imported = {name for item in self.imports for name in item.names}
+        return frozenset(imported | (self.names - set(self.bindings)))
 
     def statements_of(self, name: str) -> tuple[ast.stmt, ...]:
         """Return the other statements that run when the file is the module `name`."""
