@@ -19,12 +19,12 @@ import numpy as np
 
 from gridscan.definition.definition import Definition
 from gridscan.fingerprint import bytecode, outside
-from gridscan.fingerprint.digest import digest
+from gridscan.fingerprint.digest import NEVER_AGAIN, digest, joined
+from gridscan.fingerprint.import_statements import imports_in, named_in
 from gridscan.fingerprint.loaded import LoadedModule, declares, running_code, state_of
 from gridscan.fingerprint.modules import (
     SourceFile,
     find_path,
-    imports_in,
     is_followed,
     source_file,
     title_of,
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gridscan.fingerprint.bytecode import Import
-
-#: Prefix of a digest that differs each time.
-NEVER_AGAIN = "?"
 
 _SIMPLE = (bool, int, float, complex, np.ndarray)
 _REACH_ANYTHING = {"eval", "exec", "globals", "__import__"}
@@ -63,6 +60,8 @@ class Trace:
         self._values = Values(self.met)
         self._stateful: list[LoadedModule] = []
         self._read: set[str] = set()
+        #: Modules that are only imported when functions run.
+        self.late: set[str] = set()
 
     def start(self, function: Any) -> None:
         """Follow the function that is asked for."""
@@ -83,7 +82,7 @@ class Trace:
                 self._pending.pop()()
             else:
                 self._state(self._stateful.pop())
-        code = {name: _joined(found) for name, found in sorted(self._found.items())}
+        code = {name: joined(found) for name, found in sorted(self._found.items())}
         # Every formula gets numpy arrays, whether or not it names numpy.
         return {**code, "numpy": np.__version__, "Python": platform.python_version()}
 
@@ -151,6 +150,7 @@ class Trace:
         self._add(title, digest(own, text, used, self._names_in(module, decorators)))
         for item in bytecode.imports_of(code):
             self._import(item, module.package, load=True)
+            self.late |= named_in(item, module.package)
         self._outside(title, code, module.namespace)
         if "import_module" in bytecode.all_names(code):
             self._never_again(f"{title} (which imports by a name that is worked out)")
@@ -261,7 +261,7 @@ class Trace:
                 self._never_again(f"{title} (a {unsure})")
 
     def _attributes(self, module: ModuleType, names: frozenset[str]) -> None:
-        """Follow attributes of a module: what it takes from others, as a package does from its modules, and what was set."""
+        """Follow attributes of a module that it takes from others, as a package does, or that a session sets."""
         key = ("attributes", id(module), names)
         if key in self._seen:
             return
@@ -269,7 +269,7 @@ class Trace:
         loaded = self._module_of(vars(module))
         if not loaded.is_followed or loaded.is_own:
             for name in sorted(name for name in names & vars(module).keys() if not name.startswith("__")):
-                self._attribute_set(loaded, name, vars(module)[name])
+                self._attribute_set(loaded, name, vars(module)[name], names)
         if not loaded.is_followed:
             return
         lazy = "__getattr__" in vars(module) or "__getattr__" in vars(type(module))
@@ -285,8 +285,12 @@ class Trace:
                 with contextlib.suppress(Incomparable):
                     self._values.of(value)
 
-    def _attribute_set(self, module: LoadedModule, name: str, value: Any) -> None:
+    def _attribute_set(self, module: LoadedModule, name: str, value: Any, names: frozenset[str]) -> None:
         """Count an attribute that a session can have given to a module which counts by its version or its file."""
+        if isinstance(value, ModuleType):
+            if value.__name__ == f"{module.name}.{name}":
+                self._attributes(value, names)
+            return
         function = isinstance(value, FunctionType) and value.__globals__ is not module.namespace
         foreign = function and self._module_of(value.__globals__)
         if type(value) in _SIMPLE or (foreign and foreign.is_followed and not foreign.is_own):
@@ -334,6 +338,7 @@ class Trace:
         if not own:
             self._read |= file.names_of_others
             self._outside(title, file.compiled, {})
+            self.late |= {name for item in file.late_imports for name in named_in(item, package)}
         for item in file.imports:
             self._import(item, package)
         # The package of gridscan itself imports by name only what is asked of it.
@@ -374,7 +379,7 @@ class Trace:
             return
         exists, path = find_path(name)
         file = source_file(path) if path else None
-        if load and file is not None and top != "gridscan":
+        if file is not None and top != "gridscan" and (load or not file.statements_of(name)):
             # It will be when the function runs; what it holds then is not in its file alone.
             with contextlib.suppress(Exception, SystemExit):
                 self._whole(self._module_of(vars(importlib.import_module(name))))
@@ -394,9 +399,3 @@ class Trace:
             self._add(top, version)
         else:
             self._never_again(f"module {top} (of no distribution, at {path})")
-
-
-def _joined(found: set[str]) -> str:
-    """Return one digest for everything under one name."""
-    never = [item for item in found if item.startswith(NEVER_AGAIN)]
-    return [*never, *found][0] if never or len(found) == 1 else digest(*sorted(found)).hex()

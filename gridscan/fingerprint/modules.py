@@ -25,16 +25,16 @@ from typing import TYPE_CHECKING, Any
 from gridscan.fingerprint import bytecode
 from gridscan.fingerprint.bytecode import Import
 from gridscan.fingerprint.digest import digest
+from gridscan.fingerprint.executed import code_run
+from gridscan.fingerprint.import_statements import IMPORT_LINE, imports_in, imports_of_lines
 from gridscan.fingerprint.what_runs import digest_of_code, is_for_type_checkers, strip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
 _INSTALLED = {"site-packages", "dist-packages"}
 _STANDARD = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")})
 _OWN = "gridscan"
-# A line that is one import statement; any other use of these words needs the parser.
-_IMPORT_LINE = re.compile(rb"^[ \t]*(?:import|from)[ \t]", re.MULTILINE)
 _IMPORT_WORD = re.compile(rb"\bimport\b")
 _CHECKER_WORD = re.compile(rb"\bTYPE_CHECKING\b")
 _CALL_WORD = re.compile(rb"\bimport_module\b|\b__import__\b")
@@ -80,9 +80,9 @@ class SourceFile:
     @cached_property
     def imports(self) -> tuple[Import, ...]:
         """Imports of the module, also inside functions, except those that only a type checker reads."""
-        lines = len(_IMPORT_LINE.findall(self.content))
+        lines = len(IMPORT_LINE.findall(self.content))
         if lines == len(_IMPORT_WORD.findall(self.content)) and not _CHECKER_WORD.search(self.content):
-            found = _imports_of_lines(self.content)
+            found = imports_of_lines(self.content)
             if found is not None:
                 return found
         return tuple(imports_in(self.tree.body))
@@ -152,6 +152,12 @@ class SourceFile:
             return compile(self.content, self.path, "exec", dont_inherit=True)
         except (SyntaxError, ValueError):
             return compile("", self.path, "exec")
+
+    @cached_property
+    def late_imports(self) -> tuple[Import, ...]:
+        """What functions of the file import when they run."""
+        inner = [item for item in self.compiled.co_consts if isinstance(item, CodeType)]
+        return tuple(found for item in inner for found in bytecode.imports_of(item))
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -292,6 +298,9 @@ def runs_as_on_disk(file: SourceFile, namespace: Mapping[str, Any]) -> bool:
     loader = namespace.get("__loader__")
     if isinstance(loader, SourceLoader):
         return loader.digest == digest(file.content).hex()
+    run = code_run(file.path, namespace)
+    if run is not None:
+        return run == file.compiled
     if file.changed >= _BEGAN + _TICK:
         return False
     compiled = namespace.get("__cached__")
@@ -337,36 +346,6 @@ def _time_of_start() -> float:
 
 
 _BEGAN = _time_of_start()
-
-
-def _imports_of_lines(content: bytes) -> tuple[Import, ...] | None:
-    """Read import statements line by line, which is faster than parsing the module; None where that fails."""
-    found = []
-    for match in _IMPORT_LINE.finditer(content):
-        end = content.find(b"\n", match.start())
-        line = content[match.start() : end if end >= 0 else len(content)].partition(b"#")[0]
-        if b"(" in line:
-            line = content[match.start() : content.find(b")", match.start()) + 1]
-        found.append(line.strip())
-    try:
-        return tuple(imports_in(ast.parse(b"\n".join(found)).body))
-    except (SyntaxError, ValueError):
-        return None
-
-
-def imports_in(statements: Sequence[ast.stmt]) -> Iterator[Import]:
-    """Yield import statements, also inside functions, except those that only a type checker reads."""
-    stack: list[ast.AST] = list(statements)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Import):
-            yield from (Import(alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield Import(node.module or "", node.level, tuple(alias.name for alias in node.names))
-        elif isinstance(node, ast.If) and is_for_type_checkers(node):
-            stack += node.orelse
-        else:
-            stack += ast.iter_child_nodes(node)
 
 
 def _is_for_scripts(node: ast.stmt) -> bool:

@@ -13,7 +13,6 @@ import sys
 import textwrap
 import time
 import types
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +20,7 @@ import scipy.special
 from model_folder import Folder
 
 import gridscan as gs
-from gridscan.fingerprint import modules
+from gridscan.fingerprint import executed, modules
 from gridscan.fingerprint.identity import SourceLoader, changes, code_of, code_of_module, incomparable
 from gridscan.model import Model
 
@@ -363,20 +362,23 @@ def test_a_constant_that_was_edited_after_it_was_imported_is_told_from_the_new_o
     assert code_of(new) != stale
 
 
-def test_an_object_that_may_be_older_than_its_file_is_never_the_same(folder):
+def test_an_object_that_may_be_older_than_its_file_is_never_the_same(folder, monkeypatch):
     folder.write("opened.py", "ONCE = (x for x in [1])\n\ndef formula(x):\n    return x\n")
     folder.write("model.py", "import opened\n\ndef formula(x):\n    return opened.formula(x)\n")
     formula = folder.load("model.py").formula
+    monkeypatch.setattr(executed, "_RUN", {})
     first = code_of(formula)
     assert first != code_of(formula)
     assert incomparable(first) == ["opened.py (edited after this process began, perhaps after it was imported)"]
     assert "opened.py (edited after" in changes(code_of(formula), first)
 
 
-def test_a_module_whose_statements_may_be_older_than_its_file_is_never_the_same(folder):
+def test_a_module_whose_statements_may_be_older_than_its_file_is_never_the_same(folder, monkeypatch):
     folder.write("doing.py", "import os\n\nos.environ.setdefault('OF_NO_USE', '1')\n\ndef f(x):\n    return x\n")
     folder.write("model.py", "from doing import f\n\ndef formula(x):\n    return f(x)\n")
-    assert incomparable(code_of(folder.load("model.py").formula)) == [
+    formula = folder.load("model.py").formula
+    monkeypatch.setattr(executed, "_RUN", {})
+    assert incomparable(code_of(formula)) == [
         "doing.py (edited after this process began, perhaps after it was imported)"
     ]
 
@@ -687,7 +689,7 @@ IN_A_PROCESS = """
     import gridscan.physics.boosted_dark_matter.flux
     loaded = sorted(name for name in sys.modules if name.startswith("gridscan"))
     from gridscan.model_loader import load_model
-    from gridscan.fingerprint import modules
+    from gridscan.fingerprint import executed, modules
     from gridscan.fingerprint.identity import code_of, code_of_module
     model = load_model(sys.argv[1])
     print(json.dumps([

@@ -231,7 +231,7 @@ EDITS = [
     ("number set in a session", BY_CFG, in_cfg("NORM", 3.0), RECOMPUTED),
     ("the same number set", BY_CFG, in_cfg("NORM", 1.0), KEPT),
     ("list set in a session", BY_CFG, in_cfg("LIST", [3.0]), RECOMPUTED),
-    ("list changed in place", BY_CFG, session(lambda p: p.setitem(sys.modules["cfg"].LIST, 0, 3.0)), RECOMPUTED),
+    ("list changed in place", BY_CFG, session(lambda _: sys.modules["cfg"].LIST.append(sys.modules["cfg"].LIST.pop() + 2)), RECOMPUTED),
     ("class changed", BY_CFG, session(lambda p: p.setattr(sys.modules["cfg"].Box, "size", 3.0)), RECOMPUTED),
     ("function replaced", BY_SCALE, in_cfg("scale", lambda x: 3 * x), RECOMPUTED),
     ("number of an import inside, set", INSIDE, in_cfg("NORM", 3.0), RECOMPUTED),
