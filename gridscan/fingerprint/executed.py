@@ -34,7 +34,7 @@ def code_run(path: str, namespace: Mapping[str, Any]) -> CodeType | None:
     own = [code for code in own if code.co_filename == path]
     if not own:
         # Of modules that ran one after the other from a file, only functions tell which this is.
-        return found[0] if len(found) == 1 else None
+        return found[0] if found and all(code == found[0] for code in found) else None
     for code in reversed(found):
         inner = {id(item) for item in bytecode.nested(code)}
         if all(id(item) in inner for item in own):
