@@ -6,7 +6,6 @@ import ast
 import builtins
 import contextlib
 import importlib
-import importlib.util
 import os
 import platform
 import sys
@@ -20,7 +19,7 @@ import numpy as np
 from gridscan.definition.definition import Definition
 from gridscan.fingerprint import bytecode, outside
 from gridscan.fingerprint.digest import NEVER_AGAIN, digest, joined
-from gridscan.fingerprint.import_statements import imports_in, named_in
+from gridscan.fingerprint.import_statements import imports_in, named_in, resolved
 from gridscan.fingerprint.loaded import LoadedModule, declares, running_code, state_of
 from gridscan.fingerprint.modules import (
     SourceFile,
@@ -116,9 +115,10 @@ class Trace:
         return next((function.__globals__ for function in functions), None)
 
     def _module_of(self, namespace: Mapping[str, Any]) -> LoadedModule:
-        if id(namespace) not in self._modules:
-            self._modules[id(namespace)] = LoadedModule(namespace)
-        return self._modules[id(namespace)]
+        found = self._modules.get(id(namespace))
+        if found is None:
+            found = self._modules[id(namespace)] = LoadedModule(namespace)
+        return found
 
     def _is_home(self, module: LoadedModule) -> bool:
         return module.is_followed and (module.namespace is self._home or module.file is None)
@@ -149,9 +149,10 @@ class Trace:
         used = self._names(module, bytecode.global_names(code), bytecode.all_names(code))
         self._add(title, digest(own, text, used, self._names_in(module, decorators)))
         for item in bytecode.imports_of(code):
-            self._import(item, module.package, load=True)
+            self._import(item, module.package, load=not module.is_own)
             self.late |= named_in(item, module.package)
-        self._outside(title, code, module.namespace)
+        if not module.is_own:
+            self._outside(title, code, module.namespace)
         if "import_module" in bytecode.all_names(code):
             self._never_again(f"{title} (which imports by a name that is worked out)")
         self._follow_statements(module)
@@ -234,8 +235,9 @@ class Trace:
         if isinstance(value, FunctionType) and not value.__closure__:
             self.met(value)
             return f"function {value.__module__}.{value.__qualname__}"
-        for file, content in outside.files_among([value]).items():
-            self._add(f"file {file}", content)
+        if not module.is_own:
+            for file, content in outside.files_among([value]).items():
+                self._add(f"file {file}", content)
         kind = "function" if callable(value) else "value"
         self._compare(module, f"{kind} {name}", value)
         return kind
@@ -349,11 +351,11 @@ class Trace:
                 self._import(found, package)
 
     def _import(self, item: Import, package: str, load: bool = False) -> None:
-        try:
-            base = importlib.util.resolve_name("." * item.level + item.module, package or None)
-        except ImportError:
+        base = resolved(item, package)
+        if ("name", base) not in self._seen:
+            self._named(base, load=load)
+        if not item.names:
             return
-        self._named(base, load=load)
         loaded = sys.modules.get(base)
         names = getattr(loaded, "__all__", ()) if item.names == ("*",) else item.names
         for name in names:

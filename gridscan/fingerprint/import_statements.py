@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib.util
 import re
 from typing import TYPE_CHECKING
@@ -47,10 +48,16 @@ def imports_in(statements: Sequence[ast.stmt]) -> Iterator[Import]:
             stack += ast.iter_child_nodes(node)
 
 
+@functools.lru_cache(maxsize=8192)
+def resolved(item: Import, package: str) -> str:
+    """Return the full name of the module in an import statement; empty where there can be none."""
+    try:
+        return importlib.util.resolve_name("." * item.level + item.module, package or None)
+    except ImportError:
+        return ""
+
+
 def named_in(item: Import, package: str) -> set[str]:
     """Return the names of the modules that an import statement may load."""
-    try:
-        base = importlib.util.resolve_name("." * item.level + item.module, package or None)
-    except ImportError:
-        return set()
-    return {base, *(f"{base}.{name}" for name in item.names if name != "*")}
+    base = resolved(item, package)
+    return {base, *(f"{base}.{name}" for name in item.names if name != "*")} if base else set()

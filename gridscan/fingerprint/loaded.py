@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import inspect
 import sys
 from functools import partial
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridscan.definition.definition import Definition
 from gridscan.fingerprint.digest import digest
+from gridscan.fingerprint.import_statements import resolved
 from gridscan.fingerprint.modules import is_followed, runs_as_on_disk, source_file, title_of
 from gridscan.fingerprint.values import Incomparable, Values
 
@@ -42,14 +42,11 @@ class LoadedModule:
         self.package = str(namespace.get("__package__") or "")
         path = namespace.get("__file__")
         self.path = path if isinstance(path, str) else None
+        #: Whether it is one of gridscan, whose values follow from its code and its data.
+        self.is_own = self.name == "gridscan" or self.name.startswith("gridscan.")
         self.is_followed = is_followed(self.name, self.path)
         self.file = source_file(self.path) if self.path and self.is_followed else None
         self.title = title_of(self.name, self.path, "__path__" in namespace) if self.path and self.is_followed else ""
-
-    @property
-    def is_own(self) -> bool:
-        """Whether it is one of gridscan, whose values follow from its code and its data."""
-        return self.name.partition(".")[0] == "gridscan"
 
     def named(self, what: str) -> str:
         """Return the name of a definition for messages."""
@@ -118,10 +115,7 @@ def _is_imported(module: LoadedModule, name: str, item: Any) -> bool:
     said = module.file.imported.get(name) if module.file is not None else None
     if said is None:
         return False
-    try:
-        holder = sys.modules.get(importlib.util.resolve_name("." * said.level + said.module, module.package or None))
-    except ImportError:
-        return False
+    holder = sys.modules.get(resolved(said, module.package))
     return holder is not None and vars(holder).get(said.names[0]) is item
 
 
