@@ -41,6 +41,16 @@ def _filled(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]
     return [table] if rows else []
 
 
+def identity_report(name: str, parts: Mapping[str, Mapping[str, str]]) -> RenderableType:
+    """Show what the cells of an output are known by."""
+    tables = [
+        table
+        for kind, found in parts.items()
+        for table in _filled(kind[0].upper() + kind[1:], ("", "known by"), list(found.items()))
+    ]
+    return Group(escape(f"The cells of {name} are computed again where one of these changes:"), *tables)
+
+
 def plan_report(plan: Plan, forecast: Forecast) -> RenderableType:
     """Show the axes, quantities, sizes and expected memory of a plan, and what it can reuse."""
     axes = new_table("axis", "size", "values", "weight", title="Axes")

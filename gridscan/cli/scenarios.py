@@ -72,24 +72,33 @@ def _check_place(file: str, output: Path | None) -> None:
         raise StoreError("a scenario from the standard input has no place for its result; give --output NAME.nc")
 
 
-@main.command(examples=["plan imf_scan", "plan imf_scan --memory 1GB"])
+@main.command(examples=["plan imf_scan", "plan imf_scan --memory 1GB", "plan imf_scan --why flux"])
 @file_argument
 @scenario_options
 @place_options
+@click.option("--why", metavar="QUANTITY", help="Show what its cells are known by: what makes them new if it changes.")
 @json_option
-def plan(file: str, model_name: str | None, overrides: dict[str, Any], as_json: bool, **place: Any) -> None:
+def plan(
+    file: str, model_name: str | None, overrides: dict[str, Any], why: str | None, as_json: bool, **place: Any
+) -> None:
     """Show what a run will compute and what it can reuse.
 
     With the size of each quantity and the memory that it takes.
     """
     from gridscan.cli.as_json import plan_as_data, print_json
-    from gridscan.cli.report import plan_report
+    from gridscan.cli.report import identity_report, plan_report
     from gridscan.cli.tables import console
-    from gridscan.engine.forecast import forecast
+    from gridscan.engine.forecast import forecast, identity_parts
 
     _check_place(file, place["output"])
     made = planned(file, model_name, overrides, **place)
-    if as_json:
+    if why is not None:
+        parts = identity_parts(made, why)
+        if as_json:
+            print_json(parts)
+        else:
+            console().print(identity_report(why, parts))
+    elif as_json:
         print_json(plan_as_data(made, forecast(made)))
     else:
         console().print(plan_report(made, forecast(made)))

@@ -11,7 +11,8 @@ from gridscan.engine.files.paths import survey
 from gridscan.engine.reuse.designs import notes_on, refuse_extension
 from gridscan.engine.reuse.earlier_file import close_all
 from gridscan.engine.reuse.matching import Reuse
-from gridscan.errors import StoreError
+from gridscan.errors import ScenarioError, StoreError, listed, nearest
+from gridscan.fingerprint.identity import incomparable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,35 @@ def forecast(plan: Plan) -> Forecast:
         reusable = {key: reuse.count(key) for key in outputs}
         reasons = {key: reuse.reason(key) for key, cells in outputs.items() if earlier_files and reusable[key] < cells}
     return Forecast(reusable, reasons, tuple(notes))
+
+
+def identity_parts(plan: Plan, name: str) -> dict[str, dict[str, str]]:
+    """Return what the cells of an output are known by: where one of these changes, they are computed again.
+
+    Returns
+    -------
+    dict
+        By kind, what it is by name: the inputs, with the dimensions of their values; the code of the formulas and what
+        they name, with digests and versions; that of gridscan which computes with them; what cannot be compared.
+
+    Raises
+    ------
+    ScenarioError
+        If the plan has no such output.
+    """
+    outputs = [key for key, item in plan.block_plan.stored.items() if item.is_output]
+    if name not in outputs:
+        raise ScenarioError(f"no output {name!r}{nearest(name, outputs)}; there are {listed(outputs)}")
+    record = build_layout(plan).record
+    own, code = record["variables"][name], record["code"]
+    never = incomparable({part: code[part] for part in own["code"]})
+    dims = {item: ", ".join(record["inputs"][item]["dims"]) or "one value" for item in own["inputs"]}
+    return {
+        "computed anew each time": dict.fromkeys(never, "cannot be compared"),
+        "inputs": dims,
+        "code": {part: code[part] for part in own["code"] if part not in {*never, *record["core"]}},
+        "gridscan": {part: code[part] for part in record["core"]},
+    }
 
 
 def _said_of_design(plan: Plan) -> list[str]:

@@ -5,28 +5,26 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
-import importlib.util
-import inspect
+import importlib
 import os
 import platform
 import sys
 from functools import partial
-from operator import itemgetter
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gridscan.definition.definition import Definition
-from gridscan.fingerprint import bytecode
-from gridscan.fingerprint.digest import digest
+from gridscan.fingerprint import bytecode, outside
+from gridscan.fingerprint.digest import NEVER_AGAIN, digest, joined
+from gridscan.fingerprint.import_statements import imports_in, named_in, resolved
+from gridscan.fingerprint.loaded import LoadedModule, declares, running_code, state_of
 from gridscan.fingerprint.modules import (
     SourceFile,
     find_path,
-    imports_in,
     is_followed,
-    runs_as_on_disk,
     source_file,
     title_of,
     version_of,
@@ -38,45 +36,8 @@ if TYPE_CHECKING:
 
     from gridscan.fingerprint.bytecode import Import
 
-#: Prefix of a digest that differs each time.
-NEVER_AGAIN = "?"
-
+_SIMPLE = (bool, int, float, complex, np.ndarray)
 _REACH_ANYTHING = {"eval", "exec", "globals", "__import__"}
-
-
-def innermost(function: Any) -> Mapping[str, Any] | None:
-    """Return the names of the module in which a function is defined, whatever is wrapped around it."""
-    seen: list[Any] = []
-    while not any(function is item for item in seen):
-        seen.append(function)
-        function = getattr(function, "func" if isinstance(function, partial) else "__wrapped__", function)
-        function = getattr(function, "__func__", function)
-    if not isinstance(function, FunctionType):
-        function = inspect.getattr_static(type(function), "__call__", None)
-    namespace: Mapping[str, Any] | None = getattr(function, "__globals__", None)
-    return namespace
-
-
-class _Module:
-    """A loaded module, or the cells of a notebook."""
-
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
-        self.namespace = namespace
-        self.name = str(namespace.get("__name__", ""))
-        self.package = str(namespace.get("__package__") or "")
-        path = namespace.get("__file__")
-        self.path = path if isinstance(path, str) else None
-        self.is_followed = is_followed(self.name, self.path)
-        self.file = source_file(self.path) if self.path and self.is_followed else None
-        self.title = title_of(self.name, self.path, "__path__" in namespace) if self.path and self.is_followed else ""
-
-    def named(self, what: str) -> str:
-        """Return the name of a definition for messages."""
-        return f"{what} of {self.title}" if self.title else what
-
-    def runs_as_on_disk(self) -> bool:
-        """Whether it certainly runs the code that is in its file."""
-        return self.file is not None and runs_as_on_disk(self.file, self.namespace)
 
 
 class Trace:
@@ -91,11 +52,15 @@ class Trace:
     def __init__(self, home: Mapping[str, Any] | None) -> None:
         self._home = home
         self._found: dict[str, set[str]] = {}
-        self._modules: dict[int, _Module] = {}
+        self._modules: dict[int, LoadedModule] = {}
         self._pending: list[Callable[[], None]] = []
         # The objects are kept, so that no other can have the identity of one that is gone.
         self._seen: dict[tuple[Any, ...], Any] = {}
         self._values = Values(self.met)
+        self._stateful: list[LoadedModule] = []
+        self._read: set[str] = set()
+        #: Modules that are only imported when functions run.
+        self.late: set[str] = set()
 
     def start(self, function: Any) -> None:
         """Follow the function that is asked for."""
@@ -110,9 +75,13 @@ class Trace:
 
     def result(self) -> dict[str, str]:
         """Return what was found, when all is followed."""
-        while self._pending:
-            self._pending.pop()()
-        code = {name: _joined(found) for name, found in sorted(self._found.items())}
+        while self._pending or self._stateful:
+            # What is read is known when all code is.
+            if self._pending:
+                self._pending.pop()()
+            else:
+                self._state(self._stateful.pop())
+        code = {name: joined(found) for name, found in sorted(self._found.items())}
         # Every formula gets numpy arrays, whether or not it names numpy.
         return {**code, "numpy": np.__version__, "Python": platform.python_version()}
 
@@ -145,12 +114,13 @@ class Trace:
         functions = (item for item in vars(kind).values() if isinstance(item, FunctionType))
         return next((function.__globals__ for function in functions), None)
 
-    def _module_of(self, namespace: Mapping[str, Any]) -> _Module:
-        if id(namespace) not in self._modules:
-            self._modules[id(namespace)] = _Module(namespace)
-        return self._modules[id(namespace)]
+    def _module_of(self, namespace: Mapping[str, Any]) -> LoadedModule:
+        found = self._modules.get(id(namespace))
+        if found is None:
+            found = self._modules[id(namespace)] = LoadedModule(namespace)
+        return found
 
-    def _is_home(self, module: _Module) -> bool:
+    def _is_home(self, module: LoadedModule) -> bool:
         return module.is_followed and (module.namespace is self._home or module.file is None)
 
     def _later(self, task: Callable[[], None], kind: str, thing: Any, *rest: Any) -> None:
@@ -175,31 +145,50 @@ class Trace:
             return
         text, decorators = module.file.decorators(function.__qualname__) if module.file else ("", ())
         code = function.__code__
+        self._read |= bytecode.all_names(code)
         used = self._names(module, bytecode.global_names(code), bytecode.all_names(code))
         self._add(title, digest(own, text, used, self._names_in(module, decorators)))
         for item in bytecode.imports_of(code):
-            self._import(item, module.package)
+            self._import(item, module.package, load=not module.is_own)
+            self.late |= named_in(item, module.package)
+        if not module.is_own:
+            self._outside(title, code, module.namespace)
         if "import_module" in bytecode.all_names(code):
             self._never_again(f"{title} (which imports by a name that is worked out)")
         self._follow_statements(module)
 
-    def _follow_class(self, module: _Module, kind: type) -> None:
+    def _outside(self, title: str, code: CodeType, namespace: Mapping[str, Any]) -> None:
+        """Count the environment variables, files and modules that code names."""
+        variables = outside.environment(code, namespace)
+        for name, value in variables.items():
+            self._add(f"environment variable {name}", value)
+        if not variables and outside.reads_environment(code):
+            self._never_again(f"{title} (which reads the environment)")
+        for name, content in outside.files_named(code, os.path.dirname(code.co_filename)).items():
+            self._add(f"file {name}", content)
+        modules, others = outside.modules_named(code)
+        for name in modules:
+            self._named(name)
+        if others:
+            self._never_again(f"{title} (which takes modules by names that are worked out)")
+
+    def _follow_class(self, module: LoadedModule, kind: type) -> None:
         title = module.named(f"class {kind.__qualname__}")
         own, unknown = self._values.of_class(kind)
         if unknown:
-            self._by_file(module, title, f"which holds a {unknown[0]}")
+            self._never_again(f"{title} (which holds a {unknown[0]})")
         statements = module.file.bindings.get(kind.__name__, []) if module.file else []
         texts = [module.file.code_of(statement) for statement in statements] if module.file else []
         decorators = [part for one in statements for part in getattr(one, "decorator_list", ())]
         self._add(title, digest(own, *texts, self._names_in(module, decorators)))
         self._follow_statements(module)
 
-    def _follow_statements(self, module: _Module) -> None:
+    def _follow_statements(self, module: LoadedModule) -> None:
         """Count the statements of a module that are not definitions."""
         if module.file is None or ("statements", id(module)) in self._seen:
             return
         self._seen["statements", id(module)] = module
-        counted = [one for one in module.file.statements_of(module.name) if not _declares(one, module.namespace)]
+        counted = [one for one in module.file.statements_of(module.name) if not declares(one, module.namespace)]
         if counted:
             title = module.named("statements")
             texts = [module.file.code_of(one) for one in counted]
@@ -207,25 +196,27 @@ class Trace:
             if not module.runs_as_on_disk():
                 self._never_again(f"{title} (edited after this process began, perhaps after they ran)")
 
-    def _names_in(self, module: _Module, nodes: Sequence[ast.AST]) -> str:
+    def _names_in(self, module: LoadedModule, nodes: Sequence[ast.AST]) -> str:
         parts = [part for node in nodes for part in ast.walk(node)]
         names = dict.fromkeys(part.id for part in parts if isinstance(part, ast.Name))
         attributes = frozenset(part.attr for part in parts if isinstance(part, ast.Attribute))
         return self._names(module, names, attributes, declared=True)
 
-    def _names(self, module: _Module, names: Iterable[str], attributes: frozenset[str], declared: bool = False) -> str:
+    def _names(
+        self, module: LoadedModule, names: Iterable[str], attributes: frozenset[str], declared: bool = False
+    ) -> str:
         """Follow the names of a module, and return their meanings in short."""
         meanings = []
         for name in names:
             if name in module.namespace:
                 meanings.append(f"{name} {self._meaning(module, name, attributes, declared)}")
             elif name in _REACH_ANYTHING:
-                self._by_file(module, module.named(f"use of {name}"), "which can reach anything")
+                self._everything(module, f"use of {name}")
             elif not hasattr(builtins, name):
                 meanings.append(f"{name} is unknown")
         return "\n".join(meanings)
 
-    def _meaning(self, module: _Module, name: str, attributes: frozenset[str], declared: bool) -> str:
+    def _meaning(self, module: LoadedModule, name: str, attributes: frozenset[str], declared: bool) -> str:
         value = module.namespace[name]
         if isinstance(value, Definition):
             if not declared:
@@ -244,36 +235,45 @@ class Trace:
         if isinstance(value, FunctionType) and not value.__closure__:
             self.met(value)
             return f"function {value.__module__}.{value.__qualname__}"
+        if not module.is_own:
+            for file, content in outside.files_among([value]).items():
+                self._add(f"file {file}", content)
         kind = "function" if callable(value) else "value"
         self._compare(module, f"{kind} {name}", value)
         return kind
 
-    def _compare(self, module: _Module, what: str, value: Any) -> None:
-        """Count a value by its content, or by the code that makes it."""
+    def _everything(self, module: LoadedModule, what: str) -> None:
+        """Count all of a module for something that can reach anything."""
+        if module.file is None:
+            self._never_again(f"{module.named(what)} (which can reach anything)")
+        else:
+            self._whole(module)
+
+    def _compare(self, module: LoadedModule, what: str, value: Any) -> None:
+        """Count a value by its content, or by the installed module that it is imported from."""
         title = module.named(what)
         try:
             self._add(title, self._values.of(value))
         except Incomparable as unsure:
-            self._by_file(module, title, f"a {unsure}", what.partition(" ")[2])
-
-    def _by_file(self, module: _Module, title: str, reason: str, name: str = "") -> None:
-        """Count the whole file instead of something in it that cannot be compared."""
-        if module.file is None:
-            self._never_again(f"{title} ({reason})")
-            return
-        bindings = module.file.bindings.get(name, [])
-        if len(bindings) == 1 and isinstance(bindings[0], ast.Import | ast.ImportFrom):
-            for item in imports_in(bindings):
-                self._import(item, module.package)
-            return
-        self._whole(module)
+            bindings = module.file.bindings.get(what.partition(" ")[2], []) if module.file else []
+            if len(bindings) == 1 and isinstance(bindings[0], ast.Import | ast.ImportFrom):
+                for item in imports_in(bindings):
+                    self._import(item, module.package)
+            else:
+                self._never_again(f"{title} (a {unsure})")
 
     def _attributes(self, module: ModuleType, names: frozenset[str]) -> None:
-        """Follow attributes that a module takes from others, as a package does from its modules."""
+        """Follow attributes of a module that it takes from others, as a package does, or that a session sets."""
         key = ("attributes", id(module), names)
-        if key in self._seen or not self._module_of(vars(module)).is_followed:
+        if key in self._seen:
             return
         self._seen[key] = module
+        loaded = self._module_of(vars(module))
+        if not loaded.is_followed or loaded.is_own:
+            for name in sorted(name for name in names & vars(module).keys() if not name.startswith("__")):
+                self._attribute_set(loaded, name, vars(module)[name], names)
+        if not loaded.is_followed:
+            return
         lazy = "__getattr__" in vars(module) or "__getattr__" in vars(type(module))
         for name in names:
             value = vars(module).get(name)
@@ -287,7 +287,18 @@ class Trace:
                 with contextlib.suppress(Incomparable):
                     self._values.of(value)
 
-    def _whole(self, module: _Module) -> None:
+    def _attribute_set(self, module: LoadedModule, name: str, value: Any, names: frozenset[str]) -> None:
+        """Count an attribute that a session can have given to a module which counts by its version or its file."""
+        if isinstance(value, ModuleType):
+            if value.__name__ == f"{module.name}.{name}":
+                self._attributes(value, names)
+            return
+        function = isinstance(value, FunctionType) and value.__globals__ is not module.namespace
+        foreign = function and self._module_of(value.__globals__)
+        if type(value) in _SIMPLE or (foreign and foreign.is_followed and not foreign.is_own):
+            self._add(f"{name} of {module.name}", self._values.of(value))
+
+    def _whole(self, module: LoadedModule) -> None:
         key = ("module", id(module))
         if key in self._seen:
             return
@@ -299,14 +310,37 @@ class Trace:
         if module.file is not None:
             self._file(module.title, module.file, module.package)
             if not module.runs_as_on_disk():
-                self._running(module)
+                found, unsure = running_code(module)
+                self._add(module.title, found)
+                if unsure:
+                    reason = "edited after this process began, perhaps after it was imported"
+                    self._never_again(f"{module.title} ({reason})")
+            if not module.is_own:
+                self._stateful.append(module)
         elif "__path__" not in module.namespace:
             self._never_again(f"module {module.name} (which has no file)")
+
+    def _state(self, module: LoadedModule) -> None:
+        """Count what a module holds that does not follow from its code."""
+        assert module.file is not None
+        for item in list(module.namespace.values()):
+            if isinstance(item, ModuleType):
+                self._attributes(item, module.file.names)
+        found, unknown = state_of(module, self._values)
+        if found:
+            self._add(f"values of {module.title}", digest(*found))
+        for name, kind in unknown.items():
+            if name.rpartition(".")[2] in module.file.names_in_functions | self._read:
+                self._never_again(f"value {name} of {module.title} (a {kind})")
 
     def _file(self, title: str, file: SourceFile, package: str) -> None:
         # Nothing in gridscan reads hints, but a library may read those of other modules.
         own = package.partition(".")[0] == "gridscan"
         self._add(title, file.digest_without_hints if own else file.digest)
+        if not own:
+            self._read |= file.names_of_others
+            self._outside(title, file.compiled, {})
+            self.late |= {name for item in file.late_imports for name in named_in(item, package)}
         for item in file.imports:
             self._import(item, package)
         # The package of gridscan itself imports by name only what is asked of it.
@@ -316,40 +350,20 @@ class Trace:
             else:
                 self._import(found, package)
 
-    def _running(self, module: _Module) -> None:
-        """Count the code that a module runs besides that in its file, which may be newer."""
-        assert module.file is not None
-        values = Values(lambda _: None)
-        unsure = bool(module.file.statements_of(module.name))
-        parts = []
-        for name, item in sorted(module.namespace.items(), key=itemgetter(0)):
-            if (name.startswith("__") and name.endswith("__")) or isinstance(item, ModuleType):
-                continue
-            try:
-                own = isinstance(item, type) and item.__module__ == module.name
-                part, unknown = values.of_class(item) if own else (values.of(item), [])
-            except Incomparable:
-                part, unknown = b"", [name]
-            unsure = unsure or bool(unknown)
-            parts.append(digest(name, part))
-        self._add(module.title, digest("running", *parts))
-        if unsure:
-            self._never_again(f"{module.title} (edited after this process began, perhaps after it was imported)")
-
-    def _import(self, item: Import, package: str) -> None:
-        try:
-            base = importlib.util.resolve_name("." * item.level + item.module, package or None)
-        except ImportError:
+    def _import(self, item: Import, package: str, load: bool = False) -> None:
+        base = resolved(item, package)
+        if ("name", base) not in self._seen:
+            self._named(base, load=load)
+        if not item.names:
             return
-        self._named(base)
         loaded = sys.modules.get(base)
         names = getattr(loaded, "__all__", ()) if item.names == ("*",) else item.names
         for name in names:
             within = None if loaded is None else vars(loaded).get(name)
             if within is None or isinstance(within, ModuleType):
-                self._named(f"{base}.{name}", required=False)
+                self._named(f"{base}.{name}", required=False, load=load)
 
-    def _named(self, name: str, required: bool = True) -> None:
+    def _named(self, name: str, required: bool = True, load: bool = False) -> None:
         """Follow a module by its name, loaded or not, and the packages that contain it."""
         if not name or ("name", name) in self._seen:
             return
@@ -367,6 +381,11 @@ class Trace:
             return
         exists, path = find_path(name)
         file = source_file(path) if path else None
+        if file is not None and top != "gridscan" and (load or not file.statements_of(name)):
+            # It will be when the function runs; what it holds then is not in its file alone.
+            with contextlib.suppress(Exception, SystemExit):
+                self._whole(self._module_of(vars(importlib.import_module(name))))
+                return
         if file is not None and path is not None:
             is_package = Path(path).stem == "__init__"
             self._file(title_of(name, path, is_package), file, name if is_package else parent)
@@ -382,25 +401,3 @@ class Trace:
             self._add(top, version)
         else:
             self._never_again(f"module {top} (of no distribution, at {path})")
-
-
-def _declares(statement: ast.stmt, namespace: Mapping[str, Any]) -> bool:
-    """Whether a statement declares something of a model, such as ``model.parameter("radius", …)``.
-
-    So do functions of gridscan that take a model first, such as ``declare_galaxy(model)``.
-    """
-    node: Any = statement.value if isinstance(statement, ast.Expr) else None
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
-        called, node_of_model = namespace.get(node.func.id), node.args[0]
-        own = str(getattr(called, "__module__", "")).startswith("gridscan.")
-        if own and isinstance(node_of_model, ast.Name):
-            return isinstance(namespace.get(node_of_model.id), Definition)
-    while isinstance(node, ast.Call | ast.Attribute):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return isinstance(node, ast.Name) and isinstance(namespace.get(node.id), Definition)
-
-
-def _joined(found: set[str]) -> str:
-    """Return one digest for everything under one name."""
-    never = [item for item in found if item.startswith(NEVER_AGAIN)]
-    return [*never, *found][0] if never or len(found) == 1 else digest(*sorted(found)).hex()

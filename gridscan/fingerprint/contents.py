@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # Times of files are those of a clock that ticks: a file that has just changed is read again.
 _SETTLED = 2.0
 _DEPTH_OF_PATHS = 4
+# Size up to which a dask array is computed to be compared.
+_COMPUTED = 2**26
 
 
 class Unreadable(Exception):
@@ -41,6 +43,9 @@ def simpler(value: Any) -> tuple[Any, ...] | None:
         if isinstance(kind, type) and isinstance(value, kind):
             return (name, *rule(value))
     if callable(getattr(type(value), "__dask_graph__", None)):
+        # Names in a graph may differ from process to process.
+        if hasattr(value, "chunks") and getattr(value, "nbytes", np.nan) <= _COMPUTED:
+            return "computed", repr(value.chunks), np.asarray(value.compute(scheduler="synchronous"))
         return "dask", value.__dask_keys__(), dict(value.__dask_graph__())
     return None
 
@@ -167,7 +172,7 @@ def _column_of_astropy(value: Any) -> tuple[Any, ...]:
 
 def _variable_of_xarray(value: Any) -> tuple[Any, ...]:
     data = value._data
-    lazily = callable(getattr(type(data), "__dask_graph__", None))
+    lazily = isinstance(data, np.ndarray) or callable(getattr(type(data), "__dask_graph__", None))
     return value.dims, data if lazily else np.asarray(value.to_numpy()), dict(value.attrs)
 
 

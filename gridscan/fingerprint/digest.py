@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+#: Prefix of a digest that differs each time.
+NEVER_AGAIN = "?"
+
 
 def digest(*parts: Any, size: int = 8) -> bytes:
     """Return a digest of some parts by content; a single one of bytes is hashed as it is.
@@ -49,3 +52,9 @@ def _encoded(part: Any) -> bytes:
 def number_of(content: bytes) -> int:
     """Return the digest of some bytes as a whole number below 2^64."""
     return int.from_bytes(digest(content), "little")
+
+
+def joined(found: set[str]) -> str:
+    """Return one digest for everything under one name."""
+    never = [item for item in found if item.startswith(NEVER_AGAIN)]
+    return [*never, *found][0] if never or len(found) == 1 else digest(*sorted(found)).hex()

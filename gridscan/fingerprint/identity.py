@@ -28,13 +28,15 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gridscan.fingerprint.code import NEVER_AGAIN, Trace, innermost
-from gridscan.fingerprint.modules import SourceLoader
+from gridscan.fingerprint.code import Trace
+from gridscan.fingerprint.digest import NEVER_AGAIN
+from gridscan.fingerprint.loaded import innermost
+from gridscan.fingerprint.modules import SourceLoader, find_path, is_followed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["SourceLoader", "changes", "code_of", "code_of_module", "incomparable"]
+__all__ = ["SourceLoader", "changes", "code_of", "code_of_module", "imported_late", "incomparable"]
 
 
 def code_of(function: Callable[..., Any], *classes: Any) -> dict[str, str]:
@@ -58,6 +60,19 @@ def code_of(function: Callable[..., Any], *classes: Any) -> dict[str, str]:
     for item in classes:
         trace.met(item)
     return trace.result()
+
+
+def imported_late(function: Callable[..., Any]) -> set[str]:
+    """Return the modules of the user that a function, or what it calls, imports when it runs."""
+    trace = Trace(innermost(function))
+    trace.start(function)
+    trace.result()
+    found = set()
+    for name in trace.late:
+        exists, path = find_path(name)
+        if exists and path is not None and is_followed(name, path) and name.partition(".")[0] != "gridscan":
+            found.add(name)
+    return found
 
 
 def code_of_module(name: str) -> dict[str, str]:

@@ -19,21 +19,22 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from gridscan.fingerprint import bytecode
 from gridscan.fingerprint.bytecode import Import
 from gridscan.fingerprint.digest import digest
+from gridscan.fingerprint.executed import code_run
+from gridscan.fingerprint.import_statements import IMPORT_LINE, imports_in, imports_of_lines
 from gridscan.fingerprint.what_runs import digest_of_code, is_for_type_checkers, strip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from types import CodeType
+    from collections.abc import Mapping
 
 _INSTALLED = {"site-packages", "dist-packages"}
 _STANDARD = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")})
 _OWN = "gridscan"
-# A line that is one import statement; any other use of these words needs the parser.
-_IMPORT_LINE = re.compile(rb"^[ \t]*(?:import|from)[ \t]", re.MULTILINE)
 _IMPORT_WORD = re.compile(rb"\bimport\b")
 _CHECKER_WORD = re.compile(rb"\bTYPE_CHECKING\b")
 _CALL_WORD = re.compile(rb"\bimport_module\b|\b__import__\b")
@@ -79,9 +80,9 @@ class SourceFile:
     @cached_property
     def imports(self) -> tuple[Import, ...]:
         """Imports of the module, also inside functions, except those that only a type checker reads."""
-        lines = len(_IMPORT_LINE.findall(self.content))
+        lines = len(IMPORT_LINE.findall(self.content))
         if lines == len(_IMPORT_WORD.findall(self.content)) and not _CHECKER_WORD.search(self.content):
-            found = _imports_of_lines(self.content)
+            found = imports_of_lines(self.content)
             if found is not None:
                 return found
         return tuple(imports_in(self.tree.body))
@@ -117,6 +118,63 @@ class SourceFile:
             and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
             and not (isinstance(statement, ast.If) and is_for_type_checkers(statement))
         )
+
+    @cached_property
+    def literals(self) -> dict[str, Any]:
+        """The numbers, texts and the like that the file gives to names once, also those of its classes."""
+        classes = [item for item in self.tree.body if isinstance(item, ast.ClassDef)]
+        inner = [(f"{item.name}.", part) for item in classes for part in item.body]
+        given: dict[str, list[Any]] = {}
+        for before, part in [*(("", part) for part in self.tree.body), *inner]:
+            for name in _bound_names(part):
+                given.setdefault(before + name, []).append(getattr(part, "value", None))
+        found = {}
+        for name, (value, *others) in given.items():
+            if isinstance(value, ast.expr) and not others:
+                with contextlib.suppress(ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                    found[name] = ast.literal_eval(value)
+        return found
+
+    @cached_property
+    def imported(self) -> dict[str, Import]:
+        """By name, the only thing that the file imports under it from another module."""
+        found = {}
+        for name, (statement, *others) in self.bindings.items():
+            for alias in statement.names if isinstance(statement, ast.ImportFrom) and not others else ():
+                if name == (alias.asname or alias.name):
+                    found[name] = Import(statement.module or "", statement.level, (alias.name,))
+        return found
+
+    @cached_property
+    def compiled(self) -> CodeType:
+        """The code of the module; empty where it is not Python."""
+        try:
+            return compile(self.content, self.path, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return compile("", self.path, "exec")
+
+    @cached_property
+    def late_imports(self) -> tuple[Import, ...]:
+        """What functions of the file import when they run."""
+        inner = [item for item in self.compiled.co_consts if isinstance(item, CodeType)]
+        return tuple(found for item in inner for found in bytecode.imports_of(item))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All names that the module reads or gives."""
+        return bytecode.all_names(self.compiled)
+
+    @cached_property
+    def names_in_functions(self) -> frozenset[str]:
+        """Names that its functions and classes read."""
+        inner = [item for item in self.compiled.co_consts if isinstance(item, CodeType)]
+        return frozenset(name for item in inner for name in bytecode.all_names(item))
+
+    @cached_property
+    def names_of_others(self) -> frozenset[str]:
+        """Names that may be those of other modules: what it imports by name, and all attributes."""
+        imported = {name for item in self.imports for name in item.names}
+        return frozenset(imported | (self.names - set(self.bindings)))
 
     def statements_of(self, name: str) -> tuple[ast.stmt, ...]:
         """Return the other statements that run when the file is the module `name`."""
@@ -240,6 +298,11 @@ def runs_as_on_disk(file: SourceFile, namespace: Mapping[str, Any]) -> bool:
     loader = namespace.get("__loader__")
     if isinstance(loader, SourceLoader):
         return loader.digest == digest(file.content).hex()
+    # What ran tells it whatever clocks say; of gridscan, which has many modules, it is not asked.
+    own = str(namespace.get("__name__", "")).partition(".")[0] == _OWN
+    run = None if own else code_run(file.path, namespace)
+    if run is not None:
+        return run == file.compiled
     if file.changed >= _BEGAN + _TICK:
         return False
     compiled = namespace.get("__cached__")
@@ -285,36 +348,6 @@ def _time_of_start() -> float:
 
 
 _BEGAN = _time_of_start()
-
-
-def _imports_of_lines(content: bytes) -> tuple[Import, ...] | None:
-    """Read import statements line by line, which is faster than parsing the module; None where that fails."""
-    found = []
-    for match in _IMPORT_LINE.finditer(content):
-        end = content.find(b"\n", match.start())
-        line = content[match.start() : end if end >= 0 else len(content)].partition(b"#")[0]
-        if b"(" in line:
-            line = content[match.start() : content.find(b")", match.start()) + 1]
-        found.append(line.strip())
-    try:
-        return tuple(imports_in(ast.parse(b"\n".join(found)).body))
-    except (SyntaxError, ValueError):
-        return None
-
-
-def imports_in(statements: Sequence[ast.stmt]) -> Iterator[Import]:
-    """Yield import statements, also inside functions, except those that only a type checker reads."""
-    stack: list[ast.AST] = list(statements)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Import):
-            yield from (Import(alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield Import(node.module or "", node.level, tuple(alias.name for alias in node.names))
-        elif isinstance(node, ast.If) and is_for_type_checkers(node):
-            stack += node.orelse
-        else:
-            stack += ast.iter_child_nodes(node)
 
 
 def _is_for_scripts(node: ast.stmt) -> bool:

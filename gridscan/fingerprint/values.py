@@ -183,11 +183,10 @@ class Values:
         kind = type(value)
         own = is_followed(kind.__module__, getattr(sys.modules.get(kind.__module__), "__file__", None))
         methods = ("__reduce__", "__reduce_ex__", "__getstate__")
-        says = kind in copyreg.dispatch_table or any(
-            getattr(kind, name) is not getattr(object, name) for name in methods
-        )
+        registered = copyreg.dispatch_table.get(kind)
+        says = registered or any(getattr(kind, name) is not getattr(object, name) for name in methods)
         try:
-            reduced = copyreg.dispatch_table[kind](value) if kind in copyreg.dispatch_table else value.__reduce_ex__(4)
+            reduced = value.__reduce_ex__(4) if registered is None else registered(value)
             if isinstance(reduced, str):
                 return [*self._parts_of_name(value, reduced)]
             made_by, made_of, state, *items = (*reduced, None)[: max(len(reduced), 3)]

@@ -13,14 +13,14 @@ import sys
 import textwrap
 import time
 import types
-from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.special
+from model_folder import Folder
 
 import gridscan as gs
-from gridscan.fingerprint import modules
+from gridscan.fingerprint import executed, modules
 from gridscan.fingerprint.identity import SourceLoader, changes, code_of, code_of_module, incomparable
 from gridscan.model import Model
 
@@ -243,43 +243,6 @@ EDITS = [
 ]
 
 
-class Folder:
-    """A folder with a model and the modules beside it."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def write(self, name: str, text: str) -> None:
-        target = self.path / name
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(textwrap.dedent(text), encoding="utf-8")
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        text = (self.path / name).read_text(encoding="utf-8")
-        assert text.count(old) == 1
-        self.write(name, text.replace(old, new))
-
-    def forget(self) -> None:
-        """Let the next import read the files anew."""
-        for name, module in list(sys.modules.items()):
-            if str(getattr(module, "__file__", None)).startswith(str(self.path)):
-                del sys.modules[name]
-        importlib.invalidate_caches()
-
-    def load(self, name: str = "small.py"):
-        """Return a model file as it is now, with new modules, like a new process."""
-        self.forget()
-        return self.load_again(name)
-
-    def load_again(self, name: str = "small.py", loader=None):
-        """Return a model file with the modules that are there already."""
-        path = self.path / name
-        spec = importlib.util.spec_from_file_location(f"gridscan_user_model_{path.stem}", path, loader=loader)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
@@ -399,34 +362,37 @@ def test_a_constant_that_was_edited_after_it_was_imported_is_told_from_the_new_o
     assert code_of(new) != stale
 
 
-def test_an_object_that_may_be_older_than_its_file_is_never_the_same(folder):
-    folder.write("locked.py", "import threading\n\nLOCK = threading.Lock()\n\ndef formula(x):\n    return LOCK, x\n")
-    folder.write("model.py", "import locked\n\ndef formula(x):\n    return locked.formula(x)\n")
+def test_an_object_that_may_be_older_than_its_file_is_never_the_same(folder, monkeypatch):
+    folder.write("opened.py", "ONCE = (x for x in [1])\n\ndef formula(x):\n    return x\n")
+    folder.write("model.py", "import opened\n\ndef formula(x):\n    return opened.formula(x)\n")
     formula = folder.load("model.py").formula
+    monkeypatch.setattr(executed, "_RUN", {})
     first = code_of(formula)
     assert first != code_of(formula)
-    assert incomparable(first) == ["locked.py (edited after this process began, perhaps after it was imported)"]
-    assert "locked.py (edited after" in changes(code_of(formula), first)
+    assert incomparable(first) == ["opened.py (edited after this process began, perhaps after it was imported)"]
+    assert "opened.py (edited after" in changes(code_of(formula), first)
 
 
-def test_a_module_whose_statements_may_be_older_than_its_file_is_never_the_same(folder):
+def test_a_module_whose_statements_may_be_older_than_its_file_is_never_the_same(folder, monkeypatch):
     folder.write("doing.py", "import os\n\nos.environ.setdefault('OF_NO_USE', '1')\n\ndef f(x):\n    return x\n")
     folder.write("model.py", "from doing import f\n\ndef formula(x):\n    return f(x)\n")
-    assert incomparable(code_of(folder.load("model.py").formula)) == [
+    formula = folder.load("model.py").formula
+    monkeypatch.setattr(executed, "_RUN", {})
+    assert incomparable(code_of(formula)) == [
         "doing.py (edited after this process began, perhaps after it was imported)"
     ]
 
 
 @pytest.mark.usefixtures("just_begun")
-def test_an_object_that_cannot_be_compared_counts_by_the_file_that_makes_it(folder):
-    folder.write(
-        "model.py", "import threading\n\nLOCK = threading.Lock()\nSIZE = 1\n\ndef formula(x):\n    return LOCK\n"
-    )
+@pytest.mark.parametrize("kept", ["model.py", "beside.py"])
+def test_an_object_that_cannot_be_compared_is_never_the_same_where_it_is_read(folder, kept):
+    folder.write("beside.py", "ONCE = (x for x in [1])\nOTHER = (x for x in [1])\n\ndef one(x):\n    return ONCE\n")
+    start = (folder.path / "beside.py").read_text() if kept == "model.py" else "import beside\n"
+    read = "ONCE" if kept == "model.py" else "beside.one(x)"
+    folder.write("model.py", f"{start}\n\ndef formula(x):\n    return {read}\n")
     first = code_of(folder.load("model.py").formula)
-    assert not incomparable(first)
-    assert first == code_of(folder.load("model.py").formula)
-    folder.edit("model.py", "SIZE = 1", "SIZE = 2")
-    assert changes(first, code_of(folder.load("model.py").formula)) == "model.py has changed"
+    assert incomparable(first) == [f"value ONCE of {kept} (a generator)"]
+    assert first != code_of(folder.load("model.py").formula)
 
 
 @pytest.mark.usefixtures("just_begun")
@@ -631,17 +597,12 @@ def test_what_a_package_fetches_when_it_is_asked_is_followed(folder):
 
 
 @pytest.mark.usefixtures("just_begun")
-def test_a_class_that_holds_what_cannot_be_compared_counts_with_its_file(folder, monkeypatch):
-    text = (
-        "import threading\n\nclass Held:\n    lock = threading.Lock()\n\ndef formula(x):\n    return Held\n\nSIZE = 1\n"
-    )
+def test_a_class_that_holds_what_cannot_be_compared_is_never_the_same(folder):
+    text = "class Held:\n    once = (x for x in [1])\n\ndef formula(x):\n    return Held\n"
     folder.write("model.py", text)
-    first = code_of(folder.load("model.py").formula)
-    assert not incomparable(first)
-    folder.edit("model.py", "SIZE = 1", "SIZE = 2")
-    assert changes(first, code_of(folder.load("model.py").formula)) == "model.py has changed"
-    monkeypatch.setattr(modules, "_BEGAN", -float("inf"))
-    assert incomparable(code_of(folder.load("model.py").formula))
+    assert incomparable(code_of(folder.load("model.py").formula)) == [
+        "class Held of model.py (which holds a generator)"
+    ]
 
 
 @pytest.mark.usefixtures("just_begun")
@@ -728,7 +689,7 @@ IN_A_PROCESS = """
     import gridscan.physics.boosted_dark_matter.flux
     loaded = sorted(name for name in sys.modules if name.startswith("gridscan"))
     from gridscan.model_loader import load_model
-    from gridscan.fingerprint import modules
+    from gridscan.fingerprint import executed, modules
     from gridscan.fingerprint.identity import code_of, code_of_module
     model = load_model(sys.argv[1])
     print(json.dumps([

@@ -1,8 +1,8 @@
 """Sending the workload of a run to other processes: as bytes, with the code that they cannot import.
 
-Functions of gridscan, of installed distributions and of Python are imported there; those of a model file, of modules
-beside it, of a script or of a notebook are inside the bytes. Workers whose imported code differs from the code here are
-refused: their numbers would be those of other code.
+Functions of gridscan, of installed distributions and of Python are imported there, and so is what functions import when
+they run; those of a model file, of modules beside it, of a script or of a notebook are inside the bytes. Workers whose
+imported code differs from the code here are refused: their numbers would be those of other code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import cloudpickle
 
 from gridscan.engine.reuse.fingerprint import CORE
 from gridscan.errors import GridscanError, StoreError
-from gridscan.fingerprint.identity import changes, code_of, code_of_module
+from gridscan.fingerprint.identity import changes, code_of, code_of_module, imported_late
 from gridscan.fingerprint.modules import is_followed
 from gridscan.units import Unit, unit_of_powers
 
@@ -133,13 +133,15 @@ def _culprit(workload: Workload, error: Exception) -> str:
 
 
 def _modules_imported(steps: Iterable[Step]) -> list[str]:
-    """Return the modules of gridscan that functions of steps use, and the installed modules that define them."""
+    """Return the modules that functions of steps use and workers import: of gridscan, installed, and of the user."""
     names = {CORE}
     for node in {id(step.node.function): step.node for step in steps}.values():
         found = (_OWN_FILE.search(title) for title in code_of(*node.callables))
         names |= {match[1].replace("/", ".").removesuffix(".__init__") for match in found if match}
         installed = (function.__module__ for function in node.callables if not _is_sent(function))
         names |= {module for module in installed if module.partition(".")[0] != _OWN}
+        # The bytes do not hold what functions import when they run: a worker takes what it has.
+        names |= {module for function in node.callables for module in imported_late(function)}
     return sorted(names)
 
 

@@ -1,0 +1,102 @@
+"""What code names of the world outside itself: environment variables, files, and modules by name."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from gridscan.fingerprint import bytecode
+from gridscan.fingerprint.contents import digest_of_file
+from gridscan.fingerprint.digest import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from types import CodeType
+
+_ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "expandvars"}
+_VARIABLE = re.compile(r"\$?\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
+_BY_NAME = {"run_path", "run_module"}
+
+
+def environment(code: CodeType, namespace: Mapping[str, Any]) -> dict[str, str]:
+    """Return digests of the environment variables that code names, by name; of a digest no value can be read.
+
+    Parameters
+    ----------
+    namespace
+        The module of the code, whose texts may be the names.
+    """
+    found = {}
+    for one in bytecode.nested(code):
+        if _ENVIRONMENT.isdisjoint(one.co_names):
+            continue
+        held = [item for name in one.co_names if isinstance(item := namespace.get(name), str)]
+        for text in [*_texts(one.co_consts), *held]:
+            for name in _VARIABLE.findall(text) if len(text) < 200 else ():
+                value = os.environ.get(name)
+                found[name] = "unset" if value is None else digest("set", name, value).hex()
+    return {name: value for name, value in found.items() if value != "unset" or name.isupper()}
+
+
+def reads_environment(code: CodeType) -> bool:
+    """Whether code reads environment variables."""
+    return any(not _ENVIRONMENT.isdisjoint(one.co_names) for one in bytecode.nested(code))
+
+
+def files_named(code: CodeType, folder: str) -> dict[str, str]:
+    """Return digests of the files that texts in code name, by the names of the files without their folders.
+
+    Parameters
+    ----------
+    folder
+        That of the code, from which its names may be meant, besides the working directory.
+    """
+    texts = [text for one in bytecode.nested(code) for text in _texts(one.co_consts)]
+    beside = [os.path.join(folder, text.lstrip(os.sep)) for text in texts if folder and 2 < len(text) < 200]
+    return files_among(texts) | files_among(beside)
+
+
+def files_among(values: Iterable[Any]) -> dict[str, str]:
+    """Return digests of the files that texts and paths name, also those in lists and tables of such."""
+    found: dict[str, str] = {}
+    for value in values:
+        if isinstance(value, dict):
+            found |= files_among(value.values())
+        elif isinstance(value, list | tuple):
+            found |= files_among(value)
+        elif isinstance(value, str | PurePath) and 2 < len(name := os.fspath(value)) < 4096 and "\n" not in name:
+            try:
+                if ("." in name or os.sep in name) and os.path.isfile(name):
+                    short = Path(name).name
+                    found[short] = digest_of_file(name).hex()
+            except (OSError, ValueError):
+                pass
+    return found
+
+
+def modules_named(code: CodeType) -> tuple[list[str], bool]:
+    """Return the modules that code takes by their names, and whether there may be others.
+
+    It may take them from ``sys.modules``, or run them with :mod:`runpy`.
+    """
+    names = bytecode.all_names(code)
+    if not ({"sys", "modules"} <= names or names & _BY_NAME):
+        return [], False
+    texts = [text for one in bytecode.nested(code) for text in _texts(one.co_consts)]
+    found = [text for text in texts if text in sys.modules or ("run_module" in names and text.isidentifier())]
+    return found, not found and not files_among(texts)
+
+
+def _texts(constants: Iterable[Any]) -> list[str]:
+    found = []
+    for item in constants:
+        if isinstance(item, str):
+            found.append(item)
+        elif isinstance(item, bytes):
+            found.append(item.decode("utf-8", "replace"))
+        elif isinstance(item, tuple | frozenset):
+            found += _texts(item)
+    return found
