@@ -777,9 +777,8 @@ def test_a_constant_cross_section_written_as_an_amplitude_is_the_default(model):
 
 def test_the_gauged_interaction_written_by_hand_is_the_one_that_is_built_in(model, gauged):
     names = ["flux", "events_per_target", "target_scattering_cross_section"]
-    grid = {"dark_matter_mass": [0.1, 1.0, 10.0], "interaction": "lmu-ltau", "convention": list(CONVENTIONS)}
-    grid |= {"time": "0.5 yr"}
-    found, built_in = gauged.evaluate(names, **grid), model.evaluate(names, **grid)
+    grid = {"dark_matter_mass": [0.1, 1.0, 10.0], "time": "0.5 yr", "convention": list(CONVENTIONS)}
+    found, built_in = gauged.evaluate(names, **grid), model.evaluate(names, interaction="lmu-ltau", **grid)
     for name in names:
         assert (built_in[name] > 0).all()
         np.testing.assert_allclose(found[name], built_in[name], rtol=1e-6)
@@ -788,7 +787,7 @@ def test_the_gauged_interaction_written_by_hand_is_the_one_that_is_built_in(mode
 @pytest.mark.parametrize("convention", CONVENTIONS)
 @pytest.mark.parametrize("case", cases("interaction", "flux"), ids=case_name)
 def test_reference_fluxes_are_met_by_the_amplitude_written_by_hand(gauged, case, convention):
-    found = gauged.evaluate("flux", interaction="lmu-ltau", convention=convention, **rounded(case))
+    found = gauged.evaluate("flux", convention=convention, **rounded(case))
     assert float(found) == pytest.approx(expected(case, "flux", convention), rel=1e-6)
 
 
@@ -853,6 +852,34 @@ def test_a_neutrino_amplitude_that_cannot_have_more_digits_is_refused_with_the_r
     numerical = gs.kernel("1", neutrino_coupling="1", dark_matter_coupling="1", **units)(pasted_neutrino_amplitude)
     with pytest.raises(EvaluationError, match=r"nearly equal terms.* take s_minus_masses = s - M"):
         model.replace(neutrino_squared_amplitude=numerical).evaluate("flux", **_light_kick(1e7))
+
+
+def _own_cross_section(written_out):
+    """The one of the gauged interaction up to constants, on terms that cancel or on those that are left of them."""
+
+    def cross_section(neutrino_energy, kinetic_energy, dark_matter_mass, scattering_haversine, neutrino_cross_section):
+        square, above, t = (
+            dark_matter_mass**2,
+            2 * dark_matter_mass * neutrino_energy,
+            -2 * dark_matter_mass * kinetic_energy,
+        )
+        s, u = (square + above, square - above - t) if written_out else (above, -above - t)
+        terms = s**2 + u**2 + (4 * t * square - 2 * square**2 if written_out else 2 * t * square)
+        return neutrino_cross_section * terms / (dark_matter_mass * neutrino_energy) ** 2 * (1 - scattering_haversine)
+
+    return cross_section
+
+
+def test_a_neutrino_cross_section_that_loses_its_digits_is_refused_with_the_recipe_that_works(model):
+    """856f0f7 evaluated it to whatever rounding left of it."""
+    poor, good = (model.replace(neutrino_differential_cross_section=_own_cross_section(each)) for each in (True, False))
+    with pytest.raises(
+        EvaluationError, match=r"cross section of neutrinos .* nearly equal terms.* write it with s - M"
+    ):
+        poor.evaluate("flux", **_light_kick(1e7))
+    assert float(good.evaluate("flux", **_light_kick(1e7))) > 0.0
+    found, expected = (each.evaluate("flux", **_light_kick(1e3)) for each in (poor, good))
+    assert float(found) == pytest.approx(float(expected), rel=1e-7, abs=0.0)
 
 
 @pytest.mark.parametrize("mass", [1e6, 1e8])

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
     from gridscan.numerics.piecewise import Estimate
 
+# Neutrinos of less than this part of the mass are slow; so many of which rounding counts most are looked at again, at
+# energies a step below and above theirs, between which a cross section may not jump by more, of a typical spectrum.
+_SLOW = 1e-3
+_TEMPERATURE = 5.0
+_LOOKED_AT = 64
+_STEPS = (2.0**-40, 1e-5)
+_JUMPS = 1e-7
 # What is so small a part of the largest is zero to rounding.
 _ZERO = 1e-13
 
@@ -88,7 +95,6 @@ def differential_of(cross_section: Any) -> Callable[..., Any]:
     """Return a differential cross section of the grid as a function of arrays whose last axis are the points."""
 
     def differential(neutrino_energy, kinetic_energy, dark_matter_mass, haversine, points):
-        del dark_matter_mass
         shape = np.broadcast_shapes(np.shape(neutrino_energy), np.shape(haversine), points.shape)
         kick = {
             "neutrino_energy": neutrino_energy,
@@ -96,9 +102,43 @@ def differential_of(cross_section: Any) -> Callable[..., Any]:
             "scattering_haversine": haversine,
         }
         found = _at_points(cross_section, points, shape, **kick)
+        _require_digits(cross_section, found, np.broadcast_to(dark_matter_mass, shape), points, kick)
         return _sound(found, "neutrinos", "neutrino_squared_amplitude")
 
     return differential
+
+
+def _require_digits(cross_section: Any, found: Any, mass: Any, points: Any, kick: dict[str, Any]) -> None:
+    """Refuse a cross section of slow neutrinos that consists of rounding errors, so that it jumps between energies.
+
+    Raises
+    ------
+    EvaluationError
+        With what to write in place of s and u.
+    """
+    energies = np.broadcast_to(kick["neutrino_energy"], found.shape)
+    ratio = energies / mass
+    slow = (ratio > 0.0) & (ratio < _SLOW)
+    if not slow.any():
+        return
+    # A spectrum, times what becomes of an interval of energies.
+    weight = energies**4 * np.exp(-energies / _TEMPERATURE)
+    rounding = np.where(slow, weight * np.abs(found) / np.where(slow, ratio, 1.0) ** 2, -1.0).ravel()
+    looked = np.argsort(-rounding)[: min(_LOOKED_AT, np.count_nonzero(slow))]
+    own = {name: np.broadcast_to(value, found.shape).ravel()[looked] for name, value in kick.items()}
+    # Steps by which s changes in its last digits.
+    step = np.clip(8.0 * np.finfo(float).eps / ratio.ravel()[looked], *_STEPS)
+    places = np.broadcast_to(points, found.shape).ravel()[looked].astype(int)
+    energy = own.pop("neutrino_energy")
+    below, above = (cross_section(places, neutrino_energy=energy * (1.0 + sign * step), **own) for sign in (-1.0, 1.0))
+    jumps = np.abs(above - 2.0 * found.ravel()[looked] + below)
+    if (weight.ravel()[looked] * jumps).sum() > _JUMPS * (weight * np.abs(found)).sum():
+        raise EvaluationError(
+            f"the cross section of neutrinos of {ratio.ravel()[looked[0]]:.1g} of the dark matter mass is a difference"
+            " of nearly equal terms, of which rounding leaves too few digits; write it with s - M ="
+            " 2*dark_matter_mass*neutrino_energy and u - M, with M = dark_matter_mass**2, in place of s and u:"
+            " s**2 + u**2 + 4*t*M - 2*M**2, for example, is (s - M)**2 + (u - M)**2 + 2*t*M"
+        )
 
 
 def _sound(cross_section: Any, whose: str, replaced: str) -> Any:

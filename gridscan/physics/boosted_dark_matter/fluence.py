@@ -10,8 +10,8 @@ neutrinos is E_nu = (p + T)/2 cosh²(w), so that the integrand vanishes before a
 where the last particles arrive with the begin or end of the exposure, where they begin to leave the supernova with it,
 and where the arc passes through the halo centre; all have closed forms. Two such places may be near to each other: both
 ends of a short exposure, or the two that are one for an exposure that begins or ends with the peak. Pieces then widen
-from there in powers of 4. A spike in the halo centre is a narrow peak, and so is the centre of any halo if the exposure
-begins or ends when its particles arrive: from there they widen too.
+from there in powers of 16. A spike in the halo centre is a narrow peak, and so is the centre of any halo if the
+exposure begins or ends when its particles arrive: from there they widen too.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ IndexArray = NDArray[np.intp]
 
 _ROUNDS = 14
 _PIECE = 1.6
-_SHARE = 0.4
+_SHARE = 0.45
 # Accuracies of the columns, relative to that of the fluence, where the first was not enough.
 _FINER = (1e-2, 1e-4, 1e-7)
 # On the estimates of the rule in w, which were too small for 2 of 1,900 random fluences, by a factor 2 at most.
@@ -52,8 +52,8 @@ _MARGIN = 14.0
 # Parts of the time of the peak, and of the line, below which places are close together.
 _NEAR_THE_PEAK = 1e-3
 _SHORT = 1e-3
-# By which pieces widen from the peak at the halo centre: 16 nodes then leave 1e-7 of a root.
-_AROUND_A_PEAK = 16.0
+# By which pieces widen: 16 nodes then leave 1e-7 of a root.
+_WIDENING = 16.0
 # Places at which a sphere is looked for, and how often what is between two is halved.
 _SAMPLES = 65
 _BISECTIONS = 45
@@ -152,10 +152,13 @@ def _pieces(kicks: _Kicks, accuracy: float) -> Pieces:
     late = kicks.delays >= kicks.excess
     last = np.where(late, kicks.place(last_kick(kicks.delays, kicks.excess)), np.nan)
     first = np.where(late[0], last[0], 0.0)
-    final = _highest(kicks, first, accuracy)
+    # Where cos(psi) = v; shortly before the peak, next to nothing is left of what is below.
+    upright = kicks.place(0.5 * kicks.excess / (1.0 + kicks.excess))
+    left = kicks.excess - kicks.delays[0]
+    final = _highest(kicks, np.where(~late[0] & (left < _NEAR_THE_PEAK * kicks.excess), upright, first), accuracy)
     first = np.minimum(first, final)
-    # Where cos(psi) = v, unless nothing arrives until then.
-    straight = np.where(late, np.nan, kicks.place(0.5 * kicks.excess / (1.0 + kicks.excess)))
+    # Unless nothing arrives until then.
+    straight = np.where(late, np.nan, upright)
     straight[kicks.delays < 1e-3 * accuracy * kicks.excess] = np.nan
     number = np.maximum(np.ceil((final - first) / _PIECE), 1.0)
     regular = first + (final - first) * np.minimum(np.arange(number.max(initial=1.0) + 1.0)[:, None] / number, 1.0)
@@ -194,13 +197,13 @@ def _widening(kicks: _Kicks, last: FloatArray, final: FloatArray) -> FloatArray:
     return np.concatenate([item.reshape(-1, len(final)) for item in found])
 
 
-def _powers(origin: FloatArray, width: FloatArray, final: FloatArray, base: float = 4.0) -> FloatArray:
-    """Return origin + width × base^k from k = 0 up to the last piece, shape (k, ...); NaN for none."""
+def _powers(origin: FloatArray, width: FloatArray, final: FloatArray) -> FloatArray:
+    """Return origin + width × 16^k from k = 0 up to the last piece, shape (k, ...); NaN for none."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        number = np.log((final - origin) / width) / np.log(base)
+        number = np.log((final - origin) / width) / np.log(_WIDENING)
     number = np.where((number > 0.0) & np.isfinite(number), number, 0.0)
     power = np.arange(np.ceil(number.max(initial=0.0))).reshape(-1, *(1,) * origin.ndim)
-    return np.where(power < number, origin + width * base**power, np.nan)
+    return np.where(power < number, origin + width * _WIDENING**power, np.nan)
 
 
 def _highest(kicks: _Kicks, first: FloatArray, accuracy: float) -> FloatArray:
@@ -228,7 +231,7 @@ def _through_the_centre(kicks: _Kicks, final: FloatArray) -> tuple[FloatArray, F
         turn = radius * distance / (np.hypot(along, across) * np.hypot(distance - along, across))
         width = kicks.place(np.sin(0.5 * np.minimum(angle + turn, np.pi)) ** 2) - centre
         width = np.where((radius > 0.0) & (turn < 1.0), width, np.nan)
-    after = _powers(centre, width, final, _AROUND_A_PEAK)
+    after = _powers(centre, width, final)
     return centre, np.concatenate([after, 2.0 * centre - after])
 
 

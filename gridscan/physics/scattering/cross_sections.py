@@ -42,6 +42,10 @@ FloatArray = NDArray[np.floating[Any]]
 # The lowest t, computed from the energy of the target, may miss the end of the range by a rounding.
 _ROUNDING = 1e-12
 _ENERGIES_AT_ONCE = 1024
+# What moves s and u to see how much their rounding matters, and the part of the amplitude that this may be.
+_STEP = 2.0**-40
+_MOST_ROUNDING = 1e-7
+_EPSILON = float(np.finfo(float).eps)
 _RECIPE = (
     "the amplitude is a difference of nearly equal terms, so take s_minus_masses = s - M and u_minus_masses = u - M,"
     " with M the sum of the squared masses, in place of s and u (in Model.replace arguments of these names, in Python"
@@ -151,6 +155,11 @@ def differential_cross_section(
     array or quantity
         dsigma/dOmega [cm^2/sr]; all arguments broadcast.
 
+    Raises
+    ------
+    EvaluationError
+        If the amplitude consists of rounding errors, with what to write in place of s and u.
+
     Notes
     -----
     (1/2 pi) (dsigma/dt) 2 m2 dT2/dcos(psi) = |M|^2 (ħc)^2/(16 pi s) × gamma^2 cos(psi)/(pi (1 + (gamma^2 - 1)
@@ -177,7 +186,28 @@ def differential_cross_section(
     if centred:
         s, _ = ends_of(projectile_energy, projectile_mass, target_mass, centred)
         u = -s - t
-    return density * scale * called(squared_amplitude, s, t, u, parameters, centred)
+    found = called(squared_amplitude, s, t, u, parameters, centred)
+    if not centred:
+        _require_digits(squared_amplitude, (s, t, u), parameters, found, excess * s / target_mass**2)
+    return density * scale * found
+
+
+def _require_digits(
+    squared_amplitude: SquaredAmplitude, invariants: Any, parameters: Any, found: Any, slowness: Any
+) -> None:
+    """Refuse an amplitude whose terms cancel so far that rounding leaves too few of its digits.
+
+    Of projectiles far slower than the target is heavy, terms of s and u cancel to (p_1/m_2)² of them, `slowness`. What
+    is less, such as an amplitude that vanishes at an angle, does not count, nor projectiles without energy.
+    """
+    slow = (slowness > 0.0) & (slowness < _EPSILON / _MOST_ROUNDING)
+    if not np.any(slow):
+        return
+    s, t, u = invariants
+    moved = [squared_amplitude(*other, *parameters) for other in ((s * (1.0 + _STEP), t, u), (s, t, u * (1.0 + _STEP)))]
+    terms = sum(np.abs(other - found) for other in moved) / _STEP
+    if np.any(slow & (_EPSILON * terms > _MOST_ROUNDING * (np.abs(found) + slowness * terms))):
+        raise EvaluationError(f"too few digits of the squared amplitude are left: {_RECIPE}")
 
 
 @in_units(projectile_energy="MeV", projectile_mass="MeV", target_mass="MeV", hbar_c="MeV cm")

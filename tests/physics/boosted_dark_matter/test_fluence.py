@@ -7,6 +7,7 @@ import pytest
 from halos import halo_of
 
 from gridscan.physics.boosted_dark_matter.arrival import peak_time, vanishing_time
+from gridscan.physics.boosted_dark_matter.events import differential_events
 from gridscan.physics.boosted_dark_matter.fluence import fluence_of
 from gridscan.physics.boosted_dark_matter.flux import boosted_flux
 from gridscan.physics.boosted_dark_matter.problem import Problem
@@ -71,3 +72,26 @@ def test_the_fluence_is_in_proportion_to_cross_section_luminosity_and_density():
     denser = dataclasses.replace(PROBLEM, halo=halo_of(5.0 * 184.0, 24.42, 2.0, 1e-8))
     for problem, factor in ((stronger, 3.0), (brighter, 2.0), (denser, 5.0)):
         assert fluence(0.0, LAST, problem)[0] == pytest.approx(factor * whole, rel=1e-11, abs=0)
+
+
+@pytest.mark.parametrize("after", [0.0, -1e-12, -1e-6])
+def test_an_exposure_from_the_peak_on_is_the_sum_of_its_parts(after):
+    """Rounding put its begin before the peak, and 2e-3 of it beyond the last neutrinos, at an accuracy of 1e-3."""
+    mass, energy, distance = 114.56030328974859, 3.8133502332202385, 0.19348012701019962
+    problem = Problem(
+        dark_matter_mass=mass,
+        supernova_distance=distance,
+        halo_distance=8.5,
+        off_centre_angle=0.004924133089357063,
+        halo=halo_of(184.0, 24.42, 2.0, 1e-8),
+        source=NeutrinoSource(),
+        neutrino_cross_section=1e-35,
+    )
+    peak = float(peak_time(energy, mass, distance, problem.speed_of_light / problem.kiloparsec))
+    start = peak * (1.0 + after)
+    # Where the last of the neutrinos are far from those that count.
+    cuts = np.array([start, start * (1.0 + 1e-4), peak * 1.00035])
+    rough = differential_events(energy, problem, 1.0, start, cuts[-1], accuracy=1e-3)
+    fine = differential_events(energy, problem, 1.0, cuts[:-1], cuts[1:], accuracy=1e-9)
+    assert abs(rough.value - fine.value.sum()) <= rough.error + fine.error.sum()
+    assert rough.converged
