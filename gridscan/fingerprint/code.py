@@ -210,8 +210,10 @@ class Trace:
         for name in names:
             if name in module.namespace:
                 meanings.append(f"{name} {self._meaning(module, name, attributes, declared)}")
+            elif name in _REACH_ANYTHING and module.file is not None:
+                self._whole(module)
             elif name in _REACH_ANYTHING:
-                self._everything(module, f"use of {name}")
+                self._never_again(f"use of {name} (which can reach anything)")
             elif not hasattr(builtins, name):
                 meanings.append(f"{name} is unknown")
         return "\n".join(meanings)
@@ -241,13 +243,6 @@ class Trace:
         kind = "function" if callable(value) else "value"
         self._compare(module, f"{kind} {name}", value)
         return kind
-
-    def _everything(self, module: LoadedModule, what: str) -> None:
-        """Count all of a module for something that can reach anything."""
-        if module.file is None:
-            self._never_again(f"{module.named(what)} (which can reach anything)")
-        else:
-            self._whole(module)
 
     def _compare(self, module: LoadedModule, what: str, value: Any) -> None:
         """Count a value by its content, or by the installed module that it is imported from."""

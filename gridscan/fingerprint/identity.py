@@ -11,16 +11,17 @@ What counts:
   installs).
 - Of installed distributions and of Python: the version.
 
-Values are compared by content. For one that cannot be compared (an open file, a lock, an object of a compiled class)
-the whole file that makes it counts; if it is in no file, it counts as changed each time.
+Values are compared by content (see :mod:`gridscan.fingerprint.contents` for those of libraries), and so is what modules
+of the user hold that does not follow from their code: what they read when they are imported, or what a session sets.
+What cannot be compared (an open text file, a generator, an object of a compiled class) counts as changed each time.
 
-Not followed: files that functions read by themselves (declare them with ``model.table``), names of other modules
-that are given another meaning from outside (use ``Model.replace``), edits of installed distributions that keep their
-version, and the environment: variables, the machine, the libraries below Python.
+Of the world outside, what code names counts: environment variables, by a digest, files by their content, modules in
+``sys.modules``, constants and functions of libraries that a session has replaced, libraries loaded by ctypes.
+docs/developer/how-a-run-works.md says what is out of sight.
 
-A module can be edited after it was imported. Of functions, the running code is compared, not the file. Any other module
-that may have been edited since this process began counts by its file and by its running code, so that numbers of old
-code never get the identity of the new code.
+A module can be edited after it was imported. Of functions, the running code is compared, not the file. A module of the
+user is compared with the code that it ran. Any other that may have been edited since this process began counts by its
+file and by its running code, so that numbers of old code never get the identity of the new code.
 """
 
 from __future__ import annotations

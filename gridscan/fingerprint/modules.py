@@ -140,7 +140,9 @@ class SourceFile:
         """By name, the only thing that the file imports under it from another module."""
         found = {}
         for name, (statement, *others) in self.bindings.items():
-            for alias in statement.names if isinstance(statement, ast.ImportFrom) and not others else ():
+            if not isinstance(statement, ast.ImportFrom) or others:
+                continue
+            for alias in statement.names:
                 if name == (alias.asname or alias.name):
                     found[name] = Import(statement.module or "", statement.level, (alias.name,))
         return found

@@ -204,6 +204,7 @@ def variable(name, value):
     return process(lambda _folder, patch: patch.setenv(name, value))
 
 
+FROM_OS = "from os import environ\n"
 NUMPY = {"model.py": "import numpy as np\n\ndef formula(x):\n    return np.hypot(x, 1.0)\n"}
 CONSTANT = {"model.py": "import scipy.constants\n\ndef formula(x):\n    return x * scipy.constants.c\n"}
 HERE = "import os\nimport numpy as np\nfrom pathlib import Path\nHERE = os.path.dirname(__file__)\n"
@@ -231,18 +232,18 @@ EDITS = [
     ("number set in a session", BY_CFG, in_cfg("NORM", 3.0), RECOMPUTED),
     ("the same number set", BY_CFG, in_cfg("NORM", 1.0), KEPT),
     ("list set in a session", BY_CFG, in_cfg("LIST", [3.0]), RECOMPUTED),
-    ("list changed in place", BY_CFG, session(lambda _: sys.modules["cfg"].LIST.append(sys.modules["cfg"].LIST.pop() + 2)), RECOMPUTED),
+    ("list changed in place", BY_CFG, session(lambda _: sys.modules["cfg"].LIST.__setitem__(0, 3.0)), RECOMPUTED),
     ("class changed", BY_CFG, session(lambda p: p.setattr(sys.modules["cfg"].Box, "size", 3.0)), RECOMPUTED),
     ("function replaced", BY_SCALE, in_cfg("scale", lambda x: 3 * x), RECOMPUTED),
     ("number of an import inside, set", INSIDE, in_cfg("NORM", 3.0), RECOMPUTED),
-    ("function of a library replaced", NUMPY, session(lambda p: p.setattr(np, "hypot", lambda x, y: x + y)), RECOMPUTED),
+    ("function of a library replaced", NUMPY, session(lambda p: p.setattr(np, "hypot", np.add)), RECOMPUTED),
     ("another function replaced", NUMPY, session(lambda p: p.setattr(np, "logaddexp", lambda x, y: x + y)), KEPT),
     ("constant of a library set", CONSTANT, session(lambda p: p.setattr(scipy.constants, "c", 1.0)), RECOMPUTED),
     ("another constant set", CONSTANT, session(lambda p: p.setattr(scipy.constants, "h", 1.0)), KEPT),
     ("environ", environment("os.environ['SCALE']"), variable("SCALE", "3"), RECOMPUTED),
     ("environ.get", environment("os.environ.get('SCALE', 1)"), variable("SCALE", "3"), RECOMPUTED),
     ("getenv", environment("os.getenv('SCALE')"), variable("SCALE", "3"), RECOMPUTED),
-    ("environ by name", environment("environ['SCALE']", "from os import environ\n"), variable("SCALE", "3"), RECOMPUTED),
+    ("environ by name", environment("environ['SCALE']", FROM_OS), variable("SCALE", "3"), RECOMPUTED),
     ("expandvars", environment("os.path.expandvars('${SCALE}')"), variable("SCALE", "3"), RECOMPUTED),
     ("name held", environment("os.environ[N]", "import os\nN = 'SCALE'\n"), variable("SCALE", "3"), RECOMPUTED),
     ("not set before", environment("os.getenv('FACTOR', 1)"), variable("FACTOR", "3"), RECOMPUTED),
