@@ -292,6 +292,9 @@ class Trace:
         foreign = function and self._module_of(value.__globals__)
         if type(value) in _SIMPLE or (foreign and foreign.is_followed and not foreign.is_own):
             self._add(f"{name} of {module.name}", self._values.of(value))
+        elif callable(value) and getattr(value, "__name__", name) != name:
+            # Another name of a function of a library, or one of its functions in the place of another.
+            self._add(f"{name} of {module.name}", f"{getattr(value, '__module__', None)}.{value.__name__}")
 
     def _whole(self, module: LoadedModule) -> None:
         key = ("module", id(module))
