@@ -134,7 +134,6 @@ MAKERS = {
     "Series of times": lambda x: pd.Series(pd.to_datetime([int(x), 2], unit="s")),
     "Series of zones": lambda x: pd.Series(pd.to_datetime([int(x), 2], unit="s", utc=True)),
     "Series with gaps": lambda x: pd.Series([int(x), None], dtype="Int64"),
-    "Series of arrow": lambda x: pd.Series([x, 2.0], dtype="double[pyarrow]"),
     "sparse Series": lambda x: pd.Series(pd.arrays.SparseArray([0.0, x])),
     "intervals": lambda x: pd.interval_range(0.0, x, periods=3),
     "DataFrame": lambda x: pd.DataFrame({"a": [x, 2.0], "b": ["u", "v"]}),
