@@ -36,9 +36,9 @@ ValueAndError = tuple[FloatArray, FloatArray]
 _NO_SHARE = 1e-14
 _TOLERANCE = 1e-3
 # The accuracy of a quantile in ln F that the search for it takes; its error is that of the exceedance.
-_ROOT = 1e-6
-# Steps of ln F of the first look for a quantile, and of its slope.
-_LOOK = 2.0
+_ROOT = 1e-4
+# Steps of ln F of the first look for a quantile, its tolerance, and fluxes of each further one; steps of its slope.
+_LOOK, _GLANCE = 2.0, 0.1
 _AT_ONCE = 17
 _ASIDE = np.array([0.0, -0.05, 0.05])
 
@@ -246,19 +246,23 @@ class _Stars:
     def quantiles(self, probability: FloatArray, sfr: float, tolerance: float) -> ValueAndError:
         """Return the fluxes that are exceeded with the probabilities 1 - q, and their errors."""
 
-        def log_exceedance(log_flux: FloatArray) -> FloatArray:
+        def log_exceedance(log_flux: FloatArray, tolerance: float = tolerance) -> FloatArray:
             value, _ = self.exceedances(np.exp(log_flux), np.array([sfr]), tolerance)
             with np.errstate(divide="ignore"):
                 return np.asarray(np.log(value[:, 0]))
 
-        first, last = self.place.log_flux[[0, -1]]
-        looked = np.arange(first, last + _LOOK, _LOOK)
-        seen = log_exceedance(looked)
+        levels, rarest = np.log1p(-probability), float(np.log1p(-probability.max()))
+        looked = np.arange(self.place.log_flux[0], self.place.log_flux[-1] + _LOOK, _LOOK)
+        seen = log_exceedance(looked, _GLANCE)
+        while seen[-1] > rarest:
+            looked = np.append(looked, looked[-1] + _LOOK * np.arange(1, _AT_ONCE))
+            seen = log_exceedance(looked, _GLANCE)
         value, error = np.zeros((2, len(probability)))
-        for index, wanted in enumerate(np.log1p(-probability)):
+        for index, wanted in enumerate(levels):
             if seen[0] <= wanted:
                 continue
-            log_flux = _last_above(log_exceedance, wanted, looked, seen)
+            last = float(looked[np.flatnonzero(seen > wanted)[-1]])
+            log_flux = _last_above(log_exceedance, wanted, last - 0.5 * _LOOK, last + 1.5 * _LOOK)
             beside = self.exceedances(np.exp(log_flux + _ASIDE), np.array([sfr]), tolerance)
             (own, *sides), (off, *_) = (part[:, 0] for part in beside)
             slope = abs(float(np.log(sides[1] / sides[0]))) / float(_ASIDE[2] - _ASIDE[1])
@@ -267,21 +271,16 @@ class _Stars:
         return value, error
 
 
-def _last_above(
-    log_exceedance: Callable[[FloatArray], FloatArray], wanted: float, looked: FloatArray, seen: FloatArray
-) -> float:
+def _last_above(log_exceedance: Callable[[FloatArray], FloatArray], wanted: float, low: float, high: float) -> float:
     """Return ln F of the flux down to which an exceedance is above another one, looking at many fluxes at once."""
-    step = _LOOK
-    while step > _ROOT:
-        if (above := seen > wanted).all() and step == _LOOK:
-            looked = looked[-1] + step * np.arange(_AT_ONCE)
-        else:
-            # Lattices that differ may not agree on which of two neighbours is above.
-            last = int(np.max(np.flatnonzero(above), initial=0))
-            step = step / (_AT_ONCE - 1)
-            looked = looked[last] + step * np.arange(_AT_ONCE)
+    for _ in range(2):
+        looked = np.linspace(low, high, _AT_ONCE)
         seen = log_exceedance(looked)
-    return float(looked[int(np.max(np.flatnonzero(seen > wanted), initial=0))])
+        # Lattices that differ may not agree on which of two neighbours is above.
+        last = min(int(np.max(np.flatnonzero(seen > wanted), initial=0)), _AT_ONCE - 2)
+        low, high = float(looked[last]), float(looked[last + 1])
+    # Between neighbours the exceedance is nearly a power law.
+    return float(np.interp(-wanted, -seen[last : last + 2], [low, high]))
 
 
 def _for_each_population(
