@@ -110,7 +110,8 @@ def main() -> None:
     print(f"{cells:,} combinations: gridscan {medians['gridscan']:.3f} s, factored numpy {medians['factored']:.3f} s")
     print(f"ratio {medians['gridscan'] / medians['factored']:.2f}")
     thresholds = {"geomspace": [1e-2, 1e6, 60], "unit": "1/cm^2/s"}
-    model.evaluate("fraction_within", radius="25 kpc")
+    # Units are read once a process, for whatever comes first.
+    model.evaluate("probability_of_star_above_flux", flux_threshold=thresholds, stars_above_flux=1.0)
     for words, imf in (("the first time", "kroupa"), ("for another mass function", "salpeter")):
         start, busy = time.perf_counter(), time.process_time()
         model.evaluate("flux_exceedance", flux_threshold=thresholds, radius="25 kpc", imf=imf)

@@ -29,7 +29,7 @@ _STEP = math.log(4.0) / 256.0
 _STRIDE = 12
 # Tables that are kept, so that the blocks of a grid share them.
 _KEPT = 16
-_AT_ONCE = 500_000
+_AT_ONCE = 100_000
 
 
 class FluxTable(NamedTuple):
