@@ -154,9 +154,9 @@ class _Asked(NamedTuple):
 
 def _refine(asked: _Asked, number: FloatArray, value: FloatArray, error: FloatArray) -> None:
     """Put values and errors in their places from lattices that become finer where the bounds are too far apart."""
-    # Uncertainties of one power of two share their bounds.
-    _, power = np.frexp(asked.uncertainty)
-    uncertainty = np.where(asked.uncertainty > 0.0, np.ldexp(1.0, power), 0.0)
+    # Uncertainties of one eighth of an octave share their bounds.
+    mantissa, power = np.frexp(asked.uncertainty)
+    uncertainty = np.ldexp(np.ceil(16.0 * mantissa) / 16.0, power)
     _, end = np.frexp(asked.level)
     group = np.floor_divide(end, 2)
     for steps in _STEPS:

@@ -37,9 +37,10 @@ _NO_SHARE = 1e-14
 _TOLERANCE = 1e-3
 # The accuracy of a quantile in ln F that the search for it takes; its error is that of the exceedance.
 _ROOT = 1e-4
-# Steps of ln F of the first look for a quantile, its tolerance, and fluxes of each further one; steps of its slope.
-_LOOK, _GLANCE = 2.0, 0.1
+# The first look for a quantile: its steps of ln F, its tolerance, and fluxes at once; fluxes of each further look.
+_LOOK, _GLANCE, _AHEAD = 2.0, 0.1, 3
 _AT_ONCE = 17
+# Steps of ln F from the quantile, for the slope there.
 _ASIDE = np.array([0.0, -0.05, 0.05])
 
 
@@ -252,11 +253,11 @@ class _Stars:
                 return np.asarray(np.log(value[:, 0]))
 
         levels, rarest = np.log1p(-probability), float(np.log1p(-probability.max()))
-        looked = np.arange(self.place.log_flux[0], self.place.log_flux[-1] + _LOOK, _LOOK)
-        seen = log_exceedance(looked, _GLANCE)
-        while seen[-1] > rarest:
-            looked = np.append(looked, looked[-1] + _LOOK * np.arange(1, _AT_ONCE))
-            seen = log_exceedance(looked, _GLANCE)
+        looked, seen = np.empty(0), np.empty(0)
+        # No farther than needed: what is very rare takes fine lattices.
+        while not seen.size or seen[-1] > rarest:
+            more = self.place.log_flux[0] + _LOOK * (len(looked) + np.arange(_AHEAD))
+            looked, seen = np.append(looked, more), np.append(seen, log_exceedance(more, _GLANCE))
         value, error = np.zeros((2, len(probability)))
         for index, wanted in enumerate(levels):
             if seen[0] <= wanted:
