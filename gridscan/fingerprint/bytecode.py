@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _EXTENDED = dis.opmap["EXTENDED_ARG"]
 _IMPORT = dis.opmap["IMPORT_NAME"]
+_WRITING = {"a", "w", "x", "ab", "wb", "xb", "at", "wt", "xt"}
+_CALLS = {"PRECALL", "CALL", "KW_NAMES", "CALL_KW"}
 # The argument of the first is twice the place of the name, and a bit that does not concern the name (since 3.11).
 _TWICE = dis.opmap["LOAD_GLOBAL"]
 _GLOBAL_NAMES = {dis.opmap[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in dis.opmap}
@@ -73,6 +75,20 @@ def imports_of(code: CodeType) -> tuple[Import, ...]:
                     found.append(Import(instruction.argval, level, tuple(names or ())))
                 before.append(instruction.argval)
     return tuple(found)
+
+
+@functools.lru_cache(maxsize=8192)
+def written(code: CodeType) -> frozenset[str]:
+    """Return the texts, and the names of texts, that code hands over just before a mode of writing, as to ``open``."""
+    found = set()
+    for one in nested(code):
+        if _WRITING.isdisjoint(item for item in one.co_consts if isinstance(item, str)):
+            continue
+        steps = [item for item in dis.get_instructions(one) if item.opname != "CACHE"]
+        for before, mode, call in zip(steps, steps[1:], steps[2:], strict=False):
+            if mode.opname == "LOAD_CONST" and str(mode.argval) in _WRITING and call.opname in _CALLS:
+                found.add(str(before.argval))
+    return frozenset(found)
 
 
 def nested(code: CodeType) -> Iterator[CodeType]:

@@ -20,7 +20,7 @@ from gridscan.definition.definition import Definition
 from gridscan.fingerprint import bytecode, outside
 from gridscan.fingerprint.digest import NEVER_AGAIN, digest, joined
 from gridscan.fingerprint.import_statements import imports_in, named_in, resolved
-from gridscan.fingerprint.loaded import LoadedModule, declares, running_code, state_of
+from gridscan.fingerprint.loaded import LoadedModule, declares, namespace_of, running_code, state_of
 from gridscan.fingerprint.modules import (
     SourceFile,
     find_path,
@@ -97,22 +97,13 @@ class Trace:
             self._whole(module)
 
     def _met_class(self, kind: type) -> None:
-        namespace = self._namespace_of(kind)
+        namespace = namespace_of(kind, self._home)
         if namespace is None:
             self._never_again(f"class {kind.__qualname__} (of a module that is not loaded)")
         elif self._is_home(module := self._module_of(namespace)):
             self._later(partial(self._follow_class, module, kind), "class", kind)
         else:
             self._whole(module)
-
-    def _namespace_of(self, kind: type) -> Mapping[str, Any] | None:
-        if self._home is not None and kind.__module__ == self._home.get("__name__"):
-            return self._home
-        holder = sys.modules.get(kind.__module__)
-        if holder is not None:
-            return vars(holder)
-        functions = (item for item in vars(kind).values() if isinstance(item, FunctionType))
-        return next((function.__globals__ for function in functions), None)
 
     def _module_of(self, namespace: Mapping[str, Any]) -> LoadedModule:
         found = self._modules.get(id(namespace))
@@ -152,6 +143,8 @@ class Trace:
             self._import(item, module.package, load=not module.is_own)
             self.late |= named_in(item, module.package)
         if not module.is_own:
+            held = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+            self._several("file", outside.files_held(code, module.namespace) | outside.files_among(held))
             self._outside(title, code, module.namespace)
         if "import_module" in bytecode.all_names(code):
             self._never_again(f"{title} (which imports by a name that is worked out)")
@@ -160,17 +153,19 @@ class Trace:
     def _outside(self, title: str, code: CodeType, namespace: Mapping[str, Any]) -> None:
         """Count the environment variables, files and modules that code names."""
         variables = outside.environment(code, namespace)
-        for name, value in variables.items():
-            self._add(f"environment variable {name}", value)
+        self._several("environment variable", variables)
         if not variables and outside.reads_environment(code):
             self._never_again(f"{title} (which reads the environment)")
-        for name, content in outside.files_named(code, os.path.dirname(code.co_filename)).items():
-            self._add(f"file {name}", content)
+        self._several("file", outside.files_named(code, os.path.dirname(code.co_filename), namespace))
         modules, others = outside.modules_named(code)
         for name in modules:
             self._named(name)
         if others:
             self._never_again(f"{title} (which takes modules by names that are worked out)")
+
+    def _several(self, kind: str, found: Mapping[str, str]) -> None:
+        for name, content in found.items():
+            self._add(f"{kind} {name}", content)
 
     def _follow_class(self, module: LoadedModule, kind: type) -> None:
         title = module.named(f"class {kind.__qualname__}")
@@ -237,9 +232,6 @@ class Trace:
         if isinstance(value, FunctionType) and not value.__closure__:
             self.met(value)
             return f"function {value.__module__}.{value.__qualname__}"
-        if not module.is_own:
-            for file, content in outside.files_among([value]).items():
-                self._add(f"file {file}", content)
         kind = "function" if callable(value) else "value"
         self._compare(module, f"{kind} {name}", value)
         return kind
@@ -288,13 +280,17 @@ class Trace:
             if value.__name__ == f"{module.name}.{name}":
                 self._attributes(value, names)
             return
+        title = f"{name} of {module.name}"
         function = isinstance(value, FunctionType) and value.__globals__ is not module.namespace
         foreign = function and self._module_of(value.__globals__)
         if type(value) in _SIMPLE or (foreign and foreign.is_followed and not foreign.is_own):
-            self._add(f"{name} of {module.name}", self._values.of(value))
-        elif callable(value) and getattr(value, "__name__", name) != name:
-            # Another name of a function of a library, or one of its functions in the place of another.
-            self._add(f"{name} of {module.name}", f"{getattr(value, '__module__', None)}.{value.__name__}")
+            self._add(title, self._values.of(value))
+        elif callable(value):
+            own = (module.name.partition(".")[0], name)
+            place, called = getattr(value, "__module__", None) or module.name, getattr(value, "__name__", name)
+            if (place.partition(".")[0], called) != own:
+                # Under another name, or of another library: perhaps put there for the one that was.
+                self._add(title, digest(place, called))
 
     def _whole(self, module: LoadedModule) -> None:
         key = ("module", id(module))
@@ -306,7 +302,7 @@ class Trace:
             return
         self._named(module.name.rpartition(".")[0])
         if module.file is not None:
-            self._file(module.title, module.file, module.package)
+            self._file(module.title, module.file, module.package, module.namespace)
             if not module.runs_as_on_disk():
                 found, unsure = running_code(module)
                 self._add(module.title, found)
@@ -324,6 +320,7 @@ class Trace:
         for item in list(module.namespace.values()):
             if isinstance(item, ModuleType):
                 self._attributes(item, module.file.names)
+        self._several("file", outside.files_held(module.file.compiled, module.namespace))
         found, unknown = state_of(module, self._values)
         if found:
             self._add(f"values of {module.title}", digest(*found))
@@ -331,13 +328,13 @@ class Trace:
             if name.rpartition(".")[2] in module.file.names_in_functions | self._read:
                 self._never_again(f"value {name} of {module.title} (a {kind})")
 
-    def _file(self, title: str, file: SourceFile, package: str) -> None:
+    def _file(self, title: str, file: SourceFile, package: str, namespace: Mapping[str, Any]) -> None:
         # Nothing in gridscan reads hints, but a library may read those of other modules.
         own = package.partition(".")[0] == "gridscan"
         self._add(title, file.digest_without_hints if own else file.digest)
         if not own:
             self._read |= file.names_of_others
-            self._outside(title, file.compiled, {})
+            self._outside(title, file.compiled, namespace)
             self.late |= {name for item in file.late_imports for name in named_in(item, package)}
         for item in file.imports:
             self._import(item, package)
@@ -386,7 +383,7 @@ class Trace:
                 return
         if file is not None and path is not None:
             is_package = Path(path).stem == "__init__"
-            self._file(title_of(name, path, is_package), file, name if is_package else parent)
+            self._file(title_of(name, path, is_package), file, name if is_package else parent, {})
         elif not exists and required:
             self._add(f"module {name}", "absent")
 

@@ -33,6 +33,17 @@ def innermost(function: Any) -> Mapping[str, Any] | None:
     return namespace
 
 
+def namespace_of(kind: type, home: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return the names of the module in which a class is defined: `home`, or a loaded one."""
+    if home is not None and kind.__module__ == home.get("__name__"):
+        return home
+    holder = sys.modules.get(kind.__module__)
+    if holder is not None:
+        return vars(holder)
+    functions = (item for item in vars(kind).values() if isinstance(item, FunctionType))
+    return next((function.__globals__ for function in functions), None)
+
+
 class LoadedModule:
     """A loaded module, or the cells of a notebook."""
 

@@ -46,27 +46,39 @@ def reads_environment(code: CodeType) -> bool:
     return any(not _ENVIRONMENT.isdisjoint(one.co_names) for one in bytecode.nested(code))
 
 
-def files_named(code: CodeType, folder: str) -> dict[str, str]:
+def files_named(code: CodeType, folder: str, namespace: Mapping[str, Any]) -> dict[str, str]:
     """Return digests of the files that texts in code name, by the names of the files without their folders.
 
     Parameters
     ----------
     folder
         That of the code, from which its names may be meant, besides the working directory.
+    namespace
+        The module of the code. Files that the code writes, by a text or by a name in it, do not count.
     """
-    texts = [text for one in bytecode.nested(code) for text in _texts(one.co_consts)]
+    written = bytecode.written(code)
+    texts = {text for one in bytecode.nested(code) for text in _texts(one.co_consts)}
+    texts -= written | {str(namespace.get(name)) for name in written}
     beside = [os.path.join(folder, text.lstrip(os.sep)) for text in texts if folder and 2 < len(text) < 200]
     return files_among(texts) | files_among(beside)
 
 
-def files_among(values: Iterable[Any]) -> dict[str, str]:
+def files_held(code: CodeType, namespace: Mapping[str, Any]) -> dict[str, str]:
+    """Return digests of the files that values of a module name which code reads, but those that it writes."""
+    names = bytecode.all_names(code) - bytecode.written(code)
+    return files_among(
+        value for name in names if not name.startswith("__") and (value := namespace.get(name)) is not None
+    )
+
+
+def files_among(values: Iterable[Any], depth: int = 4) -> dict[str, str]:
     """Return digests of the files that texts and paths name, also those in lists and tables of such."""
     found: dict[str, str] = {}
     for value in values:
-        if isinstance(value, dict):
-            found |= files_among(value.values())
-        elif isinstance(value, list | tuple):
-            found |= files_among(value)
+        if type(value) is dict and depth:
+            found |= files_among(value.values(), depth - 1)
+        elif type(value) in (list, tuple) and depth:
+            found |= files_among(value, depth - 1)
         elif isinstance(value, str | PurePath) and 2 < len(name := os.fspath(value)) < 4096 and "\n" not in name:
             try:
                 if ("." in name or os.sep in name) and os.path.isfile(name):

@@ -206,10 +206,20 @@ def variable(name, value):
 
 FROM_OS = "from os import environ\n"
 NUMPY = {"model.py": "import numpy as np\n\ndef formula(x):\n    return np.hypot(x, 1.0)\n"}
+CLOSE = {"model.py": "import numpy as np\n\ndef formula(x):\n    return x + np.isclose(x, 1.0000001)\n"}
 CONSTANT = {"model.py": "import scipy.constants\n\ndef formula(x):\n    return x * scipy.constants.c\n"}
 HERE = "import os\nimport numpy as np\nfrom pathlib import Path\nHERE = os.path.dirname(__file__)\n"
 BY_NAME = {**CFG, "model.py": "import cfg\nimport sys\n\ndef formula(x):\n    return sys.modules['cfg'].NORM * x\n"}
 RUN = {"model.py": "import runpy\n\ndef formula(x):\n    return x * runpy.run_path('o.py')['A']\n", "o.py": "A = 1\n"}
+DEFAULT = {"model.py": "import numpy as np\n\ndef formula(x, path='t.dat'):\n    return x * np.loadtxt(path)[0]\n"}
+PATH_BESIDE = {
+    "model.py": "import beside\n\ndef formula(x):\n    return x * beside.f()\n",
+    "beside.py": "import numpy as np\nPATH = './t.dat'\n\ndef f():\n    return np.loadtxt(PATH)[0]\n",
+}
+LOG = {
+    "model.py": "LOG = './log.txt'\n\ndef formula(x):\n    with open(LOG, 'a') as file:\n        file.write('x')\n"
+    "    return x\n"
+}
 TIMES = {**CFG, "model.py": "import cfg\n\ndef formula(x):\n    return x * cfg.NORM\n"}
 
 EDITS = [
@@ -256,6 +266,11 @@ EDITS = [
     ("open in a formula", reading("float(open('t.dat').readline())"), process(data), RECOMPUTED),
     ("path held", reading("np.loadtxt(P)[0]", "import numpy as np\nP = 't.dat'\n"), process(data), RECOMPUTED),
     ("Path held", reading("np.loadtxt(P)[0]", HERE + "P = Path(HERE) / 't.dat'\n"), process(data), RECOMPUTED),
+    ("path as a default", DEFAULT, process(data), RECOMPUTED),
+    ("path held beside", PATH_BESIDE, process(data), RECOMPUTED),
+    ("file that is written", LOG, process(lambda folder, _: folder.write("log.txt", "words")), KEPT),
+    ("function of another library", CLOSE, session(lambda p: p.setattr(np, "isclose", math.isclose)), RECOMPUTED),
+    ("function of a library for another", NUMPY, session(lambda p: p.setattr(np, "hypot", np.add)), RECOMPUTED),
     ("paths held", reading("np.loadtxt(P['a'])[0]", HERE + "P = {'a': 't.dat'}\n"), process(data), RECOMPUTED),
     ("folder held", reading("np.loadtxt(os.path.join(HERE, 't.dat'))[0]", HERE), process(data), RECOMPUTED),
     ("folder of the file", reading("np.loadtxt(Path(__file__).parent / 't.dat')[0]"), process(data), RECOMPUTED),
