@@ -153,7 +153,12 @@ def test_the_indented_sampling_is_valid(clone):
 def test_the_files_it_links_to_are_there():
     links = re.findall(r"\]\(([^)h][^)]*)\)", README)
     assert links
-    assert not [link for link in links if not (ROOT / link).is_file()]
+    for link in links:
+        file, _, heading = link.partition("#")
+        text = (ROOT / file).read_text(encoding="utf-8") if heading else ""
+        headings = [line.strip("# ").lower().replace(" ", "-") for line in text.splitlines() if line.startswith("#")]
+        assert (ROOT / file).is_file()
+        assert not heading or heading in headings
 
 
 def test_the_promised_message_is_the_one_that_is_given():

@@ -127,10 +127,14 @@ def bound(name: str, end: str, value: Any, unit: Unit) -> float | None:
         quantity: Any = parse_quantity(found)
         return float(convert(float(quantity.magnitude), quantity.units, unit))
     except UnitError as error:
-        raise UnitError(f"parameter {name!r}: its {end} {value!r}: {error}") from None
+        raise UnitError(f"parameter {name!r}: its {end} {_in_a_line(value)}: {error}") from None
     except (TypeError, ValueError):
         what = f"expected a number in {readable(unit)!r} or text with a unit"
-        raise ModelError(f"parameter {name!r}: its {end} is {value!r}; {what}") from None
+        raise ModelError(f"parameter {name!r}: its {end} is {_in_a_line(value)}; {what}") from None
+
+
+def _in_a_line(value: Any) -> str:
+    return " ".join(repr(value).split())
 
 
 def value_otherwise(name: str, otherwise: str | float, unit: Unit, choices: tuple[str, ...]) -> float | str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gridscan.definition.graph import Graph
 from gridscan.inputs.faults import Fault
-from gridscan.units import base_factor, readable
+from gridscan.units import base_factor, readable, same_dimension
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gridscan.definition.conditions import Caution, Requirement
     from gridscan.inputs.resolved import Resolved
     from gridscan.inputs.value_reader import Given
+    from gridscan.units import Unit
 
 # Of more points some fulfil it, or else the run says of each why not.
 _MOST_POINTS = 1_000_000
@@ -140,14 +141,17 @@ def fulfilled(resolved: Resolved, requirement: Requirement | Caution, dims: Sequ
 
 
 def _message(resolved: Resolved, requirement: Requirement) -> str:
-    first, *others = [_shown(resolved, name) for name in requirement.takes]
+    # Values to compare are told in one unit.
+    unit = resolved.model[requirement.takes[0]].unit
+    first, *others = [_shown(resolved, name, unit) for name in requirement.takes]
     beside = f" with {', '.join(f'{name} = {value}' for name, value in others)}" if others else ""
     return f"{requirement.text}; found {first[0]} = {first[1]}{beside}"
 
 
-def _shown(resolved: Resolved, name: str) -> tuple[str, str]:
-    """Return a parameter and its value, or the ends of its values."""
+def _shown(resolved: Resolved, name: str, common: Unit) -> tuple[str, str]:
+    """Return a parameter and its value, or the ends of its values, in a common unit if it fits."""
     item, unit = resolved.inputs[name], resolved.model[name].unit
+    unit = common if same_dimension(unit, common) else unit
     if item.data.dtype.kind == "U":
         words = list(dict.fromkeys(item.data.ravel().tolist()))
         return name, " or ".join(map(repr, words))

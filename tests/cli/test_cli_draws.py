@@ -101,7 +101,7 @@ def test_violins_and_corners_are_drawn_from_the_prompt(folder):
 
 
 def test_the_plan_prints_the_measure_of_each_axis(folder):
-    outcome = CliRunner().invoke(main, ["plan", str(folder / "draws.toml")])
+    outcome = CliRunner(env={"COLUMNS": "200"}).invoke(main, ["plan", str(folder / "draws.toml")])
     lines = [" ".join(line.split()) for line in outcome.output.splitlines()]
     assert "axis size values weight" in lines
     assert "imf 2 kroupa, salpeter equal" in lines

@@ -119,9 +119,8 @@ def test_a_figure_that_cannot_be_drawn_is_refused(swing, figure, message):
 
 def test_an_unknown_figure_is_refused_with_the_nearest(swing):
     swing.figure("curve", "")(draw)
-    with pytest.raises(
-        ModelError, match=r"'swing' has no figure 'curv'; did you mean 'curve'\?; kinds are quantity, her"
-    ):
+    kinds = "kinds are quantity, violins, corner, her"
+    with pytest.raises(ModelError, match=rf"'swing' has no figure 'curv'; did you mean 'curve'\?; {kinds}"):
         figure_of(swing, "curv")
 
 

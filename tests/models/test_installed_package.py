@@ -111,7 +111,7 @@ def test_a_result_that_lacks_the_axis_of_a_figure_is_evaluated_again_with_the_va
     ("arguments", "message"),
     [
         (["--kind", "decay-curv"], "model 'radioactivity' has no figure 'decay-curv'; did you mean 'decay-curve'?"),
-        (["--kind", "sky"], "has no figure 'sky'; kinds are quantity, hertzsprung-russell, decay-curve"),
+        (["--kind", "sky"], "has no figure 'sky'; kinds are quantity, violins, corner, hertzsprung-russell, decay-c"),
         (["--kind", "decay-curve", "--mark-belo", "3"], "did you mean '--mark-below'?"),
         (
             ["--kind", "decay-curve", "--zoom", "3"],
@@ -131,7 +131,7 @@ def test_what_its_figure_cannot_show_is_refused(site, arguments, message):
 
 def test_the_kinds_of_a_file_are_listed(site):
     found = [line.split()[0] for line in succeed("plot", "sources.toml", "--kind").splitlines() if "  " in line]
-    assert found == ["quantity", "hertzsprung-russell", "decay-curve"]
+    assert found == ["quantity", "violins", "corner", "hertzsprung-russell", "decay-curve"]
 
 
 def test_its_pictures_are_in_the_gallery(site, tmp_path):

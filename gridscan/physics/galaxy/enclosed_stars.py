@@ -48,8 +48,8 @@ ValueAndError = tuple[FloatArray, FloatArray]
 
 Answer = TypeVar("Answer")
 
-#: Most terms of the density of one answer: some five seconds.
-MOST_TERMS = 6e7
+#: Most terms of the density of one answer: some ten seconds.
+MOST_TERMS = 1e8
 _MANY_WINDINGS = 30.0
 _DISTANCES_AT_ONCE = 2048
 _MOST_PANELS = 256

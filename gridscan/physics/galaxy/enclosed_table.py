@@ -35,7 +35,7 @@ _MOST_PANELS = 512
 _NO_PANEL = 1e-12
 _MOST_STEPS = 100
 # What an octave may cost of the most that an answer may.
-_SHARE_OF_EFFORT = 0.3
+_SHARE_OF_EFFORT = 0.5
 
 
 def octaves(low: float, high: float) -> tuple[int, int]:
