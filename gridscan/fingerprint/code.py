@@ -141,8 +141,8 @@ class Trace:
         self._add(title, digest(own, text, used, self._names_in(module, decorators)))
         for item in bytecode.imports_of(code):
             self._import(item, module.package, load=not module.is_own)
-            self.late |= named_in(item, module.package)
         if not module.is_own:
+            self.late |= {name for item in bytecode.imports_of(code) for name in named_in(item, module.package)}
             held = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
             self._several("file", outside.files_held(code, module.namespace) | outside.files_among(held))
             self._outside(title, code, module.namespace)
@@ -336,8 +336,8 @@ class Trace:
             self._read |= file.names_of_others
             self._outside(title, file.compiled, namespace)
             self.late |= {name for item in file.late_imports for name in named_in(item, package)}
-        for item in file.imports:
-            self._import(item, package)
+        for base, names in file.imports_within(package):
+            self._imported(base, names)
         # The package of gridscan itself imports by name only what is asked of it.
         for found in file.imports_by_call if package.partition(".")[0] != "gridscan" else ():
             if found is None:
@@ -346,14 +346,16 @@ class Trace:
                 self._import(found, package)
 
     def _import(self, item: Import, package: str, load: bool = False) -> None:
-        base = resolved(item, package)
+        self._imported(resolved(item, package), item.names, load)
+
+    def _imported(self, base: str, names: Sequence[str], load: bool = False) -> None:
+        """Follow a module that is imported, and what is imported from it, where these are modules too."""
         if ("name", base) not in self._seen:
             self._named(base, load=load)
-        if not item.names:
+        if not names:
             return
         loaded = sys.modules.get(base)
-        names = getattr(loaded, "__all__", ()) if item.names == ("*",) else item.names
-        for name in names:
+        for name in getattr(loaded, "__all__", ()) if names == ("*",) else names:
             within = None if loaded is None else vars(loaded).get(name)
             if within is None or isinstance(within, ModuleType):
                 self._named(f"{base}.{name}", required=False, load=load)

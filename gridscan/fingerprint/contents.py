@@ -39,7 +39,8 @@ def simpler(value: Any) -> tuple[Any, ...] | None:
     """
     for module, name, rule in _RULES:
         loaded = sys.modules.get(module)
-        kind = getattr(loaded, name, None) if loaded is not None else None
+        # What a library would load first when asked has no instances.
+        kind = vars(loaded).get(name) if loaded is not None else None
         if isinstance(kind, type) and isinstance(value, kind):
             return (name, *rule(value))
     if callable(getattr(type(value), "__dask_graph__", None)):

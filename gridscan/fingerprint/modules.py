@@ -26,7 +26,7 @@ from gridscan.fingerprint import bytecode
 from gridscan.fingerprint.bytecode import Import
 from gridscan.fingerprint.digest import digest
 from gridscan.fingerprint.executed import code_run
-from gridscan.fingerprint.import_statements import IMPORT_LINE, imports_in, imports_of_lines
+from gridscan.fingerprint.import_statements import IMPORT_LINE, imports_in, imports_of_lines, resolved
 from gridscan.fingerprint.what_runs import digest_of_code, is_for_type_checkers, strip
 
 if TYPE_CHECKING:
@@ -86,6 +86,16 @@ class SourceFile:
             if found is not None:
                 return found
         return tuple(imports_in(self.tree.body))
+
+    def imports_within(self, package: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the full names of the modules that the file imports as one of a package, and what it takes of them."""
+        if package not in self._within:
+            self._within[package] = tuple(dict.fromkeys((resolved(item, package), item.names) for item in self.imports))
+        return self._within[package]
+
+    @cached_property
+    def _within(self) -> dict[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+        return {}
 
     @cached_property
     def imports_by_call(self) -> tuple[Import | None, ...]:
