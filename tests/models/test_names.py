@@ -30,6 +30,7 @@ OTHERWISE = {
     "numerics/poisson.py": {"exposure", "significance"},
     "definition": {"convention"},
     "uncertainty/scipy_laws.py": {"t"},
+    "fingerprint/bytecode.py": {"x"},
     "numerics/streaming_quantiles.py": {"quantile"},
     "numerics/significance.py": {"background_error", "significance"},
     "numerics/uncertain_background.py": {"background_error", "significance"},

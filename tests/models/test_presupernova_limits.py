@@ -104,7 +104,7 @@ def test_the_error_of_a_background_is_in_that_of_the_horizon():
         ("elastic_rate", {"pinching": 1.0}, "pinching is 1.*above 1"),
         ("luminosity", {"time_before_collapse": "-1 s"}, "'time_before_collapse' cannot be"),
         ("luminosity", {"initial_mass": "36 Msun"}, "'initial_mass' cannot be 36 Msun; allowed is a number from 12 to"),
-        ("elastic_rate", {"recoil_min": "1 MeV", "recoil_max": "1 MeV"}, "'recoil_max' cannot be .*above recoil_min"),
+        ("elastic_rate", {"recoil_min": "1 MeV", "recoil_max": "1 MeV"}, "recoil_max must be above recoil_min"),
         ("elastic_rate", {"resolution_proportional": -0.1}, "'resolution_proportional' cannot be -0.1"),
         ("elastic_rate", {"resolution_constant": "-1 keV"}, "'resolution_constant' cannot be"),
         ("significance_of_star", {"background_in_exposure": 0.0}, "background is 0"),
