@@ -196,7 +196,7 @@ def _require_digits(
     squared_amplitude: SquaredAmplitude, invariants: Any, parameters: Any, found: Any, slowness: Any
 ) -> None:
     """Refuse an amplitude whose terms cancel so far that rounding leaves too few of its digits."""
-    # Of projectiles far slower than the target is heavy, terms of s and u cancel to (p_1/m_2)² of them, `slowness`. What
+    # Of projectiles far slower than the target is heavy, s and u cancel to (p_1/m_2)² of them, `slowness`. What
     # is less, such as an amplitude that vanishes at an angle, does not count, nor projectiles without energy.
     slow = (slowness > 0.0) & (slowness < _EPSILON / _MOST_ROUNDING)
     if not np.any(slow):
