@@ -36,8 +36,12 @@ from gridscan.limits import DEFAULT, Limits
 from gridscan.model_loader import load_model
 from gridscan.run import perform, plan
 
-#: Variables of the environment: the file that counts cells, and how many seconds a block takes at least.
-COUNTS, PAUSE = "GRIDSCAN_KILLS_COUNTS", "GRIDSCAN_KILLS_PAUSE"
+
+def tell(counts: Path, pause: float = 0.001) -> None:
+    """Tell the formulas of this process in which file to count cells, and how many seconds a block takes at least."""
+    told = Path(tempfile.gettempdir(), f"kills-{os.getpid()}")
+    told.write_text(f"{counts}\n{pause}\n", encoding="utf-8")
+
 
 slow = gs.Model("slow", "A model that takes its time")
 for _name in ("speed", "density", "length", "time"):
@@ -46,13 +50,14 @@ for _name in ("speed", "density", "length", "time"):
 
 def _told(name: str, value: Any) -> Any:
     """Write down in one piece how many cells a block has, and then take some time over it."""
-    # Names that are worked out here are out of sight: what is counted, and how slowly, makes no number another one.
-    counts, pause = (f"GRIDSCAN_KILLS_{what}".upper() for what in ("counts", "pause"))
-    if isinstance(value, np.ndarray) and counts in os.environ:
-        descriptor = os.open(os.environ[counts], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    # A file whose name is worked out here is out of sight: what is counted makes no number another one.
+    told = Path(tempfile.gettempdir(), f"kills-{os.getpid()}")
+    if isinstance(value, np.ndarray) and told.exists():
+        counts, pause = told.read_text(encoding="utf-8").splitlines()
+        descriptor = os.open(counts, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         os.write(descriptor, f"{name} {value.size}\n".encode())
         os.close(descriptor)
-        time.sleep(float(os.environ.get(pause, "0.001")))
+        time.sleep(float(pause))
     return value
 
 
@@ -167,7 +172,7 @@ class Killer:
 
         def work() -> None:
             made = self.plan(place)
-            os.environ[COUNTS] = str(place / "counts")
+            tell(place / "counts")
             perform(made)
 
         return forked(work)

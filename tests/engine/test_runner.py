@@ -132,7 +132,7 @@ def test_signals_end_a_run_with_a_message_and_keep_its_work(tmp_path):
             (folder / "counts").unlink(missing_ok=True)
 
             def work():
-                os.environ |= {{kills.COUNTS: str(folder / "counts"), kills.PAUSE: "0.02" if number else "0"}}
+                kills.tell(folder / "counts", 0.02 if number else 0.0)
                 for stream, name in ((1, "out"), (2, "err")):
                     os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
                 main(["run", str(folder / "slow.toml"), "--model", model], prog_name="gridscan")
