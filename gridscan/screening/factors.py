@@ -19,7 +19,7 @@ from gridscan.uncertainty.designs import DRAW
 from gridscan.units import base_factor, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from gridscan.inputs.resolved import Resolved
     from gridscan.inputs.value_reader import Numeric
@@ -208,7 +208,7 @@ def _shown(resolved: Resolved, name: str, value: Any) -> str:
     return value_text(coordinate.values.item(), coordinate.unit)
 
 
-def in_words(factors: Factors, share: float, labels: Sequence[str] = ()) -> str:
+def in_words(factors: Factors, share: float) -> str:
     """Return what is held and what does not vary, for the attribute of an answer.
 
     Parameters
@@ -217,15 +217,13 @@ def in_words(factors: Factors, share: float, labels: Sequence[str] = ()) -> str:
         What varies.
     share
         Part of its value by which a number varies to both sides where nothing else is known.
-    labels
-        More that is to be said.
 
     Returns
     -------
     str
         Sentences separated by semicolons.
     """
-    parts = [f"numbers of which nothing else is known vary by {share:.3g} of their value to both sides", *labels]
+    parts = [f"numbers of which nothing else is known vary by {share:.3g} of their value to both sides"]
     if factors.held:
         parts.append("at " + ", ".join(f"{name} = {value}" for name, value in factors.held.items()))
     if factors.passed_over:

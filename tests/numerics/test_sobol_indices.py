@@ -51,6 +51,7 @@ def estimated(function, inputs, replicates, points, seed):
 )
 def test_indices_are_the_exact_ones_within_their_errors(function, exact, size):
     found = sobol_indices(*estimated(function, size, 16, 256, 5))
+    # Of 18 intervals of 90 % some miss; how many do is the question of the next test. These are 4.4 standard errors.
     assert (np.abs(found.first_order - exact[0]) <= 2.5 * found.first_order_error).all()
     assert (np.abs(found.total - exact[1]) <= 2.5 * found.total_error).all()
     assert found.first_order_error.max() < 0.03

@@ -21,11 +21,7 @@ PARTS = {
 }
 
 
-# Those of each model that differ in what a file holds: axes, draws, maps, labels. The others take long to compute.
-SCENARIOS = ("imf_scan", "cas_a_sky", "bdm_mass_scan", "imf_constraint", "alarms", "uncertain_supergiants")
-
-
-@pytest.fixture(scope="module", params=SCENARIOS)
+@pytest.fixture(scope="module", params=shipped_scenarios())
 def result(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("results") / f"{request.param}.nc"
     return gs.run(request.param, output=path, overrides=PARTS.get(request.param))
