@@ -48,7 +48,7 @@ def mine(tmp_path, monkeypatch):
 
 
 def gridscan(*arguments):
-    return CliRunner().invoke(main, arguments)
+    return CliRunner(env={"COLUMNS": "200"}).invoke(main, arguments)
 
 
 def test_a_model_with_a_replaced_quantity_runs_from_a_file(mine):

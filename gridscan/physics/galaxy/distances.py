@@ -43,6 +43,7 @@ _CONVERGED = 1e-8
 # A share of the stars too small to hold one, as where the radius just touches the edge of a component.
 _NO_STAR = 1e-15
 _MOST_DISTANCE_PANELS = 1000
+_RADII_AT_ONCE = 100
 
 
 def fraction_within(radius: ArrayLike, galaxy: Galaxy) -> ValueAndError:
@@ -253,7 +254,7 @@ def _mean_inverse_squares(galaxy: SingleGalaxy, radii: tuple[float, ...], floor:
     integral, integral_error = np.zeros(len(distances)), np.zeros(len(distances))
     if beyond.any():
         tolerance = _TOLERANCE_OF_MEAN * float(boundary[beyond].min())
-        integral[beyond], integral_error[beyond] = _integral_by_parts(galaxy, distances[beyond], floor, tolerance)
+        integral[beyond], integral_error[beyond] = _integrals(galaxy, distances[beyond], floor, tolerance)
     value[some] = (boundary + integral) / fraction
     error[some] = (integral_error + value[some] * fraction_error) / fraction
     _require_convergence("mean_inverse_square_distance", value[some], error[some], distances)
@@ -272,8 +273,19 @@ def _require_convergence(
         )
 
 
+def _integrals(galaxy: SingleGalaxy, radii: FloatArray, floor: float, tolerance: float) -> ValueAndError:
+    """Return ∫_f^r 2 G(s)/s^3 ds [1/kpc^2] for all radii, some at a time, so that many do not use up the panels."""
+    parts = np.split(radii, range(_RADII_AT_ONCE, len(radii), _RADII_AT_ONCE))
+    found, begin, before = [], floor, np.zeros(2)
+    for part in parts:
+        found.append(before[:, None] + np.stack(_integral_by_parts(galaxy, part, begin, tolerance / len(parts))))
+        begin, before = float(part[-1]), found[-1][:, -1]
+    value, error = np.concatenate(found, axis=1)
+    return value, error
+
+
 def _integral_by_parts(galaxy: SingleGalaxy, radii: FloatArray, floor: float, tolerance: float) -> ValueAndError:
-    """Return ∫_f^r 2 G(s)/s^3 ds [1/kpc^2] for all radii, which increase and are above the floor.
+    """Return ∫_f^r 2 G(s)/s^3 ds [1/kpc^2] for radii that increase and are above f, the floor or a smaller radius.
 
     The panels in ln s end at the radii and where the circle of radius s about the Sun touches or meets an edge of the
     density. There G(s) behaves as (s - s_0)^(1/2) or ^(3/2), on one side, which squares of the variable make smooth.

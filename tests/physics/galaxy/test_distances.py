@@ -318,3 +318,13 @@ def test_an_integral_that_has_not_converged_is_refused(monkeypatch):
     monkeypatch.setattr(enclosed_stars, "integrate_panels", stopped)
     with pytest.raises(EvaluationError, match="fraction_within has not converged at radius = 9 kpc"):
         distances.fraction_within(9.0, Galaxy(**{**MILKY_WAY, "arm_width": 0.05}))
+
+
+def test_the_mean_over_many_radii_is_that_over_each(monkeypatch):
+    radii = np.linspace(0.9, 1.1, 60)
+    monkeypatch.setattr(distances, "_MOST_DISTANCE_PANELS", 60)
+    monkeypatch.setattr(distances, "_RADII_AT_ONCE", 5)
+    value, error = distances.mean_inverse_square_distance(radii, Galaxy(), 0.01)
+    for index in (0, 4, 5, 59):
+        alone, uncertainty = distances.mean_inverse_square_distance(radii[index], Galaxy(), 0.01)
+        assert abs(value[index] - alone) <= error[index] + uncertainty
