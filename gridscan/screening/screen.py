@@ -72,9 +72,9 @@ def screen(
     -------
     xarray.Dataset
         Over ``parameter``, that with the highest total index first: ``first_order`` and ``total``, dimensionless, each
-        with half the width of its 90 % interval as ``…_error``; ``effect`` and ``effect_size``, the mean change of y
-        from one quarter of the distribution to three quarters of it, times two, and the mean of its size, with
-        ``…_error``, their standard errors, and ``effect_spread``, all in the unit of y. ``mean`` and
+        with half the width of its 90 % interval as ``…_error``; ``effect`` and ``effect_size``, twice the mean
+        change of y across half of the distribution of a parameter, and the mean of its size, with ``…_error``, their
+        standard errors, and ``effect_spread``, the standard deviation, all in the unit of y. ``mean`` and
         ``standard_deviation`` of y. ``varied_over`` says over what a parameter varies.
 
     Raises
