@@ -61,10 +61,11 @@ def tidy(notebook):
 
 
 def said(text):
-    """Return a text without folders of the kernel, addresses of objects, identities of code and times of computing."""
+    """Return a text without folders of the kernel, addresses, identities of code, versions and times of computing."""
     text = re.sub(r"\S*/ipykernel_\d+/\d+\.py:\d+", "cell", text)
     text = re.sub(r"0x[0-9a-f]{6,}", "0x…", text)
     text = re.sub(r"(gridscan_identity: +)[0-9a-f]{20,}\.*", r"\1…", text)
+    text = re.sub(r"(gridscan_versions: +)\{.*", r"\1…", text)
     return re.sub(r"\b[\d.]+ s\b(?= *$)", "… s", text, flags=re.MULTILINE)
 
 
