@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Bits of a point that are scrambled; what follows is filled by a hash of these.
 BITS = 32
-_AT_ONCE = 1 << 16
+_AT_ONCE = 1 << 12
 
 
 def scrambled(points: NDArray[np.uint32], key: int) -> NDArray[np.float64]:
@@ -80,9 +80,9 @@ def hashed(numbers: NDArray[np.uint64], key: int) -> NDArray[np.uint64]:
 
 def _permuted(points: NDArray[np.uint64], key: int) -> NDArray[np.uint64]:
     """Return points whose bits are flipped by hashes of the bits before them."""
-    flips = np.zeros_like(points)
-    for level in range(BITS):
-        # The interval that a point lies in at this level: one number for each interval of any level.
-        interval = (points >> np.uint64(BITS - level)) | np.uint64(1 << level)
-        flips |= (hashed(interval, key) >> np.uint64(63)) << np.uint64(BITS - 1 - level)
-    return points ^ flips
+    levels = np.arange(BITS, dtype=np.uint64)[:, None]
+    # The interval that a point lies in at each level: one number for each interval of any level.
+    intervals = (points >> (BITS - levels)) | (np.uint64(1) << levels)
+    flips = (hashed(intervals, key) >> np.uint64(63)) << (BITS - 1 - levels)
+    permuted: NDArray[np.uint64] = points ^ np.bitwise_or.reduce(flips, axis=0)
+    return permuted
