@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -146,9 +147,12 @@ def test_a_file_that_a_library_might_not_come_back_from_is_tried_in_another_proc
 def test_the_trial_opens_a_file_and_needs_no_gridscan(whole, tmp_path):
     alone = tmp_path / "trial.py"
     shutil.copy(trial.__file__, alone)
-    for path in (whole, tmp_path / "missing.nc", Path(__file__)):
-        done = subprocess.run([sys.executable, "-P", alone, path], capture_output=True, text=True, timeout=60)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    paths = [whole, tmp_path / "missing.nc", Path(__file__)]
+    questions = "".join(json.dumps([str(path), None]) + "\n" for path in paths)
+    done = subprocess.run(
+        [sys.executable, "-P", alone], input=questions, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0\n0\n0\n", "")
 
 
 def test_foreign_files_and_whole_results_are_not_tried(whole, tmp_path, monkeypatch):

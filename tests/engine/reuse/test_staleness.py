@@ -155,7 +155,7 @@ def half_as_long(line):
 def steps(tmp_path_factory):
     folder = tmp_path_factory.mktemp("copy")
     for name in ("gridscan", "data", "scenarios"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.png", "gallery"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.png", "gallery"))
     written = {"shipped.toml": SHIPPED, "own.toml": OWN, "mine.py": MODEL, "beside.py": BESIDE, "driver.py": DRIVER}
     for name, text in written.items():
         (folder / name).write_text(text, encoding="utf-8")
