@@ -25,6 +25,8 @@ _LONGEST_SECONDS = 20
 # Up to some seconds a value.
 _SLOW = {"events_per_target", "integrated_flux", "fluence", "galactic_sky_flux"}
 _SLOW_MODELS = {"presupernova"}
+# A thousand galaxies take seconds, and show no more than some do.
+_FEWER_DRAWS = (re.compile(r"^points = 1024$", re.MULTILINE), "points = 16")
 _PLACE = re.compile(r"^(.*):(\d+):(\d+): \S")
 _NASTY = [
     *("nan", "inf", "-inf", "true", "1e999", "-0.0", "0x1F", "1_000", "9" * 30, "1" + "0" * 400, "2020-05-01", "[]"),
@@ -147,7 +149,9 @@ def outcome(text: str) -> str:
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_a_mutated_scenario_is_a_valid_plan_or_a_clear_error(batch):
     source = random.Random(20_000 + batch)
-    texts = [path.read_text(encoding="utf-8") for path in shipped_scenarios().values()]
+    pattern, fewer = _FEWER_DRAWS
+    texts = [pattern.sub(fewer, path.read_text(encoding="utf-8")) for path in shipped_scenarios().values()]
+    assert sum(fewer in text for text in texts) == 2
     outcomes = []
     for _ in range(MUTATIONS // BATCHES):
         text = mutated(source.choice(texts), source)
