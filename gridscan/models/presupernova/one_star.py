@@ -59,14 +59,17 @@ class EmittedSpectra(NamedTuple):
 
 
 def emitted(source: Source, mass: Any, time: Any) -> luminosity.Emission:
-    """Return what stars emit at times [s]; without a ratio of flavours in the table it is NaN."""
+    """Return what stars emit at times [s]; a ratio or a hardness of flavours that the table lacks is NaN."""
 
     def evaluate(*values: Any) -> tuple[Array, ...]:
         speed = _speeds(Source(*values), mass)
         found = luminosity.emission(Source(*values).table, mass, speed * time)
-        others = np.full(found.rate.shape, np.nan) if found.nux_to_nue is None else found.nux_to_nue
+        others, hardness = (
+            np.full(found.rate.shape, np.nan) if column is None else column
+            for column in (found.nux_to_nue, found.nux_hardness)
+        )
         shining = (speed * found.luminosity, found.mean_energy, found.pinching, speed * found.rate)
-        return (*shining, others, found.nue_to_antinue)
+        return (*shining, others, found.nue_to_antinue, hardness)
 
     return luminosity.Emission(*for_each_combination(evaluate, *source.needed))
 
@@ -87,9 +90,10 @@ def ratio_of_flavours(source: Source, mass: Any, time: Any) -> Array:
     return np.where(np.isnan(others), thermal, others)
 
 
-def heavy_flavour_mean_energy(mean_energy: Any) -> Array:
-    """Return the mean energy of nu_mu and nu_tau [MeV] of thermal pairs."""
-    return np.asarray(heavy_flavours(mean_energy)[1] * mean_energy)
+def heavy_flavour_mean_energy(source: Source, mass: Any, time: Any, mean_energy: Any) -> Array:
+    """Return the mean energy of nu_mu and nu_tau [MeV] at times [s]."""
+    hardness = np.asarray(emitted(source, mass, time).nux_hardness, dtype=float)
+    return np.asarray(np.where(np.isnan(hardness), heavy_flavours(mean_energy)[1], hardness) * mean_energy)
 
 
 def remaining(what: Callable[..., Array], source: Source, mass: Any, time: Any) -> Array:

@@ -45,10 +45,16 @@ def heavy_flavour_ratio(source, initial_mass, time_before_collapse):
     return one_star.ratio_of_flavours(source, initial_mass, time_before_collapse)
 
 
-@model.kernel("MeV", long_name="mean energy of muon and tau neutrinos", mean_energy="MeV")
-def heavy_flavour_mean_energy(mean_energy):
-    """<E> times the hardness of thermal pairs. Source: Misiaszek et al. 2006, PRD 74, 043006."""
-    return one_star.heavy_flavour_mean_energy(mean_energy)
+@model.kernel(
+    "MeV",
+    long_name="mean energy of muon and tau neutrinos",
+    initial_mass="Msun",
+    time_before_collapse="s",
+    mean_energy="MeV",
+)
+def heavy_flavour_mean_energy(source, initial_mass, time_before_collapse, mean_energy):
+    """<E> times the hardness of the table, or of thermal pairs. Source: Misiaszek et al. 2006, PRD 74, 043006."""
+    return one_star.heavy_flavour_mean_energy(source, initial_mass, time_before_collapse, mean_energy)
 
 
 @model.quantity("1/s", long_name="electron antineutrinos emitted per time")
