@@ -17,7 +17,7 @@ from gridscan.physics.neutrinos.inverse_beta import energy_of_prompt
 from gridscan.physics.neutrinos.radiative_scattering import total_cross_section
 from gridscan.physics.neutrinos.recoil_spectrum import spectrum_moments, with_couplings
 from gridscan.physics.neutrinos.recoil_window import window_moments_of_line
-from gridscan.physics.neutrinos.thermal_pairs import heavy_flavours
+from gridscan.physics.neutrinos.thermal_pairs import heavy_flavours, pair_table
 from gridscan.physics.presupernova import event_rates, luminosity
 from gridscan.physics.presupernova.luminosity_table import is_held
 from gridscan.units import convert, parse_unit
@@ -82,18 +82,21 @@ def _speeds(source: Source, mass: Any) -> Array:
     return np.array([source.speed(one) for one in distinct])[place].reshape(np.shape(mass))
 
 
-def ratio_of_flavours(source: Source, mass: Any, time: Any) -> Array:
+def ratio_of_flavours(source: Source, mass: Any, time: Any, constants: WeakConstants) -> Array:
     """Return the number of nu_mu, or nu_tau, over that of nu_e at times [s]."""
     found = emitted(source, mass, time)
-    thermal, _ = heavy_flavours(found.mean_energy)
+    thermal, _ = heavy_flavours(found.mean_energy, pair_table(constants=constants))
     others = np.asarray(found.nux_to_nue, dtype=float)
     return np.where(np.isnan(others), thermal, others)
 
 
-def heavy_flavour_mean_energy(source: Source, mass: Any, time: Any, mean_energy: Any) -> Array:
+def heavy_flavour_mean_energy(
+    source: Source, mass: Any, time: Any, mean_energy: Any, constants: WeakConstants
+) -> Array:
     """Return the mean energy of nu_mu and nu_tau [MeV] at times [s]."""
     hardness = np.asarray(emitted(source, mass, time).nux_hardness, dtype=float)
-    return np.asarray(np.where(np.isnan(hardness), heavy_flavours(mean_energy)[1], hardness) * mean_energy)
+    _, thermal = heavy_flavours(mean_energy, pair_table(constants=constants))
+    return np.asarray(np.where(np.isnan(hardness), thermal, hardness) * mean_energy)
 
 
 def remaining(what: Callable[..., Array], source: Source, mass: Any, time: Any) -> Array:
