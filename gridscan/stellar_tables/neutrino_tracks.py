@@ -18,14 +18,14 @@ FloatArray = NDArray[np.floating[Any]]
 #: The table that ships: a fit to KEPLER models of 15 and 25 Msun (Odrzywolek & Heger 2010).
 SHIPPED = "neutrino_tracks.csv"
 
-_OPTIONAL = {"nux_to_nue": "1", "nue_to_antinue": "1"}
+_OPTIONAL = {"nux_to_nue": "1", "nue_to_antinue": "1", "nux_hardness": "1"}
 
 
 def _must_be(column: str, value: float) -> str | None:
     """Say what a number must be that has no logarithm, or is of no recoil spectrum."""
     if not np.isfinite(value):
         return "finite"
-    if column in _OPTIONAL:
+    if column in _OPTIONAL and column != "nux_hardness":
         return "0 or more" if value < 0.0 else None
     if column == "pinching":
         return "above 1" if value <= 1.0 else None
@@ -50,7 +50,8 @@ def read_luminosity_table(text: str, name: str = "table of neutrino luminosities
     Lines that begin with ``#`` are comments, except ``# units: column unit; column unit; ...``. Then follow a line of
     column names, in any order, and one line for each mass and time, sorted by mass and then by time:
     ``mass``, ``time_before_collapse``, ``luminosity`` and ``mean_energy`` of electron antineutrinos alone,
-    ``pinching``, and, if given, ``nux_to_nue`` (each of nu_mu and nu_tau over nu_e) and ``nue_to_antinue``.
+    ``pinching``, and, if given, ``nux_to_nue`` (each of nu_mu and nu_tau over nu_e), ``nue_to_antinue`` and
+    ``nux_hardness`` (mean energy of nu_mu and nu_tau over that of nu_e-bar).
 
     Parameters
     ----------

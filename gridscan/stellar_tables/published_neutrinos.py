@@ -94,7 +94,7 @@ class PublishedTrack:
     mean_energy, mean_square_energy
         [MeV], [MeV^2].
     ratios
-        ``nux_to_nue`` and ``nue_to_antinue`` where the files have all flavours.
+        ``nux_to_nue``, ``nue_to_antinue`` and ``nux_hardness`` where the files have all flavours.
     error
         Largest relative error of an integral over energies.
     inverse_beta_share
@@ -232,15 +232,19 @@ def _patton(rows: Rows) -> PublishedTrack:
         _refuse_negative(rows, f"spectrum of {flavour}", rows.values[:, column], "/MeV/s")
     rows.refuse(again, lambda row: f"the time {hours[row]:g} h comes again; all energies of a time stand together")
     moments = [_moments(rows, block, energy[block], rows.values[block, 3]) for block in blocks]
-    others = [[trapezoid(rows.values[block, column], energy[block]) for column in (2, 4)] for block in blocks]
-    nue, nux = np.array(others).T
+    numbers = [[trapezoid(rows.values[block, column], energy[block]) for column in (2, 4)] for block in blocks]
+    carried = [trapezoid(energy[block] * rows.values[block, 4], energy[block]) for block in blocks]
+    nue, nux = np.array(numbers).T
     for block, number in zip(blocks, nue, strict=True):
         if not number > 0.0:
             where = f"{rows.name}:{rows.lines[block.start]}"
             raise CatalogueError(f"{where}: no nu_e at {hours[block.start]:g} h; a spectrum needs neutrinos")
     order = np.argsort(hours[starts])
     rate, mean, square, error, share = np.array(moments)[order].T
+    others = np.divide(carried, nux, out=np.ones(len(nux)), where=nux > 0.0)[order]
     ratios = {"nux_to_nue": nux[order] / nue[order], "nue_to_antinue": nue[order] / rate}
+    # Without any there is nothing whose hardness could matter.
+    ratios["nux_hardness"] = np.where(nux[order] > 0.0, others / mean, 1.0)
     time = _HOUR * hours[starts][order]
     return PublishedTrack(FORMATS[6], time, rate, mean, square, ratios, float(error.max()), share)
 

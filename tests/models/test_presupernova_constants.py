@@ -89,3 +89,26 @@ def test_decays_have_the_mass_of_the_electron():
 def test_a_constant_of_nature_is_no_axis():
     with pytest.raises(GridscanError, match="fermi_coupling"):
         MODEL.evaluate("elastic_cross_section", fermi_coupling=["1e-11 / MeV^2", "2e-11 / MeV^2"])
+
+
+def test_pairs_of_light_electrons_are_those_of_the_hot_limit():
+    """Then mean energies are alike, and r = (C_V² + C_A²)_x/(C_V² + C_A²)_e, in quantities and in what is summed."""
+    light = {"electron_mass_energy": "1e-4 MeV"}
+    squared = {charge: (0.5 * charge + 2 * 0.23122) ** 2 + 0.25 for charge in (1, -1)}
+    hot = squared[-1] / squared[1]
+    assert number("heavy_flavour_ratio", **light) == pytest.approx(hot, rel=1e-6)
+    assert number("heavy_flavour_mean_energy", **light) == pytest.approx(number("mean_energy"), rel=1e-6)
+    kept = {"normal": (1 - 0.3075) * (1 - 0.0222), "inverted": 0.0222}
+    arriving = {ordering: p + (1 - p) * hot for ordering, p in kept.items()}
+    for quantity, power in (("inverse_beta_yield", 1), ("alarm_horizon", 0.5)):
+        normal, inverted = (number(quantity, ordering=ordering, **light) for ordering in kept)
+        assert normal / inverted == pytest.approx((arriving["normal"] / arriving["inverted"]) ** power, rel=1e-6)
+
+
+def test_pairs_depend_on_the_temperature_over_the_mass_of_the_electron():
+    twice = {"electron_mass_energy": "1.2 MeV", "boltzmann_constant": "1.8e-10 MeV/K"}
+    once = {"electron_mass_energy": "0.6 MeV", "boltzmann_constant": "0.9e-10 MeV/K"}
+    hard = number("heavy_flavour_mean_energy", mean_energy="1.7 MeV", **twice)
+    soft = number("heavy_flavour_mean_energy", mean_energy="0.85 MeV", **once)
+    assert hard == pytest.approx(2.0 * soft, rel=1e-12)
+    assert soft != number("heavy_flavour_mean_energy", mean_energy="0.85 MeV")

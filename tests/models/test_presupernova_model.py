@@ -9,6 +9,7 @@ import pytest
 import gridscan as gs
 from gridscan.definition.graph import Graph
 from gridscan.errors import EvaluationError, GridscanError, ScenarioError
+from gridscan.inputs.shipped_files import data_path
 from gridscan.physics.stellar.imf_shapes import MassFunction, number_between
 from gridscan.units import readable
 
@@ -190,11 +191,39 @@ def test_only_what_a_quantity_depends_on_are_its_dimensions():
 # Published numbers, and what is known.
 
 
-def test_orderings_shift_the_horizon_of_juno_by_what_is_published():
-    """1.78 (JUNO 2024, arXiv:2309.07109) for a star of 30 Msun of another code; for the same windows 1.86 here."""
-    normal, inverted = MODEL.evaluate("alarm_horizon", initial_mass="25 Msun", ordering=["normal", "inverted"]).values
-    assert normal / inverted == pytest.approx(1.78, rel=0.05)
+def test_orderings_shift_the_horizon_of_juno_by_what_is_published(tmp_path):
+    """1.78 (JUNO 2024, arXiv:2309.07109), with the flavours of the spectra of 30 Msun that were used there.
+
+    These have as many nu_x per nu_e as hot pairs at all times, of the same mean energy, so that distances follow from
+    the number of nu_e-bar that arrive alone, whatever the star.
+    """
+    squared = {charge: (0.5 * charge + 2 * 0.23122) ** 2 + 0.25 for charge in (1, -1)}
+    hot = squared[-1] / squared[1]
+    rows = data_path("neutrino_tracks.csv").read_text(encoding="utf-8").splitlines()
+    header = next(index for index, row in enumerate(rows) if row.startswith("mass"))
+    units = next(index for index, row in enumerate(rows) if row.startswith("# units"))
+    rows[units] += "; nux_to_nue 1; nux_hardness 1"
+    rows[header] += ",nux_to_nue,nux_hardness"
+    rows[header + 1 :] = [f"{row},{hot!r},1" for row in rows[header + 1 :]]
+    (tmp_path / "hot.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    given = {"neutrino_table": str(tmp_path / "hot.csv"), "initial_mass": ["15 Msun", "25 Msun"]}
+    far = MODEL.evaluate("alarm_horizon", ordering=["normal", "inverted"], **given).transpose("ordering", ...)
+    normal, inverted = far.values
+    kept = (1 - 0.3075) * (1 - 0.0222), 0.0222
+    expected = math.sqrt((kept[0] + (1 - kept[0]) * hot) / (kept[1] + (1 - kept[1]) * hot))
+    assert normal / inverted == pytest.approx([expected, expected], rel=1e-9)
+    assert expected == pytest.approx(1.78, rel=0.01)
+    assert (normal[1], inverted[1]) == pytest.approx((1.6, 0.9), rel=0.03)
+
+
+def test_thermal_pairs_of_their_time_set_the_orderings_farther_apart():
+    """Fewer nu_x than of hot pairs, though harder ones: 1.86; 1.78 needs 0.165 of them per nu_e."""
+    given = {"initial_mass": "25 Msun", "ordering": ["normal", "inverted"]}
+    normal, inverted = MODEL.evaluate("alarm_horizon", **given).values
+    assert normal / inverted == pytest.approx(1.86, rel=0.01)
     assert normal == pytest.approx(1.6, rel=0.05)
+    normal, inverted = MODEL.evaluate("alarm_horizon", heavy_flavour_ratio=0.165, **given).values
+    assert normal / inverted == pytest.approx(1.78, rel=0.01)
 
 
 def test_red_supergiants_near_the_sun_are_as_many_as_in_the_catalogue():

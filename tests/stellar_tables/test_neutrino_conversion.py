@@ -14,7 +14,6 @@ import gridscan as gs
 from gridscan.cli import main
 from gridscan.errors import CatalogueError, GridscanWarning, StoreError
 from gridscan.physics.neutrinos import inverse_beta
-from gridscan.physics.neutrinos.thermal_pairs import heavy_flavours
 from gridscan.stellar_tables.neutrino_conversion import convert_neutrinos
 from gridscan.stellar_tables.neutrino_tracks import read_luminosity_table
 
@@ -53,6 +52,7 @@ def test_flavours_are_kept_where_the_files_have_them(tmp_path):
     (track,) = table_of(tmp_path / "p.csv").tracks
     assert track.nux_to_nue == pytest.approx(np.full(4, 0.2), rel=1e-8)
     assert track.nue_to_antinue == pytest.approx(np.full(4, 2.0), rel=1e-8)
+    assert track.nux_hardness == pytest.approx(np.full(4, 1.0), rel=1e-8)
     converted(write_kato(tmp_path), tmp_path / "k.csv")
     assert table_of(tmp_path / "k.csv").tracks[0].nux_to_nue is None
 
@@ -347,14 +347,13 @@ def test_the_recipe_for_published_spectra_leads_from_a_file_to_the_distances_of_
     given = {"neutrino_table": "mine.csv", "initial_mass": "30 Msun"}
     found = gs.model("presupernova").evaluate("alarm_horizon", ordering=orderings, **given)
     # Independently: 1.44e33 protons, an efficiency of 0.8, 13.6675 events, and power laws between the times.
-    sigma, hardness = float(inverse_beta.mean_cross_section(1.5, 3.0)[0]), heavy_flavours(1.5)[1]
-    harder = float(inverse_beta.mean_cross_section(1.5 * float(hardness), 3.0)[0])
+    sigma = float(inverse_beta.mean_cross_section(1.5, 3.0)[0])
     seconds = np.geomspace(1e-3, 86400.0, 200001)
     flow = np.exp(np.interp(np.log(np.maximum(seconds, time[-1])), np.log(time[::-1]), np.log(rate[::-1])))
     number = np.trapezoid(flow, seconds)
     survival = dict(zip(orderings, ((1 - 0.3075) * (1 - 0.0222), 0.0222, 1.0), strict=True))
     for name, p_bar in survival.items():
-        # Each of nu_mu and nu_tau is a fifth of nu_e there, and nu_e are twice as many as their antineutrinos.
-        mixed = p_bar * sigma + (1 - p_bar) * 0.4 * harder
+        # Each of nu_mu and nu_tau is a fifth of nu_e, of the same spectrum, and nu_e are twice their antineutrinos.
+        mixed = (p_bar + (1 - p_bar) * 0.4) * sigma
         far = np.sqrt(1.44e33 * 0.8 * number * mixed / (4 * np.pi * 13.6675)) / 3.0856775814913673e21
         assert float(found.sel(ordering=name)) == pytest.approx(far, rel=3e-4)

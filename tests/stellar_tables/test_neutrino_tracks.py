@@ -22,7 +22,7 @@ def test_the_shipped_table_is_that_of_the_reference():
         np.testing.assert_allclose(track.luminosity, np.array(expected["luminosity_antinu_e_erg_s"]) * ERG, rtol=1e-14)
         assert track.mean_energy.tolist() == expected["mean_energy_MeV"]
         assert track.pinching.tolist() == expected["pinching"]
-        assert track.nux_to_nue is track.nue_to_antinue is None
+        assert track.nux_to_nue is track.nue_to_antinue is track.nux_hardness is None
 
 
 def test_units_and_order_of_columns_are_free():

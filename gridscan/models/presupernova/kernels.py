@@ -6,7 +6,6 @@ They know nothing of a mass function, of the place of a star, or of the mass of 
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -193,7 +192,7 @@ def recoil_yield(
     """
     own = counting.window.checked()
     keys = (*survival, *scattering, *own)
-    return _yields(functools.partial(_recoils, counting.constants), stars, window, keys)
+    return _yields(_recoils, counting.constants, stars, window, keys)
 
 
 def inverse_beta_yield(stars: Stars, counting: PositronCounting, window: tuple[Any, Any]) -> ValueAndError:
@@ -204,7 +203,7 @@ def inverse_beta_yield(stars: Stars, counting: PositronCounting, window: tuple[A
     window
         Its later and its earlier end [s before collapse].
     """
-    return _yields(functools.partial(_positrons, counting.constants), stars, window, counting.parts)
+    return _yields(_positrons, counting.constants, stars, window, counting.parts)
 
 
 def _recoils(
@@ -220,11 +219,16 @@ def _positrons(constants: WeakConstants, star: Star, ratio: Array, p_bar: Any, p
 
 
 def _yields(
-    curve_of: Callable[..., tuple[RateCurve, float]], stars: Stars, window: tuple[Any, Any], keys: tuple[Any, ...]
+    curve_of: Callable[..., tuple[RateCurve, float]],
+    constants: WeakConstants,
+    stars: Stars,
+    window: tuple[Any, Any],
+    keys: tuple[Any, ...],
 ) -> ValueAndError:
     def evaluate(mass: Any, key: Any, *rest: Any) -> ValueAndError:
         star = Source(*rest[:_SOURCE]).star(mass)
-        curve, relative = curve_of(star, stars.ratio(key, mass, panels_of(star).times), *rest[_SOURCE:])
+        ratio = stars.ratio(key, mass, panels_of(star, constants).times)
+        curve, relative = curve_of(constants, star, ratio, *rest[_SOURCE:])
         return events_between(curve, relative, *window)
 
     value, error = for_each_combination(evaluate, _held(stars), stars.ratio.key, *stars.source.needed, *keys)
@@ -256,7 +260,7 @@ def positron_curve(
         See `PositronCounting.parts`.
     """
     star = source.star(mass)
-    return _positrons(constants, star, ratio(mass, panels_of(star).times), *how)
+    return _positrons(constants, star, ratio(mass, panels_of(star, constants).times), *how)
 
 
 def longest_lead(stars: Stars, counting: PositronCounting, needed: Any, window: Any) -> ValueAndError:

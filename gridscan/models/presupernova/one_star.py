@@ -17,7 +17,7 @@ from gridscan.physics.neutrinos.inverse_beta import energy_of_prompt
 from gridscan.physics.neutrinos.radiative_scattering import total_cross_section
 from gridscan.physics.neutrinos.recoil_spectrum import spectrum_moments, with_couplings
 from gridscan.physics.neutrinos.recoil_window import window_moments_of_line
-from gridscan.physics.neutrinos.thermal_pairs import heavy_flavours
+from gridscan.physics.neutrinos.thermal_pairs import heavy_flavours, pair_table
 from gridscan.physics.presupernova import event_rates, luminosity
 from gridscan.physics.presupernova.luminosity_table import is_held
 from gridscan.units import convert, parse_unit
@@ -59,14 +59,17 @@ class EmittedSpectra(NamedTuple):
 
 
 def emitted(source: Source, mass: Any, time: Any) -> luminosity.Emission:
-    """Return what stars emit at times [s]; without a ratio of flavours in the table it is NaN."""
+    """Return what stars emit at times [s]; a ratio or a hardness of flavours that the table lacks is NaN."""
 
     def evaluate(*values: Any) -> tuple[Array, ...]:
         speed = _speeds(Source(*values), mass)
         found = luminosity.emission(Source(*values).table, mass, speed * time)
-        others = np.full(found.rate.shape, np.nan) if found.nux_to_nue is None else found.nux_to_nue
+        others, hardness = (
+            np.full(found.rate.shape, np.nan) if column is None else column
+            for column in (found.nux_to_nue, found.nux_hardness)
+        )
         shining = (speed * found.luminosity, found.mean_energy, found.pinching, speed * found.rate)
-        return (*shining, others, found.nue_to_antinue)
+        return (*shining, others, found.nue_to_antinue, hardness)
 
     return luminosity.Emission(*for_each_combination(evaluate, *source.needed))
 
@@ -79,17 +82,21 @@ def _speeds(source: Source, mass: Any) -> Array:
     return np.array([source.speed(one) for one in distinct])[place].reshape(np.shape(mass))
 
 
-def ratio_of_flavours(source: Source, mass: Any, time: Any) -> Array:
+def ratio_of_flavours(source: Source, mass: Any, time: Any, constants: WeakConstants) -> Array:
     """Return the number of nu_mu, or nu_tau, over that of nu_e at times [s]."""
     found = emitted(source, mass, time)
-    thermal, _ = heavy_flavours(found.mean_energy)
+    thermal, _ = heavy_flavours(found.mean_energy, pair_table(constants=constants))
     others = np.asarray(found.nux_to_nue, dtype=float)
     return np.where(np.isnan(others), thermal, others)
 
 
-def heavy_flavour_mean_energy(mean_energy: Any) -> Array:
-    """Return the mean energy of nu_mu and nu_tau [MeV] of thermal pairs."""
-    return np.asarray(heavy_flavours(mean_energy)[1] * mean_energy)
+def heavy_flavour_mean_energy(
+    source: Source, mass: Any, time: Any, mean_energy: Any, constants: WeakConstants
+) -> Array:
+    """Return the mean energy of nu_mu and nu_tau [MeV] at times [s]."""
+    hardness = np.asarray(emitted(source, mass, time).nux_hardness, dtype=float)
+    _, thermal = heavy_flavours(mean_energy, pair_table(constants=constants))
+    return np.asarray(np.where(np.isnan(hardness), thermal, hardness) * mean_energy)
 
 
 def remaining(what: Callable[..., Array], source: Source, mass: Any, time: Any) -> Array:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gridscan.errors import EvaluationError
 from gridscan.numerics.ranges import NOT_NEGATIVE, SHARE, checked
+from gridscan.physics.constants import WEAK
 from gridscan.physics.neutrinos.flavour_conversion import arriving_sum
 from gridscan.physics.neutrinos.inverse_beta import energy_of_prompt
 from gridscan.physics.neutrinos.measured_recoil import RecoilWindow
@@ -52,26 +53,26 @@ class _Panels(NamedTuple):
 
 
 @functools.lru_cache(maxsize=512)
-def panels_of(star: Star) -> _Panels:
+def panels_of(star: Star, constants: WeakConstants = WEAK) -> _Panels:
     """Return the panels of time of a star [s], the times at which rates are wanted, and what it emits there."""
-    edges = panel_edges(track_of(star.table, star.mass), pair_table().mean_energy) / star.speed
+    edges = panel_edges(track_of(star.table, star.mass), pair_table(constants=constants).mean_energy) / star.speed
     times = panel_times(edges)
     return _Panels(edges, times, star.emission(times))
 
 
-def spectra_at(star: Star, ratio: Array | None = None) -> Spectra:
+def spectra_at(star: Star, constants: WeakConstants, ratio: Array | None = None) -> Spectra:
     """Return the spectra of a star at the times of its panels."""
-    return spectra_of(panels_of(star).emitted, ratio)
+    return spectra_of(panels_of(star, constants).emitted, ratio, pair_table(constants=constants))
 
 
 @functools.lru_cache(maxsize=512)
 def _moments(star: Star, window: tuple[float, ...], constants: WeakConstants) -> tuple[Array, Array]:
-    return elastic_moments(spectra_at(star), RecoilWindow(*window), constants)
+    return elastic_moments(spectra_at(star, constants), RecoilWindow(*window), constants)
 
 
 @functools.lru_cache(maxsize=512)
 def _radiated(star: Star, constants: WeakConstants) -> tuple[dict[str, Array], dict[str, Array]]:
-    return radiated_parts(spectra_at(star), constants)
+    return radiated_parts(spectra_at(star, constants), constants)
 
 
 def radiated_parts(spectra: Spectra, constants: WeakConstants) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -103,7 +104,7 @@ def photons_radiated(cross_section: str, qed: str, window: RecoilWindow) -> bool
 
 @functools.lru_cache(maxsize=512)
 def _parts(star: Star, energy_min: float, constants: WeakConstants) -> tuple[Array, Array]:
-    return inverse_beta_parts(spectra_at(star), energy_min, constants)
+    return inverse_beta_parts(spectra_at(star, constants), energy_min, constants)
 
 
 @functools.lru_cache(maxsize=8)
@@ -133,7 +134,7 @@ def elastic_curve(
     window
         The fields of a `RecoilWindow`.
     """
-    panels, spectra = panels_of(star), spectra_at(star, ratio)
+    panels, spectra = panels_of(star, constants), spectra_at(star, constants, ratio)
     moments, errors = _moments(star, window, constants)
     couplings = couplings_of(scattering[0], constants)
     sigma = elastic_cross_section(moments, spectra, survival, couplings, constants)
@@ -173,7 +174,7 @@ def inverse_beta_curve(
     prompt
         Lowest prompt energy that is counted [MeV]; 0 counts all.
     """
-    panels, spectra = panels_of(star), spectra_at(star, ratio)
+    panels, spectra = panels_of(star, constants), spectra_at(star, constants, ratio)
     parts, errors = _parts(star, float(energy_of_prompt(prompt, constants)) if prompt > 0.0 else 0.0, constants)
     sigma = inverse_beta_cross_section(parts, spectra, survival)
     error = inverse_beta_cross_section(errors, spectra, survival)

@@ -313,12 +313,17 @@ def arm_density(galaxy: SingleGalaxy, azimuth: FloatArray, inner: FloatArray, ou
     from_phase = azimuth + math.atan2(galaxy.sun_y, galaxy.sun_x) - galaxy.arm_phase
     start = from_phase + turn * np.ceil((first - from_phase) / turn)
     density = np.zeros(azimuth.shape)
+    pitch = math.tan(galaxy.arm_pitch)
+    # Beyond the last winding there is nothing, and nothing is to overflow.
+    centre = galaxy.arm_reference_radius * np.exp(np.minimum(start, last) * pitch)
     for winding in range(int((last - first) / turn) + 1):
-        angle = start + turn * winding
-        exists = np.nonzero(angle <= last)
-        centre = galaxy.arm_reference_radius * np.exp(angle[exists] * math.tan(galaxy.arm_pitch))
-        weight = (centre / scale) ** 2 * np.exp((low - centre) / scale)
-        density[exists] += weight * _clipped_normal(inner[exists], outer[exists], centre, galaxy.arm_width, low, high)
+        if winding:
+            centre = centre * math.exp(turn * pitch)
+        weight = np.exp((low - centre) / scale)
+        weight *= centre / scale
+        weight *= centre / scale
+        weight *= _clipped_normal(inner, outer, centre, galaxy.arm_width, low, high)
+        density += np.where(start + turn * winding <= last, weight, 0.0)
     result: FloatArray = density * slope / galaxy.arm_count / _exponential_mass(low, high, low, scale)
     return result
 
@@ -341,9 +346,18 @@ def _clipped_normal(
     start: FloatArray, stop: FloatArray, centre: FloatArray | float, width: float, inner: float, outer: float
 ) -> FloatArray:
     """Return the probability that R ~ Normal(centre, width), clipped to inner and outer radii, is in [start, stop]."""
-    low = np.where(start <= inner, -np.inf, (start - centre) / width)
-    high = np.where(stop >= outer, np.inf, (stop - centre) / width)
-    # In the upper tail the difference is that of the complements, which does not cancel.
-    sign = np.copysign(1.0, -low)
-    probability = sign * (ndtr(sign * high) - ndtr(sign * low))
-    return np.where((stop < inner) | (start > outer), 0.0, probability)
+    below, above = start <= inner, stop >= outer
+    high = np.asarray((stop - centre) / width)
+    high[above] = np.inf
+    if below.all():
+        probability = np.asarray(ndtr(high))
+    else:
+        low = np.asarray((start - centre) / width)
+        low[below] = -np.inf
+        # In the upper tail the difference is that of the complements, which does not cancel.
+        sign = np.copysign(1.0, -low)
+        low *= sign
+        high *= sign
+        probability = np.asarray(sign * (ndtr(high) - ndtr(low)))
+    probability[(stop < inner) | (start > outer)] = 0.0
+    return probability

@@ -91,7 +91,7 @@ def spectra_of(
     Returns
     -------
     Spectra
-        The hardness of nu_mu and nu_tau is thermal whatever their number.
+        The hardness of nu_mu and nu_tau is that of the tracks, or else of thermal pairs, whatever their number.
 
     Raises
     ------
@@ -114,6 +114,8 @@ def spectra_of(
     ratio, hardness = heavy_flavours(emitted.mean_energy, table)
     if emitted.nux_to_nue is not None:
         ratio = emitted.nux_to_nue
+    if emitted.nux_hardness is not None:
+        hardness = emitted.nux_hardness
     if heavy_flavour_ratio is not None:
         ratio = checked("heavy_flavour_ratio", heavy_flavour_ratio, NOT_NEGATIVE)
     return Spectra(emitted.mean_energy, hardness * emitted.mean_energy, emitted.pinching, ratio, emitted.nue_to_antinue)

@@ -166,28 +166,31 @@ def _times(
     part = place - whole
     reach = reach_of(galaxy)
     farthest_down = _STRIDE * (len(log_flux) - 1)
-    share = _share_in_steps(reach.enclosed(radius * np.exp(-0.5 * _STEP * np.arange(farthest_down + 2)))[::-1])
+    low, rise, off = _share_in_steps(reach.enclosed(radius * np.exp(-0.5 * _STEP * np.arange(farthest_down + 2)))[::-1])
+    shining = np.where(dark, 0.0, points.weight)
     times, errors = [], []
     size = max(_AT_ONCE // severity.size, 1)
     for row in range(0, len(log_flux), size):
         lower = whole - _STRIDE * np.arange(row, min(row + size, len(log_flux)))[:, None, None]
-        low, rise, off = np.moveaxis(share[np.minimum(lower, 0) - 1], -1, 0)
-        enclosed = np.where(dark, 0.0, low + part * rise)
+        step = len(low) - 1 + np.minimum(lower, 0)
+        enclosed = np.take(rise, step, mode="clip") * part
+        enclosed += np.take(low, step, mode="clip")
+        enclosed[..., dark] = 0.0
         time, error = time_integral(enclosed, points)
         # G has kinks of its own, where both rules may agree by chance.
         kinks = error_of_kinks(enclosed, lower >= 0, points)
         times.append(time)
-        errors.append(2.0 * error + kinks + np.einsum("...i,...i->...", np.where(dark, 0.0, off), points.weight))
+        errors.append(2.0 * error + kinks + np.einsum("...i,...i->...", np.take(off, step, mode="clip"), shining))
     value, error = np.concatenate(times), np.concatenate(errors)
     return value, error + reach.relative_error * value + reach.absolute_error * points.weight.sum(axis=-1)
 
 
-def _share_in_steps(share: FloatArray) -> FloatArray:
-    """Return G at the beginning of each step, its rise in it, and what it is off in between, about; shape (n, 3).
+def _share_in_steps(share: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return G at the beginning of each step, its rise in it, and what it is off in between, about; shape (n,).
 
     Beyond the last step, at the radius, G is held.
     """
     rise = np.append(np.diff(share), 0.0)
     bend = np.abs(np.diff(rise[:-1]))
     off = 0.25 * np.maximum(np.append(bend[0], bend), np.append(bend, bend[-1]))
-    return np.stack([share, rise, np.append(off, 0.0)], axis=-1)
+    return share, rise, np.append(off, 0.0)

@@ -49,6 +49,8 @@ class Emission(NamedTuple):
         Number of each of nu_mu and nu_tau over that of nu_e, or None where the tracks do not say.
     nue_to_antinue
         Number of nu_e over that of their antineutrinos; 1 where the tracks do not say.
+    nux_hardness
+        Mean energy of nu_mu and nu_tau over that of nu_e-bar, or None where the tracks do not say.
     """
 
     luminosity: FloatArray
@@ -57,6 +59,7 @@ class Emission(NamedTuple):
     rate: FloatArray
     nux_to_nue: FloatArray | None
     nue_to_antinue: FloatArray
+    nux_hardness: FloatArray | None = None
 
 
 @in_units(initial_mass="Msun", time="s")
@@ -100,8 +103,11 @@ def emission(table: LuminosityTable, initial_mass: ArrayLike, time: ArrayLike) -
     """
     when = checked("time", time, NOT_NEGATIVE, "s")
     parts = _for_each_mass(table, initial_mass, columns_at, when)
-    luminosity, mean, alpha, others, ratio = parts
-    return Emission(luminosity, mean, alpha, luminosity / mean, others if _has_others(table) else None, ratio)
+    luminosity, mean, alpha, others, ratio, hardness = parts
+    number = others if _say(table, "nux_to_nue") else None
+    return Emission(
+        luminosity, mean, alpha, luminosity / mean, number, ratio, hardness if _say(table, "nux_hardness") else None
+    )
 
 
 @in_units(initial_mass="Msun", start="s", end="s")
@@ -182,8 +188,8 @@ def number_between(table: LuminosityTable, initial_mass: ArrayLike, start: Array
     return _windows(table, initial_mass, start, end, lambda track: track.luminosity / track.mean_energy)
 
 
-def _has_others(table: LuminosityTable) -> bool:
-    return all(track.nux_to_nue is not None for track in table.tracks)
+def _say(table: LuminosityTable, column: str) -> bool:
+    return all(getattr(track, column) is not None for track in table.tracks)
 
 
 def _windows(

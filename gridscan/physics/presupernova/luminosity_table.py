@@ -44,6 +44,8 @@ class NeutrinoTrack:
         Number of each of nu_mu and nu_tau over that of nu_e, or None: that of thermal pairs.
     nue_to_antinue
         Number of nu_e over that of their antineutrinos, or None: 1.
+    nux_hardness
+        Mean energy of nu_mu and nu_tau over that of nu_e-bar, or None: that of thermal pairs.
     """
 
     time: FloatArray
@@ -52,6 +54,7 @@ class NeutrinoTrack:
     pinching: FloatArray
     nux_to_nue: FloatArray | None = None
     nue_to_antinue: FloatArray | None = None
+    nux_hardness: FloatArray | None = None
 
 
 @in_units(mass="Msun")
@@ -122,7 +125,7 @@ def track_of(table: LuminosityTable, initial_mass: float) -> NeutrinoTrack:
 
     Notes
     -----
-    log L, log <E> and log alpha are linear in log M at equal time; the ratios of numbers are linear in log M.
+    log L, log <E> and log alpha are linear in log M at equal time; the ratios are linear in log M.
 
     Examples
     --------
@@ -193,7 +196,7 @@ def columns_at(track: NeutrinoTrack, time: FloatArray) -> list[FloatArray]:
     -------
     list of numpy.ndarray
         Luminosity [MeV/s], zero after the last knot, mean energy [MeV], pinching, nu_x per nu_e (NaN where the track
-        does not say) and nu_e per antineutrino, each of the shape of `time`.
+        does not say), nu_e per antineutrino and hardness of nu_x (NaN likewise), each of the shape of `time`.
 
     Notes
     -----
@@ -213,7 +216,7 @@ def columns_at(track: NeutrinoTrack, time: FloatArray) -> list[FloatArray]:
     columns = [np.exp(np.interp(place, knots, np.log(column))) for column in (track.luminosity, track.mean_energy)]
     columns.append(np.exp(np.interp(place, knots, np.log(track.pinching))))
     columns[0] = np.where(time > track.time[-1], 0.0, columns[0])
-    for ratio, unsaid in ((track.nux_to_nue, np.nan), (track.nue_to_antinue, 1.0)):
+    for ratio, unsaid in ((track.nux_to_nue, np.nan), (track.nue_to_antinue, 1.0), (track.nux_hardness, np.nan)):
         columns.append(np.full(place.shape, unsaid) if ratio is None else np.interp(place, knots, ratio))
     return columns
 
@@ -226,6 +229,7 @@ def _between(first: NeutrinoTrack, second: NeutrinoTrack, weight: float) -> Neut
     luminosity, mean, pinching = (
         np.exp((1.0 - weight) * np.log(a) + weight * np.log(b)) for a, b in zip(one[:3], other[:3], strict=True)
     )
-    others, ratio = ((1.0 - weight) * a + weight * b for a, b in zip(one[3:], other[3:], strict=True))
-    known = first.nux_to_nue is not None and second.nux_to_nue is not None
-    return NeutrinoTrack(time, luminosity, mean, pinching, others if known else None, ratio)
+    others, ratio, hardness = ((1.0 - weight) * a + weight * b for a, b in zip(one[3:], other[3:], strict=True))
+    # What one of them does not say is that of thermal pairs.
+    said = [None if np.isnan(column).any() else column for column in (others, hardness)]
+    return NeutrinoTrack(time, luminosity, mean, pinching, said[0], ratio, said[1])

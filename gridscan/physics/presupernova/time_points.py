@@ -170,9 +170,12 @@ def error_of_kinks(values: FloatArray, held: NDArray[np.bool_], points: TimePoin
     panels = (-1, ORDER)
     inside = held.reshape(*held.shape[:-1], *panels)
     kinked = inside.any(axis=-1) & ~inside.all(axis=-1)
-    slope = np.abs(np.diff(values.reshape(inside.shape), axis=-1) / np.diff(nodes)).max(axis=-1)
+    here = np.nonzero(kinked)
+    slope = np.abs(np.diff(values.reshape(inside.shape)[here], axis=-1) / np.diff(nodes)).max(axis=-1)
     stretch = (points.weight.reshape(*points.time.shape[:-1], *panels) / kronrod).max(axis=-1)
-    return np.asarray(_error_of_a_kink() * np.where(kinked, slope * stretch, 0.0).sum(axis=-1))
+    off = np.zeros(kinked.shape)
+    off[here] = slope * np.broadcast_to(stretch, kinked.shape)[here]
+    return np.asarray(_error_of_a_kink() * off.sum(axis=-1))
 
 
 @functools.cache

@@ -104,6 +104,8 @@ def test_the_ratio_of_the_flavours_may_be_given():
     star = emission(TABLE, 15.0, 10 * YEAR)
     assert spectra_of(star, [0.0, 0.19]).ratio.tolist() == [0.0, 0.19]
     assert spectra_of(star._replace(nux_to_nue=np.array(0.1))).ratio == 0.1
+    harder = spectra_of(star._replace(nux_hardness=np.array(1.5)))
+    assert harder.mean_energy_others == 1.5 * star.mean_energy
     # The spectrum stays that of thermal pairs.
     assert spectra_of(star, 0.19).mean_energy_others == spectra_of(star).mean_energy_others
     with pytest.raises(EvaluationError, match=r"heavy_flavour_ratio is -0\.1"):

@@ -154,15 +154,16 @@ def test_masses_and_times_broadcast():
 def test_ratios_of_a_track_are_interpolated():
     time = np.array([1.0, 100.0])
     columns = (time, np.array([1e4, 1.0]), np.array([2.0, 1.0]), np.array([3.0, 3.0]))
-    light = NeutrinoTrack(*columns, np.array([0.2, 0.1]), np.array([1.4, 1.0]))
-    heavy = NeutrinoTrack(*columns, np.array([0.4, 0.3]), np.array([1.0, 1.0]))
+    light = NeutrinoTrack(*columns, np.array([0.2, 0.1]), np.array([1.4, 1.0]), np.array([1.0, 1.2]))
+    heavy = NeutrinoTrack(*columns, np.array([0.4, 0.3]), np.array([1.0, 1.0]), np.array([1.0, 1.0]))
     table = LuminosityTable(np.array([10.0, 40.0]), (light, heavy))
     star = emission(table, 20.0, 10.0)
     assert star.nux_to_nue == near(0.25)
     assert star.nue_to_antinue == near(1.1)
+    assert star.nux_hardness == near(1.05)
     mixed = LuminosityTable(table.mass, (light, NeutrinoTrack(*columns)))
-    assert emission(mixed, 20.0, 10.0).nux_to_nue is None
-    assert emission(TABLE, 20.0, 10.0).nux_to_nue is None
+    assert emission(mixed, 20.0, 10.0).nux_to_nue is emission(TABLE, 20.0, 10.0).nux_to_nue is None
+    assert emission(mixed, 20.0, 10.0).nux_hardness is emission(TABLE, 20.0, 10.0).nux_hardness is None
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gridscan.models.presupernova import one_star
+from gridscan.models.presupernova.kernels import constants_of
 from gridscan.models.presupernova.parameters import model
 from gridscan.physics.presupernova.event_rates import rate_of_all_flavours
 from gridscan.physics.presupernova.luminosity import energy_between, number_between
@@ -40,15 +41,23 @@ def nue_to_antinue(source, initial_mass, time_before_collapse):
     initial_mass="Msun",
     time_before_collapse="s",
 )
-def heavy_flavour_ratio(source, initial_mass, time_before_collapse):
+def heavy_flavour_ratio(source, initial_mass, time_before_collapse, weak_constants):
     """R_x/R_e of the table, or of thermal pairs of the same <E>. Source: Misiaszek et al. 2006, PRD 74, 043006."""
-    return one_star.ratio_of_flavours(source, initial_mass, time_before_collapse)
+    constants = constants_of(*weak_constants)
+    return one_star.ratio_of_flavours(source, initial_mass, time_before_collapse, constants)
 
 
-@model.kernel("MeV", long_name="mean energy of muon and tau neutrinos", mean_energy="MeV")
-def heavy_flavour_mean_energy(mean_energy):
-    """<E> times the hardness of thermal pairs. Source: Misiaszek et al. 2006, PRD 74, 043006."""
-    return one_star.heavy_flavour_mean_energy(mean_energy)
+@model.kernel(
+    "MeV",
+    long_name="mean energy of muon and tau neutrinos",
+    initial_mass="Msun",
+    time_before_collapse="s",
+    mean_energy="MeV",
+)
+def heavy_flavour_mean_energy(source, initial_mass, time_before_collapse, mean_energy, weak_constants):
+    """<E> times the hardness of the table, or of thermal pairs. Source: Misiaszek et al. 2006, PRD 74, 043006."""
+    constants = constants_of(*weak_constants)
+    return one_star.heavy_flavour_mean_energy(source, initial_mass, time_before_collapse, mean_energy, constants)
 
 
 @model.quantity("1/s", long_name="electron antineutrinos emitted per time")
