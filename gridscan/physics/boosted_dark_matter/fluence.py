@@ -54,8 +54,9 @@ _NEAR_THE_PEAK = 1e-3
 _SHORT = 1e-3
 # By which pieces widen: 16 nodes then leave 1e-7 of a root.
 _WIDENING = 16.0
-# Places at which a sphere is looked for, and how often what is between two is halved.
+# Places at which a sphere is looked for, the nearest of them, and how often what is between two is halved.
 _SAMPLES = 65
+_NEAREST = 1e-8
 _BISECTIONS = 45
 # Of lengths.
 _ROUNDING = 1e-14
@@ -163,7 +164,7 @@ def _pieces(kicks: _Kicks, accuracy: float) -> Pieces:
     number = np.maximum(np.ceil((final - first) / _PIECE), 1.0)
     regular = first + (final - first) * np.minimum(np.arange(number.max(initial=1.0) + 1.0)[:, None] / number, 1.0)
     centre, around, touches = _through_the_centre(kicks, final)
-    spheres = _through_spheres(kicks, first, final)
+    spheres = _through_spheres(kicks, first, np.minimum(last, final), final)
     cuts = np.concatenate([last, straight, centre[None], around, touches, spheres, _widening(kicks, last, final)])
     lower, upper = panels_between(np.concatenate([regular, np.clip(cuts, first, final)]).T)
     owner, piece = np.nonzero(upper > lower)
@@ -281,7 +282,7 @@ def _peak_radius(kicks: _Kicks, core: FloatArray) -> FloatArray:
     return np.where(short & ((core == 0.0) | (near < core)), near, core)
 
 
-def _through_spheres(kicks: _Kicks, first: FloatArray, final: FloatArray) -> FloatArray:
+def _through_spheres(kicks: _Kicks, first: FloatArray, last: FloatArray, final: FloatArray) -> FloatArray:
     """Return where the arcs between an end of the exposure touch a sphere where the density breaks, shape (k, n).
 
     The places that particles arrive from at an end of the exposure are circles; of a short one, all places are.
@@ -291,7 +292,10 @@ def _through_spheres(kicks: _Kicks, first: FloatArray, final: FloatArray) -> Flo
         return np.empty((0, len(final)))
     near = taken(kicks, near_breaks)
     breaks = density_breaks(near.setting.halo)
-    samples = first[near_breaks] + (final - first)[near_breaks] * np.geomspace(1e-6, 1.0, _SAMPLES)[:, None]
+    # The circles of the end of the exposure move fastest right beyond the last kick.
+    origins = np.fmax(first, last)[:, None, near_breaks]
+    shares = np.geomspace(_NEAREST, 1.0, _SAMPLES)[:, None]
+    samples = np.sort((origins + (final[near_breaks] - origins) * shares).reshape(-1, near_breaks.size), axis=0)
     radii = np.moveaxis(_radii(near, samples), 1, 0)
     beyond = radii[:, :, None] > breaks
     known = np.isfinite(radii)
