@@ -16,6 +16,7 @@ from gridscan.models.boosted_dark_matter.kernels import (
     amplitude_of,
     at_angles,
     beyond,
+    kick_cross_sections,
     neutrino_amplitude,
     points_of,
     target_of,
@@ -408,21 +409,42 @@ def neutrino_differential_cross_section(
     return scale * density * neutrino_published_factor
 
 
+# What kernels that take the interaction as a function give it.
+_KICK: dict[str, Any] = {
+    "functions": {"neutrino_differential_cross_section": ["neutrino_energy", "kinetic_energy", "scattering_haversine"]},
+    "kinetic_energy": "MeV",
+    "neutrino_energy": "MeV",
+    "scattering_haversine": "1",
+    "neutrino_differential_cross_section": "cm^2/sr",
+}
+
+
+@model.kernel(
+    "cm^2/sr", long_name="differential cross section of neutrinos for a kick to Earth", dark_matter_mass="MeV", **_KICK
+)
+def kick_cross_section(
+    neutrino_energy, kinetic_energy, dark_matter_mass, scattering_haversine, neutrino_differential_cross_section
+):
+    """dσ/dΩ, refused where it is below 0, no number, or made of rounding errors. Source: definition."""
+    kick = (neutrino_energy, kinetic_energy, dark_matter_mass, scattering_haversine)
+    return kick_cross_sections(neutrino_differential_cross_section, *kick)
+
+
 @model.kernel(
     "cm^2/sr",
     long_name="differential cross section of neutrinos at an angle psi of the kick",
-    functions={"neutrino_differential_cross_section": ["scattering_haversine"]},
+    functions={"kick_cross_section": ["scattering_haversine"]},
     psi="rad",
     kinetic_energy="MeV",
     dark_matter_mass="MeV",
     scattering_haversine="1",
-    neutrino_differential_cross_section="cm^2/sr",
+    kick_cross_section="cm^2/sr",
 )
-def angular_cross_section(psi, kinetic_energy, dark_matter_mass, neutrino_differential_cross_section):
+def angular_cross_section(psi, kinetic_energy, dark_matter_mass, kick_cross_section):
     """dσ/dΩ of kicks to T at ψ, 0 from the largest ψ on. Source: Lin et al. 2023, PRD 108, 083013."""
     haversine = recoil_angle.haversine(psi)
     allowed = haversine < recoil_angle.largest_haversine(kinetic_energy, dark_matter_mass)
-    return allowed * at_angles(neutrino_differential_cross_section, np.where(allowed, haversine, 0.0))
+    return allowed * at_angles(kick_cross_section, np.where(allowed, haversine, 0.0))
 
 
 # The flux on the sky.
@@ -460,11 +482,9 @@ def neutrino_energy_slope(kinetic_energy, dark_matter_mass, scattering_haversine
 
 
 @model.quantity("1/MeV/cm^3/sr", long_name="particles kicked to Earth per volume, kinetic energy and solid angle")
-def emissivity(
-    dark_matter_density, dark_matter_mass, neutrino_fluence, neutrino_differential_cross_section, neutrino_energy_slope
-):
+def emissivity(dark_matter_density, dark_matter_mass, neutrino_fluence, kick_cross_section, neutrino_energy_slope):
     """Rate (ρ/m) τ Φ_ν(E_ν, d) dσ/dΩ dE_ν/dT. Source: particles counted; Lin et al. 2023, PRD 108, 083013."""
-    kicked = neutrino_fluence * neutrino_differential_cross_section * neutrino_energy_slope
+    kicked = neutrino_fluence * kick_cross_section * neutrino_energy_slope
     return dark_matter_density / dark_matter_mass * kicked
 
 
@@ -479,14 +499,6 @@ def sky_flux(
 
 
 # The flux of the whole sky. Its kernels take the interaction as a function.
-
-_KICK: dict[str, Any] = {
-    "functions": {"neutrino_differential_cross_section": ["neutrino_energy", "kinetic_energy", "scattering_haversine"]},
-    "kinetic_energy": "MeV",
-    "neutrino_energy": "MeV",
-    "scattering_haversine": "1",
-    "neutrino_differential_cross_section": "cm^2/sr",
-}
 
 
 @model.kernel("1/MeV/cm^2/s", long_name="flux of boosted dark matter", error=True, time="s", accuracy="1", **_KICK)
