@@ -1054,6 +1054,46 @@ def test_an_amplitude_that_is_none_is_refused(model, function, error, message):
         model.replace(neutrino_squared_amplitude=function).evaluate("flux")
 
 
+ON_THE_SKY = {
+    "flux": {"time": "0.5 yr"},
+    "sky_flux": {"time": "0.5 yr", "longitude": "111 deg", "latitude": "-2 deg"},
+    "emissivity": {"time": "0.5 yr", "longitude": "111 deg", "latitude": "-2 deg"},
+    "angular_cross_section": {"psi": "30 deg"},
+    "galactic_sky_flux": {"time": "4 kyr", "supernova_history": "5 kyr", "supernova_rate": "10/yr"},
+}
+
+
+@pytest.mark.parametrize("quantity", ON_THE_SKY)
+def test_a_cross_section_of_ones_own_that_is_none_is_refused_on_the_sky_too(model, quantity):
+    """Fluxes of the sky and angular cross sections below zero were answered, and zero for what is no number."""
+
+    def negative(neutrino_cross_section, scattering_haversine):
+        return -neutrino_cross_section * (1.0 - 2.0 * scattering_haversine)
+
+    def no_number(neutrino_cross_section, scattering_haversine):
+        return neutrino_cross_section * np.sqrt(scattering_haversine - 2.0)
+
+    for function, found in ((negative, "negative"), (no_number, "not a number")):
+        own = model.replace(neutrino_differential_cross_section=function)
+        with np.errstate(invalid="ignore"), pytest.raises(EvaluationError, match=f"of neutrinos is {found}"):
+            own.evaluate(quantity, **ON_THE_SKY[quantity])
+    amplitude = model.replace(neutrino_squared_amplitude=lambda s, dark_matter_mass: -s / dark_matter_mass**2)
+    with pytest.raises(EvaluationError, match="of neutrinos is negative"):
+        amplitude.evaluate(quantity, **ON_THE_SKY[quantity])
+
+
+def test_rounding_errors_in_place_of_a_cross_section_are_refused_on_the_sky_too(model):
+    def rounded(neutrino_energy, dark_matter_mass, scattering_haversine, neutrino_cross_section):
+        s = dark_matter_mass**2 + 2 * dark_matter_mass * neutrino_energy
+        u = 2 * dark_matter_mass**2 - s
+        part = (s**2 + u**2 - 2 * dark_matter_mass**4) / dark_matter_mass**4
+        return neutrino_cross_section * part * (1.0 - 2.0 * scattering_haversine)
+
+    own = model.replace(neutrino_differential_cross_section=rounded)
+    with pytest.raises(EvaluationError, match="rounding leaves too few digits"):
+        own.evaluate("angular_cross_section", psi="30 deg", dark_matter_mass="1e6 MeV", kinetic_energy="1e-6 MeV")
+
+
 def test_a_massless_mediator_has_no_total_cross_section(model):
     coulomb = model.replace(target_squared_amplitude=lambda s, t: (s / t) ** 2)
     with pytest.raises(EvaluationError, match="is the mediator massless"):

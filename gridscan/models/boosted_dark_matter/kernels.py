@@ -79,6 +79,15 @@ def at_angles(cross_section: Any, haversine: Any) -> Any:
     return cross_section(places.ravel(), scattering_haversine=own.ravel()).reshape(own.shape)
 
 
+def kick_cross_sections(cross_section: Any, energy: Any, kinetic_energy: Any, mass: Any, haversine: Any) -> Any:
+    """Return a differential cross section of the grid at one kick a point, 0 where no neutrino can give it."""
+    arrays = np.broadcast_arrays(energy, kinetic_energy, mass, haversine, points_of(cross_section))
+    found = np.zeros(arrays[0].shape)
+    given = arrays[0] > 0.0
+    found[given] = differential_of(cross_section)(*(item[given] for item in arrays))
+    return found
+
+
 def target_of(cross_section: Any) -> Callable[..., Any]:
     """Return the cross section of the target on the grid as a function of arrays whose last axis are the points."""
 

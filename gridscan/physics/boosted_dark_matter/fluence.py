@@ -54,8 +54,9 @@ _NEAR_THE_PEAK = 1e-3
 _SHORT = 1e-3
 # By which pieces widen: 16 nodes then leave 1e-7 of a root.
 _WIDENING = 16.0
-# Places at which a sphere is looked for, and how often what is between two is halved.
+# Places at which a sphere is looked for, the nearest of them, and how often what is between two is halved.
 _SAMPLES = 65
+_NEAREST = 1e-8
 _BISECTIONS = 45
 # Of lengths.
 _ROUNDING = 1e-14
@@ -162,14 +163,14 @@ def _pieces(kicks: _Kicks, accuracy: float) -> Pieces:
     straight[kicks.delays < 1e-3 * accuracy * kicks.excess] = np.nan
     number = np.maximum(np.ceil((final - first) / _PIECE), 1.0)
     regular = first + (final - first) * np.minimum(np.arange(number.max(initial=1.0) + 1.0)[:, None] / number, 1.0)
-    centre, around = _through_the_centre(kicks, final)
-    spheres = _through_spheres(kicks, first, final)
-    cuts = np.concatenate([last, straight, centre[None], around, spheres, _widening(kicks, last, final)])
+    centre, around, touches = _through_the_centre(kicks, final)
+    spheres = _through_spheres(kicks, first, np.minimum(last, final), final)
+    cuts = np.concatenate([last, straight, centre[None], around, touches, spheres, _widening(kicks, last, final)])
     lower, upper = panels_between(np.concatenate([regular, np.clip(cuts, first, final)]).T)
     owner, piece = np.nonzero(upper > lower)
     lower, upper = lower[owner, piece], upper[owner, piece]
     peaked = np.where(np.isfinite(around).any(axis=0), centre, np.nan)
-    rough = np.concatenate([peaked[None], spheres])[:, owner]
+    rough = np.concatenate([peaked[None], touches, spheres])[:, owner]
     below = (lower == np.concatenate([last[:, owner], rough])).any(axis=0)
     return Pieces(owner, lower, upper, below, (upper == rough).any(axis=0))
 
@@ -215,42 +216,73 @@ def _highest(kicks: _Kicks, first: FloatArray, accuracy: float) -> FloatArray:
     return np.where(first < _BEYOND, np.arccosh(np.sqrt(np.maximum(highest / kicks.least_energy, 1.0))), 0.0)
 
 
-def _through_the_centre(kicks: _Kicks, final: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return where the arc passes through the halo centre, and ends of pieces that widen from its peak, shape (k, n).
+def _through_the_centre(kicks: _Kicks, final: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return where the arc passes the halo centre, pieces that widen from there, and where it touches a core.
 
-    An arc of psi + dpsi passes at the distance |S G| |E G|/R_s dpsi. Source: the gradient of the inscribed angle.
+    An arc of psi + dpsi passes at the distance |S G| |E G|/R_s dpsi, by the gradient of the inscribed angle.
+
+    Returns
+    -------
+    centre : numpy.ndarray
+        w, shape (n,).
+    around, touches : numpy.ndarray
+        Ends of pieces, shape (k, n); NaN for none.
     """
     setting = kicks.setting
     along, across, distance = setting.centre_along, setting.centre_across, setting.supernova_distance
     angle = np.arctan2(across * distance, along * (distance - along) - across**2)
     centre = kicks.place(np.sin(0.5 * angle) ** 2)
-    radius = _peak_radius(kicks)
+    core = _core_radius(setting)
+    radius = _peak_radius(kicks, core)
     if not radius.any():
-        return centre, np.empty((0, len(centre)))
+        nothing = np.empty((0, len(centre)))
+        return centre, nothing, nothing
     with np.errstate(divide="ignore", invalid="ignore"):
         turn = radius * distance / (np.hypot(along, across) * np.hypot(distance - along, across))
         width = kicks.place(np.sin(0.5 * np.minimum(angle + turn, np.pi)) ** 2) - centre
-        width = np.where((radius > 0.0) & (turn < 1.0), width, np.nan)
+        width = np.where((radius > 0.0) & (turn < 1.0) & (width > 0.0), width, np.nan)
     after = _powers(centre, width, final)
-    return centre, np.concatenate([after, 2.0 * centre - after])
+    return centre, np.concatenate([after, 2.0 * centre - after]), _touches_of_the_core(kicks, core)
 
 
-def _peak_radius(kicks: _Kicks) -> FloatArray:
+def _core_radius(setting: Setting) -> FloatArray:
+    """Return the radius within which a spike is empty [kpc], 0 without a spike."""
+    spike = setting.halo.spike
+    if spike is None:
+        return np.zeros_like(setting.mass)
+    return np.where(spike.radius > 0.0, np.maximum(setting.halo.centre_cutoff, spike.inner_radius), 0.0)
+
+
+def _touches_of_the_core(kicks: _Kicks, core: FloatArray) -> FloatArray:
+    """Return w at which an arc touches the core of a spike of radius r, shape (k, n), NaN for nowhere.
+
+    (along (R_s - along) - across² + r²) sin(psi) ± across R_s cos(psi) = ± r R_s, from |G C| = rho_c ± r.
+    """
+    setting = kicks.setting
+    along, across, distance = setting.centre_along, setting.centre_across, setting.supernova_distance
+    sines, cosines = along * (distance - along) - across**2 + core**2, across * distance
+    with np.errstate(invalid="ignore"):
+        offset = np.arcsin(np.where(core > 0.0, core * distance / np.hypot(sines, cosines), np.nan))
+    angle = np.arctan2(cosines, sines)
+    angles = np.array([sign * angle + turn for sign in (1.0, -1.0) for turn in (-offset, offset, np.pi - offset)])
+    return kicks.place(np.where((angles > 0.0) & (angles < np.pi), np.sin(0.5 * angles) ** 2, np.nan))
+
+
+def _peak_radius(kicks: _Kicks, core: FloatArray) -> FloatArray:
     """Return the radius of the peak about the halo centre [kpc], 0 for none.
 
-    It is that of the spike, or how far from the centre are the places from which particles arrive at an end of the
-    exposure, if they are near.
+    It is that of the core of a spike, or how far from the centre are the places from which particles arrive at an end
+    of the exposure, if they are near.
     """
     setting = kicks.setting
     centre, _ = _delays_of_the_breaks(kicks)
     missed = np.abs(centre - kicks.delays).min(axis=0)
     short = missed < _SHORT * kicks.delays[1]
     near = np.maximum(missed / (2.0 + kicks.excess), _ROUNDING) * setting.supernova_distance
-    spike = np.zeros_like(setting.mass) if setting.halo.spike is None else setting.halo.spike.radius
-    return np.where(short & ((spike == 0.0) | (near < spike)), near, spike)
+    return np.where(short & ((core == 0.0) | (near < core)), near, core)
 
 
-def _through_spheres(kicks: _Kicks, first: FloatArray, final: FloatArray) -> FloatArray:
+def _through_spheres(kicks: _Kicks, first: FloatArray, last: FloatArray, final: FloatArray) -> FloatArray:
     """Return where the arcs between an end of the exposure touch a sphere where the density breaks, shape (k, n).
 
     The places that particles arrive from at an end of the exposure are circles; of a short one, all places are.
@@ -260,7 +292,10 @@ def _through_spheres(kicks: _Kicks, first: FloatArray, final: FloatArray) -> Flo
         return np.empty((0, len(final)))
     near = taken(kicks, near_breaks)
     breaks = density_breaks(near.setting.halo)
-    samples = first[near_breaks] + (final - first)[near_breaks] * np.geomspace(1e-6, 1.0, _SAMPLES)[:, None]
+    # The circles of the end of the exposure move fastest right beyond the last kick.
+    origins = np.fmax(first, last)[:, None, near_breaks]
+    shares = np.geomspace(_NEAREST, 1.0, _SAMPLES)[:, None]
+    samples = np.sort((origins + (final[near_breaks] - origins) * shares).reshape(-1, near_breaks.size), axis=0)
     radii = np.moveaxis(_radii(near, samples), 1, 0)
     beyond = radii[:, :, None] > breaks
     known = np.isfinite(radii)

@@ -54,7 +54,7 @@ MODULES = {
     "physics/stellar/imf": {"carbon_burning_rsg", "events_per_year"},
     "physics/galaxy/components": {"fraction_within", "events_per_year"},
     "physics/neutrinos/electron_scattering": {"mean_cross_section", "events_per_year"},
-    "models/red_supergiants/model": NOTHING,
+    "models/red_supergiants/quantities/events": NOTHING,
     "definition/graph": NOTHING,
     "definition/unit_proof": NOTHING,
     "inputs/catalogue": NOTHING,
@@ -166,4 +166,4 @@ def test_a_formula_of_a_model_makes_stale_what_depends_on_it(edited):
         formula = "detection.event_rate(number_of_electrons, flux, mean_cross_section)"
         return text.replace(f"return {formula}", f"return 2 * {formula}", 1)
 
-    assert edited(["models/red_supergiants/model"], change) == {"events_per_year"}
+    assert edited(["models/red_supergiants/quantities/events"], change) == {"events_per_year"}
