@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from gridscan.evaluation.failing_cells import Messages
 from gridscan.evaluation.region import RegionValues, names_given
@@ -100,13 +101,21 @@ def evaluate_rows(layout: Layout, name: str, dimension: str) -> Rows:
 def _of_input(data: np.ndarray, dims: Sequence[str]) -> _Compact:
     if not dims:
         return _Compact(data)
-    if data.ndim == 1 and data.dtype.kind == "f":
-        _, first, which = np.unique(data, return_index=True, return_inverse=True)
+    if data.ndim == 1 and data.dtype == float:
+        which, first = _distinct(np.ascontiguousarray(data).view(np.int64))
     else:
         places: dict[bytes, int] = {}
-        whole = np.array([places.setdefault(row.tobytes(), len(places)) for row in data])
-        _, first, which = np.unique(whole, return_index=True, return_inverse=True)
+        which, first = _distinct(np.array([places.setdefault(row.tobytes(), len(places)) for row in data]))
     return _Compact(data[first], which)
+
+
+def _distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return which distinct key each row has, in order of appearance, and the first row of each."""
+    # Hashes take a tenth of the time in which numpy sorts.
+    which, _ = pd.factorize(keys)
+    first = np.empty(which.max() + 1, dtype=np.intp)
+    first[which[::-1]] = np.arange(len(which) - 1, -1, -1)
+    return which, first
 
 
 def _run(
@@ -143,8 +152,8 @@ def _combined(varying: Sequence[_Compact]) -> tuple[NDArray[np.intp] | None, NDA
         assert item.which is not None
         if many == len(which):
             break
-        _, first, which = np.unique(which * item.many + item.which, return_index=True, return_inverse=True)
+        which, first = _distinct(which * item.many + item.which)
         many = len(first)
-    if first is None or many == len(which):
-        _, first, which = np.unique(which, return_index=True, return_inverse=True)
+    if first is None:
+        which, first = _distinct(which)
     return which, first

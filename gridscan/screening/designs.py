@@ -10,7 +10,8 @@ import numpy as np
 from gridscan.evaluation.distinct_rows import evaluate_rows
 from gridscan.evaluation.layout import lay_out
 from gridscan.numerics.elementary_effects import effects_of, random_paths
-from gridscan.uncertainty.designs import DRAW, Design, Uniforms, key_of, uniforms
+from gridscan.uncertainty.designs import DRAW, Design, Uniforms, key_of, sobol_points
+from gridscan.uncertainty.owen import scrambled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,12 +147,11 @@ class Saltelli:
     def _base(self, wanted: int) -> NDArray[np.float64]:
         """Return random numbers, shape (sets, keys, replicates, points)."""
         keys = self.response.keys
-        dimensions = {f"{which} {key}": 0 for which in ("first", "second") for key in keys}
-        dimensions = {name: index for index, name in enumerate(dimensions)}
+        names = [f"{which} {key}" for which in ("first", "second") for key in keys]
         seeds = [key_of(self.seed, f"replicate {index}") >> 1 for index in range(REPLICATES)]
-        found = [uniforms(Design(points=wanted, seed=seed), dimensions) for seed in seeds]
-        numbers = np.array([[item.lower for item in one.values()] for one in found])
-        return np.moveaxis(numbers.reshape(REPLICATES, 2, len(keys), wanted), 0, 2)
+        scrambling = np.array([[key_of(seed, name) for seed in seeds] for name in names], dtype=np.uint64)
+        points = sobol_points(wanted, list(range(len(names))))
+        return scrambled(points[:, None], scrambling[..., None]).reshape(2, len(keys), REPLICATES, wanted)
 
     def _add(self, base: NDArray[np.float64]) -> None:
         first, second = base

@@ -91,7 +91,7 @@ def factors_of(
     priors = {**_of_axes(resolved, used), **_of_labels(resolved, used, vary)}
     bundled = {name for label in priors if label in resolved.model.labels for name in resolved.model.bundled(label)}
     passed_over = []
-    for name in _single(resolved, used, {*priors, *held, *(bundled - resolved.given)}):
+    for name in () if share == 0.0 else _single(resolved, used, {*priors, *held, *(bundled - resolved.given)}):
         prior = _around(resolved, resolved.model[name], share)
         if prior is None:
             passed_over.append(name)
@@ -100,7 +100,8 @@ def factors_of(
     drawn = find_scenario(fixed, overrides=priors) if priors else fixed
     names, members, ranges = _grouped(drawn, used | priors.keys())
     if not names:
-        raise SensitivityError(f"nothing varies that {quantity!r} depends on; give distributions in [uncertain]")
+        also = " or a share" if share == 0.0 else ""
+        raise SensitivityError(f"nothing varies that {quantity!r} depends on; give distributions in [uncertain]{also}")
     shown = {name: _shown(resolved, name, value) for name, value in held.items()}
     return Factors(drawn, names, members, ranges, shown, passed_over)
 
@@ -223,7 +224,8 @@ def in_words(factors: Factors, share: float) -> str:
     str
         Sentences separated by semicolons.
     """
-    parts = [f"numbers of which nothing else is known vary by {share:.3g} of their value to both sides"]
+    varied = f"vary by {share:.3g} of their value to both sides" if share else "do not vary"
+    parts = [f"numbers of which nothing else is known {varied}"]
     if factors.held:
         parts.append("at " + ", ".join(f"{name} = {value}" for name, value in factors.held.items()))
     if factors.passed_over:

@@ -56,7 +56,8 @@ def screen(
     quantity
         Name of the quantity y.
     share
-        Part of its value by which a number varies to both sides where nothing else is known: 0.1 is ± 10 %.
+        Part of its value by which a number varies to both sides where nothing else is known: 0.1 is ± 10 %; with 0 it
+        does not vary.
     at
         Values of axes that are held, as texts with a unit, labels, or numbers in the default unit.
     vary
@@ -110,8 +111,11 @@ def screen(
     >>> float(table["first_order"].sum().round(1)), table["parameter"].values[0].item()
     (1.0, 'sfr')
     """
-    if not 0.0 < share < 1.0:
-        raise SensitivityError(f"the share by which numbers vary must be between 0 and 1, found {share:g}")
+    if not 0.0 <= share < 1.0:
+        raise SensitivityError(
+            f"the share by which numbers vary must be from 0, of which only what is uncertain and the axes vary, to below"
+            f" 1; found {share:g}"
+        )
     if points is not None and points < 2 * REPLICATES:
         raise SensitivityError(f"the number of base points must be at least {2 * REPLICATES}, found {points}")
     scenario = find_scenario(source)

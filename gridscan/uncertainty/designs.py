@@ -103,7 +103,7 @@ def uniforms(design: Design, dimensions: Mapping[str, int]) -> dict[str, Uniform
         numbers = np.arange(design.points, dtype=np.uint64)
         lower = {name: open_uniform(hashed(numbers, key)) for name, key in keys.items()}
     elif design.method == "sobol":
-        points = _sobol(design.points, list(dimensions.values()))
+        points = sobol_points(design.points, list(dimensions.values()))
         lower = {name: scrambled(points[column], keys[name]) for column, name in enumerate(dimensions)}
     else:
         return {name: _stratified(design, name) for name in dimensions}
@@ -129,8 +129,21 @@ def key_of(seed: int, name: str) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")
 
 
-def _sobol(count: int, dimensions: list[int]) -> NDArray[np.uint32]:
-    """Return points of the sequence of Sobol as whole numbers below 2^32, shape (dimensions, points)."""
+def sobol_points(count: int, dimensions: list[int]) -> NDArray[np.uint32]:
+    """Return the first points of the sequence of Sobol, not scrambled.
+
+    Parameters
+    ----------
+    count
+        Number of points.
+    dimensions
+        Dimensions of the sequence, from 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (dimensions, points): whole numbers below 2^32.
+    """
     # Half a second to import, for nothing where nothing is drawn by it.
     from scipy.stats import qmc
 

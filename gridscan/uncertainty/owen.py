@@ -7,7 +7,7 @@ number of points nor on other dimensions, and nothing has to be stored.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,23 +18,24 @@ if TYPE_CHECKING:
 
 #: Bits of a point that are scrambled; what follows is filled by a hash of these.
 BITS = 32
+#: Points of all dimensions together, whose flips at all levels lie in memory at once.
 _AT_ONCE = 1 << 12
 
 
-def scrambled(points: NDArray[np.uint32], key: int) -> NDArray[np.float64]:
-    """Return scrambled points of one dimension.
+def scrambled(points: NDArray[np.uint32], key: int | NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Return scrambled points of one dimension, or of several at once.
 
     Parameters
     ----------
     points
-        The first points of a digital net or sequence, as whole numbers below 2^32.
+        Shape (..., n): the first points of a digital net or sequence, as whole numbers below 2^32.
     key
-        Whole number below 2^64 that is different for each dimension.
+        Whole number below 2^64 that is different for each dimension; or many, of a shape (..., 1) that broadcasts.
 
     Returns
     -------
     numpy.ndarray
-        Numbers above 0 and below 1, with 52 random bits.
+        Numbers above 0 and below 1, with 52 random bits, of the shape to which both broadcast.
 
     Notes
     -----
@@ -50,15 +51,18 @@ def scrambled(points: NDArray[np.uint32], key: int) -> NDArray[np.float64]:
     >>> sorted(np.floor(2 * scrambled(halves, key=7)).tolist())
     [0.0, 1.0]
     """
-    result = np.empty(len(points))
-    for start in range(0, len(points), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        high = _permuted(points[part].astype(np.uint64), key)
-        result[part] = open_uniform((high << np.uint64(64 - BITS)) | (hashed(high, key ^ 1) >> np.uint64(BITS)))
+    keys = np.asarray(key, dtype=np.uint64)
+    result = np.empty(np.broadcast_shapes(points.shape, keys.shape))
+    at_once = max(_AT_ONCE * points.shape[-1] // max(result.size, 1), 1)
+    for start in range(0, points.shape[-1], at_once):
+        part = slice(start, start + at_once)
+        high = _permuted(points[..., part].astype(np.uint64), keys)
+        filled = hashed(high, keys ^ np.uint64(1)) >> np.uint64(BITS)
+        result[..., part] = open_uniform((high << np.uint64(64 - BITS)) | filled)
     return result
 
 
-def hashed(numbers: NDArray[np.uint64], key: int) -> NDArray[np.uint64]:
+def hashed(numbers: NDArray[np.uint64], key: Any) -> NDArray[np.uint64]:
     """Return the random whole numbers below 2^64 of a key that belong to numbers in its sequence.
 
     Parameters
@@ -66,23 +70,24 @@ def hashed(numbers: NDArray[np.uint64], key: int) -> NDArray[np.uint64]:
     numbers
         Which ones.
     key
-        Whole number below 2^64.
+        Whole number below 2^64, or many.
 
     Returns
     -------
     numpy.ndarray
-        Of the same shape.
+        Of the shape to which both broadcast.
     """
     with np.errstate(over="ignore"):
-        found: NDArray[np.uint64] = mixed(mixed(np.uint64(key)) + (numbers + np.uint64(1)) * STEP)
+        found: NDArray[np.uint64] = mixed(mixed(np.asarray(key, dtype=np.uint64)) + (numbers + np.uint64(1)) * STEP)
     return found
 
 
-def _permuted(points: NDArray[np.uint64], key: int) -> NDArray[np.uint64]:
+def _permuted(points: NDArray[np.uint64], key: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return points whose bits are flipped by hashes of the bits before them."""
-    levels = np.arange(BITS, dtype=np.uint64)[:, None]
+    shape = np.broadcast_shapes(points.shape, key.shape)
+    levels = np.arange(BITS, dtype=np.uint64).reshape(BITS, *[1] * len(shape))
     # The interval that a point lies in at each level: one number for each interval of any level.
-    intervals = (points >> (BITS - levels)) | (np.uint64(1) << levels)
+    intervals = (np.broadcast_to(points, shape) >> (BITS - levels)) | (np.uint64(1) << levels)
     flips = (hashed(intervals, key) >> np.uint64(63)) << (BITS - 1 - levels)
     permuted: NDArray[np.uint64] = points ^ np.bitwise_or.reduce(flips, axis=0)
     return permuted
