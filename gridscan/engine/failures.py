@@ -90,8 +90,14 @@ class Failures:
         """Return why and where the first cell failed."""
         return self._first
 
-    def notes(self) -> list[str]:
-        """Return a line for each of the most frequent reasons, and name the variable that says which cells failed."""
+    def notes(self, *, in_file: bool = True) -> list[str]:
+        """Return a line for each of the most frequent reasons, and name the variable that says which cells failed.
+
+        Parameters
+        ----------
+        in_file
+            Whether the file has this variable.
+        """
         found = [
             (-count, key, self._reason(code)) for (key, code), count in self._counts.items() if key in self._outputs
         ]
@@ -101,10 +107,10 @@ class Failures:
         ]
         names = " and ".join(repr(status.name) for status in self.statuses())
         if len(lines) > _SHOWN:
-            return [
-                *lines[:_SHOWN],
-                f"and {len(lines) - _SHOWN} more reasons; {names} in the file says which cells failed",
-            ]
+            where = f"; {names} in the file says which cells failed" if in_file else ""
+            return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more reasons{where}"]
+        if not in_file:
+            return lines
         return [*lines[:-1], *(f"{line} ({names} in the file says which)" for line in lines[-1:])]
 
     @property
