@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -20,12 +20,11 @@ from gridscan.storage.lock import holder_of
 from gridscan.storage.standing import standing_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from gridscan.engine.executors.executors import Executor
     from gridscan.engine.file_layout import FileLayout
-    from gridscan.engine.partition import BlockPlan
     from gridscan.engine.plan import Plan
     from gridscan.engine.progress import Outcome, ProgressCallback
 
@@ -46,6 +45,8 @@ class State:
         How many of these are in its file, and how many are in blocks with cells that could not be computed.
     why
         The process that computes, or why a file is of no use.
+    blocks
+        Which blocks are done, and which of these have cells that could not be computed.
     """
 
     shard: Shard | None
@@ -55,6 +56,12 @@ class State:
     done: int = 0
     failed: int = 0
     why: str = ""
+    blocks: tuple[Part, Part] = field(default=({}, {}), repr=False)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to compute."""
+        return self.kind == "done" and self.done == self.cells
 
 
 class Survey:
@@ -93,6 +100,16 @@ class Survey:
         """Return how far each of some number of shards is."""
         return [self._of(Shard(of, number)) for number in range(1, of + 1)]
 
+    def counted(self, states: Sequence[State]) -> tuple[int, int]:
+        """Return how many cells are done, and how many are in blocks with cells that failed, each counted once."""
+        total = all_blocks(self.plan.block_plan)
+        done, failed = ({key: np.zeros_like(total[key]) for key in total} for _ in range(2))
+        for state in states:
+            for united, blocks in zip((done, failed), state.blocks, strict=True):
+                for key in blocks:
+                    united[key] |= blocks[key]
+        return cells_in(self.plan.block_plan, done)[0], cells_in(self.plan.block_plan, failed)[0]
+
     def _of(self, shard: Shard) -> State:
         part = shard.part(self.plan.block_plan)
         return self._state(shard, shard.path(self.output), part, self.unfinished.get(shard, []))
@@ -118,9 +135,12 @@ class Survey:
         why = self._why_other(state.shard, earlier)
         if why:
             return replace(state, kind="of another run", why=why) if earlier.is_finished else state
-        done, failed = _counted(self.plan.block_plan, earlier, part)
+        marks = {key: earlier.marks(key) for key in part}
+        done = {key: marks[key][0] & part[key] for key in part}
+        failed = {key: marks[key][1] & part[key] for key in part}
+        cells, without = (cells_in(self.plan.block_plan, blocks)[0] for blocks in (done, failed))
         kind: Kind = "done" if earlier.is_finished else "stopped"
-        return replace(state, kind=kind, done=done, failed=failed, why="")
+        return replace(state, kind=kind, done=cells, failed=without, why="", blocks=(done, failed))
 
     def _why_other(self, shard: Shard | None, earlier: EarlierFile) -> str:
         """Say why a file is not of this run."""
@@ -131,15 +151,6 @@ class Survey:
         found = {key: matched(earlier, self.file_layout, key) for key in self.plan.block_plan.stored}
         said = [f"of {key!r}, {match}" for key, match in found.items() if isinstance(match, str)]
         return f"is of another run: {said[0] if said else 'its values, texts or versions are others'}"
-
-
-def _counted(block_plan: BlockPlan, earlier: EarlierFile, part: Part) -> tuple[int, int]:
-    """Return how many cells of outputs are in blocks of a file that are done, and in those with cells that failed."""
-    done = {key: np.zeros_like(blocks) for key, blocks in part.items()}
-    failed = {key: np.zeros_like(blocks) for key, blocks in part.items()}
-    for key, blocks in part.items():
-        done[key], failed[key] = (found & blocks for found in earlier.marks(key))
-    return cells_in(block_plan, done)[0], cells_in(block_plan, failed)[0]
 
 
 def merge_shards(plan: Plan, executor: Executor, callback: ProgressCallback | None = None) -> Outcome:
@@ -188,12 +199,12 @@ def _refuse(survey: Survey) -> None:
             f"{other[0].path}{more}: {other[0].why}; run shard {listed(str(state.shard) for state in other)} again, or"
             " merge with the command that made it"
         )
-    missing = [state for state in states if state.kind != "done" or state.done < state.cells]
+    missing = [state for state in states if not state.is_complete]
     if missing:
         said = [f"{state.shard} {_said(state)}" for state in missing]
         raise StoreError(
-            f"{survey.output}: {len(missing):,} of {len(states):,} shards are missing: {listed(said)}; run again:"
-            f" --shard {missing[0].shard}" + (" and so on" if missing[1:] else "")
+            f"{survey.output}: {len(missing):,} of {len(states):,} shards are missing: {listed(said)}; run again with"
+            f" --shard {missing[0].shard}{' and so on' if missing[1:] else ''}, or gridscan submit"
         )
 
 

@@ -116,6 +116,13 @@ class Shard:
         return {key: needed[index].ravel() for index, group in enumerate(groups) for key in group.stored}
 
 
+def most_shards(block_plan: BlockPlan) -> int:
+    """Return into how many shards a run can be divided of which each has something to compute."""
+    read = {key for group in block_plan.groups for key in group.reads.values()}
+    late = [group for group in block_plan.groups[block_plan.early :] if not read & {*group.stored}]
+    return max(sum(group.number for group in late), 1)
+
+
 def shard_of(record: Mapping[str, Any]) -> Shard | None:
     """Return the shard whose file has this record; None for that of a whole run."""
     number, of = record.get(SHARD, (0, 0))
