@@ -76,7 +76,7 @@ class Failures:
         return bool(self._parts)
 
     def add(self, key: str, positions: Positions, codes: np.ndarray, messages: Messages) -> int:
-        """Record the codes of a region of a variable, and return how many failed cells of an output they hold."""
+        """Record the codes of a region of a variable, and return how many failed cells they hold."""
         merged = np.asarray(self.messages.merged(messages, codes), dtype=np.int16, order="C")
         if not self._first:
             self._first = self._described(key, positions, merged)
@@ -84,7 +84,7 @@ class Failures:
         counts = np.bincount(merged.ravel())
         for code in np.flatnonzero(counts[1:]) + 1:
             self._counts[key, int(code)] = self._counts.get((key, int(code)), 0) + int(counts[code])
-        return int(counts[1:].sum()) if self.block_plan.stored[key].is_output else 0
+        return int(counts[1:].sum())
 
     def first(self) -> str:
         """Return why and where the first cell failed."""

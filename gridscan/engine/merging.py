@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gridscan.atomic import place_of
+from gridscan.engine.division import Division, Part, all_blocks, cells_in
 from gridscan.engine.files.build_layout import build_layout
 from gridscan.engine.files.paths import remove
 from gridscan.engine.reuse.earlier_file import EarlierFile
 from gridscan.engine.reuse.matching import matched
 from gridscan.engine.runner import carry_out
-from gridscan.engine.shards import Part, Shard, all_blocks, cells_in, shard_of, shards_at, unfinished_at
+from gridscan.engine.shards import Shard, shard_of, shards_at, unfinished_at
 from gridscan.errors import StoreError, listed
 from gridscan.storage.lock import holder_of
 from gridscan.storage.standing import standing_of
@@ -40,7 +41,7 @@ class State:
     shard
         None for a whole run.
     cells
-        Of outputs that it has to compute.
+        That it has to compute and store, of outputs and of what they are made of.
     done, failed
         How many of these are in its file, and how many are in blocks with cells that could not be computed.
     why
@@ -98,7 +99,8 @@ class Survey:
 
     def states(self, of: int) -> list[State]:
         """Return how far each of some number of shards is."""
-        return [self._of(Shard(of, number)) for number in range(1, of + 1)]
+        division = Division(self.plan.block_plan, of)
+        return [self._of(Shard(of, number), division.part(number)) for number in range(1, of + 1)]
 
     def counted(self, states: Sequence[State]) -> tuple[int, int]:
         """Return how many cells are done, and how many are in blocks with cells that failed, each counted once."""
@@ -108,15 +110,14 @@ class Survey:
             for united, blocks in zip((done, failed), state.blocks, strict=True):
                 for key in blocks:
                     united[key] |= blocks[key]
-        return cells_in(self.plan.block_plan, done)[0], cells_in(self.plan.block_plan, failed)[0]
+        return cells_in(self.plan.block_plan, done), cells_in(self.plan.block_plan, failed)
 
-    def _of(self, shard: Shard) -> State:
-        part = shard.part(self.plan.block_plan)
+    def _of(self, shard: Shard, part: Part) -> State:
         return self._state(shard, shard.path(self.output), part, self.unfinished.get(shard, []))
 
     def _state(self, shard: Shard | None, path: Path, part: Part, works: list[Path]) -> State:
         block_plan = self.plan.block_plan
-        found = State(shard, path, "not begun", cells_in(block_plan, part)[0])
+        found = State(shard, path, "not begun", cells_in(block_plan, part))
         holder = holder_of(path)
         for place in [*works, path]:
             if not place.exists():
@@ -138,7 +139,7 @@ class Survey:
         marks = {key: earlier.marks(key) for key in part}
         done = {key: marks[key][0] & part[key] for key in part}
         failed = {key: marks[key][1] & part[key] for key in part}
-        cells, without = (cells_in(self.plan.block_plan, blocks)[0] for blocks in (done, failed))
+        cells, without = (cells_in(self.plan.block_plan, blocks) for blocks in (done, failed))
         kind: Kind = "done" if earlier.is_finished else "stopped"
         return replace(state, kind=kind, done=cells, failed=without, why="", blocks=(done, failed))
 

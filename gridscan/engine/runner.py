@@ -12,6 +12,7 @@ import numpy as np
 
 from gridscan.atomic import check_space, folder_above, place_of, target_of
 from gridscan.engine.compute import ComputedRegion, make_workload
+from gridscan.engine.division import Division, all_blocks, bytes_in, cells_in
 from gridscan.engine.executors.executors import Executor, Task
 from gridscan.engine.failures import Failures
 from gridscan.engine.files.build_layout import build_layout
@@ -37,7 +38,7 @@ from gridscan.engine.progress import Outcome, Progress, ProgressCallback
 from gridscan.engine.reuse.designs import notes_on, refuse_extension
 from gridscan.engine.reuse.earlier_file import EarlierFile, close_all, damage_of
 from gridscan.engine.reuse.matching import GroupReuse, Reuse
-from gridscan.engine.shards import Shard, all_blocks, cells_in, lenders_to, shard_of
+from gridscan.engine.shards import Shard, lenders_to, shard_of
 from gridscan.errors import EvaluationError, StoreError
 from gridscan.evaluation.positions import products, taken
 from gridscan.scenario.schema import Storage
@@ -105,8 +106,11 @@ class _Run:
         self.callback: ProgressCallback = lambda _: None
         self.fail_fast = False
         self.block_plan = plan.block_plan
-        self.part = all_blocks(self.block_plan) if self.shard is None else self.shard.part(self.block_plan)
-        self.progress = Progress(*cells_in(self.block_plan, self.part))
+        self.part = all_blocks(self.block_plan)
+        self.progress = Progress(self.block_plan.output_cells, self.block_plan.nbytes)
+        if self.shard is not None:
+            self.part = Division(self.block_plan, self.shard.of).part(self.shard.number)
+            self.progress = Progress(cells_in(self.block_plan, self.part), bytes_in(self.block_plan, self.part))
         self.failures = Failures(
             self.block_plan, {str(name) for name in [*file_layout.dataset.variables, *file_layout.dataset.sizes]}
         )
@@ -264,7 +268,8 @@ class _Run:
         for part, region in zip(task.positions, regions, strict=True):
             for key, codes in region.codes.items():
                 failed = True
-                self.progress.failed += self.failures.add(key, part, codes, region.messages)
+                without = self.failures.add(key, part, codes, region.messages)
+                self.progress.failed += without if self._is_counted(key) else 0
         if failed and self.fail_fast:
             raise EvaluationError(self.failures.first())
         if failed:
@@ -279,11 +284,15 @@ class _Run:
             item = self.block_plan.stored[key]
             self.progress.written += cells * item.dtype.itemsize
             self.computed[key] += 0 if reused else fresh
-            if item.is_output:
+            if self._is_counted(key):
                 self.progress.computed += 0 if reused else fresh
                 self.progress.reused += cells if reused else cells - fresh
         if not reused:
             self.callback(self.progress)
+
+    def _is_counted(self, key: str) -> bool:
+        """Tell whether cells count as progress: those of outputs, and in a shard also those that others need."""
+        return self.shard is not None or self.block_plan.stored[key].is_output
 
     def _refuse_nothing(self) -> None:
         # The cells of other shards may be better off.

@@ -1,4 +1,4 @@
-"""Shards of a run: which of its blocks each of several jobs computes, and where it puts them.
+"""Shards of a run, each of which computes a part of its blocks: their names, their files, and whose cells they take.
 
 A shard is a run over a part of the blocks. Its file has the form of the working file of the whole run, in which the
 other blocks are holes that take no space on the disk.
@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from gridscan.engine.files.paths import Lenders, remains
 from gridscan.errors import StoreError
 from gridscan.storage.record import SHARD
@@ -23,13 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gridscan.engine.file_layout import FileLayout
-    from gridscan.engine.partition import BlockPlan, VariableGroup
 
 _TEXT = re.compile(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*")
 _SUFFIX = re.compile(r"\.shard-(\d{3,6})-of-(\d{3,6})")
-
-#: By variable, which of its blocks are meant.
-Part = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, order=True)
@@ -92,84 +86,11 @@ class Shard:
         """Return the layout of the file of this shard, which has the identity of the whole run."""
         return replace(file_layout, record={**file_layout.record, SHARD: [self.number, self.of]})
 
-    def part(self, block_plan: BlockPlan) -> Part:
-        """Return which blocks of each variable this shard computes.
-
-        It has an equal part of the blocks of variables that no other is made of, in an order in which blocks that read
-        the same follow each other; and all that these read, which another shard may compute as well.
-        """
-        groups = block_plan.groups
-        place = {key: index for index, group in enumerate(groups) for key in group.stored}
-        needed = [np.full(group.counts, index < block_plan.early) for index, group in enumerate(groups)]
-        read = {place[key] for group in groups for key in group.reads.values()}
-        offset = 0
-        for index in reversed(range(len(groups))):
-            group = groups[index]
-            below = [groups[place[key]] for key in group.reads.values()]
-            if index >= block_plan.early and index not in read:
-                order = _order(group, below)
-                owner = (np.arange(group.number) * self.of // group.number + offset) % self.of
-                needed[index].ravel()[order[owner == self.number - 1]] = True
-                offset += group.number if group.number < self.of else 0
-            for key in group.reads.values():
-                _mark(group, needed[index], groups[place[key]], needed[place[key]])
-        return {key: needed[index].ravel() for index, group in enumerate(groups) for key in group.stored}
-
-
-def most_shards(block_plan: BlockPlan) -> int:
-    """Return into how many shards a run can be divided of which each has something to compute."""
-    read = {key for group in block_plan.groups for key in group.reads.values()}
-    late = [group for group in block_plan.groups[block_plan.early :] if not read & {*group.stored}]
-    return max(sum(group.number for group in late), 1)
-
 
 def shard_of(record: Mapping[str, Any]) -> Shard | None:
     """Return the shard whose file has this record; None for that of a whole run."""
     number, of = record.get(SHARD, (0, 0))
     return Shard(of, number) if of else None
-
-
-def _order(group: VariableGroup, below: Sequence[VariableGroup]) -> np.ndarray:
-    """Return the blocks of a group in the order of those that they read of its largest source."""
-    if not below or not group.counts:
-        return np.arange(group.number)
-    largest = max(below, key=lambda other: (int(np.prod(other.shape, dtype=float)), other.dims))
-    places = np.unravel_index(np.arange(group.number), group.counts)
-    start = dict(zip(group.dims, (at * step for at, step in zip(places, group.block, strict=True)), strict=True))
-    rows = [start[dim] // step for dim, step in zip(largest.dims, largest.block, strict=True)]
-    reads = np.ravel_multi_index(rows, largest.counts) if rows else np.zeros(group.number, dtype=int)
-    return np.argsort(reads, kind="stable")
-
-
-def _mark(group: VariableGroup, wanted: np.ndarray, other: VariableGroup, needed: np.ndarray) -> None:
-    """Mark the blocks of another group that the wanted ones of a group read."""
-    for block in np.flatnonzero(wanted):
-        box = dict(zip(group.dims, group.box(int(block)), strict=True))
-        at = tuple(
-            slice(box[dim].start // step, (box[dim].stop - 1) // step + 1)
-            for dim, step in zip(other.dims, other.block, strict=True)
-        )
-        needed[at] = True
-
-
-def cells_in(block_plan: BlockPlan, part: Mapping[str, np.ndarray]) -> tuple[int, int]:
-    """Return how many cells of outputs are in some blocks, and how many bytes are stored for these blocks."""
-    cells, nbytes = 0, 0
-    for group in block_plan.groups:
-        places = np.unravel_index(np.arange(group.number), group.counts) if group.counts else ()
-        sizes = np.ones(group.number, dtype=np.int64)
-        for at, step, size in zip(places, group.block, group.shape, strict=True):
-            sizes *= np.minimum(step, size - at * step)
-        for key in group.stored:
-            item, found = block_plan.stored[key], int(sizes[part[key]].sum())
-            cells += found if item.is_output else 0
-            nbytes += found * item.dtype.itemsize
-    return cells, nbytes
-
-
-def all_blocks(block_plan: BlockPlan) -> Part:
-    """Return all blocks of each variable."""
-    return {key: np.ones(group.number, dtype=bool) for group in block_plan.groups for key in group.stored}
 
 
 def shards_at(output: Path) -> dict[Shard, Path]:

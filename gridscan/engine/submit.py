@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridscan.atomic import replacing
-from gridscan.engine.shards import most_shards
+from gridscan.engine.division import Division
 from gridscan.errors import StoreError, printable
 from gridscan.marks.files import first_line
 
@@ -225,11 +225,11 @@ def _check_split(survey: Survey, jobs: int) -> None:
     others = [of for of in survey.splits if of != jobs]
     if others:
         raise StoreError(
-            f"{survey.output}: there are shards of a split into {others[0]}; go on with --jobs {others[0]}, or remove them"
+            f"{survey.output}: has shards of a split into {others[0]}; go on with --jobs {others[0]}, or remove them"
         )
-    most = most_shards(survey.plan.block_plan)
+    most = Division(survey.plan.block_plan, jobs).most
     if jobs > most:
-        raise StoreError(f"--jobs {jobs}: the grid is computed in {most} blocks, and a job needs at least one")
+        raise StoreError(f"--jobs {jobs}: the work of this grid is in {most} blocks, and a job needs at least one")
 
 
 def _is_left(state: Any) -> bool:
