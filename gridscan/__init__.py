@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gridscan.local_sensitivity import local
     from gridscan.model import Model
     from gridscan.model_loader import load_model as model
-    from gridscan.run import evaluate, plan, run
+    from gridscan.run import evaluate, merge, plan, run
     from gridscan.sample import sample
     from gridscan.scenario.reader import Scenario
     from gridscan.screening.screen import screen
@@ -57,6 +57,7 @@ __all__ = [
     "local",
     "log_uniform",
     "lognormal",
+    "merge",
     "model",
     "normal",
     "open",
@@ -89,6 +90,7 @@ _HOMES = {
     "local": ("gridscan.local_sensitivity", "local"),
     "log_uniform": ("gridscan.inputs.distributions", "log_uniform"),
     "lognormal": ("gridscan.inputs.distributions", "lognormal"),
+    "merge": ("gridscan.run", "merge"),
     "model": ("gridscan.model_loader", "load_model"),
     "normal": ("gridscan.inputs.distributions", "normal"),
     "open": ("gridscan.storage.files", "open_result"),

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gridscan.engine.executors.executors import Executor, LocalExecutor, cluster_at, local_cluster
+from gridscan.engine.merging import merge_shards
 from gridscan.engine.plan import Plan, make_plan
 from gridscan.engine.reuse.fingerprint import identity_of
 from gridscan.engine.runner import carry_out
+from gridscan.engine.shards import Shard
 from gridscan.engine.written import Written
 from gridscan.errors import EvaluationWarning, ScenarioError, ScenarioWarning, StoreError, nearest, warn
 from gridscan.evaluation.lazy import compute_lazily
@@ -264,12 +266,15 @@ def run(
     scheduler: str | None = None,
     fail_fast: bool = False,
     progress: ProgressCallback | None = None,
+    shard: str | tuple[int, int] | None = None,
+    reuse: Sequence[str | Path] = (),
     limits: Limits = DEFAULT,
 ) -> Written:
     """Evaluate a scenario block by block and write its result.
 
-    A run that was stopped resumes where it was. Cells of an earlier result at the same path are reused if everything
-    that determines them is unchanged: values, code, tables, versions.
+    A run that was stopped resumes where it was. Cells of an earlier result at the same path, of its shards, and of
+    other results that are named, are reused if everything that determines them is unchanged: values, code, tables,
+    versions.
 
     Parameters
     ----------
@@ -295,6 +300,11 @@ def run(
         ``run_status`` of the result says which could not be, and why.
     progress
         Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done.
+    shard
+        Such as ``(3, 40)`` or ``"3/40"``: compute only the third of 40 parts of the blocks, into a file beside the
+        result, for :func:`merge`.
+    reuse
+        Other results, whose cells may be taken.
     limits
         Sizes of blocks and the like, and timeouts of workers.
 
@@ -331,25 +341,118 @@ def run(
     ...         print(result["number_of_electrons"].sizes["fiducial_mass"])
     2
     """
-    todo = (
-        source
-        if isinstance(source, Plan)
-        else plan(
-            source,
-            model=model,
-            overrides=overrides,
-            output=output,
-            quantities=quantities,
-            memory=memory,
-            limits=limits,
+    todo = source
+    if not isinstance(todo, Plan):
+        todo = plan(
+            todo, model=model, overrides=overrides, output=output, quantities=quantities, memory=memory, limits=limits
         )
-    )
-    outcome = perform(todo, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=progress)
+    options: dict[str, Any] = {"fail_fast": fail_fast, "progress": progress, "shard": shard, "reuse": reuse}
+    return _told(perform(todo, workers=workers, scheduler=scheduler, **options))
+
+
+def _told(outcome: Outcome) -> Written:
     for note in outcome.notes:
         warn(note, EvaluationWarning)
     written = Written.of(outcome)
     _LOG.info(written.told)
     return written
+
+
+def merge(
+    source: Source | Plan,
+    *,
+    model: Model | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    output: str | Path | None = None,
+    quantities: Sequence[str] | None = None,
+    memory: str | int | None = None,
+    workers: int | None = None,
+    progress: ProgressCallback | None = None,
+    limits: Limits = DEFAULT,
+) -> Written:
+    """Make the result of a scenario from its shards, which are removed when the result has been read back.
+
+    The file is the one that :func:`run` would write. Blocks with cells that failed are tried again.
+
+    Parameters
+    ----------
+    source
+        As :func:`run` was given for each shard: a TOML file, the name of a shipped scenario, a scenario, or a plan.
+    model
+        Used instead of the model that the scenario names.
+    overrides
+        Values by name that replace those of the scenario.
+    output
+        Path of the result, instead of that of the scenario.
+    quantities
+        Names of quantities, instead of those of the scenario.
+    memory
+        Memory that the merge may take, such as ``"1GB"`` or a number of bytes.
+    workers
+        Number of local worker processes that try again what failed.
+    progress
+        Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done.
+    limits
+        Sizes of blocks and the like.
+
+    Returns
+    -------
+    Written
+        Path of the result.
+
+    Raises
+    ------
+    StoreError
+        If shards are missing or not finished, or are of another split, plan or code; the message names them. All stay.
+
+    Warns
+    -----
+    GridscanWarning
+        If cells could not be computed, or damage was found.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import gridscan as gs
+    >>> scenario = gs.Scenario.parse('''
+    ... model = "red_supergiants"
+    ... axes.fiducial_mass = { values = [1, 20], unit = "kt" }
+    ... output.quantities = ["number_of_electrons"]
+    ... ''')
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     place = Path(folder, "electrons.nc")
+    ...     shards = [gs.run(scenario, output=place, shard=(number, 2)) for number in (1, 2)]
+    ...     print(gs.merge(scenario, output=place).reused)
+    2
+    """
+    todo = source
+    if not isinstance(todo, Plan):
+        todo = plan(
+            todo, model=model, overrides=overrides, output=output, quantities=quantities, memory=memory, limits=limits
+        )
+    return _told(perform_merge(todo, workers=workers, progress=progress))
+
+
+def perform_merge(plan: Plan, *, workers: int | None = None, progress: ProgressCallback | None = None) -> Outcome:
+    """Merge the shards of a plan, and report what was done.
+
+    Parameters
+    ----------
+    plan
+        The plan of a scenario.
+    workers
+        Number of local worker processes that try again what failed.
+    progress
+        Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done.
+
+    Returns
+    -------
+    Outcome
+        Path of the result, and notes for the user.
+    """
+    with _crew(plan, workers, None) as executor:
+        return merge_shards(plan, executor, progress)
 
 
 def perform(
@@ -359,6 +462,8 @@ def perform(
     scheduler: str | None = None,
     fail_fast: bool = False,
     progress: ProgressCallback | None = None,
+    shard: str | tuple[int, int] | None = None,
+    reuse: Sequence[str | Path] = (),
 ) -> Outcome:
     """Run a plan, and report what was done.
 
@@ -374,6 +479,10 @@ def perform(
         Whether to stop at the first cell that cannot be computed.
     progress
         Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done.
+    shard
+        Which part of the blocks to compute, such as ``(3, 40)`` or ``"3/40"``.
+    reuse
+        Other results, whose cells may be taken.
 
     Returns
     -------
@@ -381,7 +490,9 @@ def perform(
         Path of the result, and notes for the user.
     """
     with _crew(plan, workers, scheduler) as executor:
-        return carry_out(plan, executor, progress, fail_fast=fail_fast)
+        share = None if shard is None else Shard.read(shard)
+        lent = [Path(path).expanduser() for path in reuse]
+        return carry_out(plan, executor, progress, fail_fast=fail_fast, shard=share, reuse=lent)
 
 
 def _crew(plan: Plan, workers: int | None, scheduler: str | None) -> AbstractContextManager[Executor]:

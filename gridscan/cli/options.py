@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _STDIN = "gridscan.standard_input"
+#: Where a command finds the texts of --set as they were given.
+SETTINGS = "gridscan.settings"
 
 
 def value_of(text: str) -> Any:
@@ -47,6 +49,7 @@ def settings(ctx: click.Context, parameter: click.Parameter, values: tuple[str, 
         if not equals or not name.strip():
             raise click.BadParameter(f"{item!r} is not NAME=VALUE", ctx, parameter)
         settings[name.strip()] = value_of(text)
+    ctx.meta[SETTINGS] = values
     return settings
 
 
@@ -97,6 +100,12 @@ def place_options(command: Command) -> Command:
     command = quantities_option("Names, separated by commas, instead of the scenario's.")(command)
     text = "Path of the result; that of the scenario by default."
     return click.option("--output", type=UserPath(), help=text)(command)
+
+
+def reuse_option(command: Command) -> Command:
+    """Give a command --reuse."""
+    text = "Another result whose cells may be taken; repeatable."
+    return click.option("--reuse", multiple=True, type=UserPath(), metavar="FILE", help=text)(command)
 
 
 def quantities_option(text: str) -> Callable[[Command], Command]:

@@ -70,7 +70,7 @@ def line(progress: Progress) -> str:
     """Return the progress in one line."""
     from gridscan.cli.tables import bytes_text
 
-    parts = [f"{progress.done:,} of {progress.cells:,} cells ({progress.done / progress.cells:.0%})"]
+    parts = [f"{progress.done:,} of {progress.cells:,} cells ({progress.done / max(progress.cells, 1):.0%})"]
     if progress.reused:
         parts.append(f"{progress.reused:,} from an earlier run")
     if progress.failed:

@@ -18,6 +18,7 @@ from gridscan.cli.options import (
     out_option,
     place_options,
     planned,
+    reuse_option,
     scenario_options,
     source_of,
 )
@@ -26,8 +27,10 @@ from gridscan.cli.writing import STDOUT
 from gridscan.errors import GridscanError, StoreError, Terminated
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gridscan.engine.plan import Plan
-    from gridscan.engine.progress import Outcome
+    from gridscan.engine.progress import Outcome, ProgressCallback
 
 
 @main.command(examples=["check imf_scan", "check imf_scan --set sfr='3 Msun/yr'"])
@@ -67,7 +70,8 @@ def explain(file: str, quantity: str, model_name: str | None, overrides: dict[st
     console().print(explanation(make_plan(scenario, quantities=[quantity]), quantity))
 
 
-def _check_place(file: str, output: Path | None) -> None:
+def check_place(file: str, output: Path | None) -> None:
+    """Refuse a scenario from the standard input without a place for its result."""
     if file == "-" and output is None:
         raise StoreError("a scenario from the standard input has no place for its result; give --output NAME.nc")
 
@@ -76,10 +80,17 @@ def _check_place(file: str, output: Path | None) -> None:
 @file_argument
 @scenario_options
 @place_options
+@reuse_option
 @click.option("--why", metavar="QUANTITY", help="Show what its cells are known by: what makes them new if it changes.")
 @json_option
 def plan(
-    file: str, model_name: str | None, overrides: dict[str, Any], why: str | None, as_json: bool, **place: Any
+    file: str,
+    model_name: str | None,
+    overrides: dict[str, Any],
+    reuse: tuple[Path, ...],
+    why: str | None,
+    as_json: bool,
+    **place: Any,
 ) -> None:
     """Show what a run will compute and what it can reuse.
 
@@ -90,7 +101,7 @@ def plan(
     from gridscan.cli.tables import console
     from gridscan.engine.forecast import forecast, identity_parts
 
-    _check_place(file, place["output"])
+    check_place(file, place["output"])
     made = planned(file, model_name, overrides, **place)
     if why is not None:
         parts = identity_parts(made, why)
@@ -99,9 +110,9 @@ def plan(
         else:
             console().print(identity_report(why, parts))
     elif as_json:
-        print_json(plan_as_data(made, forecast(made)))
+        print_json(plan_as_data(made, forecast(made, reuse)))
     else:
-        console().print(plan_report(made, forecast(made)))
+        console().print(plan_report(made, forecast(made, reuse)))
 
 
 @main.command(
@@ -109,11 +120,14 @@ def plan(
         "run imf_scan",
         "run imf_scan --set sfr='3 Msun/yr' --output mine.nc",
         "run imf_scan --quantities flux --output flux.nc",
+        "run imf_scan --shard 3/40",
     ]
 )
 @file_argument
 @scenario_options
 @place_options
+@reuse_option
+@click.option("--shard", metavar="N/ALL", help="Compute one part of the blocks, into a file for `gridscan merge`.")
 @click.option("--workers", type=click.IntRange(min=1), help="Number of local worker processes.")
 @click.option("--scheduler", metavar="ADDRESS", help="Compute on the workers of this dask scheduler.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first cell that cannot be computed.")
@@ -122,11 +136,8 @@ def run(
     file: str,
     model_name: str | None,
     overrides: dict[str, Any],
-    workers: int | None,
-    scheduler: str | None,
-    fail_fast: bool,
     as_json: bool,
-    **place: Any,
+    **options: Any,
 ) -> None:
     """Evaluate a scenario and write the result.
 
@@ -135,17 +146,24 @@ def run(
     that made them has changed. The exit status is 3 if some cells failed; the variable `run_status` of the result says
     which, and why.
     """
+    from gridscan.run import perform
+
+    place = {name: options.pop(name) for name in ("output", "memory", "quantities")}
+    check_place(file, place["output"])
+    made = planned(file, model_name, overrides, **place)
+    carried_out(made, lambda callback: perform(made, progress=callback, **options), as_json=as_json)
+
+
+def carried_out(plan: Plan, work: Callable[[ProgressCallback], Outcome], *, as_json: bool) -> None:
+    """Do the work of a plan with its progress on the screen, say what has come of it, and exit with its status."""
     import json
 
     from gridscan.cli.progress import facts, shown_progress
-    from gridscan.run import perform
 
     ctx = click.get_current_context()
-    _check_place(file, place["output"])
-    made = planned(file, model_name, overrides, **place)
     try:
         with shown_progress(as_json, quiet=is_quiet()) as callback:
-            outcome = perform(made, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=callback)
+            outcome = work(callback)
     except (KeyboardInterrupt, Terminated) as stop:
         say("stopped; finished blocks are kept, and the same command resumes the run", err=True)
         ctx.exit(130 if isinstance(stop, KeyboardInterrupt) else 143)
@@ -154,7 +172,7 @@ def run(
     if as_json:
         say(json.dumps({"event": "done", "path": str(outcome.path), **facts(outcome.progress)}))
     else:
-        tell(_said(made, outcome))
+        tell(_said(plan, outcome))
     if outcome.progress.failed:
         ctx.exit(3)
 

@@ -76,7 +76,7 @@ class Failures:
         return bool(self._parts)
 
     def add(self, key: str, positions: Positions, codes: np.ndarray, messages: Messages) -> int:
-        """Record the codes of a region of a variable, and return how many failed cells of an output they hold."""
+        """Record the codes of a region of a variable, and return how many failed cells they hold."""
         merged = np.asarray(self.messages.merged(messages, codes), dtype=np.int16, order="C")
         if not self._first:
             self._first = self._described(key, positions, merged)
@@ -84,14 +84,20 @@ class Failures:
         counts = np.bincount(merged.ravel())
         for code in np.flatnonzero(counts[1:]) + 1:
             self._counts[key, int(code)] = self._counts.get((key, int(code)), 0) + int(counts[code])
-        return int(counts[1:].sum()) if self.block_plan.stored[key].is_output else 0
+        return int(counts[1:].sum())
 
     def first(self) -> str:
         """Return why and where the first cell failed."""
         return self._first
 
-    def notes(self) -> list[str]:
-        """Return a line for each of the most frequent reasons, and name the variable that says which cells failed."""
+    def notes(self, *, in_file: bool = True) -> list[str]:
+        """Return a line for each of the most frequent reasons, and name the variable that says which cells failed.
+
+        Parameters
+        ----------
+        in_file
+            Whether the file has this variable.
+        """
         found = [
             (-count, key, self._reason(code)) for (key, code), count in self._counts.items() if key in self._outputs
         ]
@@ -101,10 +107,10 @@ class Failures:
         ]
         names = " and ".join(repr(status.name) for status in self.statuses())
         if len(lines) > _SHOWN:
-            return [
-                *lines[:_SHOWN],
-                f"and {len(lines) - _SHOWN} more reasons; {names} in the file says which cells failed",
-            ]
+            where = f"; {names} in the file says which cells failed" if in_file else ""
+            return [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more reasons{where}"]
+        if not in_file:
+            return lines
         return [*lines[:-1], *(f"{line} ({names} in the file says which)" for line in lines[-1:])]
 
     @property

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gridscan.engine.files.build_layout import build_layout
-from gridscan.engine.files.paths import survey
+from gridscan.engine.files.paths import own_of, survey
 from gridscan.engine.reuse.designs import notes_on, refuse_extension
 from gridscan.engine.reuse.earlier_file import close_all
 from gridscan.engine.reuse.matching import Reuse
+from gridscan.engine.shards import lenders_to
 from gridscan.errors import ScenarioError, StoreError, listed, nearest
 from gridscan.fingerprint.identity import incomparable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from gridscan.engine.plan import Plan
 
@@ -29,21 +31,33 @@ class Forecast:
     notes: tuple[str, ...]
 
 
-def forecast(plan: Plan) -> Forecast:
-    """Count the cells of a plan that can be reused, without comparing checksums, and say why the others cannot."""
+def forecast(plan: Plan, reuse: Sequence[Path] = ()) -> Forecast:
+    """Count the cells of a plan that can be reused, without comparing checksums, and say why the others cannot.
+
+    Parameters
+    ----------
+    reuse
+        Other results whose cells may be taken.
+
+    Raises
+    ------
+    StoreError
+        If one of these cannot be read.
+    """
     file_layout = build_layout(plan)
-    earlier_files, notes = survey(plan.path, plan.storage, plan.block_plan.nbytes, file_layout.record["run"])
+    lenders = lenders_to(plan.path, None, reuse)
+    earlier_files, notes = survey(plan.path, plan.storage, plan.block_plan.nbytes, file_layout.record["run"], lenders)
     with contextlib.ExitStack() as stack:
         stack.callback(close_all, earlier_files)
         notes += [*_said_of_design(plan), *notes_on(file_layout.record, earlier_files)]
         try:
-            refuse_extension(file_layout.record, earlier_files)
+            refuse_extension(file_layout.record, own_of(plan.path, earlier_files))
         except StoreError as error:
             notes.append(str(error))
-        reuse = Reuse(file_layout, earlier_files)
+        found = Reuse(file_layout, earlier_files)
         outputs = {key: item.cells for key, item in plan.block_plan.stored.items() if item.is_output}
-        reusable = {key: reuse.count(key) for key in outputs}
-        reasons = {key: reuse.reason(key) for key, cells in outputs.items() if earlier_files and reusable[key] < cells}
+        reusable = {key: found.count(key) for key in outputs}
+        reasons = {key: found.reason(key) for key, cells in outputs.items() if earlier_files and reusable[key] < cells}
     return Forecast(reusable, reasons, tuple(notes))
 
 

@@ -12,15 +12,18 @@ import numpy as np
 
 from gridscan.atomic import check_space, folder_above, place_of, target_of
 from gridscan.engine.compute import ComputedRegion, make_workload
+from gridscan.engine.division import Division, all_blocks, bytes_in, cells_in
 from gridscan.engine.executors.executors import Executor, Task
 from gridscan.engine.failures import Failures
 from gridscan.engine.files.build_layout import build_layout
 from gridscan.engine.files.finalize import convert, has_its_metadata, needs_conversion
 from gridscan.engine.files.guard import Guard
 from gridscan.engine.files.paths import (
+    Lenders,
     earlier_files_for,
     earlier_of,
     explained,
+    own_of,
     remains,
     remove,
     removed_if_stopped,
@@ -35,14 +38,16 @@ from gridscan.engine.progress import Outcome, Progress, ProgressCallback
 from gridscan.engine.reuse.designs import notes_on, refuse_extension
 from gridscan.engine.reuse.earlier_file import EarlierFile, close_all, damage_of
 from gridscan.engine.reuse.matching import GroupReuse, Reuse
+from gridscan.engine.shards import Shard, lenders_to, shard_of
 from gridscan.errors import EvaluationError, StoreError
 from gridscan.evaluation.positions import products, taken
+from gridscan.scenario.schema import Storage
 from gridscan.storage.checksums import checksum_of_block
 from gridscan.storage.lock import locked
 from gridscan.storage.zarr_support import check_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from gridscan.engine.file_layout import FileLayout
@@ -51,7 +56,13 @@ if TYPE_CHECKING:
 
 
 def carry_out(
-    plan: Plan, executor: Executor, callback: ProgressCallback | None = None, *, fail_fast: bool = False
+    plan: Plan,
+    executor: Executor,
+    callback: ProgressCallback | None = None,
+    *,
+    fail_fast: bool = False,
+    shard: Shard | None = None,
+    reuse: Sequence[Path] = (),
 ) -> Outcome:
     """Compute a plan and write its file.
 
@@ -63,6 +74,10 @@ def carry_out(
         Called whenever a block is done.
     fail_fast
         Whether to stop at the first cell that cannot be computed.
+    shard
+        Which part of the blocks to compute, into a file of its own.
+    reuse
+        Other results whose cells may be taken.
 
     Raises
     ------
@@ -71,35 +86,31 @@ def carry_out(
     EvaluationError
         If no cell can be computed, or one cannot and `fail_fast` is set.
     """
-    place = place_of(plan.path)
+    output = place_of(plan.path)
     check_library(plan.storage)
-    guard = Guard(place, plan.storage)
+    place = output if shard is None else shard.path(output)
+    guard = Guard(place, plan.storage if shard is None else Storage())
     created = None if folder_above(place) == place.parent else place.parent
-    path, file_layout = target_of(place), build_layout(plan)
-    with explained(path, working_path(path, file_layout.record["run"])), locked(path) as known:
-        run = _Run(plan, guard, file_layout, executor, callback or (lambda _: None), fail_fast)
-        if not known:
-            run.notes.append(
-                f"{path.parent}: this disk does not support locks; make sure that no other run writes there"
-            )
+    path, whole = target_of(place), build_layout(plan)
+    file_layout = whole if shard is None else shard.marked(whole)
+    with explained(path, working_path(path, file_layout.record["run"])), locked(path):
+        run = _Run(plan, guard, file_layout, executor, lenders_to(output, shard, reuse))
+        run.callback, run.fail_fast = callback or run.callback, fail_fast
         return replace(run.outcome(), created=created)
 
 
 class _Run:
-    def __init__(
-        self,
-        plan: Plan,
-        guard: Guard,
-        file_layout: FileLayout,
-        executor: Executor,
-        callback: ProgressCallback,
-        fail_fast: bool,
-    ) -> None:
+    def __init__(self, plan: Plan, guard: Guard, file_layout: FileLayout, executor: Executor, lenders: Lenders) -> None:
         self.plan, self.guard, self.file_layout, self.executor = plan, guard, file_layout, executor
-        self.path = guard.path
-        self.callback, self.fail_fast = callback, fail_fast
+        self.path, self.lenders, self.shard = guard.path, lenders, shard_of(file_layout.record)
+        self.callback: ProgressCallback = lambda _: None
+        self.fail_fast = False
         self.block_plan = plan.block_plan
+        self.part = all_blocks(self.block_plan)
         self.progress = Progress(self.block_plan.output_cells, self.block_plan.nbytes)
+        if self.shard is not None:
+            self.part = Division(self.block_plan, self.shard.of).part(self.shard.number)
+            self.progress = Progress(cells_in(self.block_plan, self.part), bytes_in(self.block_plan, self.part))
         self.failures = Failures(
             self.block_plan, {str(name) for name in [*file_layout.dataset.variables, *file_layout.dataset.sizes]}
         )
@@ -112,7 +123,7 @@ class _Run:
         working_at = working_path(self.path, self.file_layout.record["run"])
         if os.path.isdir(earlier_of(self.path)) and not os.path.exists(self.path):
             os.replace(earlier_of(self.path), self.path)
-        earlier_files, notes = earlier_files_for(self.path, working_at, self.plan.layout.limits)
+        earlier_files, notes = earlier_files_for(self.path, self.lenders, working_at, self.plan.layout.limits)
         self.notes += notes
         with contextlib.ExitStack() as stack:
             stack.callback(close_all, earlier_files)
@@ -121,17 +132,18 @@ class _Run:
                 self.progress.written = self.progress.nbytes
                 remove([working_at, working_at.with_suffix(".new")])
                 return self._report(was_made=True)
-            refuse_extension(self.file_layout.record, earlier_files)
-            self.notes += notes_on(self.file_layout.record, earlier_files)
+            own = own_of(self.path, earlier_files)
+            refuse_extension(self.file_layout.record, own)
+            self.notes += notes_on(self.file_layout.record, own)
             working = stack.enter_context(self._working_file(working_at, earlier_files))
             reuse = Reuse(self.file_layout, earlier_files)
-            self.notes += reuse.notes()
+            self.notes += reuse.notes() + reuse.useless(self.lenders.named)
             self.block_plan = split(self.block_plan, reuse.alike())
             try:
                 self._fill(working, reuse)
                 self._refuse_nothing()
             except EvaluationError:
-                if not self.kept or self.progress.failed == self.progress.cells:
+                if not self.kept or self.progress.failed == self.progress.cells > 0:
                     working_at.unlink()
                 raise
             damaged = [(earlier.path, earlier.damaged) for earlier in earlier_files] + [(working.path, working.damaged)]
@@ -149,7 +161,7 @@ class _Run:
 
     def _report(self, *, was_made: bool = False) -> Outcome:
         self.callback(self.progress)
-        self.notes += self.failures.notes()
+        self.notes += self.failures.notes(in_file=self.shard is None)
         return Outcome(self.path, self.progress, tuple(self.notes), self.computed, was_made)
 
     def _is_made(self, earlier_files: list[EarlierFile]) -> bool:
@@ -158,7 +170,7 @@ class _Run:
         if made is None or made.record["run"] != self.file_layout.record["run"]:
             return False
         if has_its_metadata(self.path) and not made.changed:
-            return made.is_whole()
+            return made.is_whole(None if self.shard is None else self.part)
         self.notes.append(f"{self.path}: its metadata were damaged and have been rewritten")
         return False
 
@@ -168,7 +180,7 @@ class _Run:
         remove([blank])
         was_there = place.exists()
         if not was_there:
-            check_space(self.path, self.block_plan.nbytes)
+            check_space(self.path, self.progress.nbytes)
         with removed_if_stopped(blank):
             create(self.file_layout, blank)
             wait_for_disk(blank)
@@ -178,8 +190,9 @@ class _Run:
             return found
         if was_there:
             self.notes.append(self._demoted(place, earlier_files))
-        with removed_if_stopped(blank):
-            reserve(blank)
+        if self.shard is None:
+            with removed_if_stopped(blank):
+                reserve(blank)
         os.replace(blank, place)
         return WorkingFile(place, self.block_plan)
 
@@ -196,11 +209,11 @@ class _Run:
     def _fill(self, working: WorkingFile, reuse: Reuse) -> None:
         todo = []
         for group in self.block_plan.groups:
-            done = working.done(group)
+            done, wanted = working.done(group), self.part[group.stored[0]]
             self.kept += int(done.sum())
-            for block in np.flatnonzero(done):
+            for block in np.flatnonzero(done & wanted):
                 self._advance(group, group.box(int(block)), reused=True)
-            todo.append(np.flatnonzero(~done))
+            todo.append(np.flatnonzero(~done & wanted))
         self.callback(self.progress)
         for number, group in enumerate(self.block_plan.groups):
             tasks = self._tasks(working, number, reuse.to(group), todo[number])
@@ -255,7 +268,8 @@ class _Run:
         for part, region in zip(task.positions, regions, strict=True):
             for key, codes in region.codes.items():
                 failed = True
-                self.progress.failed += self.failures.add(key, part, codes, region.messages)
+                without = self.failures.add(key, part, codes, region.messages)
+                self.progress.failed += without if self._is_counted(key) else 0
         if failed and self.fail_fast:
             raise EvaluationError(self.failures.first())
         if failed:
@@ -270,19 +284,24 @@ class _Run:
             item = self.block_plan.stored[key]
             self.progress.written += cells * item.dtype.itemsize
             self.computed[key] += 0 if reused else fresh
-            if item.is_output:
+            if self._is_counted(key):
                 self.progress.computed += 0 if reused else fresh
                 self.progress.reused += cells if reused else cells - fresh
         if not reused:
             self.callback(self.progress)
 
+    def _is_counted(self, key: str) -> bool:
+        """Tell whether cells count as progress: those of outputs, and in a shard also those that others need."""
+        return self.shard is not None or self.block_plan.stored[key].is_output
+
     def _refuse_nothing(self) -> None:
-        if self.progress.failed and self.progress.failed == self.progress.cells:
+        # The cells of other shards may be better off.
+        if self.shard is None and self.progress.failed and self.progress.failed == self.progress.cells:
             raise EvaluationError(f"no cell can be computed: {self.failures.first()}")
 
     def _finish(self, working: WorkingFile) -> None:
         self.guard.check()
-        if needs_conversion(self.plan.storage, self.failures):
+        if self.shard is None and needs_conversion(self.plan.storage, self.failures):
             blank = working.path.with_suffix(".new")
             if self.plan.storage.compression == "none":
                 check_space(self.path, self.block_plan.nbytes)

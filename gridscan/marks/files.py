@@ -27,8 +27,9 @@ State = Literal["nothing", "ours", "changed", "foreign"]
 KEPT = "not overwritten: give another name, or --force (in Python force=True)"
 _SEAL = 16
 _TEXT = rb"gridscan \S{1,40}, seal [0-9a-f]{%d}" % _SEAL
-# At the start of a text file; the digits of the seal are written when the rest is known.
-_LINE = re.compile(rb"[#%%] written by (%s)\r?\n" % _TEXT)
+# At the start of a text file, behind the line that names the shell of a script; the digits of the seal are written when
+# the rest is known.
+_LINE = re.compile(rb"(?:#![^\r\n]{0,60}\n)?[#%%] written by (%s)\r?\n" % _TEXT)
 _IN_PNG = re.compile(rb"(?s)\0\0.{2}tEXtSoftware\0(%s).{4}" % _TEXT)
 _IN_GIF = re.compile(rb"(?s)!\xfe.(%s)\0" % _TEXT)
 _IN_XML = re.compile(rb"<!-- (%s) -->\n" % _TEXT)

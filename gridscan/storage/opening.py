@@ -132,6 +132,8 @@ def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:
     """Return the record of a file that is as gridscan wrote it, or as another program copied it."""
     if not path.is_dir():
         record = sealed_record(path)
+        if record is not None:
+            _refuse_shard(path, record)
         if record is not None or not _is_hdf5(path):
             return record
     with opened(path) as file:
@@ -164,6 +166,11 @@ def _record_of(path: Path, *, refuse_changed: bool) -> Record | None:
             raise StoreError(f"{path}: is damaged: {what}; {_TO_REPAIR}")
         warn(f"{path}: was changed: {what}", StoreWarning)
     return record
+
+
+def _refuse_shard(path: Path, record: Record) -> None:
+    if record.shard:
+        raise StoreError(f"{path}: is shard {record.shard} of a run, and no result; gridscan merge makes it")
 
 
 def _is_hdf5(path: Path) -> bool:

@@ -35,6 +35,8 @@ KEYS = f"{GROUP}/keys"
 #: Attributes of a result that are too long for the head of its file.
 IN_RECORD = ("gridscan_scenario_name", "gridscan_settings", "gridscan_versions", "gridscan_tables")
 _ATTRIBUTE = "the attribute"
+#: Name in the record of a part of a run: its number, and of how many.
+SHARD = "shard"
 #: Names of their dimensions.
 LENGTHS = {RECORD: "number_of_bytes", CHECKSUMS: "number_of_checksums", KEYS: "number_of_keys"}
 # The checksum of the record, and that of the file around it.
@@ -107,6 +109,11 @@ class Record:
     def is_of_run(self) -> bool:
         """Whether a run wrote the file, and not, say, a sample."""
         return "run" in self.content
+
+    @property
+    def shard(self) -> str:
+        """Which part of a run the file holds, such as ``"3/40"``; empty for a whole one."""
+        return "/".join(map(str, self.content.get(SHARD, [])))
 
     def checksums_of(self, key: str) -> np.ndarray:
         """Return the checksums of the blocks of a variable.

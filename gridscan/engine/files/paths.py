@@ -6,18 +6,19 @@ import contextlib
 import glob
 import os
 import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gridscan.atomic import check_space, folder_above, place_of, what_failed
 from gridscan.engine.files.guard import refuse_to_lose
 from gridscan.engine.files.working_file import GO_ON, WorkingFile
-from gridscan.engine.reuse.earlier_file import WORK, EarlierFile
+from gridscan.engine.reuse.earlier_file import WORK, EarlierFile, close_all
 from gridscan.errors import StoreError
 from gridscan.limits import DEFAULT
 from gridscan.storage.lock import Held
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from gridscan.engine.partition import BlockPlan
@@ -71,28 +72,68 @@ def remains(path: Path, kind: str) -> list[Path]:
     return sorted(path.parent.glob(pattern)) if os.path.isdir(path.parent) else []
 
 
+@dataclass(frozen=True)
+class Lenders:
+    """Other files than those at the path of a result, whose cells may be taken.
+
+    Attributes
+    ----------
+    beside
+        Those that gridscan looks for by itself.
+    named
+        Those that the user has named; if one cannot be read, that is an error.
+    """
+
+    beside: Sequence[Path] = ()
+    named: Sequence[Path] = ()
+
+
 def earlier_files_for(
-    path: Path, but: Path | None = None, limits: Limits = DEFAULT
+    path: Path, lenders: Lenders | None = None, but: Path | None = None, limits: Limits = DEFAULT
 ) -> tuple[list[EarlierFile], list[str]]:
-    """Open the files at the path of a result whose cells could be reused; note those that cannot be opened."""
-    found, notes = [], []
-    for place in [path, *remains(path, "work")]:
-        if place != but and os.path.exists(place):
+    """Open the files whose cells could be reused; note those that cannot be opened.
+
+    Raises
+    ------
+    StoreError
+        If one that was named cannot be opened.
+    """
+    found: list[EarlierFile] = []
+    notes: list[str] = []
+    lenders = lenders or Lenders()
+    try:
+        for place in dict.fromkeys([path, *remains(path, "work"), *lenders.named, *lenders.beside]):
+            if place == but or not (os.path.exists(place) or place in lenders.named):
+                continue
             try:
                 found.append(EarlierFile(place, limits))
             except StoreError as error:
-                notes.append(str(error))
+                if place in lenders.named:
+                    raise
+                # A working file that has become a result in the meantime is none that cannot be opened.
+                notes += [str(error)] if os.path.exists(place) else []
+    except BaseException:
+        close_all(found)
+        raise
     return found, notes
 
 
-def survey(place: Path, storage: Storage, size: int, run: str) -> tuple[list[EarlierFile], list[str]]:
+def own_of(path: Path, earlier_files: Iterable[EarlierFile]) -> list[EarlierFile]:
+    """Return the earlier files that belong to the path of a result, without those that only lend cells."""
+    mine = {path, *remains(path, "work")}
+    return [earlier for earlier in earlier_files if earlier.path in mine]
+
+
+def survey(
+    place: Path, storage: Storage, size: int, run: str, lenders: Lenders | None = None
+) -> tuple[list[EarlierFile], list[str]]:
     """Open the files whose cells a run of this identity could reuse, with notes on its path and disk space."""
     try:
         path = place_of(place)
         refuse_to_lose(path, storage)
     except StoreError as error:
         return [], [str(error)]
-    earlier_files, notes = earlier_files_for(path)
+    earlier_files, notes = earlier_files_for(path, lenders)
     folder = folder_above(path)
     if folder != path.parent:
         notes.append(f"{path.parent}: does not exist yet; the run creates this folder")

@@ -16,7 +16,7 @@ from gridscan.storage.plain_files import close, open_plainly
 from gridscan.storage.record import OtherFormat, changes_in, read_record, variable_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from gridscan.engine.partition import Region
@@ -108,12 +108,21 @@ class EarlierFile:
         """Number of damaged blocks among those that were to be reused."""
         return len(self._damaged)
 
-    def is_whole(self) -> bool:
-        """Tell whether every block is done and undamaged."""
+    def is_whole(self, part: Mapping[str, np.ndarray] | None = None) -> bool:
+        """Tell whether every block, or each in some part of the blocks of each variable, is done and undamaged."""
+        if part is not None:
+            places = {key: np.argwhere(part[key].reshape(self._checksums[key].shape)) for key in part}
+            boxes = ((key, [np.array([at]) for at in place]) for key in part for place in places[key])
+            return all(self.whole(key, numbers).all() for key, numbers in boxes)
         everything = {
             key: [np.arange(count) for count in checksums.shape] for key, checksums in self._checksums.items()
         }
         return all(self.whole(key, numbers).all() for key, numbers in everything.items())
+
+    def marks(self, key: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return which blocks of a variable are written, and in which cells failed, without comparing checksums."""
+        checksums = self._checksums[key].ravel()
+        return checksums != 0, (checksums != 0) & ~is_done(checksums)
 
     def done(self, key: str) -> np.ndarray:
         """Return which blocks of a variable are done, without comparing checksums."""

@@ -23,6 +23,7 @@ from gridscan.units import base_factor
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
+    from pathlib import Path
 
     from gridscan.engine.file_layout import FileLayout
     from gridscan.engine.reuse.earlier_file import EarlierFile
@@ -260,6 +261,20 @@ class Reuse:
         """Say of which inputs cells are computed again for the last digits only."""
         found = last_digits(self.earlier_files, self.file_layout, self.file_layout.keys)
         return [f"{of_one}, so nothing of an earlier result is used for them" for of_one in found]
+
+    def useless(self, paths: Sequence[Path]) -> list[str]:
+        """Say of which of the files at these paths no cell can be used, and why."""
+        return [
+            f"{earlier.path}: no cell of it can be used: {self._why_useless(earlier)}"
+            for earlier in self.earlier_files
+            if earlier.path in paths and not self.was_used(earlier)
+        ]
+
+    def _why_useless(self, earlier: EarlierFile) -> str:
+        outputs = [key for key, item in self.file_layout.block_plan.stored.items() if item.is_output]
+        found = {key: matched(earlier, self.file_layout, key) for key in outputs}
+        said = {key: match for key, match in found.items() if isinstance(match, str)}
+        return next((f"of {key!r}, {match}" for key, match in said.items()), "it has other values")
 
     def _reason(self, key: str) -> str:
         if not self.matches[key]:
