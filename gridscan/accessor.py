@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from gridscan.definition.figures import figure_of
 from gridscan.errors import ModelError
-from gridscan.sensitivity import along_axis, discrimination, quantified
+from gridscan.sensitivity import along_axis, derived, discrimination, quantified
 from gridscan.sensitivity.weighted_questions import WeightedQuestions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import xarray as xr
 
     from gridscan.model import Model
@@ -201,6 +203,32 @@ class GridscanAccessor(WeightedQuestions):
             significance=significance,
             mass=mass,
         )
+
+    def derive(self, **formulas: str | Mapping[str, str]) -> xr.Dataset:
+        """Return the dataset with new quantities made of others; see `gridscan.sensitivity.derived.derive`.
+
+        Parameters
+        ----------
+        **formulas
+            By name: a formula such as ``"events_per_year / fiducial_mass"``, or a mapping with ``expression``, and
+            perhaps ``unit`` and ``long_name``. One may use those before it.
+
+        Returns
+        -------
+        xarray.Dataset
+            With the new quantities, as lazy as what they are made of, and their units.
+
+        Examples
+        --------
+        >>> import xarray as xr
+        >>> import gridscan as gs
+        >>> events = ("detector", [4.0, 90.0], {"units": "year-1"})
+        >>> ds = xr.Dataset({"events": events, "mass": ("detector", [2.0, 30.0], {"units": "kilotonne"})})
+        >>> rate = ds.gridscan.derive(rate="events / mass")["rate"]
+        >>> rate.values, rate.attrs["units"], rate.attrs["expression"]
+        (array([2., 3.]), 'Gg^-1 yr^-1', 'events / mass')
+        """
+        return derived.derive(self._plain, formulas)
 
     def figure(self, kind: str, *quantities: str, model: Model | None = None, **options: Any) -> Any:
         """Draw a figure that the model of the dataset declares, such as ``"signal"``.

@@ -23,6 +23,8 @@ UNITS = "gridscan_units"
 _MODEL = "gridscan_model"
 #: What marks a variable in memory that was not computed from others: netCDF needs no fill value for it.
 UNTOUCHED = {"_FillValue": None}
+#: Attribute of a derived quantity: its formula.
+EXPRESSION = "expression"
 _WAY = "compute with ds.gridscan.quantify(), and .gridscan.dequantify() the answer"
 
 
@@ -79,6 +81,28 @@ def doubt_about(dataset: xr.Dataset, name: Any) -> str | None:
     if not variable.encoding:
         return f"{attribute}, but it was computed since, and xarray keeps attributes: {_WAY}"
     return None
+
+
+def as_stated(dataset: xr.Dataset, name: Any) -> str:
+    """Say that the unit of a variable is what its attribute states, where no record of a run vouches for it.
+
+    Parameters
+    ----------
+    dataset
+        A Dataset, of gridscan or not.
+    name
+        One of its variables.
+
+    Returns
+    -------
+    str
+        A remark; empty where the record vouches for the unit, or there is no attribute.
+    """
+    vouched = {UNITS, _MODEL} & dataset.attrs.keys()
+    variable = dataset.variables.get(name)
+    if vouched or variable is None or not variable.attrs.get("units"):
+        return ""
+    return f"the unit of {name!r} is as stated by the attribute"
 
 
 def without_doubtful_units(dataset: xr.Dataset) -> tuple[xr.Dataset, dict[str, str]]:
