@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from gridscan.accessor import GridscanAccessor
+from gridscan.errors import UnitError
 from gridscan.sensitivity.base_point import summary
+from gridscan.sensitivity.recorded_units import UNITS, record_of_units
 from gridscan.sensitivity.summaries import USUAL_PERCENTS
+from gridscan.units import unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +47,7 @@ class GridscanArrayAccessor:
 
     def __init__(self, array: xr.DataArray) -> None:
         self._name = "quantity" if array.name is None or array.name in array.coords else str(array.name)
-        self._questions = GridscanAccessor(array.to_dataset(name=self._name))
+        self._questions = GridscanAccessor(_with_record(array.to_dataset(name=self._name), self._name))
         self._array = array
 
     def __repr__(self) -> str:
@@ -233,3 +237,19 @@ class GridscanArrayAccessor:
             ``scale_factor`` [1] by method and pair of scenarios and, where a mass is known, ``required_mass``.
         """
         return self._questions.discriminate(self._name, along, **options)
+
+
+def _with_record(dataset: xr.Dataset, name: str) -> xr.Dataset:
+    """Return a Dataset that records the units of what a run left as it is; arithmetic loses that mark."""
+    if not dataset.variables[name].encoding:
+        return dataset
+    untouched = [key for key, item in dataset.variables.items() if item.encoding and _has_unit(item)]
+    return dataset.assign_attrs({UNITS: record_of_units(dataset, untouched)})
+
+
+def _has_unit(variable: xr.Variable) -> bool:
+    """Tell whether a variable has a unit that can be read."""
+    with contextlib.suppress(UnitError):
+        unit_of(variable)
+        return "units" in variable.attrs
+    return False

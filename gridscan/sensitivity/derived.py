@@ -13,7 +13,7 @@ from gridscan.expressions.faults import fault
 from gridscan.expressions.reading import Formula, read_formula
 from gridscan.sensitivity.answers import masked
 from gridscan.sensitivity.labelled import numbers_of, unit_known
-from gridscan.sensitivity.recorded_units import EXPRESSION, UNITS, UNTOUCHED, as_stated, record_of_units
+from gridscan.sensitivity.recorded_units import EXPRESSION, UNITS, UNTOUCHED, as_stated, is_as_stated, record_of_units
 from gridscan.units import Unit, parse_unit, readable, unit_attributes
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _found(dataset: xr.Dataset, formula: Formula, later: list[str]) -> tuple[dic
     """Return the values and the units of all names that a formula may use, and what has to be said of those it uses."""
     values: dict[str, Any] = {}
     units: dict[str, Unit] = {}
-    notes = []
+    notes, stated = [], []
     settings = _single_settings(dataset)
     for name, at in formula.names.items():
         if name in dataset.variables:
@@ -105,13 +105,14 @@ def _found(dataset: xr.Dataset, formula: Formula, later: list[str]) -> tuple[dic
             except UnitError as error:
                 raise ExpressionError(f"{error}", position=at) from None
             values[name] = variable.variable
-            if as_stated(dataset, name):
-                notes.append(as_stated(dataset, name))
+            if is_as_stated(dataset, name):
+                stated.append(name)
         elif name in settings:
             values[name], units[name] = settings[name]
             notes.append(f"with {name} = {values[name]:g} {readable(units[name])}".removesuffix(" 1"))
         elif name in later:
             raise fault(formula.text, at, f"{name!r} is defined further on; put it before this formula")
+    notes += [as_stated(stated)] if stated else []
     numeric = [name for name, item in dataset.variables.items() if item.dtype.kind in "iuf"]
     others = {str(name): parse_unit("1") for name in [*numeric, *settings] if str(name) not in units}
     return values, {**others, **units}, notes

@@ -83,26 +83,46 @@ def doubt_about(dataset: xr.Dataset, name: Any) -> str | None:
     return None
 
 
-def as_stated(dataset: xr.Dataset, name: Any) -> str:
-    """Say that the unit of a variable is what its attribute states, where no record of a run vouches for it.
+def is_as_stated(dataset: xr.Dataset, name: Any) -> bool:
+    """Tell whether the unit of a variable is what its attribute states, and no record of a run vouches for it.
 
     Parameters
     ----------
     dataset
         A Dataset, of gridscan or not.
     name
-        One of its variables.
+        One of its variables, or a dimension without values.
+
+    Returns
+    -------
+    bool
+        False for what has no attribute ``units``, and for all of a result.
+    """
+    if {UNITS, _MODEL} & dataset.attrs.keys() or name not in dataset.variables:
+        return False
+    return bool(dataset.variables[name].attrs.get("units"))
+
+
+def as_stated(names: Iterable[str]) -> str:
+    """Return the remark of an answer whose unit rests on attributes alone.
+
+    Parameters
+    ----------
+    names
+        The variables.
 
     Returns
     -------
     str
-        A remark; empty where the record vouches for the unit, or there is no attribute.
+        For its attributes.
+
+    Examples
+    --------
+    >>> from gridscan.sensitivity.recorded_units import as_stated
+    >>> as_stated(["flux", "distance"])
+    "units as stated by the attribute of 'flux' and 'distance'"
     """
-    vouched = {UNITS, _MODEL} & dataset.attrs.keys()
-    variable = dataset.variables.get(name)
-    if vouched or variable is None or not variable.attrs.get("units"):
-        return ""
-    return f"the unit of {name!r} is as stated by the attribute"
+    return f"units as stated by the attribute of {' and '.join(map(repr, names))}"
 
 
 def without_doubtful_units(dataset: xr.Dataset) -> tuple[xr.Dataset, dict[str, str]]:

@@ -77,8 +77,7 @@ def test_units_of_other_datasets_are_as_their_attributes_state_and_the_answer_sa
     flux = ("distance", [4.0, 1.0], {"units": "cm-2 s-1"})
     other = xr.Dataset({"flux": flux}, {"distance": ("distance", [1.0, 2.0], {"units": "kiloparsec"})})
     derived = other.gridscan.derive(luminosity="flux * distance ** 2")["luminosity"]
-    said = "the unit of 'flux' is as stated by the attribute; the unit of 'distance' is as stated by the attribute"
-    assert derived.attrs["comment"] == said
+    assert derived.attrs["comment"] == "units as stated by the attribute of 'flux' and 'distance'"
 
 
 def test_cells_without_a_value_are_counted(result):
