@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gridscan.accessor import GridscanAccessor
@@ -120,6 +121,23 @@ class GridscanArrayAccessor:
             In the unit of the axis, with the other dimensions of the quantity.
         """
         return self._questions.crossing(self._name, along, value, scale)
+
+    def at(self, **values: Any) -> xr.DataArray:
+        """Return exact values off the grid, by evaluating the model of the result; see `gridscan.exact.at`.
+
+        Parameters
+        ----------
+        **values
+            For axes, and for any other inputs; and the options ``model`` and ``even_if_changed`` of that function.
+
+        Returns
+        -------
+        xarray.DataArray
+            With the other axes of the array, which has to be of a result file.
+        """
+        options = {name: values.pop(name) for name in ("model", "even_if_changed") if name in values}
+        found: xr.DataArray = import_module("gridscan.exact").at_of_array(self._array, values, **options)
+        return found
 
     def variance_shares(self, over: str | Sequence[str] | None = None, log: bool = False) -> xr.Dataset:
         """Divide the variance among the axes; see `gridscan.sensitivity.variance.variance_shares`.
