@@ -1,6 +1,6 @@
 """The command line. Modules are imported inside the commands, so that help does not wait for them."""
 
-from gridscan.cli import commands, derived, pictures, questions, results, scenarios, tracks, verify
+from gridscan.cli import commands, derived, differences, pictures, questions, results, scenarios, tracks, verify
 from gridscan.cli.group import main
 
-__all__ = ["commands", "derived", "main", "pictures", "questions", "results", "scenarios", "tracks", "verify"]
+__all__ = ["commands", "derived", "differences", "main", "pictures", "questions", "results", "scenarios", "tracks", "verify"]

@@ -94,7 +94,7 @@ def _found(dataset: xr.Dataset, formula: Formula, later: list[str]) -> tuple[dic
     values: dict[str, Any] = {}
     units: dict[str, Unit] = {}
     notes, stated = [], []
-    settings = _single_settings(dataset)
+    settings = single_settings(dataset)
     for name, at in formula.names.items():
         if name in dataset.variables:
             if dataset.variables[name].dtype.kind not in "iuf":
@@ -118,8 +118,19 @@ def _found(dataset: xr.Dataset, formula: Formula, later: list[str]) -> tuple[dic
     return values, {**others, **units}, notes
 
 
-def _single_settings(dataset: xr.Dataset) -> dict[str, tuple[np.float64, Unit]]:
-    """Return the inputs with one value that a result records."""
+def single_settings(dataset: xr.Dataset) -> dict[str, tuple[np.float64, Unit]]:
+    """Return the numbers among the inputs of a result that have one value.
+
+    Parameters
+    ----------
+    dataset
+        A result, or another Dataset.
+
+    Returns
+    -------
+    dict
+        Value and unit by name; empty where nothing is recorded.
+    """
     try:
         recorded = json.loads(dataset.attrs.get(_SETTINGS, "{}"))
     except (TypeError, ValueError):
