@@ -11,6 +11,7 @@ from gridscan._version import __version__
 from gridscan.xarray_hook import register
 
 if TYPE_CHECKING:
+    from gridscan.comparison.compare import compare
     from gridscan.definition.figures import Figure
     from gridscan.definition.nodes import AlternativeInput, kernel
     from gridscan.errors import GridscanError, GridscanWarning
@@ -50,6 +51,7 @@ __all__ = [
     "Scenario",
     "__version__",
     "choice",
+    "compare",
     "correlated",
     "distribution",
     "evaluate",
@@ -83,6 +85,7 @@ _HOMES = {
     "Sampling": ("gridscan.inputs.sampling", "Sampling"),
     "Scenario": ("gridscan.scenario.reader", "Scenario"),
     "choice": ("gridscan.inputs.distributions", "choice"),
+    "compare": ("gridscan.comparison.compare", "compare"),
     "correlated": ("gridscan.inputs.distributions", "correlated"),
     "distribution": ("gridscan.inputs.distributions", "distribution"),
     "evaluate": ("gridscan.run", "evaluate"),

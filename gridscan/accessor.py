@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from gridscan.definition.figures import figure_of
 from gridscan.errors import ModelError
-from gridscan.sensitivity import along_axis, discrimination, quantified
+from gridscan.sensitivity import along_axis, derived, discrimination, quantified
 from gridscan.sensitivity.weighted_questions import WeightedQuestions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import xarray as xr
 
     from gridscan.model import Model
@@ -201,6 +203,75 @@ class GridscanAccessor(WeightedQuestions):
             significance=significance,
             mass=mass,
         )
+
+    def derive(self, **formulas: str | Mapping[str, str]) -> xr.Dataset:
+        """Return the dataset with new quantities made of others; see `gridscan.sensitivity.derived.derive`.
+
+        Parameters
+        ----------
+        **formulas
+            By name: a formula such as ``"events_per_year / fiducial_mass"``, or a mapping with ``expression``, and
+            perhaps ``unit`` and ``long_name``. One may use those before it.
+
+        Returns
+        -------
+        xarray.Dataset
+            With the new quantities, as lazy as what they are made of, and their units.
+
+        Examples
+        --------
+        >>> import xarray as xr
+        >>> import gridscan as gs
+        >>> events = ("detector", [4.0, 90.0], {"units": "year-1"})
+        >>> ds = xr.Dataset({"events": events, "mass": ("detector", [2.0, 30.0], {"units": "kilotonne"})})
+        >>> rate = ds.gridscan.derive(rate="events / mass")["rate"]
+        >>> rate.values, rate.attrs["units"], rate.attrs["expression"]
+        (array([2., 3.]), 'Gg^-1 yr^-1', 'events / mass')
+        """
+        return derived.derive(self._plain, formulas)
+
+    def at(
+        self,
+        *,
+        quantities: Sequence[str] | None = None,
+        model: Model | str | None = None,
+        even_if_changed: bool = False,
+        **values: Any,
+    ) -> xr.Dataset:
+        """Return exact values off the grid, by evaluating the model of the result; see `gridscan.exact.at`.
+
+        Parameters
+        ----------
+        quantities
+            Those of the dataset by default.
+        model
+            Of the user's own file or module: a model, or its name, ``"FILE.py:NAME"``.
+        even_if_changed
+            Whether to go on where the code that made the result has changed since.
+        **values
+            For axes, and for any other inputs: text with a unit, a label, a number in the unit of the axis, or several.
+
+        Returns
+        -------
+        xarray.Dataset
+            With the other axes of the dataset.
+
+        Examples
+        --------
+        >>> import gridscan as gs
+        >>> scenario = gs.Scenario.parse('''
+        ... model = "red_supergiants"
+        ... axes.fiducial_mass = { values = [1, 20], unit = "kt" }
+        ... output.quantities = ["number_of_electrons"]
+        ... ''')
+        >>> electrons = gs.evaluate(scenario).gridscan.at(fiducial_mass="4 kt")["number_of_electrons"]
+        >>> f"{float(electrons):.4g}"
+        '1.338e+33'
+        """
+        exact = import_module("gridscan.exact")
+        options = {"quantities": quantities, "model": model, "even_if_changed": even_if_changed}
+        found: xr.Dataset = exact.at(self._plain, values, **options)
+        return found
 
     def figure(self, kind: str, *quantities: str, model: Model | None = None, **options: Any) -> Any:
         """Draw a figure that the model of the dataset declares, such as ``"signal"``.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gridscan.accessor import GridscanAccessor
+from gridscan.errors import UnitError
 from gridscan.sensitivity.base_point import summary
+from gridscan.sensitivity.recorded_units import UNITS, record_of_units
 from gridscan.sensitivity.summaries import USUAL_PERCENTS
+from gridscan.units import unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +48,7 @@ class GridscanArrayAccessor:
 
     def __init__(self, array: xr.DataArray) -> None:
         self._name = "quantity" if array.name is None or array.name in array.coords else str(array.name)
-        self._questions = GridscanAccessor(array.to_dataset(name=self._name))
+        self._questions = GridscanAccessor(_with_record(array.to_dataset(name=self._name), self._name))
         self._array = array
 
     def __repr__(self) -> str:
@@ -116,6 +121,23 @@ class GridscanArrayAccessor:
             In the unit of the axis, with the other dimensions of the quantity.
         """
         return self._questions.crossing(self._name, along, value, scale)
+
+    def at(self, **values: Any) -> xr.DataArray:
+        """Return exact values off the grid, by evaluating the model of the result; see `gridscan.exact.at`.
+
+        Parameters
+        ----------
+        **values
+            For axes, and for any other inputs; and the options ``model`` and ``even_if_changed`` of that function.
+
+        Returns
+        -------
+        xarray.DataArray
+            With the other axes of the array, which has to be of a result file.
+        """
+        options = {name: values.pop(name) for name in ("model", "even_if_changed") if name in values}
+        found: xr.DataArray = import_module("gridscan.exact").at_of_array(self._array, values, **options)
+        return found
 
     def variance_shares(self, over: str | Sequence[str] | None = None, log: bool = False) -> xr.Dataset:
         """Divide the variance among the axes; see `gridscan.sensitivity.variance.variance_shares`.
@@ -233,3 +255,19 @@ class GridscanArrayAccessor:
             ``scale_factor`` [1] by method and pair of scenarios and, where a mass is known, ``required_mass``.
         """
         return self._questions.discriminate(self._name, along, **options)
+
+
+def _with_record(dataset: xr.Dataset, name: str) -> xr.Dataset:
+    """Return a Dataset that records the units of what a run left as it is; arithmetic loses that mark."""
+    if not dataset.variables[name].encoding:
+        return dataset
+    untouched = [key for key, item in dataset.variables.items() if item.encoding and _has_unit(item)]
+    return dataset.assign_attrs({UNITS: record_of_units(dataset, untouched)})
+
+
+def _has_unit(variable: xr.Variable) -> bool:
+    """Tell whether a variable has a unit that can be read."""
+    with contextlib.suppress(UnitError):
+        unit_of(variable)
+        return "units" in variable.attrs
+    return False

@@ -79,6 +79,20 @@ class SensitivityError(GridscanError):
     """A question that the result cannot answer: no such axis, too few points, a logarithm of a negative number."""
 
 
+class ExpressionError(GridscanError):
+    """A formula written as text that cannot be read, names what is not there, or mixes units.
+
+    Attributes
+    ----------
+    position
+        Where in the text the fault is, counted from 0.
+    """
+
+    def __init__(self, message: str, *, position: int = 0) -> None:
+        super().__init__(message)
+        self.position = position
+
+
 class Terminated(SystemExit):
     """The system has asked this process to end, unlike a formula that calls ``sys.exit``."""
 

@@ -1,6 +1,29 @@
 """The command line. Modules are imported inside the commands, so that help does not wait for them."""
 
-from gridscan.cli import commands, pictures, questions, results, scenarios, shards, tracks, verify
+from gridscan.cli import (
+    commands,
+    derived,
+    differences,
+    pictures,
+    questions,
+    results,
+    scenarios,
+    shards,
+    tracks,
+    verify,
+)
 from gridscan.cli.group import main
 
-__all__ = ["commands", "main", "pictures", "questions", "results", "scenarios", "shards", "tracks", "verify"]
+__all__ = [
+    "commands",
+    "derived",
+    "differences",
+    "main",
+    "pictures",
+    "questions",
+    "results",
+    "scenarios",
+    "shards",
+    "tracks",
+    "verify",
+]

@@ -13,6 +13,7 @@ from gridscan.cli.say import say
 from gridscan.definition.nodes import Constant, Parameter, Quantity
 from gridscan.definition.replacement import fixed_values
 from gridscan.errors import GridscanError, printable
+from gridscan.sensitivity.recorded_units import EXPRESSION
 from gridscan.units import label_of, readable
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def plan_as_data(plan: Plan, forecast: Forecast) -> dict[str, Any]:
                 "bytes": item.nbytes,
                 "blocks": item.blocks,
                 "output": item.output,
+                "expression": getattr(plan.scenario.model.formulas.get(item.name), "expression", None),
             }
             for item in plan.quantities
         ],
@@ -164,4 +166,5 @@ def _coordinate(dataset: xr.Dataset, dim: str) -> dict[str, Any]:
 def _variable(variable: xr.DataArray) -> dict[str, Any]:
     unit = label_of(variable) if "units" in variable.attrs else None
     dims = [str(dim) for dim in variable.dims]
-    return {"unit": unit, "dimensions": dims, "description": variable.attrs.get("long_name")}
+    formula = {"expression": str(variable.attrs[EXPRESSION])} if EXPRESSION in variable.attrs else {}
+    return {"unit": unit, "dimensions": dims, "description": variable.attrs.get("long_name"), **formula}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,6 +125,14 @@ def quantities(ctx: click.Context, incomplete: str) -> list[str]:
     *before, _ = incomplete.rsplit(",", 1)
     ahead = f"{before[0]}," if before else ""
     return [f"{ahead}{name}" for name in _names(ctx)["quantities"]]
+
+
+@_silent
+def formulas(ctx: click.Context, incomplete: str) -> list[str]:
+    """Offer quantities and inputs of FILE for the last name in a formula."""
+    before = re.sub(r"\w*$", "", incomplete)
+    known = _names(ctx)
+    return [f"{before}{name}" for name in (*known["quantities"], *known["inputs"])] if "=" in before else []
 
 
 @_silent

@@ -65,7 +65,7 @@ def plan_report(plan: Plan, forecast: Forecast) -> RenderableType:
             escape(" × ".join(item.dims) or "-"),
             f"{item.cells:,}",
             bytes_text(item.nbytes),
-            _role(item),
+            escape("; ".join(filter(None, (_role(item), _derived(plan, item.name))))),
         )
     facts = (
         f"Model    {plan.scenario.model.name}: {plan.scenario.model.description}\n"
@@ -99,6 +99,11 @@ def _role(item: PlannedQuantity) -> str:
         return ""
     blocks = "1 block" if item.blocks == 1 else f"{item.blocks:,} blocks"
     return f"{'output' if item.output else 'kept'}, {blocks}"
+
+
+def _derived(plan: Plan, name: str) -> str:
+    node = plan.scenario.model.formulas.get(name)
+    return "" if node is None else f"= {node.expression}"
 
 
 def models_report(models: Iterable[Installed], scenarios: Iterable[str]) -> RenderableType:
@@ -259,6 +264,8 @@ def explanation(plan: Plan, name: str) -> RenderableType:
 
 
 def _formula(node: Quantity) -> str:
+    if node.expression is not None:
+        return f"{node.name} = {node.expression}   (derived by the scenario)"
     text = inspect.cleandoc(node.documentation).split("\nParameters\n")[0].strip() or "(no docstring)"
     lines = textwrap.fill(" ".join(text.split()), 100)
     held = f"it holds {_held(node)}" if _held(node) else ""

@@ -13,6 +13,7 @@ from gridscan.cli.escaping import escape, escape_line
 from gridscan.cli.tables import bytes_text, console, new_table
 from gridscan.errors import printable
 from gridscan.numerics.axis_weights import WEIGHT
+from gridscan.sensitivity.recorded_units import EXPRESSION
 from gridscan.units import label_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def result_report(dataset: xr.Dataset, provenance: Provenance | None, standing: 
             escape_line("words" if _is_of_words(variable) else label_of(variable) or "1"),
             escape_line(" × ".join(map(str, variable.dims)) or "-"),
             bytes_text(variable.nbytes),
-            escape_line(_single_value(variable) + str(variable.attrs.get("long_name", ""))),
+            escape_line(_single_value(variable) + _described(variable)),
         )
     if provenance is None:
         origin = [f"Note     {standing.said or 'was written by gridscan, but is not the result of a run'}"]
@@ -156,6 +157,12 @@ def _array_parts(data: xr.DataArray, most: int) -> list[RenderableType]:
         at = ", ".join(f"{dim} = {_label(data, dim, i)}" for dim, i in zip(leading, index, strict=True))
         parts += [*([escape(at)] if at else []), _matrix(part, most) if _fits(part) else _rows(part, most)]
     return parts
+
+
+def _described(variable: xr.DataArray) -> str:
+    """Return what a quantity is, with the formula that it was derived by."""
+    name, formula = str(variable.attrs.get("long_name", "")), variable.attrs.get(EXPRESSION)
+    return name if formula is None else f"= {formula}" if name == formula else f"{name} = {formula}"
 
 
 def _columns(data: xr.Dataset, most: int) -> Table:

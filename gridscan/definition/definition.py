@@ -246,6 +246,34 @@ class Definition:
         return model
 
     @property
+    def formulas(self) -> dict[str, Quantity]:
+        """The quantities that a scenario derives, by name."""
+        return {name: node for name, node in self.quantities.items() if node.expression is not None}
+
+    def with_formulas(self: Self, derived: Mapping[str, Quantity]) -> Self:
+        """Return this model with other quantities that a scenario derives.
+
+        Parameters
+        ----------
+        derived
+            In place of those there are.
+
+        Returns
+        -------
+        Definition
+            A new one, or this one where nothing changes.
+        """
+        if not derived and not self.formulas:
+            return self
+        model = self.copy()
+        for name in self.formulas:
+            del model._nodes[name]
+            model._proven.discard(name)
+        for name, node in derived.items():
+            model._nodes[name] = node
+        return model
+
+    @property
     def conventions(self) -> list[str]:
         """Parameters with the role of a convention, which all parts of a calculation should follow."""
         return [name for name, parameter in self.parameters.items() if parameter.role == "convention"]

@@ -193,6 +193,8 @@ class Quantity:
         Arguments that stand for several names.
     replaced
         Whether its function was put in place of that of the model.
+    expression
+        The formula by which a scenario derives it; None for those of the model.
     """
 
     name: str
@@ -211,6 +213,7 @@ class Quantity:
     functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     replaced: bool = False
+    expression: str | None = None
 
     @cached_property
     def arguments(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from gridscan.inputs.cases import CASE
 from gridscan.inputs.grid_point import default_position
 from gridscan.inputs.sampling import DRAWN, REALISATION
 from gridscan.numerics.axis_weights import WEIGHT
-from gridscan.sensitivity.recorded_units import UNTOUCHED
+from gridscan.sensitivity.recorded_units import EXPRESSION, UNTOUCHED
 from gridscan.uncertainty.designs import DRAW
 from gridscan.units import base_factor, parse_unit, unit_attributes
 
@@ -94,6 +94,8 @@ def spec_of(
     comment = "; ".join(f"{what} {where}" for what, where in notes.items() if where is not None)
     if comment:
         attributes["comment"] = comment
+    if node.expression is not None:
+        attributes[EXPRESSION] = node.expression
     return VariableSpec(
         node.name,
         node.name,

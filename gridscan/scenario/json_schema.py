@@ -19,6 +19,23 @@ if TYPE_CHECKING:
     from gridscan.definition.nodes import Alternative
 
 
+_FORMULA = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {
+                "expression": {"description": "The formula", "type": "string"},
+                "unit": {"description": "Unit of the result; by default that of the formula", "type": "string"},
+                "long_name": {"description": "What it is", "type": "string"},
+            },
+            "required": ["expression"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
 def json_schema(model: Definition) -> dict[str, Any]:
     """Return the JSON Schema of the scenarios of a model, for editors that complete and check them.
 
@@ -78,7 +95,9 @@ def json_schema(model: Definition) -> dict[str, Any]:
         "properties": {label: {"anyOf": [schema, of_file]} for label, schema in records.items()},
     }
     quantities = {"type": "string", "enum": list(model.quantities)}
-    schema["$defs"]["Output"]["properties"]["quantities"]["items"] = quantities
+    output = schema["$defs"]["Output"]["properties"]
+    output["quantities"]["items"] = quantities
+    output["derived"]["additionalProperties"] = _FORMULA
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": f"gridscan: {model.name}"}
 
 

@@ -32,7 +32,7 @@ def check_output(model: Model, content: Mapping[str, Any], given: Container[str]
     wanted = output.get("quantities") if isinstance(output, dict) else None
     if not isinstance(output, dict) or not isinstance(wanted, list):
         return
-    _check_quantities(model, wanted, given, faults)
+    _check_quantities(model, wanted, given, faults, _derived(output))
     counts = [name for name, node in model.quantities.items() if node.count]
     if "sampling" in content and not set(counts) & {name for name in wanted if isinstance(name, str)}:
         message = f"none of the requested quantities is a count to draw; the counts are {listed(counts, 20)}"
@@ -43,15 +43,22 @@ def check_output(model: Model, content: Mapping[str, Any], given: Container[str]
         faults.append(Fault(("output", "path"), f"{file!r} does not end in {suffix}; the output is a {kind}"))
     types = output.get("types")
     for name in types if isinstance(types, dict) else []:
-        if name not in wanted:
+        if name not in wanted and name not in _derived(output):
             known = [item for item in wanted if isinstance(item, str)]
             message = f"{name!r} is not among the requested quantities{hint(name, known, faults)}"
             faults.append(Fault(("output", "types", name), message, at_key=True))
 
 
-def _check_quantities(model: Model, wanted: list[Any], given: Container[str], faults: list[Fault]) -> None:
+def _derived(output: Mapping[str, Any]) -> dict[str, Any]:
+    derived = output.get("derived")
+    return derived if isinstance(derived, dict) else {}
+
+
+def _check_quantities(
+    model: Model, wanted: list[Any], given: Container[str], faults: list[Fault], derived: Container[str]
+) -> None:
     path = ("output", "quantities")
-    if not wanted:
+    if not wanted and not derived:
         faults.append(Fault(path, f"no quantity is requested; the model has {listed(model.quantities, 60)}"))
     for index, name in enumerate(wanted):
         if not isinstance(name, str):

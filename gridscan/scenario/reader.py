@@ -27,8 +27,9 @@ from gridscan.inputs.resolve import resolve
 from gridscan.inputs.sampling import Sampling
 from gridscan.inputs.value_reader import Given
 from gridscan.model_loader import is_code, load_model
+from gridscan.scenario.derived import with_derived
 from gridscan.scenario.output_checks import check_output
-from gridscan.scenario.own_quantities import QUANTITIES, with_quantities
+from gridscan.scenario.own_quantities import QUANTITIES, wanted_in, with_quantities
 from gridscan.scenario.schema import Output, ScenarioSchema
 from gridscan.scenario.toml_positions import Positions, locate
 from gridscan.scenario.toml_text import parse_toml, read_file
@@ -97,7 +98,7 @@ class Scenario:
     @property
     def quantities(self) -> list[str]:
         """The quantities to evaluate."""
-        return list(self.schema.output.quantities)
+        return wanted_in(self.schema.output, self.overrides)
 
     @property
     def output_path(self) -> Path:
@@ -225,13 +226,15 @@ class _Reader:
         content = with_quantities(parse_toml(self.text, self.name), self.overrides)
         schema = self._schema(content)
         model = model or self._model(content.get("model"))
+        if model is not None:
+            model = with_derived(model, content, self.faults)
         resolved = None
         if model is not None:
             given = self._given(model, content)
             resolved = self._resolve(model, given, content)
             check_output(model, content, given, self.faults)
             if not self.faults and schema is not None and resolved is not None:
-                self.faults += requirement_faults(resolved, schema.output.quantities, given)
+                self.faults += requirement_faults(resolved, wanted_in(schema.output, self.overrides), given)
         if self.faults or schema is None or model is None or resolved is None:
             raise self._error(locate(self.text))
         text = self.text.replace("\r\n", "\n")

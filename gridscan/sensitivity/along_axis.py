@@ -23,6 +23,7 @@ from gridscan.sensitivity.labelled import (
     one_value,
     position_on,
     quantity_of,
+    said_of_units,
     sentence,
 )
 from gridscan.sensitivity.zipped import along_member
@@ -150,7 +151,8 @@ def derivative(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
     slope = _slope(blockwise(_finite, y.variable), along, x, np.full(x.shape, True))
     slope = masked(slope, f"the slope of {name!r} along {along!r} needs {name!r} finite, also in neighbouring cells")
     long_name = f"derivative of {sentence(y)} with respect to {sentence(y[along])}"
-    return answer(slope, f"{name}_derivative", long_name, certain_unit(y, y[along]), y.coords)
+    unit = certain_unit(y, y[along])
+    return answer(slope, f"{name}_derivative", long_name, unit, y.coords, said_of_units(y, y[along]))
 
 
 def contrast(dataset: xr.Dataset, name: str, along: str, reference: Any, kind: Kind = "ratio") -> xr.DataArray:
@@ -207,7 +209,8 @@ def contrast(dataset: xr.Dataset, name: str, along: str, reference: Any, kind: K
     unit = certain_unit(y) if kind == "difference" else registry.dimensionless
     words = {"ratio": "ratio of {}", "difference": "difference of {}", "log": "natural logarithm of the ratio of {}"}
     long_name = f"{words[kind].format(sentence(y))} to that at {along} {reference}"
-    return answer(values, f"{name}_{kind}", long_name, unit, y.coords)
+    stated = said_of_units(y) if kind == "difference" else None
+    return answer(values, f"{name}_{kind}", long_name, unit, y.coords, stated)
 
 
 def crossing(dataset: xr.Dataset, name: str, along: str, value: Any, scale: Scale = "linear") -> xr.DataArray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from gridscan.errors import SensitivityError, SensitivityWarning, UnitError, listed, nearest, warn
 from gridscan.numerics.spacing import SAME_VALUE, closest_pair, tolerances
-from gridscan.sensitivity.recorded_units import doubt_about
+from gridscan.sensitivity.recorded_units import as_stated, doubt_about, is_as_stated
 from gridscan.units import Unit, convert, in_words, parse_quantity, readable, unit_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Mark of a variable, beside how it is stored, that its unit is not certain, with the reason.
 _DOUBT = "gridscan_unit_doubt"
+# Mark that its unit is what its attribute states, which no record of a run vouches for.
+_STATED = "gridscan_unit_stated"
 _UNIT_ATTRIBUTES = ("units", "unit_name")
 
 
@@ -76,7 +78,26 @@ def numbers_of(dataset: xr.Dataset, name: str) -> xr.DataArray:
         if doubt is not None:
             item.attrs = {known: text for known, text in item.attrs.items() if known not in _UNIT_ATTRIBUTES}
             item.encoding = {**item.encoding, _DOUBT: doubt}
+        elif is_as_stated(dataset, key):
+            item.encoding = {**item.encoding, _STATED: True}
     return variable
+
+
+def said_of_units(*variables: xr.DataArray) -> str | None:
+    """Say of an answer that its unit rests on attributes alone, where it does.
+
+    Parameters
+    ----------
+    *variables
+        What its unit is made of, as `quantity_of` returns them.
+
+    Returns
+    -------
+    str or None
+        A remark for its attributes; None where the record of a run vouches for all units.
+    """
+    stated = [str(item.name) for item in variables if _STATED in item.encoding]
+    return as_stated(stated) if stated else None
 
 
 def check_axis(quantity: xr.DataArray, axis: str) -> None:

@@ -23,6 +23,8 @@ UNITS = "gridscan_units"
 _MODEL = "gridscan_model"
 #: What marks a variable in memory that was not computed from others: netCDF needs no fill value for it.
 UNTOUCHED = {"_FillValue": None}
+#: Attribute of a derived quantity: its formula.
+EXPRESSION = "expression"
 _WAY = "compute with ds.gridscan.quantify(), and .gridscan.dequantify() the answer"
 
 
@@ -79,6 +81,48 @@ def doubt_about(dataset: xr.Dataset, name: Any) -> str | None:
     if not variable.encoding:
         return f"{attribute}, but it was computed since, and xarray keeps attributes: {_WAY}"
     return None
+
+
+def is_as_stated(dataset: xr.Dataset, name: Any) -> bool:
+    """Tell whether the unit of a variable is what its attribute states, and no record of a run vouches for it.
+
+    Parameters
+    ----------
+    dataset
+        A Dataset, of gridscan or not.
+    name
+        One of its variables, or a dimension without values.
+
+    Returns
+    -------
+    bool
+        False for what has no attribute ``units``, and for all of a result.
+    """
+    if {UNITS, _MODEL} & dataset.attrs.keys() or name not in dataset.variables:
+        return False
+    return bool(dataset.variables[name].attrs.get("units"))
+
+
+def as_stated(names: Iterable[str]) -> str:
+    """Return the remark of an answer whose unit rests on attributes alone.
+
+    Parameters
+    ----------
+    names
+        The variables.
+
+    Returns
+    -------
+    str
+        For its attributes.
+
+    Examples
+    --------
+    >>> from gridscan.sensitivity.recorded_units import as_stated
+    >>> as_stated(["flux", "distance"])
+    "units as stated by the attribute of 'flux' and 'distance'"
+    """
+    return f"units as stated by the attribute of {' and '.join(map(repr, names))}"
 
 
 def without_doubtful_units(dataset: xr.Dataset) -> tuple[xr.Dataset, dict[str, str]]:

@@ -19,7 +19,15 @@ from gridscan.limits import DEFAULT
 from gridscan.numerics.streaming_moments import explained_variances
 from gridscan.numerics.streaming_quantiles import quantiles
 from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
-from gridscan.sensitivity.labelled import certain_unit, check_axis, in_unit_of, one_value, quantity_of, sentence
+from gridscan.sensitivity.labelled import (
+    certain_unit,
+    check_axis,
+    in_unit_of,
+    one_value,
+    quantity_of,
+    said_of_units,
+    sentence,
+)
 from gridscan.sensitivity.left_out import without_left_out
 from gridscan.sensitivity.measures import AxisMeasure, in_words, is_sampled, measure_of
 from gridscan.units import parse_unit, registry, unit_attributes
@@ -302,11 +310,15 @@ class _Asked:
     def unit(self) -> Unit | None:
         return certain_unit(self.y)
 
+    def stated(self, unit: Unit | None) -> str | None:
+        """Say that a unit other than that of a share rests on attributes alone, where it does."""
+        return None if unit is None or unit == registry.dimensionless else said_of_units(self.y)
+
     def table(self, key: str, title: str, unit: Unit | None, value: xr.Variable, error: xr.Variable) -> xr.Dataset:
         """Return the answer and its error as variables of these names."""
         said, by = f"{title} over {', '.join(item.axis for item in self.measures)}", in_words(self.measures)
         parts = {
-            key: answer(value, key, said, unit, self.y.coords, by),
+            key: answer(value, key, said, unit, self.y.coords, "; ".join(filter(None, [by, self.stated(unit)]))),
             f"{key}_error": answer(error, f"{key}_error", f"standard error of the {said}", unit, self.y.coords),
         }
         return xr.Dataset(

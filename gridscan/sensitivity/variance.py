@@ -19,7 +19,7 @@ from gridscan.errors import SensitivityError, SensitivityWarning, listed, warn
 from gridscan.limits import DEFAULT
 from gridscan.numerics.streaming_moments import explained_variances
 from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
-from gridscan.sensitivity.labelled import certain_unit, check_axis, quantity_of, sentence
+from gridscan.sensitivity.labelled import certain_unit, check_axis, quantity_of, said_of_units, sentence
 from gridscan.sensitivity.left_out import without_left_out
 from gridscan.sensitivity.measures import AxisMeasure, in_words, is_sampled, measure_of
 from gridscan.sensitivity.members import CAUSES as MEMBER_CAUSES
@@ -142,7 +142,8 @@ def variance_shares(
     parts = {}
     for key, (title, its_unit) in labels.items():
         error = f"{key}_error"
-        parts[key] = answer(found[key], key, title, its_unit, coords, by)
+        stated = None if its_unit is None or its_unit == one else said_of_units(y)
+        parts[key] = answer(found[key], key, title, its_unit, coords, "; ".join(filter(None, [by, stated])))
         how = None if key.startswith("member") else _HALVED
         parts[error] = answer(found[error], error, f"error estimate of the {title}", its_unit, coords, how)
     said = {"title": f"shares of the variance of {subject}", "comment": "; ".join(filter(None, [by, note]))}

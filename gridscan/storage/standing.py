@@ -125,6 +125,26 @@ def standing_of(path: Path, *, compare: bool = True) -> Standing:
         return Standing("unknown", of_run=True) if bears_marks(path) else Standing("foreign")
 
 
+def record_of(path: Path) -> Record | None:
+    """Return the record of a file, whether or not the file is as it was written.
+
+    Parameters
+    ----------
+    path
+        A netCDF file or a zarr folder.
+
+    Returns
+    -------
+    Record or None
+        None where there is none that can be read.
+    """
+    try:
+        with _opened(path) as file:
+            return read_record(file)
+    except (OSError, ValueError, KeyError, TypeError, StoreError):
+        return None
+
+
 def _opened(path: Path) -> AbstractContextManager[Any]:
     """Open a file, of a folder each part for itself: what is said of all together, gridscan can write anew."""
     if not os.path.isdir(path):

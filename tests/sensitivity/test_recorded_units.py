@@ -200,3 +200,25 @@ def test_the_record_holds_each_unit_by_name(path):
     assert recorded["flux"] == "1/cm^2/s"
     assert recorded["fiducial_mass"] == "kt"
     assert "detector" not in recorded
+
+
+def test_answers_about_other_datasets_say_that_their_units_are_as_stated(result):
+    flux = ("distance", [4.0, 1.0, 0.25], {"units": "cm-2 s-1"})
+    other = xr.Dataset({"flux": flux}, {"distance": ("distance", [1.0, 2.0, 4.0], {"units": "kiloparsec"})}).gridscan
+    both = "units as stated by the attribute of 'flux' and 'distance'"
+    assert other.derivative("flux", along="distance").attrs["comment"] == both
+    alone = "units as stated by the attribute of 'flux'"
+    assert other.contrast("flux", "distance", 1, kind="difference").attrs["comment"] == alone
+    assert alone in other.mean("flux")["mean"].attrs["comment"]
+    shares = other.variance_shares("flux")
+    assert alone in shares["mean"].attrs["comment"]
+    assert alone not in shares["total"].attrs["comment"]
+    assert "comment" not in other.elasticity("flux", along="distance").attrs
+    assert "comment" not in result.gridscan.derivative("flux", along="radius").attrs
+
+
+def test_answers_about_an_array_of_a_result_vouch_for_its_unit_until_it_is_computed_with(result):
+    whole = result["flux"].gridscan.derivative("radius")
+    assert "comment" not in whole.attrs
+    product = (result["flux"] * result["fiducial_mass"] * result["time"]).gridscan.derivative("radius")
+    assert product.attrs["comment"] == "units as stated by the attribute of 'quantity' and 'radius'"

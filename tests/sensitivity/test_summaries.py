@@ -50,7 +50,7 @@ def test_the_answers_have_units_sentences_and_the_other_axes():
     ):
         assert [readable(unit_of(answer[name])) for name in (key, f"{key}_error")] == ["km", "km"]
         assert answer[key].dims[-2:] == ("imf", "radius")
-        assert answer[key].attrs["comment"] == "weights: draw equal"
+        assert answer[key].attrs["comment"] == "weights: draw equal; units as stated by the attribute of 'y'"
     assert readable(unit_of(exceedance(dataset, "y", "300 m")["exceedance"])) == "1"
     assert exceedance(dataset, "y", "300 m").attrs["title"] == "probability that height is above 300 m over draw"
     np.testing.assert_allclose(exceedance(dataset, "y", "300 m")["exceedance"], (values > 0.3).mean(0), rtol=1e-12)

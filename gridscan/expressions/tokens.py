@@ -1,0 +1,69 @@
+"""A formula cut into numbers, quoted values, names and signs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from gridscan.expressions.faults import fault
+
+#: The longest formula, in characters.
+LONGEST = 2000
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)"
+    r"|(?P<quoted>'[^'\n]*'|\"[^\"\n]*\")|(?P<sign>\*\*|[-+*/(),]))"
+)
+_HINTS = {
+    "^": "; write ** for a power",
+    ".": "; names have no parts",
+    "[": "; a formula takes whole quantities",
+    "=": "; write NAME = FORMULA outside it",
+    "%": "; write a share as '1 %'",
+    "'": "; its closing quote is missing",
+    '"': "; its closing quote is missing",
+}
+_SIGNS = "; a formula has names, numbers, '3 Myr', + - * / ** and parentheses"
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of a formula, and where it begins."""
+
+    kind: Literal["number", "name", "quoted", "sign", "end"]
+    text: str
+    at: int
+
+
+def tokens_of(text: str) -> list[Token]:
+    """Cut a formula into pieces.
+
+    Parameters
+    ----------
+    text
+        The formula.
+
+    Returns
+    -------
+    list of Token
+        The last one is the end.
+
+    Raises
+    ------
+    ExpressionError
+        If it is too long, or has a sign that no formula has.
+    """
+    if len(text) > LONGEST:
+        raise fault(text, LONGEST, f"a formula has at most {LONGEST:,} characters, found {len(text):,}")
+    found: list[Token] = []
+    position = 0
+    while match := _TOKEN.match(text, position):
+        kind = match.lastgroup
+        assert kind in ("number", "name", "quoted", "sign")
+        found.append(Token(kind, match[kind], match.start(kind)))
+        position = match.end()
+    end = len(text.rstrip())
+    if position < end:
+        position = end - len(text[position:end].lstrip())
+        raise fault(text, position, f"did not expect {text[position]!r}", _HINTS.get(text[position], _SIGNS))
+    return [*found, Token("end", "", len(text))]
