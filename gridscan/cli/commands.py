@@ -20,7 +20,7 @@ def models(as_json: bool) -> None:
     """List the installed models and the shipped scenarios."""
     from gridscan.cli.as_json import models_as_data, print_json
     from gridscan.cli.report import models_report
-    from gridscan.cli.tables import console
+    from gridscan.cli.tables import show
     from gridscan.inputs.shipped_files import shipped_scenarios
     from gridscan.model_loader import installed_models
 
@@ -28,7 +28,7 @@ def models(as_json: bool) -> None:
     if as_json:
         print_json(models_as_data(found, shipped_scenarios()))
     else:
-        console().print(models_report(found, shipped_scenarios()))
+        show(models_report(found, shipped_scenarios()))
 
 
 @main.command(examples=["versions"])
@@ -50,7 +50,7 @@ def describe(model_name: str, name: str | None, as_json: bool) -> None:
     """
     from gridscan.cli.as_json import model_as_data, node_as_data, print_json
     from gridscan.cli.report import figure_report, model_report, node_report
-    from gridscan.cli.tables import console
+    from gridscan.cli.tables import show
     from gridscan.model_loader import load_model
 
     model = load_model(model_name)
@@ -62,11 +62,11 @@ def describe(model_name: str, name: str | None, as_json: bool) -> None:
     if as_json:
         print_json(model_as_data(model, catalogues) if name is None else node_as_data(model, name, catalogues))
     elif name is None:
-        console().print(model_report(model, catalogues))
+        show(model_report(model, catalogues))
     elif name in model.figures and name not in model.names:
-        console().print(figure_report(model.figures[name]))
+        show(figure_report(model.figures[name]))
     else:
-        console().print(node_report(model, name, catalogues))
+        show(node_report(model, name, catalogues))
 
 
 @main.command(examples=["new red_supergiants --out mine.toml", "new red_supergiants --out -"])

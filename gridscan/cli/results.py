@@ -33,7 +33,7 @@ def info(file: str, scenario: bool, as_json: bool) -> None:
     """
     from gridscan.cli.as_json import print_json, result_as_data
     from gridscan.cli.result_report import result_report
-    from gridscan.cli.tables import console
+    from gridscan.cli.tables import show
     from gridscan.limits import DEFAULT
     from gridscan.storage.files import open_as_it_is
     from gridscan.storage.provenance import NoProvenance, provenance_in
@@ -53,7 +53,7 @@ def info(file: str, scenario: bool, as_json: bool) -> None:
         if as_json:
             print_json(result_as_data(dataset, provenance, standing))
         else:
-            console().print(result_report(dataset, provenance, standing))
+            show(result_report(dataset, provenance, standing))
 
 
 @main.command(

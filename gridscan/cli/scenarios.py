@@ -61,13 +61,13 @@ def explain(file: str, quantity: str, model_name: str | None, overrides: dict[st
     With units, dimensions and sources, down to the inputs.
     """
     from gridscan.cli.report import explanation
-    from gridscan.cli.tables import console
+    from gridscan.cli.tables import show
     from gridscan.engine.plan import make_plan
     from gridscan.run import find_scenario
 
     model = model_named(model_name)
     scenario = find_scenario(source_of(file, model), model=model, overrides=overrides)
-    console().print(explanation(make_plan(scenario, quantities=[quantity]), quantity))
+    show(explanation(make_plan(scenario, quantities=[quantity]), quantity))
 
 
 def check_place(file: str, output: Path | None) -> None:
@@ -98,7 +98,7 @@ def plan(
     """
     from gridscan.cli.as_json import plan_as_data, print_json
     from gridscan.cli.report import identity_report, plan_report
-    from gridscan.cli.tables import console
+    from gridscan.cli.tables import show
     from gridscan.engine.forecast import forecast, identity_parts
 
     check_place(file, place["output"])
@@ -108,11 +108,11 @@ def plan(
         if as_json:
             print_json(parts)
         else:
-            console().print(identity_report(why, parts))
+            show(identity_report(why, parts))
     elif as_json:
         print_json(plan_as_data(made, forecast(made, reuse)))
     else:
-        console().print(plan_report(made, forecast(made, reuse)))
+        show(plan_report(made, forecast(made, reuse)))
 
 
 @main.command(

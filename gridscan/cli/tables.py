@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _PROSE = (
     *("", "members", "values", "value", "dimensions"),
@@ -35,3 +40,15 @@ def console(*, stderr: bool = False) -> Console:
     """Return a console as wide as the terminal or COLUMNS, or else wide enough for all but the longest lines."""
     found = Console(stderr=stderr, highlight=False)
     return found if found.is_terminal or "COLUMNS" in os.environ else Console(stderr=stderr, highlight=False, width=200)
+
+
+def show(content: RenderableType) -> None:
+    """Print content; where a terminal does not hold it, in the pager of the environment variable PAGER."""
+    where = console()
+    with where.capture() as capture:
+        where.print(content)
+    text = capture.get()
+    if where.is_terminal and text.count("\n") >= where.height:
+        click.echo_via_pager(text)
+    else:
+        click.echo(text, nl=False)

@@ -62,7 +62,7 @@ def list_command(file: str) -> None:
     """List the tracks in a ZIP."""
     from rich.table import Table
 
-    from gridscan.cli.tables import bytes_text, console
+    from gridscan.cli.tables import bytes_text, show
     from gridscan.stellar_tables.track_archive import list_tracks
 
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -71,7 +71,7 @@ def list_command(file: str) -> None:
     for track in list_tracks(file):
         numbers = (track.metallicity, track.helium, track.rotation, track.mass)
         table.add_row(*(f"{number:.12g}" for number in numbers), bytes_text(track.size))
-    console().print(table)
+    show(table)
 
 
 @tracks.command(examples=["tracks extract tracks.zip --out phases.csv"])

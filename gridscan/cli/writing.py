@@ -67,10 +67,10 @@ def show_or_write(
     import xarray as xr
 
     from gridscan.cli.result_report import array_report
-    from gridscan.cli.tables import console
+    from gridscan.cli.tables import show
 
     if out is None:
-        console().print(array_report(data, held, everything=everything))
+        show(array_report(data, held, everything=everything))
         return
     write(data.to_dataset() if isinstance(data, xr.DataArray) else data, out, force=force)
 
