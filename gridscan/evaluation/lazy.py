@@ -7,6 +7,7 @@ they are needed.
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +102,7 @@ def _variable(layout: Layout, spec: VariableSpec, small: RegionValues, large: Ma
     import dask.array as da
 
     data = da.blockwise(
-        partial(_finished_block, spec, _coordinates(layout, spec.dims), layout.impossible),
+        partial(_finished_block, spec, _Origin.of(layout, spec.quantity), layout.impossible),
         spec.dims,
         *(large[spec.quantity], spec.dims, *_places(layout, spec.dims)),
         dtype=spec.dtype,
@@ -112,12 +113,47 @@ def _variable(layout: Layout, spec: VariableSpec, small: RegionValues, large: Ma
 
 def _finished_block(
     spec: VariableSpec,
-    coordinates: Mapping[str, Coordinate | None],
+    origin: _Origin,
     impossible: Mapping[str, Sequence[Impossible]],
     block: np.ndarray,
     *places: np.ndarray,
 ) -> np.ndarray:
-    return _region(spec.dims, coordinates, places, {spec.quantity: (spec.dims, block)}, impossible).finished(spec)[0]
+    known = {spec.quantity: (spec.dims, block)}
+    region = _region(spec.dims, origin.coordinates, places, known, impossible)
+    try:
+        return region.finished(spec)[0]
+    except EvaluationError:
+        cells = np.argwhere(~np.isfinite(region.values[spec.quantity]))
+        if len(cells):
+            origin.refuse(spec, {dim: part[[at]] for dim, part, at in zip(spec.dims, places, cells[0], strict=True)})
+        raise
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """What it takes to compute one cell of a chunk again, with all that it is made of: where a NaN began."""
+
+    steps: Sequence[Step]
+    dims: Mapping[str, Sequence[str]]
+    inputs: Mapping[str, np.ndarray]
+    coordinates: Mapping[str, Coordinate | None]
+
+    @classmethod
+    def of(cls, layout: Layout, name: str) -> _Origin:
+        wanted, steps = {name}, []
+        for step in reversed(layout.graph.steps):
+            if wanted & {step.name, *names_given(step, layout.graph.steps)}:
+                steps.append(step)
+                wanted.update(step.arguments)
+        inputs = {key: layout.resolved.inputs[key].data for key in layout.graph.inputs if key in wanted}
+        return cls(steps[::-1], layout.dims, inputs, _coordinates(layout, layout.dims[name]))
+
+    def refuse(self, spec: VariableSpec, places: Mapping[str, np.ndarray]) -> None:
+        """Raise the error of one cell, at positions along the dimensions of the quantity."""
+        inputs = {name: array[np.ix_(*(places[dim] for dim in self.dims[name]))] for name, array in self.inputs.items()}
+        cell = RegionValues(self.dims, dict.fromkeys(places, 1), inputs, coordinates=self.coordinates, places=places)
+        cell.run(self.steps)
+        cell.finished(spec)
 
 
 def _region(

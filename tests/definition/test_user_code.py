@@ -98,13 +98,16 @@ def _made_with_a_gap(model):
         return middle - 2 * middle
 
 
-@pytest.mark.parametrize("how", ["evaluate", "run"])
+@pytest.mark.parametrize("how", ["evaluate", "lazily", "run"])
 def test_a_gap_names_the_first_quantity_in_which_it_arose(how, bare, tmp_path):
     _made_with_a_gap(bare)
     text = 'model = "bare"\n[axes]\nwidth = { values = [-1, -2], unit = "km" }\n[output]\nquantities = ["end"]\n'
     scenario = gs.Scenario.parse(text, model=bare)
     with pytest.raises(EvaluationError) as caught:
-        gs.evaluate(scenario) if how == "evaluate" else gs.run(scenario, output=tmp_path / "gap.nc")
+        if how == "run":
+            gs.run(scenario, output=tmp_path / "gap.nc")
+        else:
+            gs.evaluate(scenario, limits=gs.Limits(eager_cells=1 if how == "lazily" else 100)).compute()
     assert "'end' is nan: 'root', of which it is made, is nan there (first at width = -1 km)" in str(caught.value)
 
 
