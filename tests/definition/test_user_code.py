@@ -103,11 +103,13 @@ def test_a_gap_names_the_first_quantity_in_which_it_arose(how, bare, tmp_path):
     _made_with_a_gap(bare)
     text = 'model = "bare"\n[axes]\nwidth = { values = [-1, -2], unit = "km" }\n[output]\nquantities = ["end"]\n'
     scenario = gs.Scenario.parse(text, model=bare)
+    compute = {
+        "evaluate": lambda: gs.evaluate(scenario),
+        "lazily": lambda: gs.evaluate(scenario, limits=gs.Limits(eager_cells=1)).compute(),
+        "run": lambda: gs.run(scenario, output=tmp_path / "gap.nc"),
+    }
     with pytest.raises(EvaluationError) as caught:
-        if how == "run":
-            gs.run(scenario, output=tmp_path / "gap.nc")
-        else:
-            gs.evaluate(scenario, limits=gs.Limits(eager_cells=1 if how == "lazily" else 100)).compute()
+        compute[how]()
     assert "'end' is nan: 'root', of which it is made, is nan there (first at width = -1 km)" in str(caught.value)
 
 
