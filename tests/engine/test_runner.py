@@ -20,13 +20,11 @@ import gridscan.engine.files.finalize
 import gridscan.engine.files.working_file
 import gridscan.engine.progress
 import gridscan.engine.runner
-import gridscan.storage.lock
 from gridscan.engine.executors.executors import LocalExecutor
 from gridscan.engine.runner import carry_out
 from gridscan.errors import EvaluationError, GridscanWarning, StoreError
 from gridscan.limits import Limits
 from gridscan.run import perform
-from gridscan.storage.lock import locked
 
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 #: Blocks of a few cells.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -73,22 +74,22 @@ def test_who_comes_second_leaves_where_the_disk_has_no_lock_for_it(path, disk, t
     with (
         locked(path),
         pytest.raises(Held, match=rf"process {os.getpid()} on {HERE}"),
-        _as_of_another_node(),
+        of_another_node(),
         locked(path),
     ):
         pass
     assert list(tmp_path.iterdir()) == []
 
 
-class _as_of_another_node:
-    """What asks for the name of this node in the meantime gets another."""
-
-    def __enter__(self):
-        self._before = socket.gethostname
-        socket.gethostname = lambda: "elsewhere"
-
-    def __exit__(self, *_):
-        socket.gethostname = self._before
+@contextlib.contextmanager
+def of_another_node():
+    """Let what asks for the name of this node get another in the meantime."""
+    before = socket.gethostname
+    socket.gethostname = lambda: "elsewhere"
+    try:
+        yield
+    finally:
+        socket.gethostname = before
 
 
 def test_a_lock_of_a_node_that_died_is_taken_over_after_a_while(path, lock, disk):
