@@ -64,3 +64,10 @@ def benchmarks(session: nox.Session) -> None:
     session.chdir("tests/benchmarks")
     session.run("asv", "machine", "--yes")
     session.run("asv", "run", *(session.posargs or ["--quick", "--python=same", "--dry-run"]))
+
+
+@nox.session
+def slurm(session: nox.Session) -> None:
+    """Run shards and dask on a SLURM that a script sets up; needs Debian packages, which it names."""
+    session.install(".", "dask-jobqueue==0.9.0")
+    session.run("python", "tests/slurm/shards_on_slurm.py", *session.posargs)

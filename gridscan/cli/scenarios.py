@@ -120,7 +120,7 @@ def plan(
         "run imf_scan",
         "run imf_scan --set sfr='3 Msun/yr' --output mine.nc",
         "run imf_scan --quantities flux --output flux.nc",
-        "run imf_scan --shard 3/40",
+        "run imf_scan --shard 3/40 --output results/large.nc",
     ]
 )
 @file_argument

@@ -54,9 +54,9 @@ def merge(
 @place_options
 @json_option
 def status(file: str, model_name: str | None, overrides: dict[str, Any], as_json: bool, **place: Any) -> None:
-    """Say how far a run is, or its shards, from their files alone.
+    """Say how far a run is, or its shards.
 
-    FILE and options as for `gridscan run`.
+    From their files alone. FILE and options as for `gridscan run`.
     """
     from gridscan.cli.as_json import print_json
     from gridscan.engine.merging import Survey
@@ -132,10 +132,11 @@ def submit(
     dry_run: bool,
     **options: Any,
 ) -> None:
-    """Submit a run to a cluster, as an array of jobs and one that merges them.
+    """Submit a run to a cluster as an array of jobs.
 
-    FILE and options as for `gridscan run`. Given again, it submits the shards that are not done. Scripts and logs are
-    in the folder RESULT.jobs beside the result. `gridscan status` says how far the shards are.
+    With a last job that merges what they compute. FILE and options as for `gridscan run`. Given again, it submits the
+    shards that are not done. Scripts and logs are in the folder RESULT.jobs beside the result. `gridscan status` says
+    how far the shards are.
     """
     from gridscan.engine.merging import Survey
     from gridscan.engine.submit import SYSTEMS, Jobs, submitted

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gridscan.engine.plan import Plan
     from gridscan.engine.progress import Outcome, ProgressCallback
 
-Kind = Literal["done", "running", "stopped", "not begun", "of another run"]
+Kind = Literal["done", "running", "stopped", "not begun", "of another run", "of no use"]
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Survey:
             try:
                 earlier = EarlierFile(place)
             except StoreError as error:
-                found = replace(found, kind="of another run", why=str(error).removeprefix(f"{place}: "))
+                found = replace(found, kind="of no use", why=str(error).removeprefix(f"{place}: "))
                 continue
             with contextlib.closing(earlier):
                 found = self._told(found, earlier, part)
@@ -146,12 +146,12 @@ class Survey:
     def _why_other(self, shard: Shard | None, earlier: EarlierFile) -> str:
         """Say why a file is not of this run."""
         if shard_of(earlier.record) != shard:
-            return f"is shard {shard_of(earlier.record)} by its content, and not {shard}"
+            return f"by its content it is shard {shard_of(earlier.record)}"
         if earlier.record["run"] == self.file_layout.record["run"]:
             return ""
         found = {key: matched(earlier, self.file_layout, key) for key in self.plan.block_plan.stored}
-        said = [f"of {key!r}, {match}" for key, match in found.items() if isinstance(match, str)]
-        return f"is of another run: {said[0] if said else 'its values, texts or versions are others'}"
+        said = [f"for {key!r}, {match}" for key, match in found.items() if isinstance(match, str)]
+        return said[0] if said else "its values, texts or versions are others"
 
 
 def merge_shards(plan: Plan, executor: Executor, callback: ProgressCallback | None = None) -> Outcome:
@@ -193,12 +193,12 @@ def _refuse(survey: Survey) -> None:
             f"{survey.output}: there are shards of several splits ({'; '.join(found)}); remove those of all but one"
         )
     states = survey.states(survey.splits[0])
-    other = [state for state in states if state.kind == "of another run"]
+    other = [state for state in states if state.kind.startswith("of ")]
     if other:
-        more = f" (and {len(other) - 1} more)" if other[1:] else ""
+        first, more = other[0], f" (and {len(other) - 1} more)" if other[1:] else ""
         raise StoreError(
-            f"{other[0].path}{more}: {other[0].why}; run shard {listed(str(state.shard) for state in other)} again, or"
-            " merge with the command that made it"
+            f"{first.path}{more}: is {first.kind}: {first.why}; run shard"
+            f" {listed(str(state.shard) for state in other)} again, or merge with the command that made it"
         )
     missing = [state for state in states if not state.is_complete]
     if missing:

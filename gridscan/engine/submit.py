@@ -259,7 +259,7 @@ def _ranges(numbers: Sequence[int]) -> str:
 
 def _directives(system: System, name: str, options: Mapping[str, Any]) -> list[str]:
     if not _TIME.fullmatch(options["time"]):
-        raise StoreError(f"--time {printable(options['time'], lines=False)!r} is not a walltime such as 02:00:00")
+        raise StoreError(f"--time '{printable(options['time'], lines=False)}' is not a walltime such as 02:00:00")
     found = [system.name.format(name), system.time.format(options["time"]), *system.always]
     for key in ("partition", "account", "cpus"):
         if options[key] is not None:
@@ -291,6 +291,6 @@ def _check(texts: Sequence[str]) -> None:
     for text in texts:
         if any(unicodedata.category(sign) in _NO_TEXT for sign in text):
             raise StoreError(
-                f"{printable(text, lines=False)!r} has a line break or another control character, which a job script"
+                f"'{printable(text, lines=False)}' has a line break or another control character, which a job script"
                 " cannot hold"
             )

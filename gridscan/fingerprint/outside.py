@@ -38,6 +38,8 @@ def environment(code: CodeType, namespace: Mapping[str, Any]) -> dict[str, str]:
             for name in _VARIABLE.findall(text) if len(text) < 200 else ():
                 value = os.environ.get(name)
                 found[name] = "unset" if value is None else digest("set", name, value).hex()
+    # Shells set this one anew for each command.
+    found.pop("_", None)
     return {name: value for name, value in found.items() if value != "unset" or name.isupper()}
 
 

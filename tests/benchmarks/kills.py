@@ -34,7 +34,7 @@ from gridscan.engine.files.build_layout import build_layout
 from gridscan.engine.plan import Plan
 from gridscan.limits import DEFAULT, Limits
 from gridscan.model_loader import load_model
-from gridscan.run import perform, plan
+from gridscan.run import perform, perform_merge, plan
 
 
 def tell(counts: Path, pause: float = 0.001) -> None:
@@ -152,10 +152,12 @@ class Killer:
         For results, one after the other.
     limits
         Sizes of blocks.
+    shards
+        Into how many the run is divided, which are computed one after the other and merged.
     """
 
-    def __init__(self, text: str, folder: Path, limits: Limits = DEFAULT) -> None:
-        self.text, self.folder, self.limits = text, folder, limits
+    def __init__(self, text: str, folder: Path, limits: Limits = DEFAULT, shards: int = 0) -> None:
+        self.text, self.folder, self.limits, self.shards = text, folder, limits, shards
         # As --model takes it: the module of a model is one of its own, whose source is known by its file.
         self.model = load_model(f"{Path(__file__)}:slow")
         # The code is read once, for all processes forked from this one.
@@ -173,7 +175,12 @@ class Killer:
         def work() -> None:
             made = self.plan(place)
             tell(place / "counts")
-            perform(made)
+            for number in range(self.shards):
+                perform(made, shard=(number + 1, self.shards))
+            if self.shards:
+                perform_merge(made)
+            else:
+                perform(made)
 
         return forked(work)
 
@@ -251,16 +258,22 @@ def trial(killer: Killer, reference: Path, duration: float, runs: int, seed: int
     }
 
 
-STORAGES = {"netCDF": "", "zlib": 'compression = "zlib"', "zarr": 'format = "zarr"'}
+# What is written, in how many shards.
+KINDS = {
+    "netCDF": ("", 0),
+    "zlib": ('compression = "zlib"', 0),
+    "zarr": ('format = "zarr"', 0),
+    "shards": ("", 3),
+}
 
 
 def main(runs: int = 50, *, small: bool = False) -> dict[str, Mapping[str, Any]]:
-    """Kill runs that write each kind of file; print and return what has come of it."""
+    """Kill runs that write each kind of file, and shards; print and return what has come of it."""
     limits = Limits(smallest_block=16, fewest_blocks=25) if small else DEFAULT
     found = {}
-    for name, storage in STORAGES.items():
+    for name, (storage, shards) in KINDS.items():
         with tempfile.TemporaryDirectory() as folder:
-            killer = Killer(scenario_text(storage, small=small), Path(folder), limits)
+            killer = Killer(scenario_text(storage, small=small), Path(folder), limits, shards)
             reference = Path(folder) / "reference"
             duration = killer.undisturbed(reference)
             blocks = sum(group.number for group in killer.plan(reference).block_plan.groups)

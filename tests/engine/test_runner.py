@@ -20,13 +20,11 @@ import gridscan.engine.files.finalize
 import gridscan.engine.files.working_file
 import gridscan.engine.progress
 import gridscan.engine.runner
-import gridscan.storage.lock
 from gridscan.engine.executors.executors import LocalExecutor
 from gridscan.engine.runner import carry_out
 from gridscan.errors import EvaluationError, GridscanWarning, StoreError
 from gridscan.limits import Limits
 from gridscan.run import perform
-from gridscan.storage.lock import locked
 
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 #: Blocks of a few cells.
@@ -104,7 +102,7 @@ def test_killed_runs_end_with_the_same_file_and_compute_a_block_twice_at_most():
     found = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert found.returncode == 0, found.stderr
     results = json.loads(found.stdout)
-    assert list(results) == ["netCDF", "zlib", "zarr"]
+    assert list(results) == ["netCDF", "zlib", "zarr", "shards"]
     for result in results.values():
         assert result["different"] == 0
         assert result["needed"] > 0
@@ -408,43 +406,6 @@ def test_other_outputs_of_the_same_folder_are_free(tmp_path):
 
     run(scenario(tmp_path), progress=second)
     assert files(tmp_path) == ["other.nc", "out.nc"]
-
-
-def test_the_lock_of_a_process_that_was_killed_holds_nobody_up(tmp_path):
-    (tmp_path / ".out.nc.lock").write_text("process 999999 on somewhere")
-    run(scenario(tmp_path))
-    assert files(tmp_path) == ["out.nc"]
-
-
-def test_a_lock_that_its_holder_has_just_removed_locks_nothing(tmp_path, monkeypatch):
-    import fcntl
-
-    path, before, removed = tmp_path / "out.nc", fcntl.flock, []
-
-    def flock(descriptor, how):
-        before(descriptor, how)
-        if not removed:
-            removed.append(True)
-            (tmp_path / ".out.nc.lock").unlink()
-
-    monkeypatch.setattr(fcntl, "flock", flock)
-    with locked(path):
-        assert (tmp_path / ".out.nc.lock").exists()
-        with pytest.raises(gridscan.storage.lock.Held, match=f"process {os.getpid()} on "), locked(path):
-            pass
-    assert files(tmp_path) == []
-
-
-def test_a_disk_without_locks_is_told_of(tmp_path, monkeypatch):
-    def none(*_):
-        raise OSError(errno.ENOLCK, "No locks available")
-
-    monkeypatch.setattr("fcntl.flock", none)
-    with pytest.warns(
-        GridscanWarning, match="this disk does not support locks; make sure that no other run writes there"
-    ):
-        run(scenario(tmp_path))
-    assert files(tmp_path) == ["out.nc"]
 
 
 def test_a_watcher_that_has_gone_is_not_taken_for_a_disk_that_fails(tmp_path):

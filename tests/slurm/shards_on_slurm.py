@@ -7,8 +7,8 @@ prints what it does.
 from __future__ import annotations
 
 import json
-import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 SHARDS = 40
 # Jobs by their number in the array: one is cancelled, the other reaches its walltime, the shortest that SLURM knows.
 CANCELLED, TOO_LONG = 3, 5
-PAUSE = 15.0
+PAUSE = 40.0
 _AT_MOST = 600.0
 # Blanks, quotes and more, as paths of users have them.
 _FOLDER = """it's a "grid" of 100% $HOME"""
@@ -184,5 +184,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.chdir(HERE)
+    # All that was started is stopped whatever ends this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     main()

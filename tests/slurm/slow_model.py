@@ -20,7 +20,7 @@ def _pause() -> float:
     """Return how many seconds a block takes in this job: a line of the file `pause` has the job and the seconds."""
     # Names that are worked out here are out of sight: the pause makes no number another one.
     job = os.environ.get("_".join(["SLURM", "ARRAY", "TASK", "ID"]), "0")
-    said = Path.cwd() / "pause"
+    said = Path.cwd() / "".join(["pa", "use"])
     lines = said.read_text(encoding="utf-8").split("\n") if said.exists() else []
     return sum(float(line.split()[1]) for line in lines if line.split()[:1] == [job])
 

@@ -184,7 +184,10 @@ def copy_matching(earlier: EarlierFile, match: Match, box: Region, out: np.ndarr
     target |= {along: part for (along, _), part in zip(match.sources, chosen, strict=True) if along is not None}
     if not all(len(part) for part in [*chosen, *target.values()]):
         return have
-    values, there = earlier.cells(match.key, [part[index] for part, index in zip(wanted, chosen, strict=True)])
+    positions = [part[index] for part, index in zip(wanted, chosen, strict=True)]
+    if not earlier.has_any(match.key, positions):
+        return have
+    values, there = earlier.cells(match.key, positions)
     if match.factor != 1.0 or match.divisor != 1.0:
         values = values * match.factor / match.divisor
     if values.dtype != out.dtype:
@@ -387,6 +390,8 @@ class GroupReuse:
             common = ~have
             for key, match in matches.items():
                 common &= copy_matching(earlier, match, box, reused[key])
+            if not common.any():
+                continue
             for key, array in values.items():
                 array[common] = reused[key][common]
             have |= common
