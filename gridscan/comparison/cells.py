@@ -112,9 +112,13 @@ def compare_cells(
             worst, here = float(apart.flat[top]), np.unravel_index(top, apart.shape)
             place = [part.start + int(index) for part, index in zip(box, here, strict=True)]
             values = (x[here].item(), y[here].item())
-    at = {} if place is None else {
-        dim: _label(first, dim, int(alignments[dim].first[index])) for dim, index in zip(dims, place, strict=True)
-    }
+    at = (
+        {}
+        if place is None
+        else {
+            dim: _label(first, dim, int(alignments[dim].first[index])) for dim, index in zip(dims, place, strict=True)
+        }
+    )
     return QuantityDifference(name, math.prod(shape), differing, worst, at, values, unit, notes)
 
 

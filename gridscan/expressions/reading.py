@@ -175,7 +175,9 @@ def read_formula(name: str, given: Any, taken: Iterable[str] = ()) -> Formula:
     if isinstance(given, Mapping):
         for key in given:
             if key not in _KEYS:
-                raise ExpressionError(f"unknown key {key!r}{nearest(str(key), _KEYS)}; a formula has {', '.join(_KEYS)}")
+                raise ExpressionError(
+                    f"unknown key {key!r}{nearest(str(key), _KEYS)}; a formula has {', '.join(_KEYS)}"
+                )
         wrong = [key for key, value in given.items() if not isinstance(value, str)]
         if wrong or "expression" not in given:
             found = f"{wrong[0]} = {given[wrong[0]]!r}" if wrong else "none"

@@ -48,8 +48,13 @@ ValueAndError = tuple[FloatArray, FloatArray]
 
 Answer = TypeVar("Answer")
 
-#: Most terms of the density of one answer: some ten seconds.
-MOST_TERMS = 1e8
+#: Most terms of the density of one answer, also of all stretches of distances that it takes: some three seconds.
+MOST_TERMS = 7e7
+# What else a point costs, in terms.
+_TERMS_OF_A_POINT = 4.0
+# Arms of an arc of so many standard deviations are rays; a Sun at so many radii of the galaxy is far away.
+_SHORT_ARC = 1e-3
+_FAR = 30.0
 _MANY_WINDINGS = 30.0
 _DISTANCES_AT_ONCE = 2048
 _MOST_PANELS = 256
@@ -62,8 +67,6 @@ class Effort:
     ----------
     galaxy
         The galaxy, whose narrow or tightly wound components cost most.
-    share
-        Of the most terms of the density of an answer.
 
     Examples
     --------
@@ -74,11 +77,12 @@ class Effort:
     gridscan.errors.EvaluationError: the distances of the stars take too many ..., because of arm_width = 1e-06 kpc; ...
     """
 
-    def __init__(self, galaxy: SingleGalaxy, share: float = 1.0) -> None:
+    def __init__(self, galaxy: SingleGalaxy) -> None:
         low, high = galaxy.winding_range
         self.galaxy = galaxy
-        self.windings = 1.0 + (high - low) * galaxy.arm_count / (2.0 * np.pi) if galaxy.arm_fraction else 1.0
-        self.left = share * MOST_TERMS
+        windings = (high - low) * galaxy.arm_count / (2.0 * np.pi) if galaxy.arm_fraction else 0.0
+        self.windings = 1.0 + windings
+        self.left = MOST_TERMS
 
     def spend(self, points: int) -> None:
         """Count evaluations of the density.
@@ -93,17 +97,45 @@ class Effort:
         EvaluationError
             If there have been too many terms; the message says which parameters make so many necessary.
         """
-        self.left -= points * self.windings
+        self.spend_terms(points * (_TERMS_OF_A_POINT + self.windings))
+
+    def spend_terms(self, terms: float) -> None:
+        """Count terms.
+
+        Parameters
+        ----------
+        terms
+            Number of terms, also of those that another answer has paid for.
+
+        Raises
+        ------
+        EvaluationError
+            As of `spend`.
+        """
+        self.left -= terms
         if self.left < 0.0:
-            galaxy = self.galaxy
-            name = "arm_width" if galaxy.arm_fraction and galaxy.arm_width == galaxy.narrowest else "ring_width"
-            costly = [f"{name} = {galaxy.narrowest:g} kpc"]
-            if self.windings > _MANY_WINDINGS:
-                costly.append(f"arm_pitch = {np.degrees(galaxy.arm_pitch):g} deg")
             raise EvaluationError(
-                f"the distances of the stars take too many evaluations of their density, because of "
-                f"{' and '.join(costly)}; choose a larger value"
+                f"the distances of the stars take too many evaluations of their density, because of {self._costly()}"
             )
+
+    @property
+    def spent(self) -> float:
+        """Number of terms so far."""
+        return MOST_TERMS - self.left
+
+    def _costly(self) -> str:
+        """Return which parameters make so many evaluations necessary, and what to choose."""
+        galaxy, narrowest = self.galaxy, self.galaxy.narrowest
+        low, high = galaxy.winding_range
+        if galaxy.arm_fraction and (high - low) * galaxy.arm_inner_radius < _SHORT_ARC * narrowest:
+            return f"arm_pitch = {np.degrees(galaxy.arm_pitch):.10g} deg; choose a value nearer to 0 deg"
+        if galaxy.sun_radius > _FAR * galaxy.boundary_radii.max(initial=galaxy.ring_radius):
+            return f"a Sun at {galaxy.sun_radius:g} kpc from the centre; choose sun_x and sun_y nearer to it"
+        name = "arm_width" if galaxy.arm_fraction and galaxy.arm_width == narrowest else "ring_width"
+        costly = [f"{name} = {narrowest:g} kpc"]
+        if self.windings > _MANY_WINDINGS:
+            costly.append(f"arm_pitch = {np.degrees(galaxy.arm_pitch):g} deg")
+        return f"{' and '.join(costly)}; choose a larger value"
 
 
 def remembered(function: Callable[..., Answer]) -> Callable[..., Answer]:

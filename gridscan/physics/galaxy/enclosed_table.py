@@ -34,8 +34,6 @@ _MOST_PANELS = 512
 # Panels of this relative width are rounding errors of a point where G jumps or is singular.
 _NO_PANEL = 1e-12
 _MOST_STEPS = 100
-# What an octave may cost of the most that an answer may.
-_SHARE_OF_EFFORT = 0.5
 
 
 def octaves(low: float, high: float) -> tuple[int, int]:
@@ -278,11 +276,17 @@ def enclosed_table(galaxy: SingleGalaxy, low: int, high: int) -> EnclosedTable:
     EvaluationError
         If it takes too many evaluations of the density, as for very thin arms.
     """
-    return EnclosedTable.joined([octave(galaxy, exponent) for exponent in range(low, max(high, low + 1))])
+    octaves, effort = [], Effort(galaxy)
+    for exponent in range(low, max(high, low + 1)):
+        table, spent = octave(galaxy, exponent)
+        octaves.append(table)
+        # Also where it was kept from another stretch, so that an answer does not depend on those before it.
+        effort.spend_terms(spent)
+    return EnclosedTable.joined(octaves)
 
 
 @functools.lru_cache(maxsize=1024)
-def octave(galaxy: SingleGalaxy, exponent: int) -> EnclosedTable:
+def octave(galaxy: SingleGalaxy, exponent: int) -> tuple[EnclosedTable, float]:
     """Return G from 2^exponent kpc to twice as much, on panels that are bisected until it has converged.
 
     Parameters
@@ -294,8 +298,10 @@ def octave(galaxy: SingleGalaxy, exponent: int) -> EnclosedTable:
 
     Returns
     -------
-    EnclosedTable
+    table : EnclosedTable
         G, converged to 1e-11, or the error that remains.
+    spent : float
+        What it cost, see `gridscan.physics.galaxy.enclosed_stars.Effort`.
 
     Raises
     ------
@@ -313,7 +319,7 @@ def octave(galaxy: SingleGalaxy, exponent: int) -> EnclosedTable:
     panels = EnclosedTable(
         np.zeros((count, _DEGREES)), np.zeros(count), cuts[:-1], np.diff(cuts), stretch, begins, stops
     )
-    finished, effort = [], Effort(galaxy, _SHARE_OF_EFFORT)
+    finished, effort = [], Effort(galaxy)
     for bisections in range(_MOST_BISECTIONS + 1):
         panels, rough = _fitted(galaxy, panels, effort)
         if bisections == _MOST_BISECTIONS or len(rough) > _MOST_PANELS:
@@ -322,7 +328,7 @@ def octave(galaxy: SingleGalaxy, exponent: int) -> EnclosedTable:
         if not rough.any():
             break
         panels = panels[rough].halved()
-    return EnclosedTable.joined(finished)
+    return EnclosedTable.joined(finished), effort.spent
 
 
 def _fitted(galaxy: SingleGalaxy, panels: EnclosedTable, effort: Effort) -> tuple[EnclosedTable, NDArray[np.bool_]]:

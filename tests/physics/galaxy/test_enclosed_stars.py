@@ -5,7 +5,7 @@ import pytest
 from galaxies import MILKY_WAY
 
 from gridscan.errors import EvaluationError
-from gridscan.physics.galaxy import enclosed_stars
+from gridscan.physics.galaxy import enclosed_stars, enclosed_table
 from gridscan.physics.galaxy.components import Galaxy
 from gridscan.physics.galaxy.distances import mean_inverse_square_distance
 from gridscan.physics.galaxy.nearby_stars import flux_exceedance, nearest_distance_quantile
@@ -46,7 +46,8 @@ def test_the_map_keeps_the_interval_and_is_flat_at_singular_ends(low, high):
     [
         ({"arm_width": 1e-5}, "arm_width = 1e-05 kpc;"),
         ({"arm_width": 1e-5, "arm_pitch": np.radians(0.5)}, "arm_width = 1e-05 kpc and arm_pitch = 0.5 deg;"),
-        ({"ring_width": 1e-6}, "ring_width = 1e-06 kpc;"),
+        ({"ring_width": 1e-6}, "ring_width = 1e-06 kpc; choose a larger"),
+        ({"arm_pitch": np.radians(90.0 - 1e-7)}, "arm_pitch = 89.9999999 deg; choose a value nearer to 0 deg"),
     ],
 )
 @pytest.mark.parametrize(
@@ -62,6 +63,27 @@ def test_what_would_take_minutes_is_refused_with_what_costs_the_time(ask, change
     for _ in range(2):
         with pytest.raises(EvaluationError, match=f"take too many evaluations of their density, because of {costly}"):
             ask(Galaxy(**change, ring_radius=4.501))
+
+
+def test_the_stretches_of_an_answer_cost_together_whether_they_are_kept_or_not(monkeypatch):
+    """Each octave had a budget of its own, and those of other answers were free: ten seconds a point, or none."""
+    galaxy = Galaxy(arm_width=0.0301).single()
+    spent = [enclosed_table.octave(galaxy, exponent)[1] for exponent in (-1, 0, 1)]
+    monkeypatch.setattr(enclosed_stars, "MOST_TERMS", 0.99 * sum(spent))
+    enclosed_table.enclosed_table.cache_clear()
+    with pytest.raises(EvaluationError, match="too many evaluations"):
+        enclosed_table.enclosed_table(galaxy, -1, 2)
+    monkeypatch.setattr(enclosed_stars, "MOST_TERMS", 1.01 * sum(spent))
+    enclosed_table.enclosed_table.cache_clear()
+    assert len(enclosed_table.enclosed_table(galaxy, -1, 2).error)
+
+
+def test_a_sun_far_outside_is_named_rather_than_the_arms_that_it_sees(monkeypatch):
+    monkeypatch.setattr(enclosed_stars, "MOST_TERMS", 1e4)
+    with pytest.raises(
+        EvaluationError, match=r"because of a Sun at 1e\+06 kpc from the centre; choose sun_x and sun_y"
+    ):
+        nearest_distance_quantile(10.0, 0.5, Galaxy(sun_x=-1e6))
 
 
 def test_a_refusal_is_remembered_as_an_answer_is():
