@@ -132,6 +132,7 @@ def _run(
         messages=messages,
         coordinates=layout.resolved.coordinates,
         places={dimension: rows},
+        impossible={step.name: [item.at({dimension: rows}) for item in layout.impossible.get(step.name, ())]},
     )
     for name, item in arguments.items():
         region.values[name] = item.values if item.which is None else item.values[item.which[rows]]

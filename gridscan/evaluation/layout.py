@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gridscan._version import __version__
 from gridscan.definition.checks import check_wiring
 from gridscan.definition.graph import Graph, Step
 from gridscan.definition.nodes import Parameter
+from gridscan.definition.replacement import in_words
 from gridscan.definition.unit_proof import prove, prove_requirements
 from gridscan.errors import ScenarioError
 from gridscan.evaluation.attributes import coordinate_variables, draws_of, named_coordinates, spec_of
@@ -246,6 +249,30 @@ def input_settings(layout: Layout) -> dict[str, Any]:
         else:
             settings[name] = _setting(model, name, resolved.inputs[name])
     return settings
+
+
+def provenance_attributes(layout: Layout) -> dict[str, str]:
+    """Return how quantities are computed that no scenario asks for, as attributes.
+
+    Parameters
+    ----------
+    layout
+        Of the quantities.
+
+    Returns
+    -------
+    dict of str to str
+        Versions, the model, every input in use with its unit, and the formulas that replace those of the model.
+    """
+    name = layout.resolved.model.name
+    replaced = {node.name: in_words(node) for node in layout.graph.formulas if node.replaced}
+    said = {
+        "source": f"gridscan {__version__}, model {name}",
+        "gridscan_model": name,
+        "gridscan_settings": json.dumps(input_settings(layout)),
+        "gridscan_replaced": json.dumps(replaced, ensure_ascii=False) if replaced else "",
+    }
+    return {key: value for key, value in said.items() if value}
 
 
 def _words(values: np.ndarray) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from gridscan.errors import EvaluationError, ScenarioWarning, warn
-from gridscan.evaluation.layout import lay_out
+from gridscan.evaluation.layout import lay_out, provenance_attributes
 from gridscan.evaluation.poisson_draws import dimension_keys
 from gridscan.evaluation.region import DrawKeys, RegionValues, names_given
 from gridscan.inputs.given_values import Together, resolve_values
@@ -55,10 +55,10 @@ def evaluate_model(
     layout = lay_out(resolved, wanted, sampling, limits=limits)
     for fault in [*layout.idle, *layout.left_out]:
         warn(fault, ScenarioWarning)
-    dataset = compute_lazily(layout)
+    dataset, said = compute_lazily(layout), provenance_attributes(layout)
     if isinstance(names, str):
-        return dataset[names]
-    return dataset.assign_attrs({UNITS: record_of_units(dataset)})
+        return dataset[names].assign_attrs(said)
+    return dataset.assign_attrs({**said, UNITS: record_of_units(dataset)})
 
 
 def compute_lazily(layout: Layout) -> xr.Dataset:

@@ -102,7 +102,8 @@ class Cases:
             self._refuse_table(raw)
             rows = []
         elif hasattr(raw, "columns"):
-            rows = self._of_table({str(key): list(raw[key]) for key in raw.columns})
+            named = {NAME: list(map(str, raw.index))} if NAME not in raw.columns and raw.index.name == NAME else {}
+            rows = self._of_table({**named, **{str(key): list(raw[key]) for key in raw.columns}})
         else:
             rows = []
         if not rows and len(self.reader.faults) == known:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gridscan.errors import ScenarioError, UnitError, listed, nearest
+from gridscan.inputs.faults import shown
 from gridscan.inputs.plain_values import plain
 from gridscan.uncertainty.scipy_laws import SHAPES
 
@@ -23,6 +24,15 @@ __all__ = [
 ]
 
 Distribution = dict[str, Any]
+# By the names of scipy.stats.
+_CALLS = {
+    "norm": "gs.normal(mean, standard_deviation)",
+    "truncnorm": "gs.normal(mean, standard_deviation, minimum=…, maximum=…)",
+    "lognorm": "gs.lognormal(median, factor)",
+    "uniform": "gs.uniform(low, high)",
+    "loguniform": "gs.log_uniform(low, high)",
+    "triang": "gs.triangular(low, mode, high)",
+}
 
 
 def normal(mean: Any, standard_deviation: Any, *, minimum: Any = None, maximum: Any = None) -> Distribution:
@@ -80,13 +90,15 @@ def lognormal(median: Any, factor: float, *, minimum: Any = None, maximum: Any =
     return _table("lognormal", [median, factor], minimum=minimum, maximum=maximum)
 
 
-def uniform(low: Any, high: Any) -> Distribution:
+def uniform(low: Any, high: Any, *, minimum: Any = None, maximum: Any = None) -> Distribution:
     """Return a uniform distribution of a parameter.
 
     Parameters
     ----------
     low, high
         Its ends: numbers in the default unit, texts with a unit, or quantities.
+    minimum, maximum
+        Ends at which it is cut off, if any.
 
     Returns
     -------
@@ -99,16 +111,18 @@ def uniform(low: Any, high: Any) -> Distribution:
     >>> gs.uniform("10 deg", "14 deg")
     {'uniform': ['10 deg', '14 deg']}
     """
-    return _table("uniform", [low, high])
+    return _table("uniform", [low, high], minimum=minimum, maximum=maximum)
 
 
-def log_uniform(low: Any, high: Any) -> Distribution:
+def log_uniform(low: Any, high: Any, *, minimum: Any = None, maximum: Any = None) -> Distribution:
     """Return a distribution of a parameter whose logarithm is uniform.
 
     Parameters
     ----------
     low, high
         Its ends, above zero: numbers in the default unit, texts with a unit, or quantities.
+    minimum, maximum
+        Ends at which it is cut off, if any.
 
     Returns
     -------
@@ -121,16 +135,18 @@ def log_uniform(low: Any, high: Any) -> Distribution:
     >>> gs.log_uniform("0.1 kpc", "10 kpc")
     {'log-uniform': ['0.1 kpc', '10 kpc']}
     """
-    return _table("log-uniform", [low, high])
+    return _table("log-uniform", [low, high], minimum=minimum, maximum=maximum)
 
 
-def triangular(low: Any, mode: Any, high: Any) -> Distribution:
+def triangular(low: Any, mode: Any, high: Any, *, minimum: Any = None, maximum: Any = None) -> Distribution:
     """Return a distribution of a parameter that rises in a line to its mode, and falls in a line.
 
     Parameters
     ----------
     low, mode, high
         Its ends and its mode: numbers in the default unit, texts with a unit, or quantities.
+    minimum, maximum
+        Ends at which it is cut off, if any.
 
     Returns
     -------
@@ -143,7 +159,7 @@ def triangular(low: Any, mode: Any, high: Any) -> Distribution:
     >>> gs.triangular(1, 2, 4)
     {'triangular': [1, 2, 4]}
     """
-    return _table("triangular", [low, mode, high])
+    return _table("triangular", [low, mode, high], minimum=minimum, maximum=maximum)
 
 
 def choice(values: Any, weights: Any = None) -> Distribution:
@@ -237,6 +253,9 @@ def distribution(name: str, *, minimum: Any = None, maximum: Any = None, **argum
     >>> gs.distribution("gamma", a=2, scale="1e38 erg/s")
     {'gamma': {'a': 2, 'scale': '1e38 erg/s'}}
     """
+    if not isinstance(name, str):
+        found = instead_of_frozen(name) or f"a distribution is named by a text, found {shown(name)}"
+        raise ScenarioError(found)
     if name not in SHAPES:
         hint = nearest(name, SHAPES)
         raise ScenarioError(f"unknown distribution {name!r} of scipy.stats{hint}; known are {listed(SHAPES, 40)}")
@@ -275,6 +294,26 @@ def correlated(
     """
     given = {"covariance": covariance, "correlation": correlation, "mean": mean, "units": units}
     return _table("parameters", parameters, **given)
+
+
+def instead_of_frozen(value: Any) -> str | None:
+    """Return what to write in place of a frozen distribution of scipy.stats, which has numbers without units.
+
+    Parameters
+    ----------
+    value
+        Any value.
+
+    Returns
+    -------
+    str or None
+        For a message; None for any other value.
+    """
+    name = getattr(getattr(value, "dist", None), "name", None)
+    if name is None or not hasattr(value, "ppf"):
+        return None
+    other = f"gs.distribution({name!r}, …)" if name in SHAPES else "gs.table of samples of it"
+    return f"a frozen distribution of scipy.stats, {name!r}, has no units; write {_CALLS.get(name, other)}"
 
 
 def _table(word: str, value: Any, **beside: Any) -> Distribution:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gridscan.definition.graph import Graph
+from gridscan.inputs.arrays import Input
 from gridscan.inputs.faults import Fault
+from gridscan.inputs.resolved import Resolved
 from gridscan.units import base_factor, readable, same_dimension
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from gridscan.definition.conditions import Caution, Requirement
-    from gridscan.inputs.resolved import Resolved
+    from gridscan.definition.definition import Definition
     from gridscan.inputs.value_reader import Given
     from gridscan.units import Unit
 
@@ -70,6 +72,34 @@ def cautions_of(resolved: Resolved, inputs: Iterable[str]) -> list[str]:
         caution.text
         for caution in resolved.model.cautions
         if set(caution.takes) <= own and _somewhere(resolved, caution, otherwise=False)
+    ]
+
+
+def broken_relations(model: Definition, values: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
+    """Return what the values of a record must be together and are not.
+
+    Parameters
+    ----------
+    model
+        The model.
+    values
+        Numbers in the default units, words or vectors, by parameter.
+
+    Returns
+    -------
+    list of tuple
+        A parameter and a message, for each requirement on these parameters alone.
+    """
+    inputs = {}
+    for name, value in values.items():
+        node = model.parameters[name]
+        data = value if value.dtype.kind == "U" else value * base_factor(node.unit)
+        inputs[name] = Input((), data, node.vector is not None)
+    alone = Resolved(model, {}, inputs, {}, frozenset(values))
+    return [
+        (requirement.takes[0], _message(alone, requirement))
+        for requirement in model.requirements
+        if set(requirement.takes) <= inputs.keys() and not fulfilled(alone, requirement, ()).all()
     ]
 
 

@@ -26,6 +26,7 @@ from gridscan.inputs.input_files import TableFiles
 from gridscan.inputs.measures import Measures
 from gridscan.inputs.named_tables import NamedTables
 from gridscan.inputs.record_files import OwnRecords, Records, records_of
+from gridscan.inputs.requirements import broken_relations
 from gridscan.inputs.resolved import Resolved
 from gridscan.inputs.uncertain import Uncertainty
 from gridscan.inputs.value_reader import Given, Numeric, ValueReader
@@ -184,13 +185,15 @@ class _Resolver:
         path: Path = ("catalogue", catalogue, label)
         misspelt = [key for key in given if key not in settable and key not in self.model.dropped]
         record = None if misspelt else self.alternatives.of_record(catalogue, label, given, path)
-        lengths = {}
+        lengths, read, known = {}, {}, len(self.reader.faults)
         for key, value in (given if record is None else record).items():
             if key in bundled:
                 node, where = self.model.parameters[key], [(*path, key)]
                 if node.table is not None:
                     continue
                 values = self.reader.values(node, [value], where, None)
+                if values is not None:
+                    read[key] = np.asarray(values[0])
                 if node.vector is not None and values is not None:
                     lengths[key] = Lengths.of((), values, where, [_record(catalogue, label)])
             elif key in misspelt:
@@ -201,6 +204,9 @@ class _Resolver:
             if record is not None and key not in record and self.model.parameters[key].default is None:
                 self.reader.fault(path, f"the record {label!r} of {catalogue!r} does not set {key!r}", at_key=True)
         self._compare_lengths(lengths)
+        if len(self.reader.faults) == known:
+            for key, message in broken_relations(self.model, read):
+                self.reader.fault((*path, key), f"{message} in the {_record(catalogue, label)}")
         return given if record is None else record
 
     def _read(self, name: str, given: Given) -> None:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from gridscan.definition.nodes import Constant, Label, Parameter, Quantity
 from gridscan.errors import UnitError
+from gridscan.inputs.distributions import instead_of_frozen
 from gridscan.inputs.faults import Fault, Path, hint, schema_fault, shown
 from gridscan.numerics import spacing
 from gridscan.units import Unit, base_factor, convert, in_words, parse_quantity, parse_unit, readable, take_apart
@@ -357,6 +358,8 @@ class ValueReader:
             raise UnitError(f"found {item}, a time of day in TOML; write an angle in quotes, as in '\"{item}\"'")
         if isinstance(item, bool) or not isinstance(item, int | float | np.integer | np.floating):
             example = "" if readable(node.unit) == "1" else f" with a unit like '1 {readable(node.unit)}'"
+            if (instead := instead_of_frozen(item)) is not None:
+                raise UnitError(instead)
             raise UnitError(f"found {shown(item)}, expected a number{example}")
         if isinstance(item, int) and abs(item) > sys.float_info.max:
             raise UnitError("the whole number is too large to compute with")

@@ -50,7 +50,7 @@ def quantiles(
     Parameters
     ----------
     values
-        Finite numbers y, numpy or dask.
+        Numbers y, numpy or dask; NaN where there is no point.
     axes
         The dimensions over which quantiles are taken.
     probabilities
@@ -66,7 +66,8 @@ def quantiles(
     -------
     xarray.Variable
         In the unit of y, with the new dimension in front of those that stay: the smallest value such that all values up
-        to it have at least the weight that the probability says. Lazy for dask.
+        to it have at least the share of the weight of all points that the probability says; NaN where there is no
+        point. Lazy for dask.
 
     Notes
     -----
@@ -158,10 +159,12 @@ def _sorted(rows: _Rows, probabilities: tuple[float, ...]) -> NDArray[np.float64
     values = np.concatenate([part for part, _ in parts], axis=1)
     weights = np.concatenate([part for _, part in parts])
     order = np.argsort(values, axis=1, kind="stable")
-    reached = np.cumsum(weights[order], axis=1)
+    # Where there is no point, which sorts behind all, there is no weight.
+    whole = np.where(np.isnan(values), 0.0, weights).sum(axis=1, keepdims=True)
+    reached = np.cumsum(np.where(np.isnan(np.take_along_axis(values, order, 1)), 0.0, weights[order]), axis=1)
     found = np.empty((len(probabilities), len(values)))
     for number, probability in enumerate(probabilities):
-        below = (reached < probability - _ROUNDING).sum(axis=1)
+        below = (reached < (probability - _ROUNDING) * whole).sum(axis=1)
         at = np.minimum(below, values.shape[1] - 1)
         found[number] = np.take_along_axis(values, np.take_along_axis(order, at[:, None], 1), 1)[:, 0]
     return found
@@ -170,18 +173,21 @@ def _sorted(rows: _Rows, probabilities: tuple[float, ...]) -> NDArray[np.float64
 def _bisected(rows: _Rows, probabilities: tuple[float, ...], cuts: int) -> NDArray[np.float64]:
     """Find each quantile between two whole numbers, which the weight up to some cuts between them brings together."""
     shape = (len(probabilities), math.prod(rows.shape))
-    targets = np.maximum(np.asarray(probabilities) - _ROUNDING, _LEAST)
+    targets: NDArray[Any] | None = None
     low, high = np.zeros(shape, dtype=np.uint64), np.full(shape, _ALL, dtype=np.uint64)
     parts = np.uint64(min(cuts, _MOST_CUTS) + 1)
     numbers = np.arange(1, int(parts), dtype=np.uint64)
     while (low < high).any():
         whole, rest = np.divmod(high - low, parts)
         trials = np.stack([low + whole * number + rest * number // parts for number in numbers])
-        weight = np.zeros(trials.shape)
+        weight, whole = np.zeros(trials.shape), np.zeros(shape[1])
         for values, weights in rows.read():
             weight += _weight_up_to(_ordered(values), weights, trials)
+            whole += np.where(np.isnan(values), 0.0, weights).sum(axis=1)
+        if targets is None:
+            targets = np.maximum((np.asarray(probabilities)[:, None] - _ROUNDING) * whole, _LEAST)
         for trial, reached in zip(trials, weight, strict=True):
-            enough = (reached >= targets[:, None]) | (trial == high)
+            enough = (reached >= targets) | (trial == high)
             high = np.where(enough, np.minimum(high, trial), high)
             low = np.where(enough, low, np.maximum(low, trial + np.uint64(1)))
     return _floats(low)
@@ -199,9 +205,9 @@ def _weight_up_to(keys: NDArray[Any], weights: NDArray[Any], trials: NDArray[Any
 
 
 def _ordered(values: NDArray[Any]) -> NDArray[np.uint64]:
-    """Return whole numbers in the order of the floats."""
+    """Return whole numbers in the order of the floats, with NaN behind all."""
     bits = np.ascontiguousarray(values + 0.0).view(np.uint64)
-    return np.where(bits & _SIGN, ~bits, bits | _SIGN)
+    return np.where(np.isnan(values), _ALL, np.where(bits & _SIGN, ~bits, bits | _SIGN))
 
 
 def _floats(keys: NDArray[np.uint64]) -> NDArray[np.float64]:

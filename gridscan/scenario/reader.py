@@ -30,10 +30,11 @@ from gridscan.model_loader import is_code, load_model
 from gridscan.scenario.derived import with_derived
 from gridscan.scenario.output_checks import check_output
 from gridscan.scenario.own_quantities import QUANTITIES, wanted_in, with_quantities
-from gridscan.scenario.schema import Output, ScenarioSchema
+from gridscan.scenario.schema import Output, ScenarioSchema, Uses
 from gridscan.scenario.toml_positions import Positions, locate
 from gridscan.scenario.toml_text import parse_toml, read_file
 from gridscan.scenario.uncertain_tables import of_design, uncertain_values, uncertainty_of
+from gridscan.scenario.used_files import UsedFiles
 from gridscan.uncertainty.designs import Design
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from gridscan.uncertainty.designs import Uniforms
 
 
-_NESTED: dict[str | int, type[BaseModel]] = {"output": Output, "sampling": Sampling, "design": Design}
+_NESTED: dict[str | int, type[BaseModel]] = {"output": Output, "sampling": Sampling, "design": Design, "uses": Uses}
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,7 @@ class _Reader:
         self.text, self.name, self.file, self.files, self.overrides = text, name, file, files, overrides
         self.faults: list[Fault] = []
         self.zip_weights: dict[str, Given] = {}
+        self.used = UsedFiles()
         self.drawing: Callable[[Uncertainty], Uncertainty] = lambda found: found
 
     def read(self, model: Model | None) -> Scenario:
@@ -224,6 +226,7 @@ class _Reader:
 
     def _scenario(self, model: Model | None) -> Scenario:
         content = with_quantities(parse_toml(self.text, self.name), self.overrides)
+        content = self.used.added(content, self.files, self.faults)
         schema = self._schema(content)
         model = model or self._model(content.get("model"))
         if model is not None:
@@ -247,6 +250,8 @@ class _Reader:
                 lines.append(((0, 0), f"--quantities: {fault.message}"))
             elif fault.path[:1] == ("--set",):
                 lines.append(((0, 0), f"--set {fault.path[1]}: {fault.message}"))
+            elif (place := self.used.located(fault)) is not None:
+                lines.append((place[1:], f"{place[0]}:{place[1]}:{place[2]}: {fault.message}"))
             else:
                 line, column = positions.find(fault.path, fault.at_key)
                 lines.append(((line, column), f"{self.name}:{line}:{column}: {fault.message}"))
@@ -312,7 +317,8 @@ class _Reader:
         try:
             how: dict[str, Any] = {"own_records": records, "units_required": True, "files": self.files}
             how["uncertainty"] = self.drawing(uncertainty_of(content, self.overrides, self.faults))
-            return resolve(model, given, **how, zip_weights=self.zip_weights, cases=content.get("cases"))
+            found = resolve(model, given, **how, zip_weights=self.zip_weights, cases=content.get("cases"))
+            return dataclasses.replace(found, tables={**found.tables, **self.used.contents})
         except InputFaults as error:
             self.faults += error.faults
             return None

@@ -36,6 +36,17 @@ class Output(Storage):
     )
 
 
+class Uses(BaseModel):
+    """Files that several scenarios share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    file: Any = Field(
+        description="TOML files of records, [catalogue.KIND.LABEL] alone, relative to the scenario",
+        json_schema_extra={"type": ["string", "array"], "items": {"type": "string"}},
+    )
+
+
 class ScenarioSchema(BaseModel):
     """The keys of a scenario file."""
 
@@ -64,5 +75,6 @@ class ScenarioSchema(BaseModel):
     catalogue: dict[str, dict[str, dict[str, Any]]] = Field(
         default_factory=dict, description="Your own records: [catalogue.KIND.LABEL], or KIND = the name of a file"
     )
+    uses: Uses | None = Field(None, description="Records that several scenarios share")
     sampling: Sampling | None = Field(None, description="Random draws of the counts, beside their means")
     output: Output = Field(description="What to write, and where")

@@ -113,8 +113,8 @@ def screen(
     """
     if not 0.0 <= share < 1.0:
         raise SensitivityError(
-            f"the share by which numbers vary must be from 0, of which only what is uncertain and the axes vary, to below"
-            f" 1; found {share:g}"
+            f"the share by which numbers vary must be from 0, with which only what is uncertain and the axes vary, to"
+            f" below 1; found {share:g}"
         )
     if points is not None and points < 2 * REPLICATES:
         raise SensitivityError(f"the number of base points must be at least {2 * REPLICATES}, found {points}")

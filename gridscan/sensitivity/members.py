@@ -9,13 +9,13 @@ import xarray as xr
 
 from gridscan.errors import SensitivityError
 from gridscan.numerics.given_data import draws_needed, unexplained
-from gridscan.numerics.streaming_moments import explained_variances
 from gridscan.sensitivity.answers import blockwise
 from gridscan.sensitivity.zipped import members_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gridscan.sensitivity.left_out import Remaining
     from gridscan.sensitivity.measures import AxisMeasure
 
 _NEW, _MEMBER = "gridscan_member", "member"
@@ -61,7 +61,7 @@ def _drawn(y: xr.DataArray, measures: list[AxisMeasure]) -> AxisMeasure | None:
 
 
 def member_shares(
-    y: xr.DataArray,
+    remaining: Remaining,
     values: xr.Variable,
     measures: list[AxisMeasure],
     shares: dict[str, xr.Variable],
@@ -71,7 +71,7 @@ def member_shares(
 
     Parameters
     ----------
-    y
+    remaining
         The quantity.
     values
         Its values, or their logarithms.
@@ -88,6 +88,7 @@ def member_shares(
         ``member_first_order``, ``member_total`` (member), ``member_unexplained``, and the error of each; nothing where
         nothing was drawn.
     """
+    y = remaining.quantity
     drawn = _drawn(y, measures)
     if drawn is None:
         return {}
@@ -98,7 +99,7 @@ def member_shares(
     singles = [[index] for index in range(len(members))]
     along = values
     if others:
-        [(along, _)] = explained_variances(values, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
+        [(along, _)] = remaining.variances(values, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
     first, first_error = _left(along, drawn.axis, columns, singles, independent=random)
     number = [item.axis for item in measures].index(drawn.axis)
     of_draws, of_draws_error = (shares[key].isel(axis=number) for key in ("first_order", "first_order_error"))
@@ -111,8 +112,8 @@ def member_shares(
     sets = [*rest, list(range(len(members)))]
     left, error = _left(values, drawn.axis, columns, sets, independent=random, absolute=True)
     if others:
-        ((left, _),) = explained_variances(left, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
-        ((error, _),) = explained_variances(error, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
+        ((left, _),) = remaining.variances(left, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
+        ((error, _),) = remaining.variances(error, list(weights[0]), [], weights=weights, held_bytes=held_bytes)
     parts, errors = (blockwise(_over, _members_first(part), shares["variance"]) for part in (left, error))
     unexplained_share = parts.isel({_MEMBER: -1})
     alone = {_MEMBER: slice(0, -1)}
@@ -159,10 +160,15 @@ def _left_of_block(
 ) -> NDArray[np.floating[Any]]:
     if not values.size:
         return np.empty((*values.shape[:-1], 2 * len(sets)))
-    found = unexplained(values.reshape(-1, values.shape[-1]), columns, sets, independent=independent)
-    share = np.divide(found.variance, found.whole, out=np.ones_like(found.variance), where=found.whole > 0)
-    parts = (found.variance, found.error * found.whole) if absolute else (share, found.error)
-    return np.concatenate(parts).T.reshape(*values.shape[:-1], -1)
+    rows = values.reshape(-1, values.shape[-1])
+    some = np.isfinite(rows).all(axis=-1)
+    result = np.full((len(rows), 2 * len(sets)), np.nan)
+    if some.any():
+        found = unexplained(rows[some], columns, sets, independent=independent)
+        share = np.divide(found.variance, found.whole, out=np.ones_like(found.variance), where=found.whole > 0)
+        parts = (found.variance, found.error * found.whole) if absolute else (share, found.error)
+        result[some] = np.concatenate(parts).T
+    return result.reshape(*values.shape[:-1], -1)
 
 
 def _members_first(values: xr.Variable) -> xr.Variable:

@@ -16,7 +16,6 @@ import xarray as xr
 
 from gridscan.errors import SensitivityError, listed
 from gridscan.limits import DEFAULT
-from gridscan.numerics.streaming_moments import explained_variances
 from gridscan.numerics.streaming_quantiles import quantiles
 from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
 from gridscan.sensitivity.labelled import (
@@ -28,7 +27,7 @@ from gridscan.sensitivity.labelled import (
     said_of_units,
     sentence,
 )
-from gridscan.sensitivity.left_out import without_left_out
+from gridscan.sensitivity.left_out import Remaining, without_left_out
 from gridscan.sensitivity.measures import AxisMeasure, in_words, is_sampled, measure_of
 from gridscan.units import parse_unit, registry, unit_attributes
 
@@ -88,7 +87,7 @@ def mean(
     (3.0, 1.080123)
     """
     asked = _Asked.of(dataset, name, over)
-    found = _mean(asked.values, asked.measures, held_bytes)
+    found = asked.mean(asked.values, held_bytes)
     return asked.table("mean", f"mean of {asked.subject}", asked.unit, *found)
 
 
@@ -133,8 +132,8 @@ def std(
     1.581139
     """
     asked = _Asked.of(dataset, name, over)
-    centre, _ = _mean(asked.values, asked.measures, held_bytes)
-    square, error = _mean(blockwise(_square, asked.values, centre), asked.measures, held_bytes)
+    centre, _ = asked.mean(asked.values, held_bytes)
+    square, error = asked.mean(blockwise(_square, asked.values, centre), held_bytes)
     found = blockwise(np.sqrt, square), blockwise(_error_of_root, square, error)
     return asked.table("std", f"standard deviation of {asked.subject}", asked.unit, *found)
 
@@ -188,7 +187,7 @@ def exceedance(
     if not math.isfinite(level):
         raise SensitivityError(f"an exceedance needs a finite value; found {level:g}")
     above = blockwise(_above, asked.values, level=level)
-    share, error = _mean(above, asked.measures, held_bytes)
+    share, error = asked.mean(above, held_bytes)
     least = max((item.repeats for item in asked.measures if item.sampled), default=0.0)
     found = share, blockwise(_at_least, share, error, repeats=least)
     return asked.table(
@@ -279,14 +278,14 @@ class _Asked:
     """What is asked: a quantity, and the measures of the axes that the answer is over."""
 
     dataset: xr.Dataset
-    y: xr.DataArray
+    remaining: Remaining
     values: xr.Variable
     measures: list[AxisMeasure]
-    note: str
 
     @classmethod
     def of(cls, dataset: xr.Dataset, name: str, over: str | Sequence[str] | None, new: str = "") -> _Asked:
-        y, note = without_left_out(quantity_of(dataset, name))
+        remaining = without_left_out(quantity_of(dataset, name))
+        y = remaining.quantity
         known = [str(axis) for axis in y.dims]
         drawn = [axis for axis in known if is_sampled(y, axis)]
         wanted = drawn or known if over is None else [over] if isinstance(over, str) else list(map(str, over))
@@ -299,8 +298,12 @@ class _Asked:
         single = [axis for axis in wanted if axis in drawn and y.sizes[axis] < 2]
         if single:
             raise SensitivityError(f"{name!r} has a single draw along {single[0]!r}, which says nothing of its spread")
-        values = blockwise(_finite_or_refuse, y.variable, name=name)
-        return cls(dataset, y, values, [measure_of(y, axis) for axis in dict.fromkeys(wanted)], note)
+        values = blockwise(_finite_or_refuse, y.variable, name=name, gaps=remaining.gaps)
+        return cls(dataset, remaining, values, [measure_of(y, axis) for axis in dict.fromkeys(wanted)])
+
+    @property
+    def y(self) -> xr.DataArray:
+        return self.remaining.quantity
 
     @property
     def subject(self) -> str:
@@ -326,22 +329,21 @@ class _Asked:
             attrs={
                 **scenario_attributes(self.dataset),
                 "title": said,
-                "comment": "; ".join(filter(None, [by, self.note])),
+                "comment": "; ".join(filter(None, [by, self.remaining.note])),
             },
         )
 
-
-def _mean(values: xr.Variable, measures: list[AxisMeasure], held_bytes: int) -> tuple[xr.Variable, xr.Variable]:
-    """Return the mean and its error."""
-    drawn = {item.axis: item.repeats for item in measures if item.sampled and item.weights.size > 1}
-    weights = [{item.axis: item.weights for item in measures}]
-    if any(item.coarse is not None for item in measures):
-        weights.append({item.axis: item.weights if item.coarse is None else item.coarse for item in measures})
-    axes, subsets = list(weights[0]), [frozenset({axis}) for axis in drawn]
-    moments = explained_variances(values, axes, subsets, weights=weights, held_bytes=held_bytes)
-    found, explained = moments[0]
-    parts = [explained[frozenset({axis})] * repeats for axis, repeats in drawn.items()]
-    return found, blockwise(_root_of_sum, found, moments[-1][0], *parts)
+    def mean(self, values: xr.Variable, held_bytes: int) -> tuple[xr.Variable, xr.Variable]:
+        """Return the mean and its error."""
+        drawn = {item.axis: item.repeats for item in self.measures if item.sampled and item.weights.size > 1}
+        weights = [{item.axis: item.weights for item in self.measures}]
+        if any(item.coarse is not None for item in self.measures):
+            weights.append({item.axis: item.weights if item.coarse is None else item.coarse for item in self.measures})
+        axes, subsets = list(weights[0]), [frozenset({axis}) for axis in drawn]
+        moments = self.remaining.variances(values, axes, subsets, weights=weights, held_bytes=held_bytes)
+        found, explained = moments[0]
+        parts = [explained[frozenset({axis})] * repeats for axis, repeats in drawn.items()]
+        return found, blockwise(_root_of_sum, found, moments[-1][0], *parts)
 
 
 def _share_of_draws(measures: list[AxisMeasure]) -> float:
@@ -354,8 +356,8 @@ def _share_of_points(measures: list[AxisMeasure]) -> float:
     return sum((0.5 * float(item.weights.max())) ** 2 for item in measures if item.coarse is not None)
 
 
-def _finite_or_refuse(values: NDArray[Any], name: str) -> NDArray[Any]:
-    wrong = ~np.isfinite(values)
+def _finite_or_refuse(values: NDArray[Any], name: str, gaps: bool) -> NDArray[Any]:
+    wrong = ~(np.isfinite(values) | (np.isnan(values) & gaps))
     if wrong.any():
         found = f"{int(wrong.sum())} of {values.size} are not finite"
         raise SensitivityError(f"the question about {name!r} needs finite values; {found}: select the cells to ask")
@@ -378,7 +380,7 @@ def _error_of_root(square: NDArray[Any], error: NDArray[Any]) -> NDArray[Any]:
 
 
 def _above(values: NDArray[Any], level: float) -> NDArray[Any]:
-    above: NDArray[Any] = (values > level).astype(float)
+    above: NDArray[Any] = np.where(np.isnan(values), np.nan, values > level)
     return above
 
 

@@ -17,10 +17,9 @@ import xarray as xr
 
 from gridscan.errors import SensitivityError, SensitivityWarning, listed, warn
 from gridscan.limits import DEFAULT
-from gridscan.numerics.streaming_moments import explained_variances
 from gridscan.sensitivity.answers import answer, blockwise, scenario_attributes
 from gridscan.sensitivity.labelled import certain_unit, check_axis, quantity_of, said_of_units, sentence
-from gridscan.sensitivity.left_out import without_left_out
+from gridscan.sensitivity.left_out import Remaining, without_left_out
 from gridscan.sensitivity.measures import AxisMeasure, in_words, is_sampled, measure_of
 from gridscan.sensitivity.members import CAUSES as MEMBER_CAUSES
 from gridscan.sensitivity.members import drawn_members, member_shares
@@ -120,14 +119,15 @@ def variance_shares(
     >>> shares["first_order"].values, float(shares["variance"])
     (array([0.2, 0.8]), 1.25)
     """
-    y, note = without_left_out(quantity_of(dataset, name))
+    remaining = without_left_out(quantity_of(dataset, name))
+    y = remaining.quantity
     axes = _varied(y, over)
     measures = [measure_of(y, axis) for axis in axes]
     one = registry.dimensionless
     unit = one if log else certain_unit(y)
-    values, members = _checked(y, log), drawn_members(y, measures)
-    found = _moments(values, measures, 1.0 if log else 0.0, held_bytes)
-    found |= member_shares(y, values, measures, found, held_bytes)
+    values, members = _checked(remaining, log), drawn_members(y, measures)
+    found = _moments(remaining, values, measures, 1.0 if log else 0.0, held_bytes)
+    found |= member_shares(remaining, values, measures, found, held_bytes)
     subject = f"ln({sentence(y)})" if log else sentence(y)
     labels = {
         **{
@@ -146,7 +146,7 @@ def variance_shares(
         parts[key] = answer(found[key], key, title, its_unit, coords, "; ".join(filter(None, [by, stated])))
         how = None if key.startswith("member") else _HALVED
         parts[error] = answer(found[error], error, f"error estimate of the {title}", its_unit, coords, how)
-    said = {"title": f"shares of the variance of {subject}", "comment": "; ".join(filter(None, [by, note]))}
+    said = {"title": f"shares of the variance of {subject}", "comment": "; ".join(filter(None, [by, remaining.note]))}
     return xr.Dataset(parts, attrs={**scenario_attributes(dataset), **said})
 
 
@@ -254,14 +254,16 @@ def _member_coordinate(members: list[str]) -> dict[Hashable, xr.DataArray]:
     return {"member": named} if members else {}
 
 
-def _moments(values: xr.Variable, measures: list[AxisMeasure], unity: float, held_bytes: int) -> dict[str, xr.Variable]:
+def _moments(
+    remaining: Remaining, values: xr.Variable, measures: list[AxisMeasure], unity: float, held_bytes: int
+) -> dict[str, xr.Variable]:
     """Return shares, mean and variance, and the error of each."""
     axes = [measure.axis for measure in measures]
     whole = frozenset(axes)
     subsets = [frozenset(some) for number in (1, 2) for some in itertools.combinations(axes, number)]
     wanted = [whole, *subsets, *(whole - {axis} for axis in axes)]
     whole_grid, *others = measures_to_try(measures)
-    moments = explained_variances(values, axes, wanted, weights=[whole_grid, *others], held_bytes=held_bytes)
+    moments = remaining.variances(values, axes, wanted, weights=[whole_grid, *others], held_bytes=held_bytes)
     mean, explained = moments[0]
     variance = blockwise(_not_constant, explained[whole], mean, unity=unity)
     found = _shares(axes, mean, variance, explained)
@@ -331,20 +333,22 @@ def _if_certain(share: NDArray[Any], error: NDArray[Any], points: str) -> NDArra
     return share
 
 
-def _checked(y: xr.DataArray, log: bool) -> xr.Variable:
-    return blockwise(_log_or_refuse if log else _finite_or_refuse, y.variable, name=str(y.name))
+def _checked(remaining: Remaining, log: bool) -> xr.Variable:
+    y = remaining.quantity
+    check = _log_or_refuse if log else _finite_or_refuse
+    return blockwise(check, y.variable, name=str(y.name), gaps=remaining.gaps)
 
 
-def _finite_or_refuse(values: NDArray[Any], name: str) -> NDArray[Any]:
-    wrong = ~np.isfinite(values)
+def _finite_or_refuse(values: NDArray[Any], name: str, gaps: bool) -> NDArray[Any]:
+    wrong = ~(np.isfinite(values) | (np.isnan(values) & gaps))
     if wrong.any():
         found = f"{int(wrong.sum())} of {values.size} are not finite"
         raise SensitivityError(f"the variance of {name!r} needs finite values; {found}: select the cells to analyse")
     return values
 
 
-def _log_or_refuse(values: NDArray[Any], name: str) -> NDArray[Any]:
-    wrong = ~(np.isfinite(values) & (values > 0))
+def _log_or_refuse(values: NDArray[Any], name: str, gaps: bool) -> NDArray[Any]:
+    wrong = ~((np.isfinite(values) & (values > 0)) | (np.isnan(values) & gaps))
     if wrong.any():
         found = f"{int(wrong.sum())} of {values.size} are not"
         raise SensitivityError(f"the variance of ln({name}) needs positive, finite values; {found}; use log=False")

@@ -3,8 +3,8 @@
 Run ``python tests/benchmarks/screening.py`` with SALib 1.6 (extra ``bench``). Both draw a design of Saltelli with 1,024
 base points and evaluate the model on it: gridscan each step once for each combination of what it depends on; SALib in
 one call of ``model.evaluate``, on the design that it draws by default and on the smaller one that gridscan needs, which
-leaves out second-order indices; and SALib with a call a point, timed for a few points of the larger design and scaled to
-all of them. Analysis is left out. Each round has another design, so that nothing is remembered; medians of the CPU time,
+leaves out second-order indices; and with a call a point, timed for a few points of the larger design and scaled to all
+of them. Analysis is left out. Each round has another design, so that nothing is remembered; medians of the CPU time,
 and their ratios. ``gs.screen`` has elementary effects and the analysis too.
 """
 
@@ -52,13 +52,16 @@ GALAXY = {
     "arm_width": (0.2, 0.4),
     "ring_fraction": (0.05, 0.15),
 }
-SETS = {"12 parameters, none of the galaxy": STARS, "20, seven of the galaxy": {**STARS, "radius": (0.8, 1.2), **GALAXY}}
+SETS = {
+    "12 parameters, none of the galaxy": STARS,
+    "20, seven of the galaxy": {**STARS, "radius": (0.8, 1.2), **GALAXY},
+}
 
 
 def scenario_of(ranges: dict[str, tuple[float, float]]) -> gs.Scenario:
     """Return a scenario in which the parameters are uncertain."""
     text = f'model = "red_supergiants"\nparameters.cross_section = "tree-level"\noutput.quantities = ["{QUANTITY}"]\n'
-    units = {name: f'{gs.model("red_supergiants").parameters[name].unit:~}' or "1" for name in ranges}
+    units = {name: f"{gs.model('red_supergiants').parameters[name].unit:~}" or "1" for name in ranges}
     lines = [
         f'uncertain.{name} = {{ uniform = [{low!r}, {high!r}], unit = "{units[name]}" }}'
         for name, (low, high) in ranges.items()

@@ -87,6 +87,7 @@ def test_rows_in_python_give_the_same():
     )
     volume = POND.evaluate("volume", cases=frame)
     assert volume.values == pytest.approx([10.0, 50.0, 9e6], rel=1e-14)
+    assert POND.evaluate("volume", cases=frame.set_index("name")).identical(volume)
     assert volume.case.values.tolist() == ["a", "b", "c"]
 
 

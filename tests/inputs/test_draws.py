@@ -1,6 +1,7 @@
 """What is uncertain becomes values along one dimension: of any input, in files and in Python alike."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -475,3 +476,45 @@ def test_many_draws_of_labels_are_quick_and_their_settings_short(tmp_path):
     found = gs.evaluate(gs.Scenario.parse(text, folder=tmp_path))
     assert json.loads(found.attrs["gridscan_settings"])["imf"] in (["kroupa", "salpeter"], ["salpeter", "kroupa"])
     assert found["imf"].sizes == {"draw": 3000}
+
+
+@pytest.mark.parametrize(
+    ("law", "instead"),
+    [
+        (stats.norm(2, 0.5), r"'norm', has no units; write gs.normal(mean, standard_deviation)"),
+        (stats.gamma(2), r"'gamma', has no units; write gs.distribution('gamma', …)"),
+        (stats.alpha(2), r"'alpha', has no units; write gs.table of samples of it"),
+    ],
+)
+def test_a_frozen_distribution_is_refused_with_what_to_write(law, instead):
+    with pytest.raises(ScenarioError, match=re.escape(instead)):
+        gs.model("red_supergiants").evaluate("carbon_burning_rsg", sfr=law)
+    with pytest.raises(ScenarioError, match=re.escape(instead)):
+        gs.distribution(law)
+
+
+def test_ends_at_which_any_distribution_is_cut_off():
+    for made in (
+        gs.uniform("1 Msun/yr", "4 Msun/yr", minimum="2 Msun/yr", maximum="3 Msun/yr"),
+        gs.log_uniform("1 Msun/yr", "4 Msun/yr", minimum="2 Msun/yr", maximum="3 Msun/yr"),
+        gs.triangular("1 Msun/yr", "2 Msun/yr", "4 Msun/yr", minimum="2 Msun/yr", maximum="3 Msun/yr"),
+    ):
+        drawn = gs.model("red_supergiants").evaluate("carbon_burning_rsg", sfr=made, design=gs.Design(points=64))["sfr"]
+        assert 2 <= drawn.min() < 2.1
+        assert 2.9 < drawn.max() <= 3
+
+
+def test_what_evaluate_returns_says_how_it_was_computed():
+    model = gs.model("red_supergiants")
+    both = (
+        model.evaluate(["carbon_burning_rsg"], sfr="3 Msun/yr"),
+        model.evaluate("carbon_burning_rsg", sfr="3 Msun/yr"),
+    )
+    for found in both:
+        assert found.attrs["source"] == f"gridscan {gs.__version__}, model red_supergiants"
+        assert json.loads(found.attrs["gridscan_settings"])["sfr"] == {"value": 3.0, "unit": "Msun/yr"}
+        assert "gridscan_replaced" not in found.attrs
+    mine = model.replace(
+        carbon_burning_rsg=lambda sfr, time_as_carbon_burning_rsg: 2 * sfr * time_as_carbon_burning_rsg
+    )
+    assert "carbon_burning_rsg" in json.loads(mine.evaluate(["carbon_burning_rsg"]).attrs["gridscan_replaced"])

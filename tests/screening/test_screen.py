@@ -168,6 +168,21 @@ def test_some_points_that_cannot_be_computed_are_left_out_with_a_warning(model):
     assert np.isfinite(table["total"]).all()
 
 
+def test_points_that_a_model_rules_out_are_left_out_with_its_reason(model):
+    made = model.copy()
+    made.require("first must be below 1.19 m", first="m")(lambda first: first < 1.19)
+    text = (
+        'model = "waves"\nuncertain.first = { uniform = ["1 m", "1.2 m"] }\noutput.quantities = ["linear"]\n'
+        'uncertain.second = { uniform = ["1 m", "1.2 m"] }\n'
+    )
+    with pytest.warns(GridscanWarning, match="points were left out: first must be below 1.19 m"):
+        table = gs.screen(scenario(made, text), "linear", share=0, points=512)
+    # What remains is x + 2 y with x of a slightly narrower range.
+    widths = np.array([0.19, 2 * 0.2]) ** 2
+    row = table.sel(parameter="second")
+    assert abs(float(row["total"]) - widths[1] / widths.sum()) <= 1.5 * float(row["total_error"]) < 0.1
+
+
 def test_too_many_such_points_are_refused(model):
     text = '\nmodel = "waves"\nuncertain.first = { uniform = ["0 m", "2 m"] }\noutput.quantities = ["root"]\n'
     with pytest.raises(SensitivityError, match=r"'root' cannot be computed at .* of the points: 'root' is nan"):
@@ -177,7 +192,7 @@ def test_too_many_such_points_are_refused(model):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"share": -0.1}, SensitivityError, "the share by which numbers vary must be from 0, .* to below 1; found -0.1"),
+        ({"share": -0.1}, SensitivityError, "the share by which numbers vary must be from 0, .* below 1; found -0.1"),
         ({"points": 8}, SensitivityError, "the number of base points must be at least 32, found 8"),
         ({"at": {"frist": "1 m"}}, ScenarioError, "'frist' is not an axis of the scenario"),
         ({"vary": ["kinds"]}, ScenarioError, "'kinds' is not a label; did you mean 'kind'?"),
