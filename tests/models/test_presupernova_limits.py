@@ -167,7 +167,7 @@ def test_a_table_with_one_time_of_a_star_is_refused(tmp_path):
 
 
 def test_counts_of_more_than_700_events_are_not_refused_since_they_do_not_underflow():
-    given = {"inverse_beta_background": "3 / day", "exposure": "365 day", "sfr": "0 Msun/yr", "number_of_events": 1095}
+    given = {"inverse_beta_background": "3 / day", "exposure": "365 day", "time": "0 Myr", "number_of_events": 1095}
     expected = math.exp(1095 * math.log(1095.0) - 1095.0 - math.lgamma(1096.0))
     assert float(MODEL.evaluate("count_probability", **given)) == pytest.approx(expected, rel=1e-9)
 
