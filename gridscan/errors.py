@@ -105,7 +105,7 @@ class GridscanWarning(UserWarning):
 
 
 class ModelWarning(GridscanWarning):
-    """Something about a model that is left out."""
+    """Something about a model that is left out, or what it says of doubtful results."""
 
 
 class CatalogueWarning(GridscanWarning):

@@ -15,7 +15,15 @@ from gridscan.engine.reuse.fingerprint import identity_of
 from gridscan.engine.runner import carry_out
 from gridscan.engine.shards import Shard
 from gridscan.engine.written import Written
-from gridscan.errors import EvaluationWarning, ScenarioError, ScenarioWarning, StoreError, nearest, warn
+from gridscan.errors import (
+    EvaluationWarning,
+    ModelWarning,
+    ScenarioError,
+    ScenarioWarning,
+    StoreError,
+    nearest,
+    warn,
+)
 from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.shipped_files import shipped_scenarios
 from gridscan.limits import DEFAULT
@@ -152,7 +160,7 @@ def plan(
     Warns
     -----
     GridscanWarning
-        If an axis or a value has no effect on the quantities asked for.
+        If an axis or a value has no effect on the quantities asked for, or the model calls some of them doubtful.
 
     Examples
     --------
@@ -176,6 +184,8 @@ def plan(
 def _warned(plan: Plan) -> Plan:
     for fault in plan.layout.idle:
         warn(fault, ScenarioWarning)
+    for doubt in plan.layout.doubtful:
+        warn(doubt, ModelWarning)
     return plan
 
 
@@ -217,7 +227,7 @@ def evaluate(
     Warns
     -----
     GridscanWarning
-        If an axis or a value has no effect on the quantities asked for.
+        If an axis or a value has no effect on the quantities asked for, or the model calls some of them doubtful.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from gridscan.definition.graph import Graph, Step
 from gridscan.definition.nodes import Parameter
 from gridscan.definition.replacement import in_words
 from gridscan.definition.unit_proof import prove, prove_requirements
-from gridscan.errors import ScenarioError
+from gridscan.errors import ScenarioError, listed
 from gridscan.evaluation.attributes import coordinate_variables, draws_of, named_coordinates, spec_of
 from gridscan.evaluation.impossible import LEFT_OUT, impossible_cells, left_out
 from gridscan.inputs.requirements import cautions_of, unmet_requirements
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 # Longer axes are in the file as coordinates; the settings then give their ends.
 _LONGEST_SETTING = 1000
+_NAMES_OF_A_CAUTION = 3
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Layout:
         Draws of counts, if any.
     impossible
         Cells that the model rules out, by quantity.
+    cautions
+        What is doubtful, with the quantities asked for that it concerns.
     """
 
     graph: Graph
@@ -67,6 +70,7 @@ class Layout:
     sampling: Sampling | None = None
     limits: Limits = DEFAULT
     impossible: Mapping[str, tuple[Impossible, ...]] = field(default_factory=dict)
+    cautions: Mapping[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def coordinates(self) -> dict[str, xr.Variable]:
@@ -122,6 +126,11 @@ class Layout:
             for item in self.variables.values()
             if LEFT_OUT in item.attributes
         ]
+
+    @property
+    def doubtful(self) -> list[str]:
+        """One line for each caution of the model."""
+        return [f"doubtful: {text} ({listed(names, _NAMES_OF_A_CAUTION)})" for text, names in self.cautions.items()]
 
     @property
     def idle(self) -> list[str]:
@@ -200,7 +209,7 @@ def lay_out(
         name = f"{taken[0]}{DRAWN}" if taken else REALISATION
         raise ScenarioError(f"the draws of a count need the name {name!r}, which the model or an axis has")
     named = named_coordinates(resolved, graph, dims)
-    variables = {}
+    variables, doubts = {}, dict[str, list[str]]()
     for name in graph.targets:
         inputs = graph.inputs_of(name)
         own = resolved.with_labels(inputs)
@@ -211,6 +220,8 @@ def lay_out(
         cautions = cautions_of(resolved, inputs)
         if cautions:
             variables[name] = variables[name].with_warning("; ".join(cautions))
+        for text in cautions:
+            doubts.setdefault(text, []).append(name)
     impossible = impossible_cells(resolved, graph, resolved.sizes)
     for name in graph.targets:
         if name in impossible:
@@ -219,7 +230,7 @@ def lay_out(
             variables[name] = replace(variables[name], attributes=attributes)
     if sampling is not None:
         variables |= {item.key: item for item in (draws_of(variables[name], sampling) for name in counts)}
-    return Layout(graph, resolved, dims, named, variables, sampling, checked(limits), impossible)
+    return Layout(graph, resolved, dims, named, variables, sampling, checked(limits), impossible, doubts)
 
 
 def _chunks(sizes: Mapping[str, int], limits: Limits) -> dict[str, tuple[int, ...]]:

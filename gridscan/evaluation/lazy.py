@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from gridscan.errors import EvaluationError, ScenarioWarning, warn
+from gridscan.errors import EvaluationError, ModelWarning, ScenarioWarning, warn
 from gridscan.evaluation.layout import lay_out, provenance_attributes
 from gridscan.evaluation.poisson_draws import dimension_keys
 from gridscan.evaluation.region import DrawKeys, RegionValues, names_given
@@ -55,6 +55,8 @@ def evaluate_model(
     layout = lay_out(resolved, wanted, sampling, limits=limits)
     for fault in [*layout.idle, *layout.left_out]:
         warn(fault, ScenarioWarning)
+    for doubt in layout.doubtful:
+        warn(doubt, ModelWarning)
     dataset, said = compute_lazily(layout), provenance_attributes(layout)
     if isinstance(names, str):
         return dataset[names].assign_attrs(said)

@@ -5,9 +5,11 @@ import re
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import gridscan as gs
-from gridscan.errors import GridscanError
+from gridscan.cli import main
+from gridscan.errors import GridscanError, ModelWarning
 
 MODEL = gs.model("presupernova")
 
@@ -167,7 +169,7 @@ def test_a_table_with_one_time_of_a_star_is_refused(tmp_path):
 
 
 def test_counts_of_more_than_700_events_are_not_refused_since_they_do_not_underflow():
-    given = {"inverse_beta_background": "3 / day", "exposure": "365 day", "sfr": "0 Msun/yr", "number_of_events": 1095}
+    given = {"inverse_beta_background": "3 / day", "exposure": "365 day", "time": "0 Myr", "number_of_events": 1095}
     expected = math.exp(1095 * math.log(1095.0) - 1095.0 - math.lgamma(1096.0))
     assert float(MODEL.evaluate("count_probability", **given)) == pytest.approx(expected, rel=1e-9)
 
@@ -207,3 +209,26 @@ def test_warnings_are_kept_in_files(tmp_path):
     found = gs.open(tmp_path / "out.nc")
     assert "lighter or heavier" in found.flux.attrs["warning"]
     assert "warning" not in found.alarm_threshold.attrs
+
+
+def test_what_is_doubtful_is_warned_of_once_with_what_it_concerns():
+    with pytest.warns(ModelWarning) as seen:
+        MODEL.evaluate(
+            ["flux", "luminosity", "alarm_threshold"], initial_mass="12 Msun", time_before_collapse="2000 yr"
+        )
+    assert sorted(str(one.message) for one in seen) == [
+        "doubtful: a lower bound more than 1000 yr before collapse: photoneutrinos are left out (flux, luminosity)",
+        "doubtful: some stars are lighter or heavier than the progenitors, and are taken for the nearest of them "
+        "(flux, luminosity)",
+    ]
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "run"])
+def test_what_is_doubtful_is_said_at_the_prompt(command, tmp_path):
+    (tmp_path / "scan.toml").write_text(
+        'model = "presupernova"\n[axes]\nstar = ["betelgeuse", "lambda-vel"]\n'
+        '[output]\nquantities = ["flux", "alarm_threshold"]\npath = "out.nc"\n'
+    )
+    said = CliRunner().invoke(main, [command, str(tmp_path / "scan.toml")])
+    assert said.exit_code == 0
+    assert said.output.count("warning: doubtful: some stars are lighter or heavier than the progenitors") == 1

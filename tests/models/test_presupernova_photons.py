@@ -1,5 +1,7 @@
 """Radiated photons (`qed`) in everything that has a total cross section of scattering on electrons."""
 
+import functools
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -19,6 +21,7 @@ def number(name, **values):
     return float(MODEL.evaluate(name, **values))
 
 
+@functools.cache
 def mean_with_photons(mean, alpha, species):
     """By adaptive quadrature, from the integral over recoils at each energy."""
     density = gamma(alpha + 1.0, scale=mean / (alpha + 1.0)).pdf

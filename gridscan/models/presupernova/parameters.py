@@ -207,7 +207,12 @@ model.parameter(
 model.parameter(
     "lognormal_width", imf, "Standard deviation of log10 of the mass", minimum=1e-3, maximum=10, otherwise=0.55
 )
-model.parameter("stars", "red", "Stars that burn carbon as red supergiants, or all", choices=["red", "all"])
+model.parameter(
+    "stars",
+    "red",
+    "Stars that burn carbon as red supergiants, while they do, or all in their last 6000 yr",
+    choices=["red", "all"],
+)
 declare_galaxy(model)
 model.parameter("distance_floor", "0.05 kpc", "Nearer stars count as if at this distance", minimum=1e-6)
 model.parameter("flux_threshold", "1 / cm^2 / s", "Neutrino flux to be exceeded", minimum=0)

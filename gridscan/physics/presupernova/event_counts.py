@@ -19,7 +19,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline
-from scipy.special import exp1, expn, gammaincc, gammaln, xlogy
+from scipy.special import exp1, expn, gammaincc, gammaln
 
 from gridscan.numerics.ranges import POSITIVE, Range, checked
 from gridscan.numerics.unit_arguments import in_units
@@ -40,6 +40,8 @@ ValueAndError = tuple[FloatArray, FloatArray]
 _STEP = math.log(2.0) / 256.0
 _WIDEST = 8
 _PER_WIDTH = 0.2
+# Heights relative to the peak that are left out.
+_NOTHING = 1e-40
 _MOST = Range(minimum=1.0, maximum=10_000.0, whole=True)
 
 
@@ -181,9 +183,21 @@ def _over_places(reach: Reach, radius: float, most: int, step: float, ends: tupl
     mean = np.exp(log_events[0] - 2.0 * np.log(radius) + 2.0 * step * offset)
     found = _in_disc(np.exp(log_events) / nodes[0] ** 2, most) * inside
     if count:
-        for k in range(most + 1):
-            height = np.exp(xlogy(k, mean) - mean - gammaln(k + 1.0)) if k else -np.expm1(-mean)
-            found[k] += sliding_window_view(height, count)[::stride][: len(log_events)] @ share[::-1]
+        rows = len(log_events)
+        found[0] += sliding_window_view(-np.expm1(-mean), count)[::stride][:rows] @ share[::-1]
+        # The shares that belong to all the X of a ln Y, none where X is of no place.
+        around = stride * (rows - 1)
+        shares = np.concatenate([np.zeros(around), share[::-1], np.zeros(len(mean) - count)])
+        log_mean = np.log(mean)
+        for k in range(1, most + 1):
+            height = np.exp(k * log_mean - mean - gammaln(k + 1.0))
+            # What is far from the peak belongs to few stars, next to those at the peak or in the disc.
+            some = np.flatnonzero(height > _NOTHING * height.max())
+            if not some.size:
+                continue
+            first, last = some[[0, -1]]
+            window = sliding_window_view(shares[first : around + last + 1], last + 1 - first)
+            found[k] += window[around::-stride] @ height[first : last + 1]
     return CubicSpline(log_events, found.T)
 
 

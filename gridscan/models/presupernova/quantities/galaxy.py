@@ -85,13 +85,13 @@ def mean_population_flux(
 
 @model.kernel(
     "1",
-    long_name="expected number of stars within the radius each of which sends more than the threshold",
+    long_name="expected stars within the radius, and the times of their table, that each send more than the threshold",
     error=True,
     flux_threshold="1/cm^2/s",
     **STAR,
 )
 def stars_above_flux(heavy_flavour_ratio, stars_in_reach, initial_masses, flux_threshold, reach, galaxy):
-    """ν(F) = SFR Σ w_b ∫ dt p(< min(r, √(A/F))). Source: mean of a Poisson process."""
+    """ν(F) = SFR Σ w_b ∫ dt p(< min(r, √(A/F))), of the last 6000 yr. Source: mean of a Poisson process."""
     stars = (StarFunction(heavy_flavour_ratio), stars_in_reach, initial_masses)
     return populations.of_all_stars(populations.number_above, (flux_threshold,), stars, (reach.radius, galaxy))
 
