@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from gridscan.engine.executors.executors import Executor, LocalExecutor, cluster_at, local_cluster
+from gridscan.engine.executors.dask_clients import client_at, client_given, client_of
+from gridscan.engine.executors.executors import Executor, LocalExecutor, spread
+from gridscan.engine.executors.local_processes import client_of_processes
 from gridscan.engine.plan import Plan, make_plan
 from gridscan.engine.reuse.fingerprint import identity_of
 from gridscan.engine.runner import carry_out
+from gridscan.engine.shown_progress import shown_progress
 from gridscan.engine.written import Written
 from gridscan.errors import EvaluationWarning, ScenarioError, ScenarioWarning, StoreError, nearest, warn
 from gridscan.evaluation.lazy import compute_lazily
@@ -262,8 +266,10 @@ def run(
     memory: str | int | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
+    client: Any = None,
+    cluster: Any = None,
     fail_fast: bool = False,
-    progress: ProgressCallback | None = None,
+    progress: ProgressCallback | Literal[False] | None = None,
     limits: Limits = DEFAULT,
 ) -> Written:
     """Evaluate a scenario block by block and write its result.
@@ -289,12 +295,16 @@ def run(
     workers
         Number of local worker processes; by default this process alone computes, with threads where they help.
     scheduler
-        Address of a dask scheduler whose workers compute.
+        Address of a dask scheduler whose workers compute, with the TLS settings of dask's configuration.
+    client, cluster
+        A client of ``dask.distributed`` or a cluster of dask, in place of an address; both stay open.
     fail_fast
         Whether to stop at the first cell that cannot be computed. By default the others are computed, and the variable
         ``run_status`` of the result says which could not be, and why.
     progress
-        Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done.
+        Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done. By default, a run that lasts
+        shows a bar in a terminal, and elsewhere a line a minute in the log ``gridscan``, or printed where no log is set
+        up; False shows nothing.
     limits
         Sizes of blocks and the like, and timeouts of workers.
 
@@ -344,7 +354,9 @@ def run(
             limits=limits,
         )
     )
-    outcome = perform(todo, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=progress)
+    computing: dict[str, Any] = {"workers": workers, "scheduler": scheduler, "client": client, "cluster": cluster}
+    with shown_progress() if progress is None else nullcontext(progress or None) as callback:
+        outcome = perform(todo, **computing, fail_fast=fail_fast, progress=callback)
     for note in outcome.notes:
         warn(note, EvaluationWarning)
     written = Written.of(outcome)
@@ -357,6 +369,8 @@ def perform(
     *,
     workers: int | None = None,
     scheduler: str | None = None,
+    client: Any = None,
+    cluster: Any = None,
     fail_fast: bool = False,
     progress: ProgressCallback | None = None,
 ) -> Outcome:
@@ -368,8 +382,8 @@ def perform(
         The plan of a scenario.
     workers
         Number of local worker processes; by default this process alone computes, with threads where they help.
-    scheduler
-        Address of a dask scheduler whose workers compute.
+    scheduler, client, cluster
+        A dask scheduler, by its address or otherwise, whose workers compute.
     fail_fast
         Whether to stop at the first cell that cannot be computed.
     progress
@@ -380,17 +394,23 @@ def perform(
     Outcome
         Path of the result, and notes for the user.
     """
-    with _crew(plan, workers, scheduler) as executor:
+    with _crew(plan, {"workers": workers, "scheduler": scheduler, "client": client, "cluster": cluster}) as executor:
         return carry_out(plan, executor, progress, fail_fast=fail_fast)
 
 
-def _crew(plan: Plan, workers: int | None, scheduler: str | None) -> AbstractContextManager[Executor]:
-    if workers is not None and scheduler is not None:
-        raise StoreError("--workers and --scheduler cannot be combined")
-    if scheduler is not None:
-        return cluster_at(scheduler, plan.layout.limits)
-    if workers is None:
+def _crew(plan: Plan, asked: Mapping[str, Any]) -> AbstractContextManager[Executor]:
+    """Return who computes: this process, or the one kind of workers that is asked for."""
+    given = {name: value for name, value in asked.items() if value is not None}
+    if len(given) > 1:
+        names = " and ".join(f"--{name}" if name in ("workers", "scheduler") else name for name in given)
+        raise StoreError(f"{names} cannot be combined")
+    if not given:
         return nullcontext(LocalExecutor(plan.threads))
-    if workers < 1:
-        raise StoreError(f"the number of workers must be at least 1, found {workers}")
-    return local_cluster(workers, plan.layout.limits)
+    limits = plan.layout.limits
+    ((name, value),) = given.items()
+    if name == "workers":
+        if value < 1:
+            raise StoreError(f"the number of workers must be at least 1, found {value}")
+        return spread(partial(client_of_processes, value), limits)
+    connect = {"scheduler": client_at, "client": client_given, "cluster": client_of}[name]
+    return spread(partial(connect, value, limits), limits)

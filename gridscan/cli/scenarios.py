@@ -24,6 +24,7 @@ from gridscan.cli.options import (
 from gridscan.cli.say import is_quiet, say, tell
 from gridscan.cli.writing import STDOUT
 from gridscan.errors import GridscanError, StoreError, Terminated
+from gridscan.limits import DEFAULT, Limits
 
 if TYPE_CHECKING:
     from gridscan.engine.plan import Plan
@@ -116,6 +117,12 @@ def plan(
 @place_options
 @click.option("--workers", type=click.IntRange(min=1), help="Number of local worker processes.")
 @click.option("--scheduler", metavar="ADDRESS", help="Compute on the workers of this dask scheduler.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Time to wait for a worker of a scheduler that has none: 60 for the first, 600 for others by default.",
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first cell that cannot be computed.")
 @click.option("--json", "as_json", is_flag=True, help="Report progress and outcome as lines of JSON.")
 def run(
@@ -124,6 +131,7 @@ def run(
     overrides: dict[str, Any],
     workers: int | None,
     scheduler: str | None,
+    wait: float | None,
     fail_fast: bool,
     as_json: bool,
     **place: Any,
@@ -137,14 +145,15 @@ def run(
     """
     import json
 
-    from gridscan.cli.progress import facts, shown_progress
+    from gridscan.cli.progress import facts, told_progress
     from gridscan.run import perform
 
     ctx = click.get_current_context()
     _check_place(file, place["output"])
-    made = planned(file, model_name, overrides, **place)
+    limits = DEFAULT if wait is None else Limits(first_worker_seconds=wait, worker_seconds=wait)
+    made = planned(file, model_name, overrides, limits=limits, **place)
     try:
-        with shown_progress(as_json, quiet=is_quiet()) as callback:
+        with told_progress(as_json, quiet=is_quiet()) as callback:
             outcome = perform(made, workers=workers, scheduler=scheduler, fail_fast=fail_fast, progress=callback)
     except (KeyboardInterrupt, Terminated) as stop:
         say("stopped; finished blocks are kept, and the same command resumes the run", err=True)
@@ -160,7 +169,7 @@ def run(
 
 
 def _said(plan: Plan, outcome: Outcome) -> str:
-    from gridscan.cli.tables import bytes_text
+    from gridscan.engine.shown_progress import bytes_text
 
     progress = outcome.progress
     if outcome.was_made:
@@ -196,8 +205,8 @@ def sample(
 
     At one point of a scenario: along each axis at the --at value, or else at the value nearest to the model's default.
     """
-    from gridscan.cli.tables import bytes_text
     from gridscan.cli.writing import check_table, write
+    from gridscan.engine.shown_progress import bytes_text
     from gridscan.sample import sample as draw_sample
     from gridscan.storage.files import write_result
 

@@ -372,7 +372,7 @@ def test_a_cluster_that_loses_all_workers_is_given_up_after_a_while(pool, lonely
 
 
 def test_workers_that_have_no_gridscan_are_named(pool, lonely, monkeypatch):
-    monkeypatch.setattr(dask_clients, "_NEEDED", "gridscan.absent")
+    monkeypatch.setattr(dask_clients, "NEEDED", "gridscan.absent")
     message = (
         r"the worker at tcp://127\.0\.0\.1:\d+ cannot compute: ModuleNotFoundError: No module named 'gridscan.absent'"
     )
@@ -401,7 +401,7 @@ def test_processes_that_do_not_start_say_why(pool, tmp_path, monkeypatch):
 def test_processes_end_with_the_one_that_started_them_though_it_is_killed(tmp_path):
     script = """
         import sys, tempfile
-        from gridscan.engine.executors.dask_clients import client_of_processes
+        from gridscan.engine.executors.local_processes import client_of_processes
         tempfile.tempdir = sys.argv[1]
         with client_of_processes(1):
             print("ready", flush=True)
