@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from gridscan.engine.executors.executors import Executor, LocalExecutor, cluster_at, local_cluster
+from gridscan.engine.executors.dask_clients import client_at, client_given, client_of
+from gridscan.engine.executors.executors import Executor, LocalExecutor, spread
+from gridscan.engine.executors.local_processes import client_of_processes
 from gridscan.engine.merging import merge_shards
 from gridscan.engine.plan import Plan, make_plan
 from gridscan.engine.reuse.fingerprint import identity_of
 from gridscan.engine.runner import carry_out
 from gridscan.engine.shards import Shard
+from gridscan.engine.shown_progress import shown_progress
 from gridscan.engine.written import Written
 from gridscan.errors import (
     EvaluationWarning,
@@ -274,8 +278,10 @@ def run(
     memory: str | int | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
+    client: Any = None,
+    cluster: Any = None,
     fail_fast: bool = False,
-    progress: ProgressCallback | None = None,
+    progress: ProgressCallback | Literal[False] | None = None,
     shard: str | tuple[int, int] | None = None,
     reuse: Sequence[str | Path] = (),
     limits: Limits = DEFAULT,
@@ -304,12 +310,16 @@ def run(
     workers
         Number of local worker processes; by default this process alone computes, with threads where they help.
     scheduler
-        Address of a dask scheduler whose workers compute.
+        Address of a dask scheduler whose workers compute, with the TLS settings of dask's configuration.
+    client, cluster
+        A client of ``dask.distributed`` or a cluster of dask, in place of an address; both stay open.
     fail_fast
         Whether to stop at the first cell that cannot be computed. By default the others are computed, and the variable
         ``run_status`` of the result says which could not be, and why.
     progress
-        Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done.
+        Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done. By default, a run that lasts
+        shows a bar in a terminal, and elsewhere a line a minute in the log ``gridscan``, or printed where no log is set
+        up; False shows nothing.
     shard
         Such as ``(3, 40)`` or ``"3/40"``: compute only the third of 40 parts of the blocks, into a file beside the
         result, for :func:`merge`.
@@ -356,8 +366,11 @@ def run(
         todo = plan(
             todo, model=model, overrides=overrides, output=output, quantities=quantities, memory=memory, limits=limits
         )
-    options: dict[str, Any] = {"fail_fast": fail_fast, "progress": progress, "shard": shard, "reuse": reuse}
-    return _told(perform(todo, workers=workers, scheduler=scheduler, **options))
+    computing: dict[str, Any] = {"workers": workers, "scheduler": scheduler, "client": client, "cluster": cluster}
+    with shown_progress() if progress is None else nullcontext(progress or None) as callback:
+        options: dict[str, Any] = {"fail_fast": fail_fast, "progress": callback, "shard": shard, "reuse": reuse}
+        outcome = perform(todo, **computing, **options)
+    return _told(outcome)
 
 
 def _told(outcome: Outcome) -> Written:
@@ -461,7 +474,7 @@ def perform_merge(plan: Plan, *, workers: int | None = None, progress: ProgressC
     Outcome
         Path of the result, and notes for the user.
     """
-    with _crew(plan, workers, None) as executor:
+    with _crew(plan, {"workers": workers}) as executor:
         return merge_shards(plan, executor, progress)
 
 
@@ -470,6 +483,8 @@ def perform(
     *,
     workers: int | None = None,
     scheduler: str | None = None,
+    client: Any = None,
+    cluster: Any = None,
     fail_fast: bool = False,
     progress: ProgressCallback | None = None,
     shard: str | tuple[int, int] | None = None,
@@ -483,8 +498,8 @@ def perform(
         The plan of a scenario.
     workers
         Number of local worker processes; by default this process alone computes, with threads where they help.
-    scheduler
-        Address of a dask scheduler whose workers compute.
+    scheduler, client, cluster
+        A dask scheduler, by its address or otherwise, whose workers compute.
     fail_fast
         Whether to stop at the first cell that cannot be computed.
     progress
@@ -499,19 +514,25 @@ def perform(
     Outcome
         Path of the result, and notes for the user.
     """
-    with _crew(plan, workers, scheduler) as executor:
+    with _crew(plan, {"workers": workers, "scheduler": scheduler, "client": client, "cluster": cluster}) as executor:
         share = None if shard is None else Shard.read(shard)
         lent = [Path(path).expanduser() for path in reuse]
         return carry_out(plan, executor, progress, fail_fast=fail_fast, shard=share, reuse=lent)
 
 
-def _crew(plan: Plan, workers: int | None, scheduler: str | None) -> AbstractContextManager[Executor]:
-    if workers is not None and scheduler is not None:
-        raise StoreError("--workers and --scheduler cannot be combined")
-    if scheduler is not None:
-        return cluster_at(scheduler, plan.layout.limits)
-    if workers is None:
+def _crew(plan: Plan, asked: Mapping[str, Any]) -> AbstractContextManager[Executor]:
+    """Return who computes: this process, or the one kind of workers that is asked for."""
+    given = {name: value for name, value in asked.items() if value is not None}
+    if len(given) > 1:
+        names = " and ".join(f"--{name}" if name in ("workers", "scheduler") else name for name in given)
+        raise StoreError(f"{names} cannot be combined")
+    if not given:
         return nullcontext(LocalExecutor(plan.threads))
-    if workers < 1:
-        raise StoreError(f"the number of workers must be at least 1, found {workers}")
-    return local_cluster(workers, plan.layout.limits)
+    limits = plan.layout.limits
+    ((name, value),) = given.items()
+    if name == "workers":
+        if value < 1:
+            raise StoreError(f"the number of workers must be at least 1, found {value}")
+        return spread(partial(client_of_processes, value), limits)
+    connect = {"scheduler": client_at, "client": client_given, "cluster": client_of}[name]
+    return spread(partial(connect, value, limits), limits)

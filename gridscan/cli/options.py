@@ -12,6 +12,7 @@ import click
 
 from gridscan.cli import completion
 from gridscan.errors import StoreError, listed, nearest
+from gridscan.limits import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from gridscan.engine.plan import Plan
+    from gridscan.limits import Limits
     from gridscan.model import Model
     from gridscan.scenario.reader import Scenario
 
@@ -178,12 +180,13 @@ def planned(
     output: Path | None = None,
     memory: str | None = None,
     quantities: str | None = None,
+    limits: Limits = DEFAULT,
 ) -> Plan:
     """Plan a run."""
     from gridscan.run import plan
 
     model = model_named(model_name)
-    options: dict[str, Any] = {"overrides": overrides, "output": output, "memory": memory}
+    options: dict[str, Any] = {"overrides": overrides, "output": output, "memory": memory, "limits": limits}
     return plan(source_of(file, model), model=model, quantities=names_in(quantities), **options)
 
 

@@ -12,11 +12,12 @@ from rich.console import Group, RenderableType
 from rich.tree import Tree
 
 from gridscan.cli.escaping import escape
-from gridscan.cli.tables import bytes_text, new_table
+from gridscan.cli.tables import new_table
 from gridscan.definition.figures import flags
 from gridscan.definition.graph import Graph
 from gridscan.definition.nodes import Constant, Parameter, Quantity
 from gridscan.definition.replacement import fixed_values
+from gridscan.engine.shown_progress import bytes_text
 from gridscan.errors import GridscanError, listed
 from gridscan.units import base_factor, readable
 

@@ -10,7 +10,8 @@ import xarray as xr
 from rich.console import Group, RenderableType
 
 from gridscan.cli.escaping import escape, escape_line
-from gridscan.cli.tables import bytes_text, console, new_table
+from gridscan.cli.tables import console, new_table
+from gridscan.engine.shown_progress import bytes_text
 from gridscan.errors import printable
 from gridscan.numerics.axis_weights import WEIGHT
 from gridscan.sensitivity.recorded_units import EXPRESSION

@@ -25,6 +25,7 @@ from gridscan.cli.options import (
 from gridscan.cli.say import is_quiet, say, tell
 from gridscan.cli.writing import STDOUT
 from gridscan.errors import GridscanError, StoreError, Terminated
+from gridscan.limits import DEFAULT, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,12 +131,19 @@ def plan(
 @click.option("--shard", metavar="N/ALL", help="Compute one part of the blocks, into a file for `gridscan merge`.")
 @click.option("--workers", type=click.IntRange(min=1), help="Number of local worker processes.")
 @click.option("--scheduler", metavar="ADDRESS", help="Compute on the workers of this dask scheduler.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Time to wait for a worker of a scheduler that has none: 60 for the first, 600 for others by default.",
+)
 @click.option("--fail-fast", is_flag=True, help="Stop at the first cell that cannot be computed.")
 @click.option("--json", "as_json", is_flag=True, help="Report progress and outcome as lines of JSON.")
 def run(
     file: str,
     model_name: str | None,
     overrides: dict[str, Any],
+    wait: float | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -150,7 +158,8 @@ def run(
 
     place = {name: options.pop(name) for name in ("output", "memory", "quantities")}
     check_place(file, place["output"])
-    made = planned(file, model_name, overrides, **place)
+    limits = DEFAULT if wait is None else Limits(first_worker_seconds=wait, worker_seconds=wait)
+    made = planned(file, model_name, overrides, limits=limits, **place)
     carried_out(made, lambda callback: perform(made, progress=callback, **options), as_json=as_json)
 
 
@@ -158,11 +167,11 @@ def carried_out(plan: Plan, work: Callable[[ProgressCallback], Outcome], *, as_j
     """Do the work of a plan with its progress on the screen, say what has come of it, and exit with its status."""
     import json
 
-    from gridscan.cli.progress import facts, shown_progress
+    from gridscan.cli.progress import facts, told_progress
 
     ctx = click.get_current_context()
     try:
-        with shown_progress(as_json, quiet=is_quiet()) as callback:
+        with told_progress(as_json, quiet=is_quiet()) as callback:
             outcome = work(callback)
     except (KeyboardInterrupt, Terminated) as stop:
         say("stopped; finished blocks are kept, and the same command resumes the run", err=True)
@@ -178,7 +187,7 @@ def carried_out(plan: Plan, work: Callable[[ProgressCallback], Outcome], *, as_j
 
 
 def _said(plan: Plan, outcome: Outcome) -> str:
-    from gridscan.cli.tables import bytes_text
+    from gridscan.engine.shown_progress import bytes_text
 
     progress = outcome.progress
     if outcome.was_made:
@@ -214,8 +223,8 @@ def sample(
 
     At one point of a scenario: along each axis at the --at value, or else at the value nearest to the model's default.
     """
-    from gridscan.cli.tables import bytes_text
     from gridscan.cli.writing import check_table, write
+    from gridscan.engine.shown_progress import bytes_text
     from gridscan.sample import sample as draw_sample
     from gridscan.storage.files import write_result
 

@@ -18,15 +18,6 @@ _PROSE = (
 )
 
 
-def bytes_text(size: float) -> str:
-    """Return a size in a unit that fits."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"
-
-
 def new_table(*columns: str, title: str | None = None) -> Table:
     """Return a table in which prose wraps between words, but names and numbers do not."""
     table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)

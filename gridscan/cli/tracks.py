@@ -62,7 +62,8 @@ def list_command(file: str) -> None:
     """List the tracks in a ZIP."""
     from rich.table import Table
 
-    from gridscan.cli.tables import bytes_text, show
+    from gridscan.cli.tables import show
+    from gridscan.engine.shown_progress import bytes_text
     from gridscan.stellar_tables.track_archive import list_tracks
 
     table = Table(box=None, header_style="bold", pad_edge=False)

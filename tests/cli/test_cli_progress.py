@@ -16,8 +16,10 @@ from click.testing import CliRunner
 import gridscan as gs
 import gridscan.cli.progress as progress_module
 from gridscan.cli import main
-from gridscan.cli.progress import duration, line, shown_progress
+from gridscan.cli.progress import told_progress
+from gridscan.engine import shown_progress
 from gridscan.engine.progress import Progress
+from gridscan.engine.shown_progress import duration, line
 
 SCENARIO = """\
 model = "red_supergiants"
@@ -196,7 +198,7 @@ def test_a_stop_from_outside_is_no_failure_of_any_command(folder, monkeypatch, c
 
 
 def test_json_begins_with_where_a_run_begins(capsys):
-    with shown_progress(as_json=True) as callback:
+    with told_progress(as_json=True) as callback:
         callback(Progress(cells=10, nbytes=80))
         callback(Progress(cells=10, nbytes=80, computed=5))
     (told,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
@@ -205,8 +207,8 @@ def test_json_begins_with_where_a_run_begins(capsys):
 
 def test_where_nobody_watches_there_is_a_line_a_minute(monkeypatch, capsys):
     now = [0.0]
-    monkeypatch.setattr(progress_module.time, "monotonic", lambda: now[0])
-    with shown_progress(as_json=False) as callback:
+    monkeypatch.setattr(shown_progress.time, "monotonic", lambda: now[0])
+    with told_progress(as_json=False) as callback:
         for moment in (1.0, 59.0, 61.0, 62.0, 122.0):
             now[0] = moment
             callback(Progress(cells=1000, nbytes=8000, computed=10, reused=500, written=4080))
@@ -227,3 +229,17 @@ def test_the_rate_and_the_time_left_are_those_of_this_run_alone():
 @pytest.mark.parametrize(("seconds", "text"), [(5.2, "5 s"), (99, "99 s"), (300, "5 min"), (7200, "2.0 h")])
 def test_times_are_said_as_a_person_would(seconds, text):
     assert duration(seconds) == text
+
+
+def test_the_time_to_wait_for_workers_is_an_option(folder, monkeypatch):
+    waited = []
+
+    def perform(plan, **_):
+        waited.append((plan.layout.limits.first_worker_seconds, plan.layout.limits.worker_seconds))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["gridscan.run"], "perform", perform)
+    call("run", "s.toml")
+    call("run", "s.toml", "--wait", "7200")
+    assert waited == [(60.0, 600.0), (7200.0, 7200.0)]
+    assert call("run", "s.toml", "--wait", "-1").exit_code == 2

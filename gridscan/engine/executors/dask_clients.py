@@ -1,18 +1,15 @@
-"""Clients of dask clusters: a running one, or processes started on this machine."""
+"""Clients of dask clusters: one of the user's, one of a running scheduler, or processes started on this machine."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib
 import logging
-import os
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gridscan.errors import StoreError
 from gridscan.limits import DEFAULT
@@ -22,33 +19,18 @@ if TYPE_CHECKING:
 
     from gridscan.limits import Limits
 
-# Seconds.
-_START_WITHIN = 60.0
-# The dashboard server always starts; at any free port it is in nobody's way.
-_NO_DASHBOARD = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
-# Modules that a worker imports to compute.
-_NEEDED = "gridscan.engine.executors.serialize"
-# The workers end with the process that started them, however that ends: their input is closed then. The last argument
-# is their folder.
-_PROCESSES = """
-import os, shutil, signal, sys, threading
-
-def watch(folder):
-    sys.stdin.buffer.read()
-    shutil.rmtree(folder, ignore_errors=True)
-    os.killpg(0, signal.SIGKILL)
-
-threading.Thread(target=watch, args=sys.argv[-1:], daemon=True).start()
-
-from distributed.cli.dask_worker import main
-
-main()
-"""
+Found = TypeVar("Found")
+#: Modules that a worker imports to compute.
+NEEDED = "gridscan.engine.executors.serialize"
+# What dask puts before the reason.
+_PLACE = re.compile(r"^in <[^>]*>: ")
+# Connecting ends by itself, and says then why; only an answer may never come [s].
+_LATER = 0.5
 
 
 @contextlib.contextmanager
-def client_of(address: str, limits: Limits = DEFAULT) -> Iterator[Any]:
-    """Yield a client of a running scheduler.
+def client_at(address: str, limits: Limits = DEFAULT) -> Iterator[Any]:
+    """Yield a client of a running scheduler, with the TLS settings of dask's configuration.
 
     Raises
     ------
@@ -57,74 +39,155 @@ def client_of(address: str, limits: Limits = DEFAULT) -> Iterator[Any]:
     """
     from distributed import Client
 
-    with _quiet():
+    with quiet():
+        security = _security_for(address)
+        # A client that does not reach its scheduler cannot be closed in silence, so the scheduler is asked before.
+        _greet(address, security, limits.connect_seconds)
         try:
-            client = Client(address, timeout=limits.connect_seconds, set_as_default=False)
+            client = Client(address, security=security, timeout=limits.connect_seconds, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
-            reason = str(error).splitlines()[0]
-            raise StoreError(f"there is no dask scheduler at {address!r}: {reason}") from None
+            raise StoreError(_no_scheduler(address, error)) from None
         with client:
-            for worker, found in client.run(importlib.import_module, _NEEDED, on_error="return").items():
-                if isinstance(found, ImportError):
-                    raise StoreError(f"the worker at {worker} cannot compute: {type(found).__name__}: {found}")
-            yield client
+            yield _checked(client, limits)
 
 
 @contextlib.contextmanager
-def client_of_processes(workers: int) -> Iterator[Any]:
-    """Start worker processes on this machine, yield a client of them, and stop them at the end.
+def client_of(cluster: Any, limits: Limits = DEFAULT) -> Iterator[Any]:
+    """Yield a client of a cluster of the user's, such as those of dask-jobqueue, which stays open.
 
     Raises
     ------
     StoreError
-        If they cannot be started.
+        If it is no cluster, or does not run.
     """
-    import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
-    with (
-        _quiet(),
-        tempfile.TemporaryDirectory(prefix="gridscan-", ignore_cleanup_errors=True) as folder,
-        dask.config.set({"temporary-directory": folder}),
-        LocalCluster(n_workers=0, silence_logs=False, scheduler_kwargs=_NO_DASHBOARD) as scheduler,
-        Client(scheduler.scheduler_address, set_as_default=False, direct_to_workers=True) as client,
-        _processes(scheduler.scheduler_address, workers, Path(folder)) as is_alive,
-    ):
-        deadline = time.monotonic() + _START_WITHIN
-        while len(client.nthreads()) < workers:
-            if not is_alive() or time.monotonic() > deadline:
-                said = Path(folder, "log").read_text(errors="replace").strip().splitlines()
-                raise StoreError("the workers did not start" + (f": {said[-1]}" if said else ""))
-            time.sleep(0.02)
-        yield client
-
-
-@contextlib.contextmanager
-def _processes(address: str, workers: int, folder: Path) -> Iterator[Callable[[], bool]]:
-    """Start processes that do not import, and so run, the script of this one."""
-    options = ["--nworkers", str(workers), "--nthreads", "1", "--memory-limit", "0", "--no-dashboard"]
-    options += ["--host", "127.0.0.1", "--preload", _NEEDED, "--local-directory", str(folder)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(item for item in sys.path if item)}
-    environment["DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED"] = "False"
-    with Path(folder, "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _PROCESSES, address, *options],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            env=environment,
-            start_new_session=True,
+    if not hasattr(cluster, "scheduler_address"):
+        raise StoreError(
+            f"cluster takes a cluster of dask, such as LocalCluster or SLURMCluster, found {cluster!r:.60}"
         )
-    try:
-        yield lambda: process.poll() is None
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+    if getattr(cluster, "asynchronous", False):
+        raise StoreError("the cluster is asynchronous; make it without asynchronous=True")
+    status = getattr(getattr(cluster, "status", None), "name", "running")
+    if status != "running":
+        raise StoreError(f"the cluster is {status}; give one that runs")
+    with quiet():
+        try:
+            client = Client(cluster, timeout=limits.connect_seconds, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise StoreError(_no_scheduler(cluster.scheduler_address, error)) from None
+        with client:
+            yield _checked(client, limits)
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def client_given(client: Any, limits: Limits = DEFAULT) -> Iterator[Any]:
+    """Yield a client of the user's, which stays open.
+
+    Raises
+    ------
+    StoreError
+        If it is no client, or does not run.
+    """
+    from distributed import Client
+
+    if not isinstance(client, Client):
+        raise StoreError(f"client takes a Client of dask.distributed, found {client!r:.60}")
+    if client.asynchronous:
+        raise StoreError("the client is asynchronous; make it without asynchronous=True")
+    if client.status != "running":
+        raise StoreError(f"the client is {client.status}; give one that runs")
+    with quiet():
+        yield _checked(client, limits)
+
+
+def within(seconds: float, call: Callable[[], Found]) -> Found:
+    """Return what a call returns within some time, which a scheduler that has stopped need not answer.
+
+    Raises
+    ------
+    TimeoutError
+        If it takes longer; it is left alone then.
+    """
+    found: list[Found] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            found.append(call())
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failed:
+        raise failed[0]
+    if not found:
+        raise TimeoutError(f"no answer within {seconds:g} s")
+    return found[0]
+
+
+def _checked(client: Any, limits: Limits) -> Any:
+    """Return a client whose workers can import gridscan, as far as they answer."""
+    with contextlib.suppress(TimeoutError):
+        found = within(limits.connect_seconds, lambda: client.run(importlib.import_module, NEEDED, on_error="return"))
+        for worker, answer in found.items():
+            if isinstance(answer, ImportError):
+                raise StoreError(f"the worker at {worker} cannot compute: {type(answer).__name__}: {answer}")
+    return client
+
+
+def _security_for(address: str) -> Any:
+    """Return what dask's configuration says of TLS, as a client would read it."""
+    import dask
+    from distributed import Security
+    from distributed.utils import import_term
+
+    loader = dask.config.get("distributed.client.security-loader", None)
+    return (import_term(loader)({"address": address}) if loader else None) or Security()
+
+
+def _greet(address: str, security: Any, seconds: float) -> None:
+    """Ask a scheduler what it is, in a thread of its own: a notebook's has a loop that runs.
+
+    Raises
+    ------
+    StoreError
+        If nothing answers in time, or something else than a scheduler.
+    """
+
+    async def ask() -> dict[str, Any]:
+        from distributed.comm.core import connect
+
+        async with asyncio.timeout(seconds + _LATER):
+            comm = await connect(address, timeout=seconds, **security.get_connection_args("client"))
+            try:
+                await comm.write({"op": "identity", "reply": True})
+                answer: dict[str, Any] = await comm.read()
+                return answer
+            finally:
+                comm.abort()
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            kind = pool.submit(asyncio.run, ask()).result()["type"]
+        except TimeoutError:
+            raise StoreError(_no_scheduler(address, f"nothing that answers within {seconds:g} s")) from None
+        except Exception as error:
+            # Whatever listens there may answer in any way.
+            raise StoreError(_no_scheduler(address, error.__cause__ or error)) from None
+    if "Scheduler" not in kind:
+        raise StoreError(_no_scheduler(address, f"it is the address of a {kind.lower()}"))
+
+
+def _no_scheduler(address: str, error: object) -> str:
+    lines = str(error).splitlines() or [type(error).__name__]
+    return f"there is no dask scheduler at {address!r}: {_PLACE.sub('', lines[0])}"
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
     """Keep the log of dask off the screen: gridscan's own messages say what the user needs."""
     names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "tornado")]
     loggers = [logging.getLogger(name) for name in {*names, "distributed", "tornado", "asyncio"}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import math
 import os
 import pickle
@@ -16,7 +17,7 @@ from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gridscan.engine.compute import ComputedRegion, Workload, compute
-from gridscan.engine.executors.dask_clients import client_of, client_of_processes
+from gridscan.engine.executors.dask_clients import within
 from gridscan.engine.files.working_file import GO_ON
 from gridscan.engine.libc import keep_freed_memory
 from gridscan.errors import StoreError
@@ -24,6 +25,7 @@ from gridscan.limits import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     import numpy as np
 
@@ -34,6 +36,9 @@ _AHEAD = 3
 # As `nice` counts: a quarter of the time where two threads want one core.
 _LOWER_PRIORITY = 5
 _COUNTED_EVERY = 1.0
+# Time without workers after which a run says what it waits for [s].
+_SILENT = 3.0
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -182,6 +187,7 @@ class DaskExecutor:
         self._connect, self.limits = connect, limits
         self.client: Any = None
         self._threads, self._counted, self._last_seen = 0, -math.inf, -math.inf
+        self._answers, self._told = True, False
 
     def prepare(self, workload: Workload) -> None:
         """Send the workload of the tasks that follow, once to each worker."""
@@ -246,19 +252,27 @@ class DaskExecutor:
                 self._check()
 
     def _check(self) -> None:
-        """Give up a cluster that has lost its scheduler or its workers."""
+        """Give up a cluster that has lost its scheduler, or its workers for too long; say before what is waited for."""
         if self.client.status != "running":
             raise StoreError(f"the scheduler is gone; {GO_ON}")
         if self._count():
+            if self._told:
+                _LOG.warning("there are workers again")
+                self._told = False
             return
+        never = self._last_seen == -math.inf
+        allowed = self.limits.first_worker_seconds if never else self.limits.worker_seconds
         alone = time.monotonic() - max(self._since, self._last_seen)
-        if self._last_seen == -math.inf and alone >= self.limits.first_worker_seconds:
-            address = self.client.scheduler.address
-            raise StoreError(
-                f"the scheduler has had no worker for {alone:.0f} s; start some with: dask worker {address}"
-            )
-        if alone >= self.limits.worker_seconds:
-            raise StoreError(f"the scheduler has had no worker for {alone:.0f} s; {GO_ON}")
+        what = "has had no worker" if self._answers else "has not answered"
+        if alone >= allowed:
+            start = f"start some with: dask worker {self.client.scheduler.address}"
+            advice = start if never and self._answers else GO_ON
+            raise StoreError(f"the scheduler {what} for {alone:.0f} s; {advice}")
+        if alone >= min(_SILENT, allowed / 2) and not self._told:
+            name = "first_worker_seconds" if never else "worker_seconds"
+            what = "has no worker" if self._answers else "does not answer"
+            _LOG.warning(f"the scheduler {what}; waiting for {allowed:g} s (--wait, or gs.Limits({name}=…), to change)")
+            self._told = True
 
     def _result(self, future: Any) -> tuple[float, list[list[ComputedRegion]]]:
         from distributed import CancelledError, KilledWorker
@@ -269,6 +283,9 @@ class DaskExecutor:
             raise StoreError(f"several workers died on the same blocks, perhaps out of memory; {GO_ON}") from None
         except (CancelledError, OSError):
             raise StoreError(f"the scheduler is gone; {GO_ON}") from None
+        except ImportError as error:
+            # Of a worker that came after the others were asked.
+            raise StoreError(f"a worker cannot compute: {type(error).__name__}: {error}") from None
         except MemoryError:
             raise StoreError(f"a worker ran out of memory; {GO_ON}") from None
         future.release()
@@ -292,11 +309,16 @@ class DaskExecutor:
         return max(self.limits.task_seconds, self.limits.task_seconds_per_worker * self._threads)
 
     def _count(self) -> int:
-        """Count the threads of all workers."""
-        with contextlib.suppress(OSError):
-            self._threads = sum(self.client.nthreads().values())
-            self._counted = time.monotonic()
-            self._last_seen = self._counted if self._threads else self._last_seen
+        """Count the threads of all workers; none where the scheduler does not answer."""
+        self._counted = time.monotonic()
+        try:
+            self._threads = sum(within(self.limits.connect_seconds, self.client.nthreads).values())
+            self._answers = True
+        except TimeoutError:
+            self._threads, self._answers = 0, False
+        except OSError:
+            return self._threads
+        self._last_seen = time.monotonic() if self._threads else self._last_seen
         return self._threads
 
 
@@ -305,26 +327,13 @@ def _cells(held: Mapping[int, tuple[Task, list[ComputedRegion]]]) -> int:
 
 
 @contextlib.contextmanager
-def cluster_at(address: str, limits: Limits = DEFAULT) -> Iterator[DaskExecutor]:
-    """Use a running dask cluster.
+def spread(connect: Callable[[], AbstractContextManager[Any]], limits: Limits = DEFAULT) -> Iterator[DaskExecutor]:
+    """Connect to a dask cluster when there is something to compute, and leave it at the end.
 
     Raises
     ------
     StoreError
-        If there is no scheduler at this address, or its workers cannot import gridscan.
+        If it cannot be reached.
     """
     with contextlib.ExitStack() as stack:
-        yield DaskExecutor(lambda: stack.enter_context(client_of(address, limits)), limits)
-
-
-@contextlib.contextmanager
-def local_cluster(workers: int, limits: Limits = DEFAULT) -> Iterator[DaskExecutor]:
-    """Start worker processes on this machine when there is something to compute, and stop them at the end.
-
-    Raises
-    ------
-    StoreError
-        If they cannot be started.
-    """
-    with contextlib.ExitStack() as stack:
-        yield DaskExecutor(lambda: stack.enter_context(client_of_processes(workers)), limits)
+        yield DaskExecutor(lambda: stack.enter_context(connect()), limits)

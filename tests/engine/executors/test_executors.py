@@ -8,7 +8,6 @@ import math
 import os
 import pickle
 import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -200,10 +199,23 @@ def wait_until(condition, seconds=60):
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
+def clusters(tmp_path_factory):
+    """Return a function that gives a scheduler with two workers, and its processes: new ones once some were killed."""
+    with ExitStack() as stack:
+        living = []
+
+        def given():
+            if not living or any(process.poll() is not None for process in living[0][1]):
+                living[:] = [stack.enter_context(cluster_of(tmp_path_factory.mktemp("cluster"), 2))]
+            return living[0]
+
+        yield given
+
+
+@pytest.fixture
+def cluster(clusters):
     """Return the address of a scheduler with two workers."""
-    with cluster_of(tmp_path_factory.mktemp("cluster"), 2) as (address, _):
-        yield address
+    return clusters()[0]
 
 
 @pytest.fixture
@@ -236,13 +248,12 @@ def run(pool, path, **options):
         return run_small(pool[0], model=pool[1], output=path, **options).read_bytes()
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_a_result_of_worker_processes_is_that_of_this_process_bit_for_bit(pool, alone, tmp_path, number, monkeypatch):
+def test_a_result_of_worker_processes_is_that_of_this_process_bit_for_bit(pool, alone, tmp_path, monkeypatch):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     before = set(psutil.Process().children(recursive=True))
-    assert run(pool, tmp_path / "spread.nc", workers=number) == alone
+    assert run(pool, tmp_path / "spread.nc", workers=2) == alone
     with gs.open(tmp_path / "spread.nc") as dataset:
         length, width, depth = np.meshgrid(dataset.length, dataset.width, dataset.depth, indexing="ij")
         expected = np.where(length * width > 24.5, np.nan, length * width * depth)
@@ -372,7 +383,7 @@ def test_a_cluster_that_loses_all_workers_is_given_up_after_a_while(pool, lonely
 
 
 def test_workers_that_have_no_gridscan_are_named(pool, lonely, monkeypatch):
-    monkeypatch.setattr(dask_clients, "_NEEDED", "gridscan.absent")
+    monkeypatch.setattr(dask_clients, "NEEDED", "gridscan.absent")
     message = (
         r"the worker at tcp://127\.0\.0\.1:\d+ cannot compute: ModuleNotFoundError: No module named 'gridscan.absent'"
     )
@@ -401,7 +412,7 @@ def test_processes_that_do_not_start_say_why(pool, tmp_path, monkeypatch):
 def test_processes_end_with_the_one_that_started_them_though_it_is_killed(tmp_path):
     script = """
         import sys, tempfile
-        from gridscan.engine.executors.dask_clients import client_of_processes
+        from gridscan.engine.executors.local_processes import client_of_processes
         tempfile.tempdir = sys.argv[1]
         with client_of_processes(1):
             print("ready", flush=True)
@@ -448,42 +459,46 @@ def test_code_that_is_compared_is_all_of_gridscan_that_the_functions_use():
     assert "gridscan.physics.scattering.amplitudes" not in names
 
 
-def test_a_worker_that_is_killed_costs_little_and_a_scheduler_that_is_killed_ends_the_run(tmp_path):
+def test_a_worker_that_is_killed_costs_little_and_a_scheduler_that_is_killed_ends_the_run(
+    tmp_path, forget_modules, clusters
+):
     seen = tmp_path / "seen"
-    write_pool(tmp_path, SEEN=str(seen), PAUSE=0.01, LIMIT=24.5)
+    file, name = write_pool(tmp_path, SEEN=str(seen), PAUSE=0.01, LIMIT=24.5)
+    pool = file, load_model(name)
+    address, [scheduler, *both] = clusters()
 
-    def begin(name, *arguments):
-        command = ("gridscan", "run", "pool.toml", "--model", "pool.py:model", "--output", name)
-        return start(*command, *arguments, folder=tmp_path)
-
-    def calls(*processes):
+    def calls(*pids):
         found = Counter(seen.read_text().split()) if seen.exists() else Counter()
-        return [found[str(process.pid)] for process in processes]
+        return [found[str(pid)] for pid in pids]
 
-    alone = begin("alone.nc")
-    with cluster_of(tmp_path, 2) as (address, [scheduler, *both]):
-        assert finished(alone).returncode == 3
-        [whole] = calls(alone)
-        spread = begin("spread.nc", "--scheduler", address)
-        wait_until(lambda: sum(calls(*both)) > 5)
-        both[int(np.argmax(calls(*both)))].kill()
-        finished(spread)
-        assert (spread.returncode, spread.err) == (3, alone.err)
-        assert re.fullmatch(r"wrote spread\.nc \(4 quantities, .*\) in .* s\n", spread.out)
-        assert (tmp_path / "spread.nc").read_bytes() == (tmp_path / "alone.nc").read_bytes()
-        before = sum(calls(*both))
-        assert whole <= before < 2 * whole
+    def calls_of_workers():
+        return calls(*(process.pid for process in both))
 
-        broken = begin("broken.nc", "--scheduler", address)
-        wait_until(lambda: sum(calls(*both)) > before + 20)
-        scheduler.kill()
-        finished(broken)
-        message = "error: the scheduler is gone; finished blocks are kept; run it again to go on from there\n"
-        assert (broken.returncode, broken.out, broken.err) == (2, "", message)
-    again = finished(begin("broken.nc"))
-    assert again.returncode == 3
-    assert "; reused " in again.out
-    assert (tmp_path / "broken.nc").read_bytes() == (tmp_path / "alone.nc").read_bytes()
+    def once(condition, kill):
+        def watch(_):
+            if killed == [] and condition():
+                killed.append(True)
+                kill()
+
+        killed = []
+        return watch
+
+    alone = run(pool, tmp_path / "alone.nc")
+    [whole] = calls(os.getpid())
+    watch = once(lambda: sum(calls_of_workers()) > 5, lambda: both[int(np.argmax(calls_of_workers()))].kill())
+    assert run(pool, tmp_path / "spread.nc", scheduler=address, progress=watch) == alone
+    assert sorted(process.poll() is None for process in both) == [False, True]
+    before = sum(calls_of_workers())
+    assert whole <= before < 2 * whole
+
+    watch = once(lambda: sum(calls_of_workers()) > before + 20, scheduler.kill)
+    message = "^the scheduler is gone; finished blocks are kept; run it again to go on from there$"
+    with pytest.raises(StoreError, match=message):
+        run_small(file, model=pool[1], output=tmp_path / "broken.nc", scheduler=address, progress=watch)
+    with pytest.warns(GridscanWarning):
+        again = run_small(file, model=pool[1], output=tmp_path / "broken.nc")
+    assert again.reused > 0
+    assert again.read_bytes() == alone
 
 
 class Promise:
