@@ -54,9 +54,9 @@ def at(
     dataset
         A result, or part of one: axes that were cut stay so.
     values
-        For axes, and for any other inputs of the model: a text with a unit, a label, a number in the unit of the axis, a
-        quantity, or several of them, which make an axis. Along an axis without values of its own, such as a zipped one,
-        ``draw`` and ``case``, a position or a label.
+        For axes, and for any other inputs of the model: a text with a unit, a label, a number in the unit of the axis,
+        a quantity, or several of them, which make an axis. Along an axis without values of its own, such as a zipped
+        one, ``draw`` and ``case``, a position or a label.
     quantities
         Those of the result by default.
     model
@@ -169,7 +169,9 @@ def _scenario(provenance: Provenance, model: Model | str | None) -> Scenario:
         )
     except ScenarioError as error:
         hint = "" if model is not None else "; a model of your own has to be given: model='FILE.py:NAME' (--model)"
-        raise ModelError(f"the scenario of the result does not fit the model {provenance.model!r}: {error}{hint}") from None
+        raise ModelError(
+            f"the scenario of the result does not fit the model {provenance.model!r}: {error}{hint}"
+        ) from None
 
 
 def _refuse_changed(dataset: xr.Dataset, scenario: Scenario, provenance: Provenance) -> None:
@@ -253,7 +255,9 @@ def _check_names(scenario: Scenario, names: Mapping[str, Any]) -> None:
     for name in names:
         if name not in known:
             axes = f"; the axes are {listed(scenario.resolved.sizes)}" if scenario.resolved.sizes else ""
-            raise ScenarioError(f"the model {scenario.model.name!r} has no input {name!r}{nearest(name, known) or axes}")
+            raise ScenarioError(
+                f"the model {scenario.model.name!r} has no input {name!r}{nearest(name, known) or axes}"
+            )
 
 
 def _with_unit(dataset: xr.Dataset, name: str, value: Any) -> Any:

@@ -13,7 +13,10 @@ from gridscan.cli.options import json_option
 
 @main.command(
     "diff",
-    examples=["diff results/imf_scan.nc results/imf_scan.nc", "diff results/imf_scan.nc results/imf_scan.nc --rtol 1e-9"],
+    examples=[
+        "diff results/imf_scan.nc results/imf_scan.nc",
+        "diff results/imf_scan.nc results/imf_scan.nc --rtol 1e-9",
+    ],
 )
 @click.argument("file", shell_complete=completion.files)
 @click.argument("other", shell_complete=completion.files)

@@ -30,7 +30,8 @@ class InputDifference:
     Attributes
     ----------
     kind
-        ``"model"``, ``"input"``, ``"override"``, ``"table"``, ``"formula"``, ``"code"``, ``"version"`` or ``"scenario"``.
+        ``"model"``, ``"input"``, ``"override"``, ``"table"``, ``"replaced"``, ``"formula"``, ``"code"``, ``"version"``
+        or ``"scenario"``.
     name
         Its name.
     first, second
@@ -65,7 +66,9 @@ def compare_inputs(first: xr.Dataset, second: xr.Dataset) -> list[InputDifferenc
         return []
     found = _between("model", {"name": a.model}, {"name": b.model})
     found += _between("input", *({name: _setting(item) for name, item in side.settings.items()} for side in (a, b)))
-    found += _between("override", *({name: json.dumps(item) for name, item in side.overrides.items()} for side in (a, b)))
+    found += _between(
+        "override", *({name: json.dumps(item) for name, item in side.overrides.items()} for side in (a, b))
+    )
     found += _between("table", *({name: _content(text) for name, text in side.tables.items()} for side in (a, b)))
     found += _between("replaced", a.replaced, b.replaced)
     found += _between("formula", _formulas(first), _formulas(second))
@@ -90,7 +93,11 @@ def _setting(setting: Any) -> str:
         text = f"{values['size']:,} values from {values['first']!r} to {values['last']!r}"
     elif isinstance(values, list):
         shown = ", ".join(str(item) for item in values[:_MOST_VALUES])
-        more = "" if len(values) <= _MOST_VALUES else f", … ({len(values):,}, digest {digest(json.dumps(values)).hex()[:8]})"
+        more = (
+            ""
+            if len(values) <= _MOST_VALUES
+            else f", … ({len(values):,}, digest {digest(json.dumps(values)).hex()[:8]})"
+        )
         text = f"{shown}{more}"
     else:
         text = str(values)

@@ -89,7 +89,9 @@ def _with(dataset: xr.Dataset, name: str, formula: Formula, later: list[str]) ->
     return dataset.assign_attrs({UNITS: json.dumps(known)})
 
 
-def _found(dataset: xr.Dataset, formula: Formula, later: list[str]) -> tuple[dict[str, Any], dict[str, Unit], list[str]]:
+def _found(
+    dataset: xr.Dataset, formula: Formula, later: list[str]
+) -> tuple[dict[str, Any], dict[str, Unit], list[str]]:
     """Return the values and the units of all names that a formula may use, and what has to be said of those it uses."""
     values: dict[str, Any] = {}
     units: dict[str, Unit] = {}
