@@ -18,9 +18,9 @@ import numpy as np
 
 from gridscan.definition.definition import Definition
 from gridscan.fingerprint import bytecode, outside
-from gridscan.fingerprint.digest import NEVER_AGAIN, digest, joined
+from gridscan.fingerprint.digest import NEVER_AGAIN, digest, joined, told_apart
 from gridscan.fingerprint.import_statements import imports_in, named_in, resolved
-from gridscan.fingerprint.loaded import LoadedModule, declares, namespace_of, running_code, state_of, told_apart
+from gridscan.fingerprint.loaded import LoadedModule, declares, namespace_of, running_code, state_of
 from gridscan.fingerprint.modules import (
     SourceFile,
     find_path,
@@ -41,14 +41,12 @@ _REACH_ANYTHING = {"eval", "exec", "globals", "__import__"}
 
 
 class Trace:
-    """Everything that some code uses, followed from name to name.
+    """Everything that code uses, followed from name to name; `called` is the quantity that it computes.
 
     Parameters
     ----------
     home
         The names of the module of which only the definitions that are used count.
-    called
-        The quantity that the code computes.
     """
 
     def __init__(self, home: Mapping[str, Any] | None, called: str = "") -> None:

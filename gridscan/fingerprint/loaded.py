@@ -163,11 +163,3 @@ def declares(statement: ast.stmt, namespace: Mapping[str, Any]) -> bool:
     while isinstance(node, ast.Call | ast.Attribute):
         node = node.func if isinstance(node, ast.Call) else node.value
     return isinstance(node, ast.Name) and isinstance(namespace.get(node.id), Definition)
-
-
-def told_apart(thing: Any, name: str, called: str) -> str:
-    """Return the name of code with what it is for, where other functions of a model may have the same name.
-
-    Those made by another function, lambdas, partial functions and instances of a class.
-    """
-    return f"{name} (as {called})" if called and "<" in getattr(thing, "__qualname__", "<") else name

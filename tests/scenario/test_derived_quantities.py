@@ -57,8 +57,8 @@ def test_a_cell_is_known_by_its_formula_and_by_what_goes_into_it(folder):
     assert computed(HEAD + DERIVED.replace("rate =", "rate  = ").replace("/ fid", "/  fid")) == 0
     assert computed(HEAD + DERIVED.replace("'10 yr'", "'20 yr'")) == 6
     assert computed(HEAD + DERIVED.replace("/ fiducial_mass", "/ fiducial_mass * 2")) == 12
-    longer = HEAD.replace("[10, 15, 20]", "[10, 15, 20, 25]") + DERIVED.replace("/ fiducial_mass", "/ fiducial_mass * 2")
-    assert computed(longer) == 6
+    longer = HEAD.replace("[10, 15, 20]", "[10, 15, 20, 25]")
+    assert computed(longer + DERIVED.replace("/ fiducial_mass", "/ fiducial_mass * 2")) == 6
 
 
 def test_quantities_asked_for_by_name_may_be_derived_ones(folder):
