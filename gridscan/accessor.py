@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridscan.definition.figures import figure_of
 from gridscan.errors import ModelError
-from gridscan.sensitivity import along_axis, derived, discrimination, quantified
+from gridscan.sensitivity import along_axis, crossings, derived, discrimination, quantified
 from gridscan.sensitivity.weighted_questions import WeightedQuestions
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from gridscan.model import Model
-    from gridscan.sensitivity.along_axis import Kind, Scale
+    from gridscan.sensitivity.along_axis import Kind
+    from gridscan.sensitivity.crossings import Scale
 
 
 class GridscanAccessor(WeightedQuestions):
@@ -118,7 +119,7 @@ class GridscanAccessor(WeightedQuestions):
         return along_axis.contrast(self._plain, name, along, reference, kind)
 
     def crossing(self, name: str, along: str, value: Any, scale: Scale = "linear") -> xr.DataArray:
-        """Return where a quantity first reaches a value; see `gridscan.sensitivity.along_axis.crossing`.
+        """Return where a quantity first reaches a value; see `gridscan.sensitivity.crossings.crossing`.
 
         Parameters
         ----------
@@ -134,7 +135,8 @@ class GridscanAccessor(WeightedQuestions):
         Returns
         -------
         xarray.DataArray
-            In the unit of the axis, with the other dimensions of the quantity.
+            In the unit of the axis, with the other dimensions of the quantity. NaN where there is none: the coordinate
+            ``outcome`` tells "never reached" from "already above at the first point".
 
         Examples
         --------
@@ -145,7 +147,7 @@ class GridscanAccessor(WeightedQuestions):
         >>> round(float(ds.gridscan.crossing("flux", along="distance", value=1 / 9, scale="log")), 9)
         3.0
         """
-        return along_axis.crossing(self._plain, name, along, value, scale)
+        return crossings.crossing(self._plain, name, along, value, scale)
 
     def discriminate(
         self,

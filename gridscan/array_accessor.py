@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from gridscan.sensitivity.along_axis import Kind, Scale
+    from gridscan.sensitivity.along_axis import Kind
+    from gridscan.sensitivity.crossings import Scale
 
 
 class GridscanArrayAccessor:
@@ -104,7 +105,7 @@ class GridscanArrayAccessor:
         return self._questions.contrast(self._name, along, reference, kind)
 
     def crossing(self, along: str, value: Any, scale: Scale = "linear") -> xr.DataArray:
-        """Return where the quantity first reaches a value; see `gridscan.sensitivity.along_axis.crossing`.
+        """Return where the quantity first reaches a value; see `gridscan.sensitivity.crossings.crossing`.
 
         Parameters
         ----------

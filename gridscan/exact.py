@@ -54,9 +54,9 @@ def at(
     dataset
         A result, or part of one: axes that were cut stay so.
     values
-        For axes, and for any other inputs of the model: a text with a unit, a label, a number in the unit of the axis, a
-        quantity, or several of them, which make an axis. Along an axis without values of its own, such as a zipped one,
-        ``draw`` and ``case``, a position or a label.
+        For axes, and for any other inputs of the model: a text with a unit, a label, a number in the unit of the axis,
+        a quantity, or several of them, which make an axis. Along an axis without values of its own, such as a zipped
+        one, ``draw`` and ``case``, a position or a label.
     quantities
         Those of the result by default.
     model

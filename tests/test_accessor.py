@@ -18,7 +18,7 @@ from matplotlib import pyplot
 import gridscan as gs
 import gridscan.accessor
 from gridscan.errors import ModelError, SensitivityError, UnitError
-from gridscan.sensitivity import along_axis, discrimination, variance
+from gridscan.sensitivity import along_axis, crossings, discrimination, variance
 from gridscan.units import convert, parse_unit, unit_attributes, unit_of
 
 
@@ -44,7 +44,7 @@ def dataset():
         (along_axis.elasticity, ("events",), {"along": "sfr"}),
         (along_axis.derivative, ("events",), {"along": "sfr"}),
         (along_axis.contrast, ("events",), {"along": "imf", "reference": "kroupa", "kind": "log"}),
-        (along_axis.crossing, ("events",), {"along": "sfr", "value": "30 / yr", "scale": "log"}),
+        (crossings.crossing, ("events",), {"along": "sfr", "value": "30 / yr", "scale": "log"}),
         (variance.variance_shares, ("events",), {"over": "sfr", "log": True}),
         (variance.rank, ("events",), {"over": ["sfr", "imf"], "log": True}),
         (
@@ -77,7 +77,9 @@ def test_a_method_gives_what_its_function_gives(dataset, function, arguments, op
     ],
 )
 def test_a_method_has_the_defaults_of_its_function(dataset, method, arguments):
-    module = {"variance_shares": variance, "discriminate": discrimination}.get(method, along_axis)
+    module = {"variance_shares": variance, "discriminate": discrimination, "crossing": crossings}.get(
+        method, along_axis
+    )
     answer = getattr(dataset.gridscan, method)(*arguments)
     xr.testing.assert_identical(answer, getattr(module, method)(dataset, *arguments))
 

@@ -92,4 +92,5 @@ def derive(file: str, formulas: dict[str, str], at: dict[str, Any], out: Path | 
     """
     check_table(out, force=force)
     derived = dataset_of(file, at).gridscan.derive(**formulas)
-    show_or_write(derived[list(formulas)], out, force=force)
+    single = out is None and len(formulas) == 1
+    show_or_write(derived[next(iter(formulas))] if single else derived[list(formulas)], out, force=force)

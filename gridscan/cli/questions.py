@@ -55,7 +55,12 @@ _all = click.option("--all", "everything", is_flag=True, help="Show all values o
 
 
 def _question(
-    picture: str | None = None, *, holds: bool = False, opens: bool = True, shown: Sequence[str] = ()
+    picture: str | None = None,
+    *,
+    holds: bool = False,
+    opens: bool = True,
+    whole: bool = False,
+    shown: Sequence[str] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., None]]:
     """Make a command of a function that returns an answer: with FILE, QUANTITY, --at, --out and --picture.
 
@@ -67,6 +72,8 @@ def _question(
         Whether what is shown (not what is written) holds axes besides that of the question at one value.
     opens
         Whether it is a question about a Dataset, rather than about FILE.
+    whole
+        Whether the picture is of all values, and holds axes by itself.
     shown
         The columns of the answer to show, if not all; what is written has all.
     """
@@ -88,8 +95,10 @@ def _question(
             if drawn is not None:
                 check_place(drawn, force=force)
             held: list[str] = []
+            everywhere: xr.Dataset | None = None
             if opens:
                 dataset = dataset_of(file, at, quantity)
+                everywhere = dataset
                 if holds and not everything and out is None:
                     dataset, held = _held(dataset, quantity, str(given["along"]))
                 table = answer(dataset.gridscan, quantity, **given)
@@ -98,7 +107,8 @@ def _question(
             seen = table[list(shown)] if shown and out is None else table
             show_or_write(seen, out, held, force=force, everything=everything)
             if picture is not None and drawn is not None:
-                _draw(picture, table, drawn, force)
+                every = whole and everywhere is not None and held
+                _draw(picture, answer(everywhere.gridscan, quantity, **given) if every else table, drawn, force)
 
         for add in (
             *([_picture] if picture is not None else []),
@@ -244,12 +254,15 @@ def exceedance(questions: GridscanAccessor, quantity: str, over: str | None, val
 
 
 @sensitivity.command(examples=["sensitivity crossing imf_scan carbon_burning_rsg_within --along radius --value 1"])
-@_question(holds=True)
+@_question("crossing", holds=True, whole=True)
 @_along
 @click.option("--value", required=True, help="Value to reach, with its unit.")
 @click.option("--scale", type=click.Choice(["linear", "log"]), default="linear", show_default=True)
 def crossing(questions: GridscanAccessor, quantity: str, along: str, value: str, scale: Any) -> Any:
-    """Show where a quantity first reaches a value."""
+    """Show where a quantity first reaches a value.
+
+    Where it does not, whether it never does or is above the value from the first point on.
+    """
     return questions.crossing(quantity, along, value, scale)
 
 

@@ -14,6 +14,7 @@ from gridscan.cli.tables import console, new_table
 from gridscan.engine.shown_progress import bytes_text
 from gridscan.errors import printable
 from gridscan.numerics.axis_weights import WEIGHT
+from gridscan.sensitivity.crossings import OUTCOME
 from gridscan.sensitivity.recorded_units import EXPRESSION
 from gridscan.units import label_of
 
@@ -140,13 +141,14 @@ def _side_by_side(data: xr.Dataset) -> list[list[str]]:
 
 
 def _array_parts(data: xr.DataArray, most: int) -> list[RenderableType]:
+    data = _with_outcomes(data)
     sides = [str(dim) for dim in data.dims if str(dim).endswith(("_a", "_b"))]
     data = data.transpose(..., *sides)
     unit = label_of(data) if "units" in data.attrs else ""
     name = escape_line(data.attrs.get("long_name", data.name))
     title = f"[bold]{name}[/bold]{escape_line(f' [{unit}]' if unit else '')}"
     if data.ndim == 0:
-        return [f"[bold]{name}[/bold]", escape(f"{data.name} = {_cell(data.item())} {unit}".rstrip())]
+        return [f"[bold]{name}[/bold]", escape(f"{data.name} = {_with_unit(data.item(), unit)}")]
     if data.ndim == 1 or data.shape[-1] > _MOST_COLUMNS:
         return [title, _rows(data, most)]
     parts: list[RenderableType] = [title]
@@ -158,6 +160,18 @@ def _array_parts(data: xr.DataArray, most: int) -> list[RenderableType]:
         at = ", ".join(f"{dim} = {_label(data, dim, i)}" for dim, i in zip(leading, index, strict=True))
         parts += [*([escape(at)] if at else []), _matrix(part, most) if _fits(part) else _rows(part, most)]
     return parts
+
+
+def _with_unit(value: Any, unit: str) -> str:
+    return value if isinstance(value, str) else f"{_cell(value)} {unit}".rstrip()
+
+
+def _with_outcomes(data: xr.DataArray) -> xr.DataArray:
+    """Say in place of a number that is missing why it is, where an answer tells."""
+    if OUTCOME not in data.coords:
+        return data
+    said = np.where(np.isfinite(data.values), data.values.astype(object), data[OUTCOME].values)
+    return data.copy(data=said)
 
 
 def _described(variable: xr.DataArray) -> str:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from gridscan.comparison.axes import Alignment
 
 
+_SAME: tuple[float, str, tuple[str, ...]] = (1.0, "1", ())
+
+
 @dataclass(frozen=True)
 class QuantityDifference:
     """How a quantity of two results differs.
@@ -90,7 +93,7 @@ def compare_cells(
     if not all(numeric):
         if any(numeric):
             return QuantityDifference(name, notes=("numbers in one and words in the other",), comparable=False)
-        factor, unit, notes = 1.0, "1", ()
+        factor, unit, notes = _SAME
     else:
         try:
             factor, unit, notes = _factor(a, b)

@@ -30,7 +30,8 @@ class InputDifference:
     Attributes
     ----------
     kind
-        ``"model"``, ``"input"``, ``"override"``, ``"table"``, ``"formula"``, ``"code"``, ``"version"`` or ``"scenario"``.
+        ``"model"``, ``"input"``, ``"override"``, ``"table"``, ``"replaced"``, ``"formula"``, ``"code"``, ``"version"``
+        or ``"scenario"``.
     name
         Its name.
     first, second

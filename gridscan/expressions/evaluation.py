@@ -6,7 +6,7 @@ Values stay in the units that they have; only what is added, compared or a funct
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -120,8 +120,9 @@ def simplified(unit: Unit) -> tuple[float, Unit]:
         pure = same_dimension(own, registry.dimensionless)
         like = (other for other in merged if not pure and same_dimension(registry.Unit(other), own))
         kept = next(like, name)
-        merged[kept] = merged.get(kept, 0) + power
-    simple = unit_of_powers(tuple((name, power) for name, power in merged.items() if power))
+        merged[kept] = merged.get(kept, 0.0) + float(cast("float", power))
+    powers = {name: int(power) if power.is_integer() else power for name, power in merged.items() if power}
+    simple = unit_of_powers(tuple(powers.items()))
     if len(simple._units) > 1 and same_dimension(simple, registry.dimensionless):
         simple = registry.dimensionless
     return (1.0, unit) if simple == unit else (base_factor(unit) / base_factor(simple), simple)

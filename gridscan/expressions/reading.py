@@ -13,6 +13,7 @@ from gridscan.expressions.evaluation import evaluate, unit_of_formula
 from gridscan.expressions.faults import fault
 from gridscan.expressions.nodes import Node, names_in
 from gridscan.expressions.parsing import parse
+from gridscan.expressions.tokens import tokens_of
 from gridscan.units import Quantity, Unit, base_factor, base_unit, parse_unit, readable, same_dimension
 
 _KEYS = ("expression", "unit", "long_name")
@@ -124,7 +125,9 @@ def function_of(formula: Formula, units: Mapping[str, Unit]) -> Callable[..., An
     """
     # All that it holds can be compared by content, so that an edited formula makes its cells new, and sent to workers.
     bases = {name: readable(base_unit(of)) for name, of in units.items()}
-    function = partial(_derived, formula.text, formula.node, bases)
+    # Blanks and places in the text do not matter to the numbers.
+    text = " ".join(token.text for token in tokens_of(formula.text))
+    function = partial(_derived, text, parse(text), bases)
     function.__doc__ = f"{' '.join(formula.text.split())}."
     return function
 

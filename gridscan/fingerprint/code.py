@@ -18,7 +18,7 @@ import numpy as np
 
 from gridscan.definition.definition import Definition
 from gridscan.fingerprint import bytecode, outside
-from gridscan.fingerprint.digest import NEVER_AGAIN, digest, joined
+from gridscan.fingerprint.digest import NEVER_AGAIN, digest, joined, told_apart
 from gridscan.fingerprint.import_statements import imports_in, named_in, resolved
 from gridscan.fingerprint.loaded import LoadedModule, declares, namespace_of, running_code, state_of
 from gridscan.fingerprint.modules import (
@@ -41,7 +41,7 @@ _REACH_ANYTHING = {"eval", "exec", "globals", "__import__"}
 
 
 class Trace:
-    """Everything that some code uses, followed from name to name.
+    """Everything that code uses, followed from name to name; `called` is the quantity that it computes.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ class Trace:
         The names of the module of which only the definitions that are used count.
     """
 
-    def __init__(self, home: Mapping[str, Any] | None) -> None:
-        self._home = home
+    def __init__(self, home: Mapping[str, Any] | None, called: str = "") -> None:
+        self._home, self._called = home, called
         self._found: dict[str, set[str]] = {}
         self._modules: dict[int, LoadedModule] = {}
         self._pending: list[Callable[[], None]] = []
@@ -69,7 +69,7 @@ class Trace:
             self._later(partial(self._follow_function, function, name), "function", function, name)
             return
         module = self._module_of(self._home or {})
-        self._compare(module, f"function {name}", function)
+        self._compare(module, f"function {told_apart(function, name, self._called)}", function)
         if self._home is not None:
             self._follow_statements(module)
 
@@ -128,7 +128,7 @@ class Trace:
 
     def _follow_function(self, function: FunctionType, name: str) -> None:
         module = self._module_of(function.__globals__)
-        title = module.named(f"function {name}")
+        title = module.named(f"function {told_apart(function, name, self._called)}")
         try:
             own = self._values.of_function(function)
         except Incomparable as unsure:
@@ -168,7 +168,7 @@ class Trace:
             self._add(f"{kind} {name}", content)
 
     def _follow_class(self, module: LoadedModule, kind: type) -> None:
-        title = module.named(f"class {kind.__qualname__}")
+        title = module.named(f"class {told_apart(kind, kind.__qualname__, self._called)}")
         own, unknown = self._values.of_class(kind)
         if unknown:
             self._never_again(f"{title} (which holds a {unknown[0]})")

@@ -58,3 +58,11 @@ def joined(found: set[str]) -> str:
     """Return one digest for everything under one name."""
     never = [item for item in found if item.startswith(NEVER_AGAIN)]
     return [*never, *found][0] if never or len(found) == 1 else digest(*sorted(found)).hex()
+
+
+def told_apart(thing: Any, name: str, called: str) -> str:
+    """Return the name of code with what it is for, where other functions of a model may have the same name.
+
+    Those made by another function, lambdas, partial functions and instances of a class.
+    """
+    return f"{name} (as {called})" if called and "<" in getattr(thing, "__qualname__", "<") else name

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["SourceLoader", "changes", "code_of", "code_of_module", "imported_late", "incomparable"]
 
 
-def code_of(function: Callable[..., Any], *classes: Any) -> dict[str, str]:
+def code_of(function: Callable[..., Any], *classes: Any, called: str = "") -> dict[str, str]:
     """Return the identity of the code of a function.
 
     Parameters
@@ -49,6 +49,9 @@ def code_of(function: Callable[..., Any], *classes: Any) -> dict[str, str]:
         A function of a model; its declaration, such as units, is not part of it and has to be compared separately.
     classes
         Classes of its arguments.
+    called
+        The quantity that it computes. Functions made by another function, lambdas, partial functions and instances of a
+        class can share a name with others of a model, whose digests theirs must not take the place of.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def code_of(function: Callable[..., Any], *classes: Any) -> dict[str, str]:
         A digest, or a version, by name of what is used, such as ``"gridscan/physics/galaxy/distances.py"``, ``"function
         share of model.py"`` and ``"numpy"``. What cannot be compared has a new digest at each call.
     """
-    trace = Trace(innermost(function))
+    trace = Trace(innermost(function), called)
     trace.start(function)
     for item in classes:
         trace.met(item)

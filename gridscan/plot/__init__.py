@@ -7,6 +7,7 @@ by the model, ``gridscan.model(NAME).figures``.
 """
 
 from gridscan.plot.celestial.sky import sky, sky_movie
+from gridscan.plot.crossings import crossing
 from gridscan.plot.draws import corner, violins
 from gridscan.plot.grid import draw
 from gridscan.plot.page import save
@@ -19,6 +20,7 @@ from gridscan.plot.table import matrix, shares, tornado
 __all__ = [
     "corner",
     "counts",
+    "crossing",
     "draw",
     "hertzsprung_russell",
     "matrix",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 _MOST_MARKERS = 40
+_MARK_STEP = 0.045
 _MOST_LABELS = 24
 _MOST_WHISKERS = 8
 _MOST_NUMBERS = 10
@@ -246,6 +247,40 @@ def _whiskers(axes: Axes, places: NDArray[Any], values: NDArray[Any], spread: Sp
     drawn = axes.errorbar(*(places, heights, spread(heights)), fmt="none", ecolor="black", elinewidth=1.1, capsize=3)
     for artist in drawn.get_children():
         artist.set_path_effects(OUTLINE)
+
+
+def marks(
+    axes: Axes, where: xr.DataArray, along: str, by: str | None, *, marker: str, height: float, label: str
+) -> None:
+    """Mark points of lines, or bars, that `series` has drawn, at one height of the picture.
+
+    Parameters
+    ----------
+    axes
+        With the lines or bars.
+    where
+        What to mark, over `along` and `by`.
+    along
+        Dimension that is drawn along.
+    by
+        Dimension of lines or colours, if any.
+    marker
+        Of matplotlib.
+    height
+        From 0, the lower edge, to 1.
+    label
+        What the mark means, for the legend.
+    """
+    _, rows = _rows(where, by, COLOURS[0])
+    width, numeric = 0.8 / len(rows), is_numeric(where, along)
+    for k, row in enumerate(rows):
+        places = np.flatnonzero(row.values.values)
+        x = where[along].values[places] if numeric else places + (k - (len(rows) - 1) / 2) * width
+        style: dict[str, Any] = {"color": row.colour, "linestyle": "none", "marker": marker, "markersize": 10}
+        # Those of several lines at one point would hide each other.
+        level = height + (k * _MARK_STEP if height < 0.5 else -k * _MARK_STEP) * numeric
+        axes.plot(x, np.full(places.size, level), transform=axes.get_xaxis_transform(), **style)
+    axes.plot([], [], color="black", linestyle="none", marker=marker, markersize=10, label=label)
 
 
 def bands(axes: Axes, values: xr.DataArray, along: str, by: str | None, quantiles: str) -> None:

@@ -1,4 +1,4 @@
-"""Response of a quantity to one axis: slope, elasticity, contrast to a reference, crossing of a value.
+"""Response of a quantity to one axis: slope, elasticity, contrast to a reference.
 
 Every answer is labelled, has its unit, and is as lazy as the quantity. An axis may be divided into chunks, so files
 larger than memory stream: each block reads for itself the blocks that it is compared with. A cell without an answer is
@@ -14,11 +14,10 @@ import xarray as xr
 
 from gridscan.errors import SensitivityError, SensitivityWarning, listed, nearest, warn
 from gridscan.numerics.block_reader import reread
-from gridscan.sensitivity.answers import answer, blockwise, masked
+from gridscan.sensitivity.answers import answer, blockwise, finite, logarithm, masked
 from gridscan.sensitivity.labelled import (
     certain_unit,
     check_axis,
-    in_unit_of,
     numeric_axis,
     one_value,
     position_on,
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Kind = Literal["ratio", "difference", "log"]
-Scale = Literal["linear", "log"]
 
 
 def elasticity(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
@@ -87,7 +85,7 @@ def elasticity(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
     if positive.sum() < 2:
         found = f"{along!r} has {int(positive.sum())} of {x.size}"
         raise SensitivityError(f"the elasticity of {name!r} needs an axis with two or more positive values; {found}")
-    slope = _slope(blockwise(_log, y.variable), along, np.log(np.where(positive, x, 1.0)), positive)
+    slope = _slope(blockwise(logarithm, y.variable), along, np.log(np.where(positive, x, 1.0)), positive)
     slope = masked(
         slope,
         f"the elasticity of {name!r} needs {along!r} and {name!r} positive and finite, also in neighbouring cells",
@@ -148,7 +146,7 @@ def derivative(dataset: xr.Dataset, name: str, along: str) -> xr.DataArray:
     x = numeric_axis(y, along)
     if x.size < 2:
         raise SensitivityError(f"the slope of {name!r} needs an axis with two or more values; {along!r} has {x.size}")
-    slope = _slope(blockwise(_finite, y.variable), along, x, np.full(x.shape, True))
+    slope = _slope(blockwise(finite, y.variable), along, x, np.full(x.shape, True))
     slope = masked(slope, f"the slope of {name!r} along {along!r} needs {name!r} finite, also in neighbouring cells")
     long_name = f"derivative of {sentence(y)} with respect to {sentence(y[along])}"
     unit = certain_unit(y, y[along])
@@ -213,93 +211,6 @@ def contrast(dataset: xr.Dataset, name: str, along: str, reference: Any, kind: K
     return answer(values, f"{name}_{kind}", long_name, unit, y.coords, stated)
 
 
-def crossing(dataset: xr.Dataset, name: str, along: str, value: Any, scale: Scale = "linear") -> xr.DataArray:
-    """Return where along a numeric axis a quantity first reaches a value, rising or falling.
-
-    Parameters
-    ----------
-    dataset
-        A result of gridscan, lazy or not.
-    name
-        The quantity y.
-    along
-        A numeric axis x of `name`; it is followed from its lowest to its highest value, in whatever order it is stored.
-    value
-        A number in the unit of the quantity, text such as ``"3 / yr"``, or a quantity of pint or astropy.
-    scale
-        ``"linear"``, or ``"log"`` to interpolate ln y over ln x: exact for a power law.
-
-    Returns
-    -------
-    xarray.DataArray
-        x in the unit of the axis, with the other dimensions of the quantity. NaN, without a warning, where y never
-        reaches the value.
-
-    Raises
-    ------
-    SensitivityError
-        If the quantity, the axis or the scale does not exist, the axis has labels, a repeated value or a single
-        point, or ``"log"`` is asked where the axis or the value is not positive.
-    UnitError
-        If the value has a unit that the quantity does not have.
-
-    Warns
-    -----
-    GridscanWarning
-        If y reaches the value more than once in some cells, or is not finite (for ``"log"``: not positive) in some
-        and the axis is not followed across them.
-
-    Examples
-    --------
-    A flux of 1/d^2 falls to 1/9 at d = 3:
-
-    >>> import xarray as xr
-    >>> from gridscan.sensitivity.along_axis import crossing
-    >>> flux = ("distance", [1.0, 0.25, 0.0625], {"units": "cm-2 s-1"})
-    >>> ds = xr.Dataset({"flux": flux}, {"distance": ("distance", [1.0, 2.0, 4.0], {"units": "kiloparsec"})})
-    >>> round(float(crossing(ds, "flux", "distance", 1 / 9, scale="log")), 9)
-    3.0
-    """
-    if scale not in ("linear", "log"):
-        raise SensitivityError(f"unknown scale {scale!r}; expected one of: linear, log")
-    y = quantity_of(along_member(dataset, name, along, numeric=True), name)
-    value = one_value("value", value)
-    x, level = numeric_axis(y, along), in_unit_of(y, value)
-    _check_followable(x, level, along, scale)
-    order = np.argsort(x)
-    ascending = blockwise(_log if scale == "log" else _finite, y.variable)
-    ascending = masked(ascending, f"{name!r} is followed along {along!r} only where it is {_followed(scale)}")
-    gap = ascending.isel({along: order}) - (np.log(level) if scale == "log" else level)
-    arrivals = blockwise(
-        _arrival,
-        *(gap.isel({along: slice(None, -1)}), gap.isel({along: slice(1, None)})),
-        *(xr.Variable(along, x[order][:-1]), xr.Variable(along, x[order][1:])),
-        scale=scale,
-    )
-    at_start = blockwise(lambda gap_at_start: np.where(gap_at_start == 0, x[order][0], np.inf), gap.isel({along: 0}))
-    number = (arrivals < np.inf).sum(along) + (at_start < np.inf)
-    first = blockwise(np.minimum, arrivals.min(along, skipna=False), at_start)
-    part = "cells" if first.chunks is None else "cells of a block"
-    first = blockwise(_first, first, number, reason=f"{name!r} reaches {value!r} more than once", part=part)
-    long_name = f"{sentence(y[along])} at which {sentence(y)} first reaches {value}"
-    unreached = "NaN where the value is not reached within the axis"
-    return answer(first, f"{name}_crossing", long_name, certain_unit(y[along]), y.coords, unreached)
-
-
-def _check_followable(x: NDArray[np.float64], level: float, along: str, scale: Scale) -> None:
-    if x.size < 2:
-        raise SensitivityError(f"a crossing needs an axis with two or more values; {along!r} has {x.size}")
-    if not np.isfinite(level):
-        raise SensitivityError(f"a crossing needs a finite value; found {level:g}")
-    if scale == "log" and (x.min() <= 0 or level <= 0):
-        found = f"axis {along!r} begins at {x.min():g}" if x.min() <= 0 else f"the value is {level:g}"
-        raise SensitivityError(f"a crossing on a log scale needs positive numbers; {found}")
-
-
-def _followed(scale: Scale) -> str:
-    return "positive and finite" if scale == "log" else "finite"
-
-
 def _slope(variable: xr.Variable, along: str, x: NDArray[np.float64], usable: NDArray[np.bool_]) -> xr.Variable:
     neighbours, weights = _stencil(x, usable)
     if neighbours.shape[1] < 2:
@@ -332,41 +243,15 @@ def _stencil(x: NDArray[np.float64], usable: NDArray[np.bool_]) -> tuple[NDArray
     return others, weights
 
 
-def _finite(values: NDArray[Any]) -> NDArray[Any]:
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def _log(values: NDArray[Any]) -> NDArray[Any]:
-    return np.log(np.where(np.isfinite(values) & (values > 0), values, np.nan))
-
-
 def _ratio(values: NDArray[Any], reference: NDArray[Any]) -> NDArray[Any]:
-    return _finite(values) / np.where(reference == 0, np.nan, _finite(reference))
+    return finite(values) / np.where(reference == 0, np.nan, finite(reference))
 
 
 def _difference(values: NDArray[Any], reference: NDArray[Any]) -> NDArray[Any]:
-    difference: NDArray[Any] = _finite(values) - _finite(reference)
+    difference: NDArray[Any] = finite(values) - finite(reference)
     return difference
 
 
 def _log_ratio(values: NDArray[Any], reference: NDArray[Any]) -> NDArray[Any]:
-    log_ratio: NDArray[Any] = _log(values) - _log(reference)
+    log_ratio: NDArray[Any] = logarithm(values) - logarithm(reference)
     return log_ratio
-
-
-def _arrival(
-    left: NDArray[Any], right: NDArray[Any], x_left: NDArray[Any], x_right: NDArray[Any], scale: Scale
-) -> NDArray[Any]:
-    """Return where in each interval a gap closes, its left end excluded, so that a plateau counts once; inf if not."""
-    closes = np.sign(left) * np.sign(right) < 0
-    fraction = np.divide(left, left - right, out=np.zeros(closes.shape), where=closes)
-    between = x_left * (x_right / x_left) ** fraction if scale == "log" else x_left + fraction * (x_right - x_left)
-    return np.where((right == 0) & (left != 0), x_right, np.where(closes, between, np.inf))
-
-
-def _first(first: NDArray[Any], number: NDArray[Any], reason: str, part: str) -> NDArray[Any]:
-    several = int((number > 1).sum())
-    if several:
-        message = f"{reason} in {several} of {first.size} {part}; the first crossing is given"
-        warn(message, SensitivityWarning)
-    return np.where(first < np.inf, first, np.nan)

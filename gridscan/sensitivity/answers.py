@@ -117,3 +117,35 @@ def _mask(values: NDArray[Any], reason: str, part: str) -> NDArray[Any]:
     if wrong.any():
         warn(f"{int(wrong.sum())} of {wrong.size} {part} are NaN: {reason}", SensitivityWarning)
     return np.where(wrong, np.nan, values)
+
+
+def finite(values: NDArray[Any]) -> NDArray[Any]:
+    """Return numbers, with NaN for what is not finite.
+
+    Parameters
+    ----------
+    values
+        Numbers.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the same shape.
+    """
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def logarithm(values: NDArray[Any]) -> NDArray[Any]:
+    """Return natural logarithms, with NaN for what is not positive and finite.
+
+    Parameters
+    ----------
+    values
+        Numbers.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the same shape.
+    """
+    return np.log(np.where(np.isfinite(values) & (values > 0), values, np.nan))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from gridscan.errors import listed
+from gridscan.errors import StoreError, listed
 from gridscan.evaluation.block_shape import boxes
 from gridscan.storage.checksums import box_in_words, is_whole
 from gridscan.storage.plain_files import opened

@@ -107,7 +107,7 @@ def test_files_larger_than_a_block_are_compared_in_blocks(monkeypatch):
     from gridscan.comparison import cells
 
     seen = []
-    monkeypatch.setattr(cells, "block_of", lambda shape, costly: (1, *shape[1:]))
+    monkeypatch.setattr(cells, "block_of", lambda shape, **_: (1, *shape[1:]))
     monkeypatch.setattr(cells, "_relative", lambda x, y, old=cells._relative: seen.append(x.shape) or old(x, y))
     other = fluxes([[1.0, 2.5, 3.0], [4.0, 9.0, np.nan]])
     found = gs.compare(fluxes(BASE), other).quantities[0]

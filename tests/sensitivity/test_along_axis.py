@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridscan.errors import GridscanWarning, SensitivityError, UnitError
-from gridscan.sensitivity import along_axis
+from gridscan.sensitivity import along_axis, crossings
 from gridscan.units import parse_unit, readable, unit_of
 
 UNEVEN = np.array([0.2, 0.5, 0.7, 1.1, 3.0, 3.1, 8.0])
@@ -55,8 +55,8 @@ QUESTIONS = {
     "ratio": lambda ds: along_axis.contrast(ds, "y", "imf", "kroupa"),
     "difference": lambda ds: along_axis.contrast(ds, "y", "x", 2.0, "difference"),
     "log": lambda ds: along_axis.contrast(ds, "y", "t", "20 Myr", "log"),
-    "crossing": lambda ds: along_axis.crossing(ds, "y", "x", 0.15),
-    "log crossing": lambda ds: along_axis.crossing(ds, "y", "t", "0.1 / yr", "log"),
+    "crossing": lambda ds: crossings.crossing(ds, "y", "x", 0.15),
+    "log crossing": lambda ds: crossings.crossing(ds, "y", "t", "0.1 / yr", "log"),
 }
 
 
@@ -247,7 +247,7 @@ def test_a_contrast_that_is_not_defined_is_masked_and_counted(kind, masked):
 
 @given(st.floats(-4, 4).filter(lambda power: abs(power) > 0.1), st.floats(0.21, 7.9))
 def test_a_power_law_crosses_exactly_where_its_inverse_says_on_a_log_scale(power, x):
-    crossing = along_axis.crossing(on_axis(UNEVEN, UNEVEN**power), "y", "x", x**power, "log")
+    crossing = crossings.crossing(on_axis(UNEVEN, UNEVEN**power), "y", "x", x**power, "log")
     assert float(crossing) == pytest.approx(x, rel=1e-9)
 
 
@@ -255,43 +255,62 @@ def test_a_power_law_crosses_exactly_where_its_inverse_says_on_a_log_scale(power
 @pytest.mark.parametrize("slope", [2.0, -2.0])
 def test_a_straight_line_crosses_where_it_should_rising_or_falling_sorted_or_not(order, slope):
     x = UNEVEN[order]
-    crossing = along_axis.crossing(on_axis(x, slope * x + 1), "y", "x", f"{slope * 4 + 1} / yr")
+    crossing = crossings.crossing(on_axis(x, slope * x + 1), "y", "x", f"{slope * 4 + 1} / yr")
     assert float(crossing) == pytest.approx(4.0, rel=1e-14)
     assert crossing.attrs["units"] == "kiloparsec"
-    assert crossing.attrs["comment"] == "NaN where the value is not reached within the axis"
+    assert crossing.attrs["comment"].startswith("NaN where it does not: outcome says why")
+    assert str(crossing["outcome"].values) == "crossed"
     assert crossing.attrs["long_name"] == f"radius at which event rate first reaches {slope * 4 + 1} / yr"
 
 
 @pytest.mark.parametrize("scale", ["linear", "log"])
 @pytest.mark.parametrize("index", range(7))
 def test_a_value_met_at_a_grid_point_is_found_there_to_the_last_bit(index, scale):
-    crossing = along_axis.crossing(on_axis(UNEVEN, UNEVEN), "y", "x", UNEVEN[index], scale)
+    crossing = crossings.crossing(on_axis(UNEVEN, UNEVEN), "y", "x", UNEVEN[index], scale)
     assert float(crossing) == UNEVEN[index]
 
 
 def test_the_value_may_be_given_in_another_unit():
-    crossing = along_axis.crossing(on_axis([1.0, 2.0], [0.0, 730.5]), "y", "x", "1 / day")
+    crossing = crossings.crossing(on_axis([1.0, 2.0], [0.0, 730.5]), "y", "x", "1 / day")
     assert float(crossing) == pytest.approx(1.5, rel=1e-14)
 
 
-def test_a_value_that_is_not_reached_is_nan_and_not_warned_of():
-    assert math.isnan(along_axis.crossing(on_axis(UNEVEN, UNEVEN), "y", "x", 9.0))
+@pytest.mark.parametrize("chunks", [None, {"x": 2}, {"imf": 1}])
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_why_a_value_is_not_crossed_is_told_and_nothing_is_warned_of(chunks, scale):
+    x = np.array([1.0, 2.0, 4.0])
+    rows = [x, 10 * x, 0.1 * x, x[::-1], 10 * x[::-1], 0.1 * x[::-1], 2.0 * np.ones(3), 5.0 * np.ones(3), x - 0.5]
+    dataset = xr.Dataset({"y": (("imf", "x"), rows, {"units": "1/yr"})}, {"x": ("x", x, {"units": "kpc"})})
+    dataset = dataset if chunks is None else dataset.chunk(chunks)
+    found = crossings.crossing(dataset, "y", "x", 2.0, scale)
+    assert (found["outcome"].chunks is None) == (chunks is None)
+    crossed, never, above = "crossed", "never reached", "already above at the first point"
+    expected = [crossed, above, never, crossed, above, never, crossed, above, crossed]
+    assert found["outcome"].values.tolist() == expected
+    assert np.isnan(found.values).tolist() == [word != crossed for word in expected]
+
+
+def test_an_axis_without_numbers_is_not_taken_for_one_that_does_not_reach_the_value():
+    dataset = xr.Dataset({"y": (("imf", "x"), [[math.nan, 3, 4], [1, 1, math.nan]])}, {"x": [1.0, 2.0, 3.0]})
+    with pytest.warns(GridscanWarning, match="2 of 6 cells are NaN"):
+        found = crossings.crossing(dataset, "y", "x", 2.0)
+    assert set(found["outcome"].values.tolist()) == {"not followed: without a number"}
 
 
 def test_the_first_of_several_crossings_is_given_and_the_others_are_warned_of():
     y = np.array([0.0, 2.0, 0.0, 2.0])
     dataset = on_axis([1.0, 2.0, 3.0, 4.0], y)
     with pytest.warns(GridscanWarning, match=r"'y' reaches 1 more than once in 1 of 1 cells; the first crossing is"):
-        assert float(along_axis.crossing(dataset, "y", "x", 1)) == 1.5
+        assert float(crossings.crossing(dataset, "y", "x", 1)) == 1.5
     with pytest.warns(GridscanWarning, match=r"more than once in 1 of 1 cells of a block"):
-        assert float(along_axis.crossing(dataset.chunk({"x": 1}), "y", "x", 1)) == 1.5
+        assert float(crossings.crossing(dataset.chunk({"x": 1}), "y", "x", 1)) == 1.5
 
 
 def test_a_plateau_at_the_value_is_reached_once():
     dataset = on_axis([1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 1.0, 2.0])
-    assert float(along_axis.crossing(dataset, "y", "x", 1)) == 2.0
+    assert float(crossings.crossing(dataset, "y", "x", 1)) == 2.0
     dataset = on_axis([1.0, 2.0, 3.0, 4.0], [1.0, 1.0, 2.0, 3.0])
-    assert float(along_axis.crossing(dataset, "y", "x", 1)) == 1.0
+    assert float(crossings.crossing(dataset, "y", "x", 1)) == 1.0
 
 
 @pytest.mark.parametrize("scale", ["linear", "log"])
@@ -301,7 +320,7 @@ def test_the_axis_is_not_followed_across_cells_without_a_number(scale):
     with pytest.warns(
         GridscanWarning, match=rf"^1 of 5 cells are NaN: 'y' is followed along 'x' only where it is {words}"
     ):
-        crossing = along_axis.crossing(dataset, "y", "x", 2.0, scale)
+        crossing = crossings.crossing(dataset, "y", "x", 2.0, scale)
     assert float(crossing) == 5.0
 
 
@@ -309,7 +328,7 @@ EVERY = [
     lambda ds, name, along: along_axis.elasticity(ds, name, along),
     lambda ds, name, along: along_axis.derivative(ds, name, along),
     lambda ds, name, along: along_axis.contrast(ds, name, along, 2.0),
-    lambda ds, name, along: along_axis.crossing(ds, name, along, 2.0),
+    lambda ds, name, along: crossings.crossing(ds, name, along, 2.0),
 ]
 
 
@@ -362,7 +381,7 @@ def test_an_axis_too_short_is_refused_and_its_length_is_said():
     with pytest.raises(SensitivityError, match=r"slope of 'y' needs an axis with two or more values; 'x' has 1$"):
         along_axis.derivative(on_axis([1.0], 1.0), "y", "x")
     with pytest.raises(SensitivityError, match=r"crossing needs an axis with two or more values; 'x' has 1$"):
-        along_axis.crossing(on_axis([1.0], 1.0), "y", "x", 1.0)
+        crossings.crossing(on_axis([1.0], 1.0), "y", "x", 1.0)
 
 
 def test_a_derivative_needs_units_that_can_be_read_and_says_whose_cannot():
@@ -400,9 +419,9 @@ def test_a_reference_or_value_in_a_wrong_unit_is_refused_with_both_units(grid):
     with pytest.raises(UnitError, match=r"^'2 yr' is in 'yr'; 'x' needs a value in 'kpc'$"):
         along_axis.contrast(grid, "y", "x", "2 yr")
     with pytest.raises(UnitError, match=r"^'2' has no unit; write for example '2 1/yr'$"):
-        along_axis.crossing(grid, "y", "x", "2")
+        crossings.crossing(grid, "y", "x", "2")
     with pytest.raises(UnitError, match=r"'many' does not begin with a number"):
-        along_axis.crossing(grid, "y", "x", "many")
+        crossings.crossing(grid, "y", "x", "many")
 
 
 def test_an_unknown_kind_or_scale_is_refused_with_those_there_are(grid):
@@ -410,7 +429,7 @@ def test_an_unknown_kind_or_scale_is_refused_with_those_there_are(grid):
         along_axis.contrast(grid, "y", "imf", "kroupa", "rato")
     assert str(refused.value) == "unknown kind 'rato'; did you mean 'ratio'?; expected one of: ratio, difference, log"
     with pytest.raises(SensitivityError, match=r"^unknown scale 'lin'; expected one of: linear, log$"):
-        along_axis.crossing(grid, "y", "x", 1.0, "lin")
+        crossings.crossing(grid, "y", "x", 1.0, "lin")
 
 
 @pytest.mark.parametrize(
@@ -423,5 +442,5 @@ def test_an_unknown_kind_or_scale_is_refused_with_those_there_are(grid):
 )
 def test_a_crossing_that_has_no_meaning_is_refused(x, value, scale, message):
     with pytest.raises(SensitivityError) as refused:
-        along_axis.crossing(on_axis(x, x), "y", "x", value, scale)
+        crossings.crossing(on_axis(x, x), "y", "x", value, scale)
     assert str(refused.value) == message

@@ -56,9 +56,7 @@ def test_what_is_lazy_stays_lazy(result):
 def test_a_unit_and_a_description_can_be_asked_for(result):
     formula = {"expression": "events_per_year / fiducial_mass", "unit": "1/t/day", "long_name": "rate of a tonne"}
     derived = result.gridscan.derive(rate=formula)["rate"]
-    np.testing.assert_allclose(
-        derived * 365.25 * 1000, result["events_per_year"] / result["fiducial_mass"], rtol=1e-13
-    )
+    np.testing.assert_allclose(derived * 365.25 * 1000, result["events_per_year"] / result["fiducial_mass"], rtol=1e-13)
     assert (derived.attrs["long_name"], label_of(derived)) == ("rate of a tonne", "1/d/t")
 
 
@@ -94,7 +92,10 @@ WRONG = [
     ({"rate": 3}, "rate: a formula is a text such as"),
     ({"rate": {"expression": "flux", "units": "1"}}, "rate: unknown key 'units'; did you mean 'unit'?"),
     ({"rate": {"unit": "1"}}, "rate: a formula needs expression = TEXT"),
-    ({"rate": {"expression": "flux", "unit": "kg"}}, "rate: 'flux' gives '1/cm.2/s', which cannot be converted to 'kg'"),
+    (
+        {"rate": {"expression": "flux", "unit": "kg"}},
+        "rate: 'flux' gives '1/cm.2/s', which cannot be converted to 'kg'",
+    ),
     ({"rate": {"expression": "flux", "unit": "kgg"}}, "rate: unknown unit 'kgg'"),
     ({"rate": "'3 Myr'"}, "rate: a formula needs the name of a quantity or of an input"),
     ({"my rate": "flux"}, "'my rate' cannot name a quantity"),

@@ -93,12 +93,14 @@ def code_behind(layout: Layout, names: Iterable[str]) -> Code:
         for node in Graph.of(layout.resolved.model, [name], layout.resolved.cut).formulas:
             if node.name not in known:
                 declaration = {f"the declaration of {node.name}": digest(_declared(node)).hex()}
-                known[node.name] = code_of(*node.callables) | declaration
+                known[node.name] = code_of(*node.callables, called=node.name) | declaration
             found[name] |= known[node.name]
         inputs = set(layout.graph.inputs_of(name))
         for item in layout.resolved.model.requirements:
             if set(item.takes) <= inputs:
-                found[name] |= code_of(item.holds) | {f"what must be so: {item.text}": digest(repr(item.units)).hex()}
+                found[name] |= code_of(item.holds, called=item.text) | {
+                    f"what must be so: {item.text}": digest(repr(item.units)).hex()
+                }
     return found
 
 
