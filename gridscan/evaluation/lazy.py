@@ -7,6 +7,7 @@ they are needed.
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import xarray as xr
 from gridscan.errors import EvaluationError, ScenarioWarning, warn
 from gridscan.evaluation.layout import lay_out
 from gridscan.evaluation.poisson_draws import dimension_keys
+from gridscan.evaluation.positions import taken
 from gridscan.evaluation.region import DrawKeys, RegionValues, names_given
 from gridscan.inputs.given_values import Together, resolve_values
 from gridscan.inputs.sampling import REALISATION
@@ -101,7 +103,7 @@ def _variable(layout: Layout, spec: VariableSpec, small: RegionValues, large: Ma
     import dask.array as da
 
     data = da.blockwise(
-        partial(_finished_block, spec, _coordinates(layout, spec.dims), layout.impossible),
+        partial(_finished_block, spec, _Cell.of(layout, spec)),
         spec.dims,
         *(large[spec.quantity], spec.dims, *_places(layout, spec.dims)),
         dtype=spec.dtype,
@@ -110,14 +112,43 @@ def _variable(layout: Layout, spec: VariableSpec, small: RegionValues, large: Ma
     return _labelled(spec, data)
 
 
-def _finished_block(
-    spec: VariableSpec,
-    coordinates: Mapping[str, Coordinate | None],
-    impossible: Mapping[str, Sequence[Impossible]],
-    block: np.ndarray,
-    *places: np.ndarray,
-) -> np.ndarray:
-    return _region(spec.dims, coordinates, places, {spec.quantity: (spec.dims, block)}, impossible).finished(spec)[0]
+@dataclass(frozen=True)
+class _Cell:
+    """What the message of a cell that is not finite needs: the steps up to a quantity, and the inputs of these."""
+
+    steps: Sequence[Step]
+    dims: Mapping[str, Sequence[str]]
+    inputs: Mapping[str, np.ndarray]
+    coordinates: Mapping[str, Coordinate | None]
+    impossible: Mapping[str, Sequence[Impossible]]
+
+    @classmethod
+    def of(cls, layout: Layout, spec: VariableSpec) -> _Cell:
+        steps = layout.graph.steps_to(spec.quantity)
+        inputs = {name: layout.resolved.inputs[name].data for name in layout.graph.inputs_of(spec.quantity)}
+        return cls(steps, layout.dims, inputs, _coordinates(layout, spec.dims), layout.impossible)
+
+    def explain(self, spec: VariableSpec, at: Mapping[str, np.ndarray]) -> None:
+        """Compute a cell from the inputs, which raises with the quantity in which the fault began."""
+        own = {name: self.dims[name] for name in self.inputs}
+        values = {name: taken(array, [at[dim] for dim in own[name]]) for name, array in self.inputs.items()}
+        known = {name: (own[name], array) for name, array in values.items()}
+        region = _region(spec.dims, self.coordinates, [at[dim] for dim in spec.dims], known, self.impossible)
+        region.dims = self.dims
+        region.run(self.steps)
+        region.finished(spec)
+
+
+def _finished_block(spec: VariableSpec, cell: _Cell, block: np.ndarray, *places: np.ndarray) -> np.ndarray:
+    known = {spec.quantity: (spec.dims, block)}
+    region = _region(spec.dims, cell.coordinates, places, known, cell.impossible)
+    try:
+        return region.finished(spec)[0]
+    except EvaluationError:
+        # What the quantity is made of is not at hand in this chunk.
+        for found in np.argwhere(region.not_finite(spec))[:1]:
+            cell.explain(spec, {dim: part[[at]] for dim, part, at in zip(spec.dims, places, found, strict=True)})
+        raise
 
 
 def _region(
