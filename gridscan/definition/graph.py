@@ -141,6 +141,25 @@ class Graph:
         """
         return set().union(*(self._reached.get(name, {name}) for name in names))
 
+    def steps_to(self, name: str) -> tuple[Step, ...]:
+        """Return the steps that a quantity takes, in their order.
+
+        Parameters
+        ----------
+        name
+            Of a quantity.
+
+        Returns
+        -------
+        tuple of Step
+            Those it depends on, however indirectly, and the last one.
+        """
+        wanted = {name}
+        for step in reversed(self.steps):
+            if step.name in wanted:
+                wanted.update(step.arguments)
+        return tuple(step for step in self.steps if step.name in wanted)
+
 
 def _exact(node: Quantity) -> Quantity:
     """Return the error of a quantity that was given values: none, whatever that of its function would be."""

@@ -17,6 +17,7 @@ import xarray as xr
 from gridscan.errors import EvaluationError, ModelWarning, ScenarioWarning, warn
 from gridscan.evaluation.layout import lay_out, provenance_attributes
 from gridscan.evaluation.poisson_draws import dimension_keys
+from gridscan.evaluation.positions import taken
 from gridscan.evaluation.region import DrawKeys, RegionValues, names_given
 from gridscan.inputs.given_values import Together, resolve_values
 from gridscan.inputs.sampling import REALISATION
@@ -104,7 +105,7 @@ def _variable(layout: Layout, spec: VariableSpec, small: RegionValues, large: Ma
     import dask.array as da
 
     data = da.blockwise(
-        partial(_finished_block, spec, _Origin.of(layout, spec.quantity), layout.impossible),
+        partial(_finished_block, spec, _Cell.of(layout, spec)),
         spec.dims,
         *(large[spec.quantity], spec.dims, *_places(layout, spec.dims)),
         dtype=spec.dtype,
@@ -113,49 +114,43 @@ def _variable(layout: Layout, spec: VariableSpec, small: RegionValues, large: Ma
     return _labelled(spec, data)
 
 
-def _finished_block(
-    spec: VariableSpec,
-    origin: _Origin,
-    impossible: Mapping[str, Sequence[Impossible]],
-    block: np.ndarray,
-    *places: np.ndarray,
-) -> np.ndarray:
-    known = {spec.quantity: (spec.dims, block)}
-    region = _region(spec.dims, origin.coordinates, places, known, impossible)
-    try:
-        return region.finished(spec)[0]
-    except EvaluationError:
-        cells = np.argwhere(~np.isfinite(region.values[spec.quantity]))
-        if len(cells):
-            origin.refuse(spec, {dim: part[[at]] for dim, part, at in zip(spec.dims, places, cells[0], strict=True)})
-        raise
-
-
 @dataclass(frozen=True)
-class _Origin:
-    """What it takes to compute one cell of a chunk again, with all that it is made of: where a NaN began."""
+class _Cell:
+    """What the message of a cell that is not finite needs: the steps up to a quantity, and the inputs of these."""
 
     steps: Sequence[Step]
     dims: Mapping[str, Sequence[str]]
     inputs: Mapping[str, np.ndarray]
     coordinates: Mapping[str, Coordinate | None]
+    impossible: Mapping[str, Sequence[Impossible]]
 
     @classmethod
-    def of(cls, layout: Layout, name: str) -> _Origin:
-        wanted, steps = {name}, []
-        for step in reversed(layout.graph.steps):
-            if wanted & {step.name, *names_given(step, layout.graph.steps)}:
-                steps.append(step)
-                wanted.update(step.arguments)
-        inputs = {key: layout.resolved.inputs[key].data for key in layout.graph.inputs if key in wanted}
-        return cls(steps[::-1], layout.dims, inputs, _coordinates(layout, layout.dims[name]))
+    def of(cls, layout: Layout, spec: VariableSpec) -> _Cell:
+        steps = layout.graph.steps_to(spec.quantity)
+        inputs = {name: layout.resolved.inputs[name].data for name in layout.graph.inputs_of(spec.quantity)}
+        return cls(steps, layout.dims, inputs, _coordinates(layout, spec.dims), layout.impossible)
 
-    def refuse(self, spec: VariableSpec, places: Mapping[str, np.ndarray]) -> None:
-        """Raise the error of one cell, at positions along the dimensions of the quantity."""
-        inputs = {name: array[np.ix_(*(places[dim] for dim in self.dims[name]))] for name, array in self.inputs.items()}
-        cell = RegionValues(self.dims, dict.fromkeys(places, 1), inputs, coordinates=self.coordinates, places=places)
-        cell.run(self.steps)
-        cell.finished(spec)
+    def explain(self, spec: VariableSpec, at: Mapping[str, np.ndarray]) -> None:
+        """Compute a cell from the inputs, which raises with the quantity in which the fault began."""
+        own = {name: self.dims[name] for name in self.inputs}
+        values = {name: taken(array, [at[dim] for dim in own[name]]) for name, array in self.inputs.items()}
+        known = {name: (own[name], array) for name, array in values.items()}
+        region = _region(spec.dims, self.coordinates, [at[dim] for dim in spec.dims], known, self.impossible)
+        region.dims = self.dims
+        region.run(self.steps)
+        region.finished(spec)
+
+
+def _finished_block(spec: VariableSpec, cell: _Cell, block: np.ndarray, *places: np.ndarray) -> np.ndarray:
+    known = {spec.quantity: (spec.dims, block)}
+    region = _region(spec.dims, cell.coordinates, places, known, cell.impossible)
+    try:
+        return region.finished(spec)[0]
+    except EvaluationError:
+        # What the quantity is made of is not at hand in this chunk.
+        for found in np.argwhere(region.not_finite(spec))[:1]:
+            cell.explain(spec, {dim: part[[at]] for dim, part, at in zip(spec.dims, places, found, strict=True)})
+        raise
 
 
 def _region(

@@ -232,9 +232,8 @@ class RegionValues:
 
     def _not_finite(self, value: np.ndarray, spec: VariableSpec) -> list[tuple[np.ndarray, str]]:
         """Return where a quantity is not finite, with the quantity in which that began."""
-        wrong = (np.isnan(value) & (spec.missing is None)) | (np.isinf(value) & (spec.unbounded is None))
         faults = []
-        for name, where in self._origins(spec.quantity, wrong, spec.dims):
+        for name, where in self._origins(spec.quantity, self.not_finite(spec), spec.dims):
             there = aligned(self.values[name], self.dims[name], spec.dims)
             for of_it, called in _NOT_FINITE.items():
                 origin, was = self.began.get(name, (name, called))
@@ -242,6 +241,12 @@ class RegionValues:
                 for of_all, what in _NOT_FINITE.items():
                     faults.append((where & of_it(there) & of_all(value), f"{spec.quantity!r} is {what}{why}"))
         return faults
+
+    def not_finite(self, spec: VariableSpec) -> np.ndarray:
+        """Return in which possible cells a quantity is not finite, though it must be."""
+        value = self.values[spec.quantity]
+        wrong = (np.isnan(value) & (spec.missing is None)) | (np.isinf(value) & (spec.unbounded is None))
+        return np.asarray(wrong & (self.codes.get(spec.quantity, 0) == 0))
 
     def _origins(self, name: str, wrong: np.ndarray, dims: Sequence[str]) -> list[tuple[str, np.ndarray]]:
         """Return the first quantities behind one that are not finite, each with the cells in which it is that."""

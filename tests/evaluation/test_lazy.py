@@ -533,3 +533,30 @@ def test_an_if_on_an_array_is_told_what_to_do_instead():
 
     with pytest.raises(EvaluationError, match=r"choose with np\.where, not with if"):
         model.evaluate("side", way=["left", "right"])
+
+
+def test_a_lazy_value_that_is_not_finite_names_the_quantity_in_which_that_began():
+    model = Model("chain", "Quantities that are made of each other")
+    model.parameter("far", "1", "Far")
+    model.parameter("near", "1", "Near")
+
+    @model.quantity("1")
+    def first(far):
+        with np.errstate(invalid="ignore"):
+            return np.log(far)
+
+    @model.quantity("1")
+    def second(first, near):
+        return first * near
+
+    @model.quantity("1")
+    def last(second):
+        return second + 1
+
+    found = model.evaluate(
+        "last", far=[3.0, 2.0, -1.0], near=[1.0, 2.0, 5.0, 7.0], limits=Limits(eager_cells=4, chunk_cells=4)
+    )
+    assert isinstance(found.data, dask.array.Array)
+    np.testing.assert_allclose(found[:2], np.log([[3.0], [2.0]]) * [1.0, 2.0, 5.0, 7.0] + 1)
+    with pytest.raises(EvaluationError, match=r"'last' is nan: 'first', of which it is made, is nan there.*far = -1"):
+        found.compute()
