@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from gridscan.inputs.sampling import Sampling
     from gridscan.limits import Limits
     from gridscan.local_sensitivity import local
+    from gridscan.merge import merge
     from gridscan.model import Model
     from gridscan.model_loader import load_model as model
-    from gridscan.run import evaluate, merge, plan, run
+    from gridscan.run import evaluate, plan, run
     from gridscan.sample import sample
     from gridscan.scenario.reader import Scenario
     from gridscan.screening.screen import screen
@@ -93,7 +94,7 @@ _HOMES = {
     "local": ("gridscan.local_sensitivity", "local"),
     "log_uniform": ("gridscan.inputs.distributions", "log_uniform"),
     "lognormal": ("gridscan.inputs.distributions", "lognormal"),
-    "merge": ("gridscan.run", "merge"),
+    "merge": ("gridscan.merge", "merge"),
     "model": ("gridscan.model_loader", "load_model"),
     "normal": ("gridscan.inputs.distributions", "normal"),
     "open": ("gridscan.storage.files", "open_result"),

@@ -19,11 +19,12 @@ from gridscan.engine.reuse.fingerprint import identity_of
 from gridscan.errors import GridscanError, ModelError, ScenarioError, StoreError, listed, nearest
 from gridscan.evaluation.layout import lay_out
 from gridscan.model_loader import is_code, load_model
-from gridscan.run import RESULTS, evaluate
+from gridscan.run import evaluate
 from gridscan.scenario.own_quantities import QUANTITIES
 from gridscan.scenario.reader import Scenario
 from gridscan.sensitivity.labelled import position_on
 from gridscan.sensitivity.recorded_units import UNITS
+from gridscan.sources import RESULTS
 from gridscan.storage.files import open_result
 from gridscan.storage.provenance import Provenance, provenance_in
 from gridscan.units import in_words, readable, unit_of

@@ -15,7 +15,7 @@ from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.arrays import Coordinate, Input
 from gridscan.inputs.dependent import followed
 from gridscan.inputs.grid_point import positions, value_text
-from gridscan.run import Source, find_scenario
+from gridscan.sources import Source, find_scenario
 from gridscan.units import base_factor
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from gridscan.engine.executors.dask_clients import client_at, client_given, client_of
 from gridscan.engine.executors.executors import Executor, LocalExecutor, spread
 from gridscan.engine.executors.local_processes import client_of_processes
-from gridscan.engine.merging import merge_shards
 from gridscan.engine.plan import Plan, make_plan
 from gridscan.engine.reuse.fingerprint import identity_of
 from gridscan.engine.runner import carry_out
@@ -22,18 +21,14 @@ from gridscan.engine.written import Written
 from gridscan.errors import (
     EvaluationWarning,
     ModelWarning,
-    ScenarioError,
     ScenarioWarning,
     StoreError,
-    nearest,
     warn,
 )
 from gridscan.evaluation.lazy import compute_lazily
-from gridscan.inputs.shipped_files import shipped_scenarios
 from gridscan.limits import DEFAULT
 from gridscan.scenario.own_quantities import QUANTITIES
-from gridscan.scenario.reader import Scenario
-from gridscan.storage.files import scenario_in
+from gridscan.sources import RESULTS, Source, find_scenario
 from gridscan.storage.names import check_names
 from gridscan.storage.provenance import describe_dataset, provenance_of
 
@@ -47,76 +42,6 @@ if TYPE_CHECKING:
     from gridscan.model import Model
 
 _LOG = logging.getLogger(__name__)
-Source = str | Path | Scenario
-#: Suffixes of results.
-RESULTS = (".nc", ".zarr")
-
-
-def find_scenario(
-    source: Source, *, model: Model | None = None, overrides: Mapping[str, Any] | None = None
-) -> Scenario:
-    """Return the scenario that `source` names.
-
-    Parameters
-    ----------
-    source
-        A TOML file, a result file (for the scenario inside it), the name of a shipped scenario, or a scenario.
-    model
-        Used instead of the model that the scenario names.
-    overrides
-        Values by name that replace those of the scenario.
-
-    Returns
-    -------
-    Scenario
-        Read and validated.
-
-    Raises
-    ------
-    ScenarioError
-        If there is no such scenario, or it is faulty.
-    StoreError
-        If the result file cannot be read.
-    """
-    if isinstance(source, Scenario):
-        if model is None and not overrides:
-            return source
-        merged = {**source.overrides, **(overrides or {})}
-        return Scenario.parse(
-            source.text,
-            name=source.name,
-            file=source.file,
-            folder=source.folder,
-            model=model or source.model,
-            overrides=merged,
-            tables=source.tables,
-        )
-    path = Path(source).expanduser()
-    if path.suffix in RESULTS:
-        found = scenario_in(path)
-        merged = {**found.overrides, **(overrides or {})}
-        name = f"{path}[{found.scenario_name}]"
-        file = found.scenario_name
-        return Scenario.parse(
-            found.scenario,
-            name=name,
-            file=file,
-            folder=path.parent,
-            model=model,
-            overrides=merged,
-            tables=_not_named(found.tables, overrides or {}),
-        )
-    if not os.path.exists(path) and str(source) in shipped_scenarios():
-        return Scenario.load(shipped_scenarios()[str(source)], model=model, overrides=overrides)
-    if not os.path.exists(path) and not path.suffix and (hint := nearest(str(source), shipped_scenarios())):
-        raise ScenarioError(f"no scenario {str(source)!r}, neither a file nor a shipped one{hint}")
-    return Scenario.load(path, model=model, overrides=overrides)
-
-
-def _not_named(tables: Mapping[str, str], overrides: Mapping[str, Any]) -> dict[str, str]:
-    """Return the files inside a result, except those that overrides name, which are read from disk."""
-    named = {str(item) for value in overrides.values() for item in (value if isinstance(value, list) else [value])}
-    return {name: content for name, content in tables.items() if name not in named}
 
 
 def plan(
@@ -370,112 +295,27 @@ def run(
     with shown_progress() if progress is None else nullcontext(progress or None) as callback:
         options: dict[str, Any] = {"fail_fast": fail_fast, "progress": callback, "shard": shard, "reuse": reuse}
         outcome = perform(todo, **computing, **options)
-    return _told(outcome)
+    return told(outcome)
 
 
-def _told(outcome: Outcome) -> Written:
-    for note in outcome.notes:
-        warn(note, EvaluationWarning)
-    written = Written.of(outcome)
-    _LOG.info(written.told)
-    return written
-
-
-def merge(
-    source: Source | Plan,
-    *,
-    model: Model | None = None,
-    overrides: Mapping[str, Any] | None = None,
-    output: str | Path | None = None,
-    quantities: Sequence[str] | None = None,
-    memory: str | int | None = None,
-    workers: int | None = None,
-    progress: ProgressCallback | None = None,
-    limits: Limits = DEFAULT,
-) -> Written:
-    """Make the result of a scenario from its shards, which are removed when the result has been read back.
-
-    The file is the one that :func:`run` would write. Blocks with cells that failed are tried again.
+def told(outcome: Outcome) -> Written:
+    """Warn of what has come of a run, and note what was done in the log.
 
     Parameters
     ----------
-    source
-        As :func:`run` was given for each shard: a TOML file, the name of a shipped scenario, a scenario, or a plan.
-    model
-        Used instead of the model that the scenario names.
-    overrides
-        Values by name that replace those of the scenario.
-    output
-        Path of the result, instead of that of the scenario.
-    quantities
-        Names of quantities, instead of those of the scenario.
-    memory
-        Memory that the merge may take, such as ``"1GB"`` or a number of bytes.
-    workers
-        Number of local worker processes that try again what failed.
-    progress
-        Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done.
-    limits
-        Sizes of blocks and the like.
+    outcome
+        What was done.
 
     Returns
     -------
     Written
         Path of the result.
-
-    Raises
-    ------
-    StoreError
-        If shards are missing or not finished, or are of another split, plan or code; the message names them. All stay.
-
-    Warns
-    -----
-    GridscanWarning
-        If cells could not be computed, or damage was found.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> import gridscan as gs
-    >>> scenario = gs.Scenario.parse('''
-    ... model = "red_supergiants"
-    ... axes.fiducial_mass = { values = [1, 20], unit = "kt" }
-    ... output.quantities = ["number_of_electrons"]
-    ... ''')
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     place = Path(folder, "electrons.nc")
-    ...     shards = [gs.run(scenario, output=place, shard=(number, 2)) for number in (1, 2)]
-    ...     print(gs.merge(scenario, output=place).reused)
-    2
     """
-    todo = source
-    if not isinstance(todo, Plan):
-        todo = plan(
-            todo, model=model, overrides=overrides, output=output, quantities=quantities, memory=memory, limits=limits
-        )
-    return _told(perform_merge(todo, workers=workers, progress=progress))
-
-
-def perform_merge(plan: Plan, *, workers: int | None = None, progress: ProgressCallback | None = None) -> Outcome:
-    """Merge the shards of a plan, and report what was done.
-
-    Parameters
-    ----------
-    plan
-        The plan of a scenario.
-    workers
-        Number of local worker processes that try again what failed.
-    progress
-        Called with a :class:`gridscan.engine.progress.Progress` whenever a block is done.
-
-    Returns
-    -------
-    Outcome
-        Path of the result, and notes for the user.
-    """
-    with _crew(plan, {"workers": workers}) as executor:
-        return merge_shards(plan, executor, progress)
+    for note in outcome.notes:
+        warn(note, EvaluationWarning)
+    written = Written.of(outcome)
+    _LOG.info(written.told)
+    return written
 
 
 def perform(
@@ -514,14 +354,32 @@ def perform(
     Outcome
         Path of the result, and notes for the user.
     """
-    with _crew(plan, {"workers": workers, "scheduler": scheduler, "client": client, "cluster": cluster}) as executor:
+    with crew(plan, {"workers": workers, "scheduler": scheduler, "client": client, "cluster": cluster}) as executor:
         share = None if shard is None else Shard.read(shard)
         lent = [Path(path).expanduser() for path in reuse]
         return carry_out(plan, executor, progress, fail_fast=fail_fast, shard=share, reuse=lent)
 
 
-def _crew(plan: Plan, asked: Mapping[str, Any]) -> AbstractContextManager[Executor]:
-    """Return who computes: this process, or the one kind of workers that is asked for."""
+def crew(plan: Plan, asked: Mapping[str, Any]) -> AbstractContextManager[Executor]:
+    """Return who computes: this process, or the one kind of workers that is asked for.
+
+    Parameters
+    ----------
+    plan
+        What is computed.
+    asked
+        By name, ``workers``, ``scheduler``, ``client`` and ``cluster``, of which at most one is not None.
+
+    Returns
+    -------
+    contextlib.AbstractContextManager
+        Of an executor.
+
+    Raises
+    ------
+    StoreError
+        If several are asked for, or fewer than one worker.
+    """
     given = {name: value for name, value in asked.items() if value is not None}
     if len(given) > 1:
         names = " and ".join(f"--{name}" if name in ("workers", "scheduler") else name for name in given)

@@ -15,8 +15,8 @@ from gridscan.errors import EvaluationError, ModelError, ScenarioError, listed, 
 from gridscan.evaluation.layout import Layout, lay_out
 from gridscan.evaluation.lazy import compute_lazily
 from gridscan.inputs.grid_point import positions, values_at
-from gridscan.run import Source, find_scenario
 from gridscan.sensitivity.recorded_units import UNTOUCHED
+from gridscan.sources import Source, find_scenario
 from gridscan.storage.provenance import describe_dataset, provenance_of
 from gridscan.units import base_factor, unit_attributes
 

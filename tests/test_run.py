@@ -14,7 +14,7 @@ import xarray as xr
 import gridscan as gs
 from gridscan.errors import EvaluationError, ScenarioError, StoreError, UnitError
 from gridscan.inputs.shipped_files import shipped_scenarios
-from gridscan.run import find_scenario
+from gridscan.sources import find_scenario
 from gridscan.storage.files import scenario_in
 from gridscan.storage.provenance import provenance_in
 from gridscan.units import Quantity

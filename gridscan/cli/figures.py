@@ -59,13 +59,13 @@ class Wanted:
     @property
     def is_result(self) -> bool:
         """Whether the source is the file of a result or of a sample."""
-        from gridscan.run import RESULTS
+        from gridscan.sources import RESULTS
 
         return isinstance(self.source, str) and Path(self.source).suffix in RESULTS
 
     def scenario(self, overrides: Mapping[str, Any] | None = None) -> Scenario:
         """Return the scenario of the source, with further overrides."""
-        from gridscan.run import find_scenario
+        from gridscan.sources import find_scenario
 
         return find_scenario(self.source, model=self.model, overrides={**self.overrides, **(overrides or {})})
 
@@ -153,7 +153,7 @@ def _shown(figure: Figure, wanted: Wanted) -> tuple[str, ...]:
 
 def _result(figure: Figure, names: Sequence[str], wanted: Wanted) -> xr.Dataset:
     """Return the result if it holds what is shown; otherwise evaluate its scenario."""
-    from gridscan.run import find_scenario
+    from gridscan.sources import find_scenario
 
     if wanted.is_result and not wanted.overrides:
         file = str(wanted.source)

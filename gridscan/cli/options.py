@@ -192,8 +192,9 @@ def planned(
 
 def dataset_of(file: str | Scenario, at: Mapping[str, Any], name: str | None = None) -> xr.Dataset:
     """Open a result, or evaluate a scenario, and pick values of axes."""
-    from gridscan.run import RESULTS, evaluate
+    from gridscan.run import evaluate
     from gridscan.sensitivity.labelled import quantity_of
+    from gridscan.sources import RESULTS
     from gridscan.storage.files import open_result
 
     source = source_of(file) if isinstance(file, str) else file

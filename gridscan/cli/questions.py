@@ -317,8 +317,8 @@ def screen(
     What is uncertain varies over its distribution, an axis over its values, and every other number by --share. A file
     written with --out has all elementary effects, too.
     """
-    from gridscan.run import find_scenario
     from gridscan.screening.screen import screen as screened
+    from gridscan.sources import find_scenario
 
     model = model_named(model_name)
     scenario = find_scenario(source_of(file, model), model=model, overrides=options.pop("overrides"))

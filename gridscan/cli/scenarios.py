@@ -64,7 +64,7 @@ def explain(file: str, quantity: str, model_name: str | None, overrides: dict[st
     from gridscan.cli.report import explanation
     from gridscan.cli.tables import show
     from gridscan.engine.plan import make_plan
-    from gridscan.run import find_scenario
+    from gridscan.sources import find_scenario
 
     model = model_named(model_name)
     scenario = find_scenario(source_of(file, model), model=model, overrides=overrides)

@@ -41,7 +41,7 @@ def merge(
     FILE and options as for `gridscan run --shard`. The file is the one that a single run writes; the shards are removed
     when it has been read back. Shards that are missing, or of another split, scenario or code, are named.
     """
-    from gridscan.run import perform_merge
+    from gridscan.merge import perform_merge
 
     check_place(file, place["output"])
     made = planned(file, model_name, overrides, **place)

@@ -14,7 +14,7 @@ from gridscan.evaluation.layout import lay_out
 from gridscan.inputs.catalogue import catalogue_of
 from gridscan.inputs.grid_point import positions, value_text, values_at
 from gridscan.inputs.sample_tables import identity_of
-from gridscan.run import find_scenario
+from gridscan.sources import find_scenario
 from gridscan.uncertainty.designs import DRAW
 from gridscan.units import base_factor, readable
 

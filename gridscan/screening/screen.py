@@ -12,9 +12,9 @@ from gridscan.definition.nodes import Quantity
 from gridscan.errors import GridscanWarning, SensitivityError
 from gridscan.numerics.elementary_effects import statistics_of
 from gridscan.numerics.sobol_indices import Indices, sobol_indices
-from gridscan.run import Source, find_scenario
 from gridscan.screening.designs import REPLICATES, Response, Saltelli, effects
 from gridscan.screening.factors import Factors, factors_of, in_words
+from gridscan.sources import Source, find_scenario
 from gridscan.units import registry, unit_attributes
 
 if TYPE_CHECKING:

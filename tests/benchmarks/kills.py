@@ -33,8 +33,9 @@ import gridscan as gs
 from gridscan.engine.files.build_layout import build_layout
 from gridscan.engine.plan import Plan
 from gridscan.limits import DEFAULT, Limits
+from gridscan.merge import perform_merge
 from gridscan.model_loader import load_model
-from gridscan.run import perform, perform_merge, plan
+from gridscan.run import perform, plan
 
 
 def tell(counts: Path, pause: float = 0.001) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import gridscan as gs
 from gridscan.errors import ScenarioError
-from gridscan.run import find_scenario
+from gridscan.sources import find_scenario
 
 LABELS = """
 [catalogue.pond.village]
