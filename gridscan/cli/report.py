@@ -58,6 +58,7 @@ def plan_report(plan: Plan, forecast: Forecast) -> RenderableType:
     for axis in plan.axes:
         axes.add_row(escape(axis.name), f"{axis.size:,}", escape(axis.values), escape(axis.weight))
     uncertain = _filled("Uncertain, drawn together", ("parameter", "distribution"), list(plan.uncertain.items()))
+    beside = uncertain + _filled("Following another", ("parameter", "value"), list(plan.following.items()))
     quantities = new_table("quantity", "unit", "dimensions", "cells", "size", "", title="Quantities, in order")
     for item in plan.quantities:
         quantities.add_row(
@@ -76,7 +77,7 @@ def plan_report(plan: Plan, forecast: Forecast) -> RenderableType:
     return Group(
         axes,
         "",
-        *(item for part in uncertain for item in (part, "")),
+        *(item for part in beside for item in (part, "")),
         quantities,
         "",
         escape("\n".join([facts, *_already_there(plan, forecast)])),
@@ -285,6 +286,8 @@ def _file_text(plan: Plan, name: str, node: Parameter) -> str:
 
 def _value(plan: Plan, name: str) -> str:
     item, node = plan.layout.resolved.inputs[name], plan.scenario.model[name]
+    if name in plan.following:
+        return plan.following[name]
     if isinstance(node, Parameter) and node.table is not None:
         return _file_text(plan, name, node)
     if item.dims or item.vector:

@@ -120,6 +120,12 @@ class Plan:
         return axes
 
     @property
+    def following(self) -> dict[str, str]:
+        """By name, how each value follows another parameter."""
+        used = self.layout.graph.inputs
+        return {name: item.words for name, item in self.layout.resolved.dependent.items() if name in used}
+
+    @property
     def uncertain(self) -> dict[str, str]:
         """By name, the distributions that are drawn from, in words."""
         drawn = self.layout.resolved.drawn

@@ -12,6 +12,7 @@ import numpy as np
 from gridscan.definition.nodes import Constant, Parameter
 from gridscan.errors import CatalogueError, nearest
 from gridscan.inputs.arrays import Coordinate
+from gridscan.inputs.chosen_cases import Chosen, places_of, some_of
 from gridscan.inputs.dependent import is_dependent
 from gridscan.inputs.faults import Fault, hint, shown
 from gridscan.inputs.sample_tables import samples_of
@@ -69,6 +70,8 @@ class Cases:
         Content of the file of the cases by its name, if they stand in one.
     places
         File and line of each case that stands in a file, by its path.
+    chosen
+        Positions of the cases that are wanted; None for all.
     """
 
     model: Definition
@@ -76,6 +79,7 @@ class Cases:
     files: TableFiles
     contents: dict[str, str] = field(default_factory=dict)
     places: dict[Path, str] = field(default_factory=dict)
+    chosen: list[int] | None = None
 
     def read(self, raw: Any) -> list[Case]:
         """Return the cases that are given.
@@ -92,6 +96,11 @@ class Cases:
             In their order; none if any is wrong, with a fault for each.
         """
         known = len(self.reader.faults)
+        if isinstance(raw, Chosen):
+            cases = self.read(raw.cases)
+            # What is wrong with a name is said; the rest is checked with all cases.
+            self.chosen = (places_of([case.name for case in cases], raw.names, self.reader) if cases else []) or None
+            return cases
         if raw is None:
             return []
         if isinstance(raw, Sequence) and not isinstance(raw, str):
@@ -204,6 +213,7 @@ class Cases:
             One, or none if there are no cases.
         """
         names = np.array([case.name for case in cases])
+        names = names if self.chosen is None else names[self.chosen]
         return {CASE: Coordinate((CASE,), names, None, "name of the case")} if cases else {}
 
     def values(
@@ -242,6 +252,8 @@ class Cases:
             column = self._column(name, cases, {**given, **filled}, catalogues, alternatives)
             if column is not None:
                 filled[name] = column
+        if self.chosen is not None:
+            filled = {name: some_of(column, self.chosen) for name, column in filled.items()}
         rest = {name: item for name, item in given.items() if name not in names}
         behind = {name: item for name, item in rest.items() if item.path[:1] == ("parameters",)}
         return {**{name: item for name, item in rest.items() if name not in behind}, **filled, **behind}

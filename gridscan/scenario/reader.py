@@ -16,6 +16,8 @@ from pydantic import BaseModel, ValidationError
 
 from gridscan.definition.nodes import Parameter
 from gridscan.errors import ModelError, ScenarioError
+from gridscan.inputs.cases import CASE
+from gridscan.inputs.chosen_cases import Chosen
 from gridscan.inputs.dependent import is_dependent
 from gridscan.inputs.faults import MOST_TOLD, Fault, InputFaults, schema_fault, shown, untold
 from gridscan.inputs.inline_records import is_record
@@ -300,7 +302,7 @@ class _Reader:
         given = {**self._axes(model, content), **uncertain, **self._parameters(model, content)}
         axes_of_file = _table(content, "axes")
         for name, value in self.overrides.items():
-            if of_design(name) or name == QUANTITIES:
+            if of_design(name) or name == QUANTITIES or (name == CASE and "cases" in content):
                 continue
             stays_in_place = name in axes_of_file and isinstance(value, list | Mapping)
             if not stays_in_place:
@@ -317,7 +319,10 @@ class _Reader:
         try:
             how: dict[str, Any] = {"own_records": records, "units_required": True, "files": self.files}
             how["uncertainty"] = self.drawing(uncertainty_of(content, self.overrides, self.faults))
-            found = resolve(model, given, **how, zip_weights=self.zip_weights, cases=content.get("cases"))
+            cases = content.get("cases")
+            if cases is not None and CASE in self.overrides:
+                cases = Chosen(cases, self.overrides[CASE])
+            found = resolve(model, given, **how, zip_weights=self.zip_weights, cases=cases)
             return dataclasses.replace(found, tables={**found.tables, **self.used.contents})
         except InputFaults as error:
             self.faults += error.faults

@@ -154,3 +154,31 @@ def test_the_schema_of_editors_knows_cases():
         assert validator.is_valid(tomllib.loads(text))
     assert not validator.is_valid(tomllib.loads(GOOD.replace('sfr = "3', 'sfrr = "3')))
     assert not validator.is_valid(tomllib.loads(GOOD.replace('name = "busy"', "")))
+
+
+PLACES = """model = "red_supergiants"
+parameters.arm_outer_radius = { of = "arm_inner_radius", plus = "10 kpc" }
+output.quantities = ["carbon_burning_rsg"]
+[[cases]]
+name = "today"
+[[cases]]
+name = "burst"
+sfr = "10 Msun/yr"
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"), [("burst", ["burst"]), (["burst", "today"], ["burst", "today"]), (["today"], ["today"])]
+)
+def test_cases_are_chosen_by_name(chosen, expected):
+    whole = gs.evaluate(gs.Scenario.parse(PLACES))["carbon_burning_rsg"]
+    some = gs.evaluate(gs.Scenario.parse(PLACES, overrides={"case": chosen}))["carbon_burning_rsg"]
+    assert some["case"].values.tolist() == expected
+    assert some.values.tolist() == whole.sel(case=expected).values.tolist()
+
+
+@pytest.mark.parametrize(("chosen", "shown"), [("brust", "'brust'; did you mean 'burst'?"), ([], "[]"), (3, "3")])
+def test_a_case_that_is_not_there_is_refused(chosen, shown):
+    with pytest.raises(ScenarioError) as caught:
+        gs.Scenario.parse(PLACES, overrides={"case": chosen})
+    assert str(caught.value) == f"--set case: there is no case {shown}; there are today, burst"
