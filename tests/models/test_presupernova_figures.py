@@ -98,11 +98,13 @@ def test_components_of_a_background_are_lines(model):
     assert axes.get_ylim()[0] == pytest.approx(1e-6 * float(dataset.solar_rate.max()))
 
 
-def test_alarms_are_bars_by_ordering(model):
-    dataset, (axes,) = drawn(model, "alarms", detector=["juno", "sno+"], ordering=["normal", "inverted"])
+@pytest.mark.parametrize("detectors", [["juno", "sno+"], ["juno", "sno+", "super-k", "theia-100", "kamland"]])
+def test_alarms_are_bars_by_ordering(model, detectors):
+    dataset, (axes,) = drawn(model, "alarms", detector=detectors, ordering=["normal", "inverted"])
     heights = np.array([[bar.get_height() for bar in bars] for bars in axes.containers])
     assert heights == pytest.approx(dataset.alarms_per_century.transpose("ordering", "detector").values)
     assert axes.get_yscale() == "log"
+    assert 0.0 < axes.get_ylim()[0] < heights[heights > 0.0].min()
 
 
 def test_every_figure_has_a_picture_in_the_gallery():

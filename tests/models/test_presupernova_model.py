@@ -388,3 +388,28 @@ def test_gadolinium_warns_of_betelgeuse_nine_hours_ahead():
     assert without == -math.inf
     assert first == pytest.approx(9.0, abs=0.3)
     assert second > first
+
+
+@pytest.mark.parametrize(
+    ("ordering", "sines", "prompt", "lead", "window", "protons", "background", "expected"),
+    [
+        ("none", (0.276, 0.027), "0.0 MeV", "0.0 day", "0.665 day", 8.65e32, "0.0362 / day", 0.058344794525),
+        ("normal", (0.331, 0.0167), "2.34 MeV", "0.291 day", "2.52 day", 2.34e34, "0.0988 / day", 0.07106088453),
+        ("normal", (0.327, 0.0194), "3.44 MeV", "0.0208 day", "4.95 day", 1.8e33, "0.446 / day", 0.00048630517103),
+        ("inverted", (0.335, 0.0155), "0.0 MeV", "0.00241 day", "1.8 day", 1.97e34, "0.0531 / day", 0.30449803878),
+        ("inverted", (0.283, 0.0261), "0.0 MeV", "3.06 day", "1.78 day", 3.54e33, "7.42 / day", 5.9806339532e-05),
+        ("inverted", (0.297, 0.0264), "0.0 MeV", "0.0 day", "4.12 day", 4.81e32, "0.477 / day", 0.00085134308077),
+    ],
+)
+def test_alarms_of_random_detectors_are_as_summed_by_hand_within_their_error(
+    ordering, sines, prompt, lead, window, protons, background, expected
+):
+    """By 24 Gauss points between knots and nodes of the pairs, 160 in energy, and a mass function written anew."""
+    given = {"ordering": ordering, "energy_min_prompt": prompt, "lead": lead, "window": window}
+    given |= dict(zip(("sin2_theta12", "sin2_theta13"), sines, strict=True))
+    given |= {"number_of_protons": protons, "efficiency_inverse_beta": 1.0, "inverse_beta_background": background}
+    found = MODEL.evaluate(["alarms_per_century", "alarms_per_century_error"], **given)
+    value, error = float(found.alarms_per_century), float(found.alarms_per_century_error)
+    assert abs(value - expected) <= error
+    assert value == pytest.approx(expected, rel=1e-6)
+    assert error <= 1e-5 * value

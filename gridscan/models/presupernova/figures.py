@@ -128,8 +128,12 @@ def alarms(dataset: xr.Dataset, *, along: str = "detector", by: str | None = Non
     """Draw alarms a century as bars for each detector, by default one colour for each ordering of the masses."""
     many = long_axes(quantity_of(dataset, "alarms_per_century"))
     by = by or ("ordering" if "ordering" in many and along != "ordering" else None)
-    axes = plot.draw(dataset, "alarms_per_century", along=along, by=by)
+    axes = plot.draw(dataset, "alarms_per_century", along=along, by=by, scale="linear")
     axes.set_yscale("log")
+    # Bars have no zero to rise from: they begin below the least, that of a blind detector nowhere.
+    rates = dataset["alarms_per_century"].values
+    if (rates > 0.0).any():
+        axes.set_ylim(bottom=10.0 ** np.floor(np.log10(0.9 * rates[rates > 0.0].min())))
     return axes
 
 
@@ -249,7 +253,7 @@ FIGURES = (
         "alarms a century for each detector and mass ordering",
         alarms,
         quantities=("alarms_per_century",),
-        settings={"detector": ["kamland", "sno+", "juno", "theia-25", "theia-100"]},
+        settings={"detector": ["kamland", "sno+", "super-k-gd", "juno", "theia-25", "theia-100"]},
         options=("along", "by"),
     ),
 )
@@ -303,7 +307,7 @@ EXAMPLES = (
         "alarms a century for each detector and mass ordering",
         "alarms",
         settings={
-            "detector": ["kamland", "sno+", "juno", "theia-25", "theia-100"],
+            "detector": ["kamland", "sno+", "super-k-gd", "juno", "theia-25", "theia-100"],
             "ordering": ["normal", "inverted", "none"],
         },
     ),

@@ -148,3 +148,24 @@ def test_unknown_isotopes_and_energies_below_zero_are_refused():
         beta_decay.beta_spectrum(-0.1, POSITRON)
     with pytest.raises(EvaluationError, match="recoil_max is 0"):
         beta_decay.counted_decays("14C", RecoilWindow(0.1, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [
+        ((0.274, 0.379, 0.051, 0.02, 0.0005), 0.000625066330184),
+        ((0.017, 0.149, 0.043, 0, 0), 0.824879131152),
+        ((0.287, np.inf, 0.025, 0.028, 0.0027), 4.67959120041e-05),
+        ((0.299, np.inf, 0.09, 0.011, 0.009), 0.000945217478623),
+        ((0.297, np.inf, 0, 0, 0), 2.60922156041e-07),
+        ((0.110, 0.177, 0, 0, 0), 0.329666485159),
+        ((0.080, np.inf, 0.071, 0, 0), 0.606089111147),
+        ((0.317, np.inf, 0, 0, 0), 0),
+        ((0.318, 0.37, 0.087, 0, 0), 0.000261612734934),
+    ],
+)
+def test_pairs_of_decays_are_as_a_double_integral_of_the_shapes_within_their_error(window, expected):
+    """500 Gauss points for each of the two energies, dense at both ends; with steps, cut where one energy ends."""
+    share, error = beta_decay.counted_pile_up("14C", RecoilWindow(*window), CONSTANTS)
+    assert abs(float(share) - expected) <= float(error) + 1e-11 * expected
+    assert float(error) <= 1e-7 * max(expected, 1e-9)

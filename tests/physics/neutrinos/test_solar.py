@@ -159,3 +159,33 @@ def test_windows_broadcast_and_add_up():
 def test_nonsense_about_the_sun_is_refused(call, message):
     with pytest.raises(EvaluationError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("component", "window", "mixing", "expected"),
+    [
+        ("pp", (0.078, 0.216), (0.397, 0.043, 7.17e-05), 3.14879677528e-46),
+        ("pep", (0.483, np.inf), (0.227, 0.024, 6.72e-05), 4.204792794528e-45),
+        ("be7", (0.154, np.inf), (0.248, 0.041, 7.27e-05), 2.567298740398e-45),
+        ("b8", (3.443, 12.688), (0.362, 0.046, 6.45e-05), 1.337390554705e-44),
+        ("n13", (0.33, np.inf), (0.204, 0.009, 7.18e-05), 1.295457357982e-45),
+        ("o15", (0.534, 1.327), (0.352, 0.011, 6.4e-05), 1.535951548275e-45),
+        ("f17", (0.449, np.inf), (0.291, 0.023, 8.16e-05), 1.990663980539e-45),
+        ("pp", (0.206, np.inf), (0.439, 0.036, 8.97e-05), 1.927275596706e-47),
+        ("pep", (0.131, np.inf), (0.326, 0.037, 6.93e-05), 5.742943617881e-45),
+        ("be7", (0.269, np.inf), (0.312, 0.025, 7.7e-05), 1.84691507923e-45),
+        ("b8", (9.474, np.inf), (0.358, 0.005, 7.83e-05), 8.855167636698e-46),
+        ("n13", (0.408, np.inf), (0.264, 0.003, 7.12e-05), 8.97246062614e-46),
+        ("o15", (0.548, np.inf), (0.217, 0.036, 6.96e-05), 1.638552746551e-45),
+        ("f17", (0.384, 1.436), (0.365, 0.027, 6.65e-05), 2.154895347841e-45),
+    ],
+)
+def test_components_are_as_an_adaptive_integral_of_the_closed_forms_within_their_error(
+    component, window, mixing, expected
+):
+    """By scipy's QUADPACK in sqrt(Q - E), from spectra, survival and windows written out anew, at random points."""
+    found, error = solar.solar_cross_section(
+        component, RecoilWindow(*window), COUPLINGS, SolarMixing(*mixing), CONSTANTS
+    )
+    assert abs(float(found) - expected) <= float(error) + 1e-11 * expected
+    assert float(error) <= 1e-7 * expected
