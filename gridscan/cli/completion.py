@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from click.shell_completion import (
     BashComplete,
     CompletionItem,
+    ZshComplete,
     add_completion_class,
     get_completion_class,
     split_arg_string,
@@ -58,6 +59,18 @@ class _Bash(BashComplete):
 
     name = "bash"
     source_template = _SCRIPT
+
+
+@add_completion_class
+class _Zsh(ZshComplete):
+    """As click has it, but with no blank behind what goes on, as in bash; fish adds none."""
+
+    name = "zsh"
+    source_template = ZshComplete.source_template.replace(
+        "compadd -U -V unsorted -a completions",
+        """compadd -U -V unsorted -S '' -- ${(M)completions:#*[=\\/:]}
+        compadd -U -V unsorted -- ${completions:#*[=\\/:]}""",
+    )
 
 
 def script(shell: str) -> str:

@@ -142,7 +142,9 @@ def plot(
 
     Bars for labels (points on a logarithmic scale), lines for a numeric axis, a map for two axes. FILE is a result or a
     scenario. An axis that is not shown is held at its --at value, or else at the value nearest to the model's default.
-    --kind draws a figure that the model declares, which may have options of its own, such as --frames 50.
+    --kind draws a figure that the model declares. Its scales are its own, so --log, --linear and --limits are for
+    quantities; what it takes is in brackets behind it in the lists below, and may be an option of its own, such as
+    --frames 50.
 
     Matrices, tornadoes and shares of the variance are drawn by `gridscan sensitivity … --picture`.
     """

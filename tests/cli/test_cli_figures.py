@@ -165,3 +165,15 @@ def test_any_file_name_and_order_of_options_is_read(folder):
     gs.run("small.toml")
     told = succeed("plot", "--zoom=20 kyr", "--kind", "timeline", "small.nc", "--set", "initial_mass=20 Msun")
     assert told == "wrote timeline.png\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "flag"),
+    [(["--log"], "--log or --linear"), (["--linear"], "--log or --linear"), (["--limits", "0,1"], "--limits")],
+)
+def test_the_scale_of_a_figure_is_its_own_which_is_said(option, flag):
+    refused = CliRunner().invoke(main, ["plot", "imf_scan", "--kind", "signal", *option])
+    assert refused.exit_code == 2
+    assert f"{flag} does not apply to --kind signal; it takes --along, --by" in " ".join(refused.output.split())
+    told = " ".join(CliRunner().invoke(main, ["plot", "--help"]).output.split())
+    assert "Its scales are its own, so --log, --linear and --limits are for quantities" in told

@@ -37,7 +37,12 @@ def folder(tmp_path_factory):
     gs.run(place / "tiny.toml")
     (place / "bin").mkdir()
     program = place / "bin" / "gridscan"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m gridscan "$@"\n', encoding="utf-8")
+    # With words to complete or with lines for a shell the program itself, otherwise what it was called with.
+    program.write_text(
+        f'#!/bin/sh\n[ -n "$_GRIDSCAN_COMPLETE" ] || [ "$1" = completion ] && exec {sys.executable} -m gridscan "$@"\n'
+        'IFS="|"; echo "ran: $*"\n',
+        encoding="utf-8",
+    )
     program.chmod(0o755)
     return place
 
@@ -97,16 +102,27 @@ def test_each_shell_has_its_lines(shell):
     result = CliRunner().invoke(main, ["completion", shell])
     assert result.exit_code == 0, result.output
     assert f"_GRIDSCAN_COMPLETE={shell}_complete" in result.stdout
-    if shutil.which(shell):
-        subprocess.run([shell, "-n"], input=result.stdout, text=True, check=True)
+
+
+def started(folder, *command):
+    """Return a shell under a pseudo-terminal, in a folder with a scenario and a result."""
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "TERM": "dumb", "HOME": str(folder / "home")}
+    (folder / "home").mkdir(exist_ok=True)
+    return pexpect.spawn(
+        command[0],
+        list(command[1:]),
+        cwd=str(folder),
+        env=environment,
+        encoding="utf-8",
+        timeout=30,
+        dimensions=(40, 150),
+    )
 
 
 @pytest.fixture
 def bash(folder):
-    environment = {**os.environ, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", "TERM": "dumb"}
-    shell = pexpect.spawn(
-        "bash", ["--norc", "--noprofile", "-i"], cwd=str(folder), env=environment, encoding="utf-8", timeout=30
-    )
+    shell = started(folder, "bash", "--norc", "--noprofile", "-i")
     # What is echoed of the line itself does not have the words that are waited for.
     shell.sendline("PS1='rea''dy> '; bind 'set enable-bracketed-paste off'; bind 'set bell-style none'")
     shell.expect_exact("ready> ")
@@ -131,7 +147,45 @@ def test_a_real_bash_completes_with_the_tabulator(bash, typed, seen):
     bash.expect_exact(seen)
 
 
+SWITCHED_ON = {
+    "zsh": (
+        ["zsh", "-f", "-i"],
+        "autoload -Uz compinit; compinit -u; eval \"$(gridscan completion zsh)\"; PS1='swit''ched> '",
+    ),
+    "fish": (
+        ["fish", "--no-config", "-i"],
+        "gridscan completion fish | source; function fish_prompt; echo swit''ched\\> ; end",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in SWITCHED_ON if shutil.which(name)])
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [
+        ("gridscan descr\tred_s\t", "describe|red_supergiants"),
+        ("gridscan check scans/d\t", "check|scans/deep.toml"),
+        (
+            "gridscan run tiny.toml --set neutrino_lum\t'1e38 erg/s'",
+            "run|tiny.toml|--set|neutrino_luminosity=1e38 erg/s",
+        ),
+        ("gridscan check sca\tde\t", "check|scans/deep.toml"),
+    ],
+)
+def test_a_real_zsh_or_fish_completes_with_the_tabulator(folder, name, typed, seen):
+    command, line = SWITCHED_ON[name]
+    shell = started(folder, *command)
+    try:
+        shell.sendline(line)
+        shell.expect_exact("switched>")
+        # Of a line that a shell draws anew in parts, only what it calls is sure.
+        shell.send(typed + "\r")
+        shell.expect_exact(f"ran: {seen}")
+    finally:
+        shell.close(force=True)
+
+
 def test_the_page_says_how_to_switch_it_on():
     page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    for line in ('eval "$(gridscan completion bash)"', "gridscan completion fish >"):
+    for line in ('eval "$(gridscan completion bash)"', "completion fish >"):
         assert line in page
