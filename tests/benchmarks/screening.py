@@ -52,13 +52,16 @@ GALAXY = {
     "arm_width": (0.2, 0.4),
     "ring_fraction": (0.05, 0.15),
 }
-SETS = {"12 parameters, none of the galaxy": STARS, "20, seven of the galaxy": {**STARS, "radius": (0.8, 1.2), **GALAXY}}
+SETS = {
+    "12 parameters, none of the galaxy": STARS,
+    "20, seven of the galaxy": {**STARS, "radius": (0.8, 1.2), **GALAXY},
+}
 
 
 def scenario_of(ranges: dict[str, tuple[float, float]]) -> gs.Scenario:
     """Return a scenario in which the parameters are uncertain."""
     text = f'model = "red_supergiants"\nparameters.cross_section = "tree-level"\noutput.quantities = ["{QUANTITY}"]\n'
-    units = {name: f'{gs.model("red_supergiants").parameters[name].unit:~}' or "1" for name in ranges}
+    units = {name: f"{gs.model('red_supergiants').parameters[name].unit:~}" or "1" for name in ranges}
     lines = [
         f'uncertain.{name} = {{ uniform = [{low!r}, {high!r}], unit = "{units[name]}" }}'
         for name, (low, high) in ranges.items()
