@@ -16,10 +16,10 @@ import numpy as np
 from gridscan.engine.forecast import forecast
 from gridscan.engine.plan import make_plan
 from gridscan.engine.reuse.fingerprint import identity_of
-from gridscan.errors import GridscanError, ModelError, ScenarioError, StoreError, listed, nearest
+from gridscan.errors import GridscanError, ModelError, ScenarioError, ScenarioWarning, StoreError, listed, nearest, warn
 from gridscan.evaluation.layout import lay_out
 from gridscan.model_loader import is_code, load_model
-from gridscan.run import evaluate
+from gridscan.run import execute
 from gridscan.scenario.own_quantities import QUANTITIES
 from gridscan.scenario.reader import Scenario
 from gridscan.sensitivity.labelled import position_on
@@ -113,7 +113,12 @@ def at(
     except ScenarioError as error:
         # The message names the option of the command line.
         raise ScenarioError(re.sub(r"(?m)^--set \w+: ", "", str(error))) from None
-    return _picked(evaluate(moved), picked)
+    plan = make_plan(moved)
+    for line in plan.layout.idle:
+        # Other axes may have no effect on some of the quantities; that is known.
+        if any(repr(name) in line for name in values):
+            warn(line, ScenarioWarning)
+    return _picked(execute(plan), picked)
 
 
 def at_of_array(array: xr.DataArray, values: Mapping[str, Any], **options: Any) -> xr.DataArray:

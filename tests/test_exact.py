@@ -234,3 +234,9 @@ def test_labels_off_the_axis_are_those_of_the_catalogue():
     found = gs.evaluate(scenario).gridscan.at(detector="hyper-k")["number_of_electrons"]
     direct = gs.model("red_supergiants").evaluate("number_of_electrons", detector="hyper-k")
     assert float(found) == float(direct)
+
+
+def test_a_value_without_effect_is_told_and_other_axes_are_not(result, named):
+    with pytest.warns(gs.GridscanWarning, match="'mass' has no effect") as caught:
+        result[["period"]].gridscan.at(mass="3 kg", length="2 m", model=named)
+    assert len(caught) == 1

@@ -107,8 +107,9 @@ def _question(
             seen = table[list(shown)] if shown and out is None else table
             show_or_write(seen, out, held, force=force, everything=everything)
             if picture is not None and drawn is not None:
-                every = whole and everywhere is not None and held
-                _draw(picture, answer(everywhere.gridscan, quantity, **given) if every else table, drawn, force)
+                if whole and held and everywhere is not None:
+                    table = answer(everywhere.gridscan, quantity, **given)
+                _draw(picture, table, drawn, force)
 
         for add in (
             *([_picture] if picture is not None else []),

@@ -192,7 +192,11 @@ def test_too_many_such_points_are_refused(model):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"share": -0.1}, SensitivityError, "the share by which numbers vary must be from 0, .* below 1; found -0.1"),
+        (
+            {"share": -0.1},
+            SensitivityError,
+            "the share by which numbers vary must be from 0, .* to below 1; found -0.1",
+        ),
         ({"points": 8}, SensitivityError, "the number of base points must be at least 32, found 8"),
         ({"at": {"frist": "1 m"}}, ScenarioError, "'frist' is not an axis of the scenario"),
         ({"vary": ["kinds"]}, ScenarioError, "'kinds' is not a label; did you mean 'kind'?"),
