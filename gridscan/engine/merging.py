@@ -11,7 +11,7 @@ import numpy as np
 from gridscan.atomic import place_of
 from gridscan.engine.division import Division, Part, all_blocks, cells_in
 from gridscan.engine.files.build_layout import build_layout
-from gridscan.engine.files.paths import remove
+from gridscan.engine.files.paths import remove, working_path
 from gridscan.engine.reuse.earlier_file import EarlierFile
 from gridscan.engine.reuse.matching import matched
 from gridscan.engine.runner import carry_out
@@ -94,8 +94,7 @@ class Survey:
     def whole(self) -> State:
         """Return how far the result is, or the run that writes it without shards."""
         part = all_blocks(self.plan.block_plan)
-        works = sorted(self.output.parent.glob(f".{self.output.name}.{self.file_layout.record['run'][:12]}.work"))
-        return self._state(None, self.output, part, works)
+        return self._state(None, self.output, part, [working_path(self.output, self.file_layout.record["run"])])
 
     def states(self, of: int) -> list[State]:
         """Return how far each of some number of shards is."""

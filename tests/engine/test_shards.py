@@ -6,6 +6,7 @@ import errno
 import functools
 import json
 import os
+import resource
 import textwrap
 
 import netCDF4
@@ -362,6 +363,22 @@ def test_a_second_job_on_a_shard_leaves(tmp_path, monkeypatch, knows_locks):
 
 def no_locks(*_):
     raise OSError(errno.ENOLCK, "No locks available")
+
+
+def test_more_shards_than_files_that_may_be_open_can_be_merged(tmp_path):
+    in_shards(tmp_path, 6)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    opened = len(os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (opened + 3, before[1]))
+    try:
+        assert merge(scenario(tmp_path)).reused
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_nothing_is_told_of_what_was_never_begun(tmp_path):
+    survey = Survey(plan(scenario(tmp_path / "not there")))
+    assert (survey.splits, survey.whole().kind) == ([], "not begun")
 
 
 def test_the_record_says_which_shard_a_file_is(tmp_path):

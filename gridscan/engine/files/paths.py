@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import resource
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # Digits of the identity of a run in the name of its working file.
 _NAMED = 12
+# Files that a process has open besides results.
+_OTHER_FILES = 200
 
 
 @contextlib.contextmanager
@@ -101,8 +104,10 @@ def earlier_files_for(
     found: list[EarlierFile] = []
     notes: list[str] = []
     lenders = lenders or Lenders()
+    places = dict.fromkeys([path, *remains(path, "work"), *lenders.named, *lenders.beside])
+    _allow_to_open(len(places))
     try:
-        for place in dict.fromkeys([path, *remains(path, "work"), *lenders.named, *lenders.beside]):
+        for place in places:
             if place == but or not (os.path.exists(place) or place in lenders.named):
                 continue
             try:
@@ -116,6 +121,15 @@ def earlier_files_for(
         close_all(found)
         raise
     return found, notes
+
+
+def _allow_to_open(number: int) -> None:
+    """Raise the number of files that this process may have open, as far as the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def own_of(path: Path, earlier_files: Iterable[EarlierFile]) -> list[EarlierFile]:
