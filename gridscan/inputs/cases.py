@@ -97,10 +97,10 @@ class Cases:
         """
         known = len(self.reader.faults)
         if isinstance(raw, Chosen):
-            cases = self.read(raw.cases)
+            every = self.read(raw.cases)
             # What is wrong with a name is said; the rest is checked with all cases.
-            self.chosen = (places_of([case.name for case in cases], raw.names, self.reader) if cases else []) or None
-            return cases
+            self.chosen = (places_of([case.name for case in every], raw.names, self.reader) if every else []) or None
+            return every
         if raw is None:
             return []
         if isinstance(raw, Sequence) and not isinstance(raw, str):

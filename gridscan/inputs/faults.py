@@ -121,7 +121,11 @@ def schema_fault(item: Any, path: Path, schema: type[BaseModel]) -> tuple[Path, 
     location = tuple(part for part in item["loc"] if isinstance(part, int) or part in fields)
     if item["type"] == "extra_forbidden":
         name = str(item["loc"][-1])
-        return (*path, *item["loc"]), f"unknown key {name!r}{nearest(name, fields)}; allowed are {listed(fields)}", True
+        return (
+            (*path, *item["loc"]),
+            f"unknown key {name!r}{nearest(name, fields)}; allowed are {listed(fields, 20)}",
+            True,
+        )
     if item["type"] == "missing":
         return path, f"the key {item['loc'][-1]!r} is missing", True
     what = "expected numbers or texts with a unit" if len(item["loc"]) > 1 else item["msg"].lower()

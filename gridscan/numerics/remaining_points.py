@@ -63,10 +63,10 @@ def remaining_variances(
     """
     wanted = list(dict.fromkeys(subsets))
     sizes = dict(zip(values.dims, values.shape, strict=True))
-    measures = []
+    measures: list[NDArray[Any]] = []
     for measure in weights:
-        parts = [np.asarray(measure.get(axis, np.full(sizes[axis], 1.0 / sizes[axis])), dtype=float) for axis in axes]
-        measures.append(functools.reduce(np.multiply.outer, parts, np.ones(())))
+        of_axes = [np.asarray(measure.get(axis, np.full(sizes[axis], 1.0 / sizes[axis])), dtype=float) for axis in axes]
+        measures.append(functools.reduce(np.multiply.outer, of_axes, np.ones(())))
     numbered = [tuple(axis not in subset for axis in axes) for subset in wanted]
     rows = len(measures) * (1 + len(wanted))
     found = xr.apply_ufunc(

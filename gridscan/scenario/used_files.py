@@ -62,7 +62,7 @@ class UsedFiles:
         several = names if isinstance(names, list) else [names]
         found: dict[str, Any] = {}
         for index, name in enumerate(several):
-            path = (*_WHERE, index) if isinstance(names, list) else _WHERE
+            path: Path = (*_WHERE, index) if isinstance(names, list) else _WHERE
             if isinstance(name, str):
                 self._add(found, name, files, path, faults)
             elif name is not None:
@@ -72,9 +72,9 @@ class UsedFiles:
             return dict(content)
         for kind, records in found.items():
             mine = own.get(kind, {})
-            for path in [place for place in self._places if place[1] == kind and mine]:
-                if len(path) == 2 or path[2] in mine:
-                    del self._places[path]
+            for place in [place for place in self._places if place[1] == kind and mine]:
+                if len(place) == 2 or place[2] in mine:
+                    del self._places[place]
             if isinstance(mine, str):
                 message = f"records of {kind!r} stand in {mine!r} and in a file of [uses]; keep them in one file"
                 faults.append(Fault((_CATALOGUE, kind), message))

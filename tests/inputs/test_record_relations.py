@@ -11,7 +11,10 @@ from gridscan.inputs.resolve import resolve
 
 IMF = "breaks must be in increasing order; found breaks = [0.5, 0.4, 120] Msun"
 BAD = '[catalogue.imf.bad]\nexponents = [1.3, 2.3]\nbreaks = ["0.5 Msun", "0.4 Msun", "120 Msun"]\n'
-RECOIL = '[catalogue.detector.mine]\nfiducial_mass = "3 kt"\nrecoil_min = "3 MeV"\nrecoil_max = "2 MeV"\nelectrons_per_mass = "0.5 mol/g"\nprotons_per_mass = "0.1 mol/g"\n'
+RECOIL = (
+    '[catalogue.detector.mine]\nfiducial_mass = "3 kt"\nrecoil_min = "3 MeV"\nrecoil_max = "2 MeV"\n'
+    'electrons_per_mass = "0.5 mol/g"\nprotons_per_mass = "0.1 mol/g"\n'
+)
 
 
 @pytest.mark.parametrize(

@@ -362,7 +362,8 @@ BROKEN = {
     "unknown key of the output": (
         "path = ",
         "paht = ",
-        "24:1: unknown key 'paht'; did you mean 'path'?; allowed are format, compression, quantities, path, types",
+        "24:1: unknown key 'paht'; did you mean 'path'?; allowed are format, compression, quantities, derived, path,"
+        " types",
     ),
     "output path that is no text": ('"out.nc"', "3", "24:8: 'path': input should be a valid string, found 3"),
     "no model": ('model = "red_supergiants"\n', "", "1:1: the key 'model' is missing"),
@@ -434,7 +435,7 @@ def broken(kind: str) -> tuple[str, str]:
     assert GOOD.count(old) == 1
     names = ", ".join(gs.model("red_supergiants").quantities)
     keys = "allowed are model, title, description, axes, parameters, uncertain, cases, correlated, design, catalogue, "
-    keys += "sampling, output"
+    keys += "uses, sampling, output"
     return GOOD.replace(old, new), message.replace("{quantities}", names).replace("{keys}", keys)
 
 
@@ -515,7 +516,7 @@ path = "out.csv"
 def test_ten_faults_of_one_file_are_reported_at_once_and_in_order():
     assert faults_of(TEN_FAULTS) == [
         "s.toml:2:1: unknown key 'titel'; did you mean 'title'?; allowed are model, title, description, axes,"
-        " parameters, uncertain, cases, correlated, design, catalogue, sampling, output",
+        " parameters, uncertain, cases, correlated, design, catalogue, uses, sampling, output",
         "s.toml:5:18: unknown imf 'top-hevy'; did you mean 'top-heavy'?;"
         " known are kroupa, salpeter, salpeter-single, top-heavy, top-light",
         "s.toml:6:20: linspace takes three values [first, last, how many]",
