@@ -6,7 +6,7 @@ import ast
 import functools
 import importlib.util
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gridscan.fingerprint.bytecode import Import
 from gridscan.fingerprint.what_runs import is_for_type_checkers
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 # A line that is one import statement; any other use of these words needs the parser.
 IMPORT_LINE = re.compile(rb"^[ \t]*(?:import|from)[ \t]", re.MULTILINE)
+
+# Where a statement holds others.
+_PARTS = ("body", "handlers", "orelse", "finalbody", "cases")
 
 
 def imports_of_lines(content: bytes) -> tuple[Import, ...] | None:
@@ -35,7 +38,7 @@ def imports_of_lines(content: bytes) -> tuple[Import, ...] | None:
 
 def imports_in(statements: Sequence[ast.stmt]) -> Iterator[Import]:
     """Yield import statements, also inside functions, except those that only a type checker reads."""
-    stack: list[ast.AST] = list(statements)
+    stack: list[Any] = list(statements)
     while stack:
         node = stack.pop()
         if isinstance(node, ast.Import):
@@ -45,7 +48,28 @@ def imports_in(statements: Sequence[ast.stmt]) -> Iterator[Import]:
         elif isinstance(node, ast.If) and is_for_type_checkers(node):
             stack += node.orelse
         else:
-            stack += ast.iter_child_nodes(node)
+            # Expressions, of which most of a module consists, hold no statements.
+            for name in _PARTS:
+                stack += getattr(node, name, ())
+
+
+def imports_by_calls_in(tree: ast.Module) -> tuple[Import | None, ...]:
+    """Return what is imported by calls of functions, None for a name that is only known when it runs."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_import(node)]
+    names = [_literal(call) for call in calls]
+    return tuple(
+        None if name is None else Import(name.lstrip("."), len(name) - len(name.lstrip("."))) for name in names
+    )
+
+
+def _is_import(call: ast.Call) -> bool:
+    function = call.func
+    return getattr(function, "id", getattr(function, "attr", "")) in ("import_module", "__import__")
+
+
+def _literal(call: ast.Call) -> str | None:
+    first = call.args[0] if call.args else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
 
 @functools.lru_cache(maxsize=8192)

@@ -26,7 +26,13 @@ from gridscan.fingerprint import bytecode
 from gridscan.fingerprint.bytecode import Import
 from gridscan.fingerprint.digest import digest
 from gridscan.fingerprint.executed import code_run
-from gridscan.fingerprint.import_statements import IMPORT_LINE, imports_in, imports_of_lines, resolved
+from gridscan.fingerprint.import_statements import (
+    IMPORT_LINE,
+    imports_by_calls_in,
+    imports_in,
+    imports_of_lines,
+    resolved,
+)
 from gridscan.fingerprint.what_runs import digest_of_code, is_for_type_checkers, strip
 
 if TYPE_CHECKING:
@@ -67,7 +73,9 @@ class SourceFile:
     @cached_property
     def digest_without_hints(self) -> str:
         """The same without the hints of functions, where nothing reads these."""
-        return digest_of_code(self.content, hints=False)
+        # First, since it leaves the parsed content to be taken apart here: parsing is what takes the time.
+        assert self.imports is not None
+        return digest_of_code(self.content, hints=False, parsed=self.__dict__.pop("_parsed_for_imports", None))
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -85,7 +93,16 @@ class SourceFile:
             found = imports_of_lines(self.content)
             if found is not None:
                 return found
-        return tuple(imports_in(self.tree.body))
+        parsed = self._parsed_for_imports
+        return tuple(imports_in(parsed.body)) if parsed is not None else ()
+
+    @cached_property
+    def _parsed_for_imports(self) -> ast.Module | None:
+        """The parsed content; None where it is not Python."""
+        try:
+            return ast.parse(self.content)
+        except (SyntaxError, ValueError, RecursionError):
+            return None
 
     def imports_within(self, package: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return the full names of the modules that the file imports as one of a package, and what it takes of them."""
@@ -102,11 +119,7 @@ class SourceFile:
         """Imports of the module by a function call, None for a name that is only known when it runs."""
         if not _CALL_WORD.search(self.content):
             return ()
-        calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and _is_import(node)]
-        names = [_literal(call) for call in calls]
-        return tuple(
-            None if name is None else Import(name.lstrip("."), len(name) - len(name.lstrip("."))) for name in names
-        )
+        return imports_by_calls_in(self.tree)
 
     @cached_property
     def bindings(self) -> dict[str, list[ast.stmt]]:
@@ -365,16 +378,6 @@ _BEGAN = _time_of_start()
 def _is_for_scripts(node: ast.stmt) -> bool:
     test = node.test if isinstance(node, ast.If) else None
     return isinstance(test, ast.Compare) and ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__")
-
-
-def _is_import(call: ast.Call) -> bool:
-    function = call.func
-    return getattr(function, "id", getattr(function, "attr", "")) in ("import_module", "__import__")
-
-
-def _literal(call: ast.Call) -> str | None:
-    first = call.args[0] if call.args else None
-    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
 
 def _bound_names(statement: ast.stmt) -> list[str]:

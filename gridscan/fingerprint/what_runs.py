@@ -9,10 +9,10 @@ from gridscan.fingerprint import bytecode
 from gridscan.fingerprint.digest import digest
 
 
-def digest_of_code(content: bytes, *, hints: bool) -> str:
-    """Return a digest of the parsed code of a file; of the file itself where it is not Python."""
+def digest_of_code(content: bytes, *, hints: bool, parsed: ast.Module | None = None) -> str:
+    """Return a digest of the parsed code of a file, which is changed; of the file itself where it is not Python."""
     try:
-        tree = ast.parse(content)
+        tree = parsed or ast.parse(content)
         if b"__doc__" not in content:
             strip(tree, hints=hints)
         return digest(bytecode.content(compile(tree, "", "exec", dont_inherit=True))).hex()

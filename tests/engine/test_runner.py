@@ -6,6 +6,8 @@ import errno
 import functools
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import textwrap
@@ -115,10 +117,10 @@ def test_signals_end_a_run_with_a_message_and_keep_its_work(tmp_path):
         import json, os, pathlib, signal, sys, time
         sys.path.insert(0, {str(BENCHMARKS)!r})
         import kills, gridscan as gs
-        from gridscan.cli import main
+        from gridscan.cli import main, scenarios
         from gridscan.limits import Limits
         # The command line has no option for it: small blocks, so that there is something to stop.
-        gs.plan.__kwdefaults__["limits"] = Limits(smallest_block=16)
+        scenarios.DEFAULT = Limits(smallest_block=16)
         # What runs in the background may have been told to ignore it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         folder = pathlib.Path({str(tmp_path)!r})
@@ -275,13 +277,13 @@ def test_damage_at_any_place_of_a_working_file_leaves_no_trace(tmp_path):
     undisturbed = run(scenario(tmp_path / "a")).read_bytes()
     work = interrupted(tmp_path / "b")
     kept = work.read_bytes()
-    for place in [*range(0, len(kept), len(kept) // 12), len(kept) - 1]:
+    for place in [*range(0, len(kept), len(kept) // 6), len(kept) - 1]:
         work.write_bytes(kept)
         _damaged(work, place)
         outcome = perform(plan(scenario(tmp_path / "b")))
         assert outcome.path.read_bytes() == undisturbed
         outcome.path.unlink()
-    for size in (0, 100, len(kept) // 2, len(kept) - 1):
+    for size in (0, len(kept) // 2, len(kept) - 1):
         work.write_bytes(kept[:size])
         with pytest.warns(GridscanWarning, match=r"\.work: the file of an interrupted run is damaged and was not used"):
             path = run(scenario(tmp_path / "b"))
@@ -339,37 +341,47 @@ def test_a_disk_that_fails_in_the_middle_keeps_what_is_done(tmp_path, monkeypatc
     assert content(outcome.path) == content(undisturbed)
 
 
-def test_a_full_disk_keeps_an_earlier_result_and_what_is_done(tmp_path):
-    # A limit on the size of a file stands in for a full disk; it needs a process of its own.
-    code = textwrap.dedent(f"""
-        import resource, signal, sys
-        sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(ROOT / "tests" / "support")!r}]
-        import pathlib, test_runner as t
-        from gridscan.errors import StoreError
-        folder = pathlib.Path({str(tmp_path)!r})
-        t.run(t.scenario(folder, "types = {{ total = 'float32' }}"))
-        before = (folder / "out.nc").read_bytes()
-        (folder / "out.zarr").mkdir()
+def in_a_fork(work):
+    """Do something in a process of its own, and return what it says."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reading)
+        try:
+            said = work()
+        except BaseException as error:
+            said = repr(error)
+        with os.fdopen(writing, "w") as file:
+            file.write(said)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        said = file.read()
+    os.waitpid(child, 0)
+    return said
+
+
+@pytest.mark.parametrize(("size", "output"), [(20_000, ""), (2_000, ""), (20_000, 'format = "zarr"')])
+def test_a_full_disk_keeps_an_earlier_result_and_what_is_done(tmp_path, size, output):
+    before = run(scenario(tmp_path, "types = { total = 'float32' }")).read_bytes()
+    (tmp_path / "out.zarr").mkdir()
+
+    def work():
+        # A limit on the size of a file stands in for a full disk; it is one of a whole process.
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        for size, output in [(20_000, ""), (2_000, ""), (20_000, 'format = "zarr"')]:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-            try:
-                t.run(t.scenario(folder, output))
-            except StoreError as error:
-                print(error)
-            else:
-                sys.exit("written nevertheless")
-        assert (folder / "out.nc").read_bytes() == before
-    """)
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert found.returncode == 0, found.stderr
-    assert found.stderr == ""
-    lines = found.stdout.splitlines()
-    assert len(lines) == 3
-    for line in lines:
-        assert ": cannot be written: " in line
-        # There was not even room for the file.
-        assert line.endswith("; give another path with --output")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        try:
+            run(scenario(tmp_path, output))
+        except StoreError as error:
+            return str(error)
+        return "written nevertheless"
+
+    said = in_a_fork(work)
+    assert ": cannot be written: " in said
+    # There was not even room for the file.
+    assert said.endswith("; give another path with --output")
+    assert len(said.splitlines()) == 1
+    assert (tmp_path / "out.nc").read_bytes() == before
     assert files(tmp_path) == ["out.nc"]
 
 

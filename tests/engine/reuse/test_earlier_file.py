@@ -135,7 +135,7 @@ def test_whatever_byte_is_damaged_the_result_is_right(land, where):
     land.run(GRID)
     good, whole = land.data(), land.path.read_bytes()
     source = random.Random(5)
-    for _ in range(25):
+    for _ in range(10):
         if where == "result":
             flip(land.path, source.randrange(len(whole)), source.randrange(8))
         else:
