@@ -33,7 +33,7 @@ def clone(tmp_path, monkeypatch):
 def test_the_python_blocks_run_in_order(clone):
     found = {}
     code = blocks("python")
-    assert len(code) == 3
+    assert len(code) == 4
     for block in code:
         exec(compile(block, "README.md", "exec"), found)
     assert found["ds"].events_per_year.size > 10_000
@@ -73,11 +73,11 @@ def test_the_numbers_of_the_tutorial_are_those_of_the_table():
 
 def test_forgetting_the_conversion_is_the_error_that_the_readme_promises(clone):
     with pytest.raises(gs.GridscanError, match=r"'moving_mass'.*gives 'J', expected the declared unit 'ng'"):
-        exec(compile(blocks("python")[2].replace("energy / speed_of_light**2", "energy"), "README.md", "exec"), {})
+        exec(compile(blocks("python")[-1].replace("energy / speed_of_light**2", "energy"), "README.md", "exec"), {})
 
 
 def test_the_model_of_ones_own_takes_about_twenty_lines():
-    lines = [line for line in blocks("python")[2].splitlines() if line.strip() and not line.startswith("import")]
+    lines = [line for line in blocks("python")[-1].splitlines() if line.strip() and not line.startswith("import")]
     assert len(lines) <= 25
 
 

@@ -25,14 +25,14 @@ class Output(Storage):
     """What to write, and where."""
 
     quantities: list[str] = Field(description="The quantities to evaluate")
-    derived: dict[str, Any] = Field(
-        default_factory=dict, description='Quantities made of others by formulas: NAME = "events_per_year / mass"'
-    )
     path: str | None = Field(
         None, description="The file, relative to the scenario; by default beside it, under its name"
     )
     types: dict[str, Literal["float64", "float32"]] = Field(
         default_factory=dict, description='Quantities stored with fewer digits: NAME = "float32"'
+    )
+    derived: dict[str, Any] = Field(
+        default_factory=dict, description='Quantities made of others by formulas: NAME = "events_per_year / mass"'
     )
 
 
