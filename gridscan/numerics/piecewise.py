@@ -24,7 +24,7 @@ Integrand = Callable[[FloatArray, IndexArray], tuple[FloatArray, FloatArray]]
 _NOTHING = 1e-290
 _ROUNDING = 4.0 * np.finfo(float).eps
 _ORDER = 16
-_MOST_PANELS = 200_000
+_MOST_PANELS = 2_000
 
 
 class Estimate(NamedTuple):
@@ -103,7 +103,12 @@ def in_blocks(
 
 
 def integrate_pieces(
-    integrand: Integrand, pieces: Pieces, count: int, accuracy: float, rounds: int
+    integrand: Integrand,
+    pieces: Pieces,
+    count: int,
+    accuracy: float,
+    rounds: int,
+    most_panels: int = _MOST_PANELS,
 ) -> tuple[FloatArray, FloatArray]:
     """Integrate functions over pieces of a line, bisecting until each integral has converged.
 
@@ -119,6 +124,8 @@ def integrate_pieces(
         Relative error to attain, apart from the errors of the integrand.
     rounds
         How often pieces are bisected at most.
+    most_panels
+        Largest number of panels of one integral, at which it is left as it is.
 
     Returns
     -------
@@ -142,11 +149,14 @@ def integrate_pieces(
     found = _panels(integrand, pieces, piece, low, high)
     for _ in range(rounds):
         owner = pieces.owner[piece]
+        number = np.bincount(owner, minlength=count)
         total, errors = (np.bincount(owner, part, minlength=count) for part in found[:2])
         tolerance = np.maximum(accuracy * np.abs(total), _NOTHING)
-        share = np.where(errors > tolerance, tolerance / np.maximum(np.bincount(owner, minlength=count), 1), np.inf)
+        share = np.where(errors > tolerance, tolerance / np.maximum(number, 1), np.inf)
         rough = found[1] > share[owner]
-        if not rough.any() or len(piece) + np.count_nonzero(rough) > _MOST_PANELS:
+        # An integral is bounded on its own, so that it does not depend on those beside it.
+        rough &= (number + np.bincount(owner[rough], minlength=count) <= most_panels)[owner]
+        if not rough.any():
             break
         middle = 0.5 * (low[rough] + high[rough])
         halves = np.tile(piece[rough], 2), np.append(low[rough], middle), np.append(middle, high[rough])

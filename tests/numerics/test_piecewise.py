@@ -97,3 +97,21 @@ def test_blocks_and_estimates_keep_their_order():
     assert found.value.shape == found.error.shape == found.converged.shape == (7, 1)
     assert found.converged.all()
     assert estimate(value, error, 0.05, (7,)).converged.tolist() == [True, *[False] * 6]
+
+
+def test_an_integral_that_never_converges_costs_no_more_and_leaves_those_beside_it_alone():
+    """The panels of all integrals were counted together: one of noise took the bisections of the others, or minutes."""
+    most = 0
+
+    def integrand(points, piece):
+        nonlocal most
+        most = max(most, np.count_nonzero(piece == 0))
+        noise = np.modf(1e7 * np.sin(1e5 * points))[0]
+        return np.where(piece == 0, noise, np.sqrt(points)), np.zeros_like(points)
+
+    both = pieces([0.0, 0.0], [1.0, 1.0], owner=[0, 1])
+    value, error = integrate_pieces(integrand, both, 2, 1e-9, 40, most_panels=300)
+    assert most <= 300
+    assert error[0] > 1e-4
+    assert error[1] < 1e-9
+    assert value[1] == pytest.approx(2 / 3, abs=error[1])

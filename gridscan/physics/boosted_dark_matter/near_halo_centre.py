@@ -36,6 +36,8 @@ _SAMPLES = 65
 _PANEL = 3.0
 _BISECTIONS = 50
 _ROUNDS = 14
+# Where more are asked for, as where distances are rounded to the size of the halo, no number of them suffices.
+_MOST_PANELS = 400
 _ROUNDING = 1e-10
 # In p: steps for derivatives, where a parabola is good to rounding, and the narrowest peak.
 _STEP = 1e-4
@@ -162,7 +164,7 @@ def _branch(emission: Emission, lower: bool, accuracy: float) -> tuple[FloatArra
         heights = _height(taken(line, np.tile(owner[piece], len(s))), s.ravel()).reshape(s.shape)
         return heights, np.zeros_like(heights)
 
-    value, error = integrate_pieces(integrand, pieces, count, accuracy, _ROUNDS)
+    value, error = integrate_pieces(integrand, pieces, count, accuracy, _ROUNDS, _MOST_PANELS)
     return np.where(broken, np.nan, value), np.where(broken, np.nan, error)
 
 

@@ -22,6 +22,11 @@ __all__ = ["energy_pieces", "special_energies"]
 
 FloatArray = NDArray[np.floating[Any]]
 
+# Of a window, below which two special energies are close together; by what pieces then widen, and how often.
+_CLOSE = 1e-2
+_WIDENING = 16.0
+_WIDENINGS = 9
+
 
 @in_units(lowest="MeV", highest="MeV", times="s")
 def energy_pieces(setting: Setting, lowest: FloatArray, highest: FloatArray, times: tuple[FloatArray, ...]) -> Pieces:
@@ -42,12 +47,38 @@ def energy_pieces(setting: Setting, lowest: FloatArray, highest: FloatArray, tim
         Owned by the points; ends are ln(T/MeV).
     """
     low, high = np.log(lowest), np.log(highest)
-    with np.errstate(divide="ignore"):
-        cuts = np.clip(np.log(np.concatenate([special_energies(setting, time) for time in times])), low, high)
-    lower, upper = panels_between(np.concatenate([[low], cuts, [high]]).T)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        special = np.log([special_energies(setting, time) for time in times])
+    cuts = np.clip(special.reshape(-1, len(low)), low, high)
+    widening = np.clip(_widening(special, low, high), low, high)
+    lower, upper = panels_between(np.concatenate([[low], cuts, widening, [high]]).T)
     owner, piece = np.nonzero(upper > lower)
     lower, upper = lower[owner, piece], upper[owner, piece]
-    return Pieces(owner, lower, upper, lower > low[owner], upper < high[owner])
+    if len(times) == 1:
+        return Pieces(owner, lower, upper, lower > low[owner], upper < high[owner])
+    # Special energies of an exposure may be right beyond an end of the window.
+    return Pieces(owner, lower, upper, *((cuts[:, owner] == end).any(axis=0) for end in (lower, upper)))
+
+
+def _widening(special: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Return ends of pieces of ln T that widen from the special energies of two times that are close together.
+
+    Parameters
+    ----------
+    special
+        ln T of each time, shape (times, 3, n).
+    low, high
+        Ends of the window, shape (n,).
+    """
+    if len(special) < 2:
+        return np.empty((0, len(low)))
+    with np.errstate(invalid="ignore"):
+        width = np.abs(special[1] - special[0])
+        inside = (special[1] < high + width) & (special[0] > low - width)
+        width = np.where(inside & (width > 0.0) & (width < _CLOSE * (high - low)), width, np.nan)
+        steps = width * _WIDENING ** np.arange(_WIDENINGS)[:, None, None]
+        ends = np.concatenate([special.max(axis=0) + steps, special.min(axis=0) - steps])
+    return np.where(np.isfinite(ends), ends, low).reshape(-1, len(low))
 
 
 @in_units(time="s")
