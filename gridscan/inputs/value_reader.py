@@ -18,7 +18,17 @@ from gridscan.errors import UnitError
 from gridscan.inputs.distributions import instead_of_frozen
 from gridscan.inputs.faults import Fault, Path, hint, schema_fault, shown
 from gridscan.numerics import spacing
-from gridscan.units import Unit, base_factor, convert, in_words, parse_quantity, parse_unit, readable, take_apart
+from gridscan.units import (
+    Unit,
+    base_factor,
+    convert,
+    parse_quantity,
+    parse_unit,
+    part_in_words,
+    plain_numbers,
+    readable,
+    take_apart,
+)
 
 Numeric = Parameter | Constant | Quantity
 
@@ -154,7 +164,7 @@ class ValueReader:
         nothing: tuple[list[Any], None, list[Path]] = ([], None, [])
         try:
             # Weights belong to the axis, not to its values.
-            said = {key: _listed(value) for key, value in raw.items() if key != "weight"}
+            said = {key: part_in_words(value) for key, value in raw.items() if key != "weight"}
             spec = AxisRange.model_validate(said)
         except UnitError as error:
             self.fault(path, f"{node.name!r}: {error}")
@@ -303,8 +313,8 @@ class ValueReader:
         self, node: Numeric, raw: Any, paths: list[Path], unit: Unit | None, bounded: bool = True
     ) -> np.ndarray | None:
         known = len(self.faults)
-        if isinstance(raw, np.ndarray) and raw.dtype.kind == "f":
-            values = np.asarray(self._attempt(paths[0] if paths else (), node, lambda: self._bare(node, raw, unit)))
+        if (plain := plain_numbers(raw)) is not None:
+            values = np.asarray(self._attempt(paths[0] if paths else (), node, lambda: self._bare(node, plain, unit)))
         else:
             said = self._without_unit(node, raw, unit)
             values = np.array(
@@ -381,16 +391,6 @@ def _is_vector(node: Label | Numeric) -> bool:
 
 def _is_list(item: Any) -> bool:
     return isinstance(item, list | tuple) or (not isinstance(item, str) and getattr(item, "ndim", 0) > 0)
-
-
-def _listed(value: Any) -> Any:
-    """Return a part of a range as in a file, with a text for each value that carries a unit."""
-    if isinstance(value, list | tuple):
-        return [in_words(item) for item in value]
-    numbers, unit = take_apart(value)
-    if unit is not None and np.ndim(numbers) == 1:
-        return [f"{float(number)!r} {readable(unit)}" for number in numbers]
-    return numbers.tolist() if isinstance(numbers, np.ndarray) else numbers
 
 
 def _shown_with_unit(value: float, node: Numeric) -> str:

@@ -10,7 +10,7 @@ its value in SI. Where that reads back as another name, the attribute ``unit_nam
 from gridscan.units.application import in_registry
 from gridscan.units.conversion import convert, magnitudes
 from gridscan.units.definitions import Quantity, Unit, base_factor, base_unit, registry, same_dimension, unit_of_powers
-from gridscan.units.foreign_values import in_words, own_unit, take_apart
+from gridscan.units.foreign_values import in_words, own_unit, part_in_words, plain_numbers, take_apart
 from gridscan.units.reading import parse_quantity, parse_unit
 from gridscan.units.spelling import (
     attributes_in_memory,
@@ -38,6 +38,8 @@ __all__ = [
     "own_unit",
     "parse_quantity",
     "parse_unit",
+    "part_in_words",
+    "plain_numbers",
     "readable",
     "registry",
     "same_dimension",

@@ -70,6 +70,36 @@ def take_apart(value: Any) -> tuple[Any, Unit | None]:
     return value, None
 
 
+def plain_numbers(values: Any) -> np.ndarray | None:
+    """Return bare numbers as an array, where nothing else is among them, so that a million are not read one by one.
+
+    Parameters
+    ----------
+    values
+        Anything that a user hands in.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        None where a value may carry a unit, is no number, or is too large for a float.
+
+    Examples
+    --------
+    >>> from gridscan.units import plain_numbers
+    >>> plain_numbers([1, 2.5])
+    array([1. , 2.5])
+    >>> plain_numbers([1, "2 kpc"])
+    """
+    if isinstance(values, np.ndarray):
+        return values if values.dtype.kind == "f" else None
+    if not isinstance(values, list) or not values or not set(map(type, values)) <= {int, float}:
+        return None
+    try:
+        return np.array(values, dtype=float)
+    except OverflowError:
+        return None
+
+
 def in_words(value: Any) -> Any:
     """Return a value that carries a unit as text with that unit, or a table of values with one; others as they are.
 
@@ -102,6 +132,27 @@ def in_words(value: Any) -> Any:
     if np.ndim(numbers) == 0:
         return f"{float(numbers)!r} {text}".removesuffix(" 1")
     return {"values": numbers.tolist(), "unit": text}
+
+
+def part_in_words(value: Any) -> Any:
+    """Return a part of a range as in a file, with a text for each value that carries a unit.
+
+    Parameters
+    ----------
+    value
+        The part.
+
+    Returns
+    -------
+    object
+        The same with lists in place of arrays.
+    """
+    if isinstance(value, list | tuple):
+        return [item if type(item) is float else in_words(item) for item in value]
+    numbers, unit = take_apart(value)
+    if unit is not None and np.ndim(numbers) == 1:
+        return [f"{float(number)!r} {readable(unit)}" for number in numbers]
+    return numbers.tolist() if isinstance(numbers, np.ndarray) else numbers
 
 
 def own_unit(unit: Any) -> tuple[float, Unit]:

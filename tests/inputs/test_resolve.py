@@ -15,7 +15,7 @@ from gridscan.errors import ScenarioError
 from gridscan.inputs.catalogue import Catalogue
 from gridscan.inputs.faults import InputFaults, shown
 from gridscan.inputs.resolve import resolve
-from gridscan.inputs.value_reader import LONGEST_AXIS, Given
+from gridscan.inputs.value_reader import LONGEST_AXIS, Given, ValueReader
 from gridscan.model import Model
 from gridscan.units import Quantity
 
@@ -418,3 +418,22 @@ def test_steps_far_above_rounding_make_an_axis_wherever_it_begins(toy, axis):
     resolved = resolve(toy, {"moment": Given(axis, ("moment",))})
     values = resolved.coordinates["moment"].values
     assert len(np.unique(values)) == len(values) >= 4
+
+
+@pytest.mark.parametrize("unit", ["AU", "pc", "km", "m", "Mpc"])
+def test_a_list_of_plain_numbers_is_read_as_each_of_them_alone(unit):
+    model = Model("far", "A distance")
+    model.parameter("distance", "1 kpc", "Distance")
+    numbers = [0.7, 700, 1, 0.1 + 0.2, 1e-17, 123456.789, 2**53 + 1, 7e22]
+    at_once = resolved(model, distance={"values": numbers, "unit": unit})
+    for place, number in enumerate(numbers):
+        alone = resolved(model, distance=f"{number!r} {unit}")
+        assert at_once.coordinates["distance"].values[place] == alone.coordinates["distance"].values
+        assert at_once.inputs["distance"].data[place] == alone.inputs["distance"].data
+
+
+def test_no_plain_number_of_a_long_axis_is_read_alone(toy, monkeypatch):
+    alone = []
+    monkeypatch.setattr(ValueReader, "_number", lambda *arguments: alone.append(arguments))
+    found = resolved(toy, orbit={"values": [1 + 1e-3 * step for step in range(20_000)], "unit": "AU"})
+    assert (found.sizes["orbit"], alone) == (20_000, [])
