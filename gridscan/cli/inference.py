@@ -37,7 +37,9 @@ def _counting(command: Callable[..., Any]) -> Callable[..., Any]:
     examples=["infer posterior imf_scan events_per_year --keep imf --at detector=juno --observed 3 --exposure '10 yr'"]
 )
 @question()
-@click.option("--keep", required=True, metavar="AXES", help="Axes to keep, with commas.", shell_complete=completion.axes)
+@click.option(
+    "--keep", required=True, metavar="AXES", help="Axes to keep, with commas.", shell_complete=completion.axes
+)
 @click.option("--observed", required=True, type=int, help="Events counted.")
 @_counting
 def posterior(questions: GridscanAccessor, quantity: str, keep: str, observed: int, **counted: Any) -> Any:
