@@ -43,7 +43,7 @@ def _counting(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--observed", required=True, type=int, help="Events counted.")
 @_counting
 def posterior(questions: GridscanAccessor, quantity: str, keep: str, observed: int, **counted: Any) -> Any:
-    """Show the probability of each point of axes after a count.
+    """Show how probable each point of axes is by a count.
 
     Averaged over the other axes by their weights, which are the prior.
     """

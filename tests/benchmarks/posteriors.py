@@ -36,7 +36,10 @@ def write(path: Path, cells: int) -> None:
 
     chunks = ((1,) * 4, (50,) * max(1, cells // 20_000_000), (100,), (1000,))
     values = da.map_blocks(block, chunks=chunks, dtype=float, meta=np.empty((0,) * 4))
-    coords = {"imf": list("abcd"), **{name: np.arange(float(size)) for name, size in zip("xyz", values.shape[1:], strict=True)}}
+    coords = {
+        "imf": list("abcd"),
+        **{name: np.arange(float(size)) for name, size in zip("xyz", values.shape[1:], strict=True)},
+    }
     xr.Dataset({"events": (("imf", "x", "y", "z"), values, {"units": "1"})}, coords).to_netcdf(path)
 
 
