@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gridscan.definition.figures import Figure
     from gridscan.definition.nodes import AlternativeInput, kernel
     from gridscan.errors import GridscanError, GridscanWarning
+    from gridscan.inference.observations import count, measured
     from gridscan.inputs.distributions import (
         choice,
         correlated,
@@ -54,12 +55,14 @@ __all__ = [
     "choice",
     "compare",
     "correlated",
+    "count",
     "distribution",
     "evaluate",
     "kernel",
     "local",
     "log_uniform",
     "lognormal",
+    "measured",
     "merge",
     "model",
     "normal",
@@ -88,12 +91,14 @@ _HOMES = {
     "choice": ("gridscan.inputs.distributions", "choice"),
     "compare": ("gridscan.comparison.compare", "compare"),
     "correlated": ("gridscan.inputs.distributions", "correlated"),
+    "count": ("gridscan.inference.observations", "count"),
     "distribution": ("gridscan.inputs.distributions", "distribution"),
     "evaluate": ("gridscan.run", "evaluate"),
     "kernel": ("gridscan.definition.nodes", "kernel"),
     "local": ("gridscan.local_sensitivity", "local"),
     "log_uniform": ("gridscan.inputs.distributions", "log_uniform"),
     "lognormal": ("gridscan.inputs.distributions", "lognormal"),
+    "measured": ("gridscan.inference.observations", "measured"),
     "merge": ("gridscan.merge", "merge"),
     "model": ("gridscan.model_loader", "load_model"),
     "normal": ("gridscan.inputs.distributions", "normal"),

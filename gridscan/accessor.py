@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gridscan.definition.figures import figure_of
 from gridscan.errors import ModelError
+from gridscan.inference.questions import InferenceQuestions
 from gridscan.sensitivity import along_axis, crossings, derived, discrimination, quantified
 from gridscan.sensitivity.weighted_questions import WeightedQuestions
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from gridscan.sensitivity.crossings import Scale
 
 
-class GridscanAccessor(WeightedQuestions):
+class GridscanAccessor(WeightedQuestions, InferenceQuestions):
     """Questions about a result of gridscan; importing gridscan makes it available as ``ds.gridscan``.
 
     Parameters

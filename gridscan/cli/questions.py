@@ -38,7 +38,7 @@ def sensitivity() -> None:
     """Ask how a quantity depends on axes and parameters."""
 
 
-_along = click.option(
+along_option = click.option(
     "--along", required=True, metavar="AXIS", help="Axis to look along.", shell_complete=completion.axes
 )
 _over = click.option(
@@ -54,7 +54,7 @@ _log = click.option("--log", "logarithmic", is_flag=True, help="Analyse the loga
 _all = click.option("--all", "everything", is_flag=True, help="Show all values of the axes that are held otherwise.")
 
 
-def _question(
+def question(
     picture: str | None = None,
     *,
     holds: bool = False,
@@ -160,8 +160,8 @@ def _numbers(text: str) -> list[float]:
 
 
 @sensitivity.command(examples=["sensitivity elasticity imf_scan flux --along radius"])
-@_question(holds=True)
-@_along
+@question(holds=True)
+@along_option
 def elasticity(questions: GridscanAccessor, quantity: str, along: str) -> Any:
     """Show d ln(quantity) / d ln(axis).
 
@@ -171,16 +171,16 @@ def elasticity(questions: GridscanAccessor, quantity: str, along: str) -> Any:
 
 
 @sensitivity.command(examples=["sensitivity derivative imf_scan flux --along sfr"])
-@_question(holds=True)
-@_along
+@question(holds=True)
+@along_option
 def derivative(questions: GridscanAccessor, quantity: str, along: str) -> Any:
     """Show the derivative along an axis, with units."""
     return questions.derivative(quantity, along)
 
 
 @sensitivity.command(examples=["sensitivity contrast imf_scan flux --along imf --reference kroupa"])
-@_question(holds=True)
-@_along
+@question(holds=True)
+@along_option
 @click.option("--reference", required=True, help="Label or value to compare with.")
 @click.option("--kind", type=click.Choice(["ratio", "difference", "log"]), default="ratio", show_default=True)
 def contrast(questions: GridscanAccessor, quantity: str, along: str, reference: str, kind: Any) -> Any:
@@ -189,7 +189,7 @@ def contrast(questions: GridscanAccessor, quantity: str, along: str, reference: 
 
 
 @sensitivity.command(examples=["sensitivity shares imf_scan flux"])
-@_question("shares")
+@question("shares")
 @_over
 @_log
 def shares(
@@ -206,7 +206,7 @@ def shares(
 
 
 @sensitivity.command(examples=["sensitivity rank imf_scan flux"])
-@_question()
+@question()
 @_over
 @_log
 def rank(questions: GridscanAccessor, quantity: str, over: str | None, logarithmic: bool) -> Any:
@@ -218,7 +218,7 @@ def rank(questions: GridscanAccessor, quantity: str, over: str | None, logarithm
 
 
 @sensitivity.command("mean", examples=["sensitivity mean imf_scan flux --over sfr"])
-@_question()
+@question()
 @_over_draws
 def mean_command(questions: GridscanAccessor, quantity: str, over: str | None) -> Any:
     """Show the weighted mean, with its standard error."""
@@ -226,7 +226,7 @@ def mean_command(questions: GridscanAccessor, quantity: str, over: str | None) -
 
 
 @sensitivity.command(examples=["sensitivity std imf_scan flux --over sfr"])
-@_question()
+@question()
 @_over_draws
 def std(questions: GridscanAccessor, quantity: str, over: str | None) -> Any:
     """Show the weighted standard deviation, with its error."""
@@ -234,7 +234,7 @@ def std(questions: GridscanAccessor, quantity: str, over: str | None) -> Any:
 
 
 @sensitivity.command(examples=["sensitivity percentiles imf_scan flux --over sfr"])
-@_question()
+@question()
 @_over_draws
 @click.option("--percents", default="2.5,16,50,84,97.5", show_default=True, help="Percentages, separated by commas.")
 def percentiles(questions: GridscanAccessor, quantity: str, over: str | None, percents: str) -> Any:
@@ -243,7 +243,7 @@ def percentiles(questions: GridscanAccessor, quantity: str, over: str | None, pe
 
 
 @sensitivity.command(examples=["sensitivity exceedance imf_scan flux --over sfr --value '1 / cm^2 / s'"])
-@_question()
+@question()
 @_over_draws
 @click.option("--value", required=True, help="Value to be above, with its unit.")
 def exceedance(questions: GridscanAccessor, quantity: str, over: str | None, value: str) -> Any:
@@ -255,8 +255,8 @@ def exceedance(questions: GridscanAccessor, quantity: str, over: str | None, val
 
 
 @sensitivity.command(examples=["sensitivity crossing imf_scan carbon_burning_rsg_within --along radius --value 1"])
-@_question("crossing", holds=True, whole=True)
-@_along
+@question("crossing", holds=True, whole=True)
+@along_option
 @click.option("--value", required=True, help="Value to reach, with its unit.")
 @click.option("--scale", type=click.Choice(["linear", "log"]), default="linear", show_default=True)
 def crossing(questions: GridscanAccessor, quantity: str, along: str, value: str, scale: Any) -> Any:
@@ -268,8 +268,8 @@ def crossing(questions: GridscanAccessor, quantity: str, along: str, value: str,
 
 
 @sensitivity.command(examples=["sensitivity discriminate imf_scan events_per_year --along imf"])
-@_question("matrix", holds=True)
-@_along
+@question("matrix", holds=True)
+@along_option
 @click.option("--exposure", default="10 yr", show_default=True, help="Duration of the measurement.")
 @click.option("--background", default="0 / yr", show_default=True, help="Rate, or rate per mass such as '1 / kt / yr'.")
 @click.option("--background-error", default="0", show_default=True, help="Share of the background, as 0.01 or '1 %'.")
@@ -303,7 +303,7 @@ _SCREENED = ("total", "total_error", "first_order", "first_order_error", "effect
 
 
 @main.command(examples=["screen imf_scan carbon_burning_rsg --log"])
-@_question("screening", opens=False, shown=_SCREENED)
+@question("screening", opens=False, shown=_SCREENED)
 @click.option("--share", default=0.1, show_default=True, help="Share by which other numbers vary to both sides.")
 @click.option("--vary", metavar="LABELS", help="Labels to vary over all their records, separated by commas.")
 @_log
@@ -327,7 +327,7 @@ def screen(
 
 
 @sensitivity.command("local", examples=["sensitivity local imf_scan flux"])
-@_question("tornado", opens=False)
+@question("tornado", opens=False)
 @click.option("--keep", help="Axes to keep, separated by commas.")
 @scenario_options
 def local_command(

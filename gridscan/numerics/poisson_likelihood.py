@@ -66,11 +66,12 @@ def log_probability(count: ArrayLike, mean: ArrayLike) -> NDArray[np.floating[An
         few: NDArray[Any] = xlogy(number, mean) - mean - gammaln(number + 1.0)
         return few
     number, mean = np.broadcast_arrays(number, mean)
-    return np.where(
+    found: NDArray[Any] = np.where(
         number < _STIRLING_FROM,
         xlogy(number, mean) - mean - gammaln(number + 1.0),
         -poisson_divergence(number, mean) - _stirling(number) - 0.5 * np.log(2.0 * np.pi * np.maximum(number, 1.0)),
     )
+    return found
 
 
 def profiled_background(
@@ -158,9 +159,10 @@ def log_profiled(
     array([-0.875, -2.875])
     """
     likeliest = profiled_background(count, signal, background, error)
-    deviation = np.asarray(error, dtype=float)
-    pull = np.divide(likeliest - background, deviation, out=np.zeros_like(likeliest), where=deviation > 0)
-    return log_probability(count, signal + likeliest) - 0.5 * pull**2
+    centre, deviation = np.asarray(background, dtype=float), np.asarray(error, dtype=float)
+    pull = np.divide(likeliest - centre, deviation, out=np.zeros_like(likeliest), where=deviation > 0)
+    found: NDArray[Any] = log_probability(count, np.asarray(signal, dtype=float) + likeliest) - 0.5 * pull**2
+    return found
 
 
 def background_counts(count: ArrayLike, background: float, error: float) -> NDArray[np.floating[Any]]:
@@ -214,7 +216,8 @@ def background_counts(count: ArrayLike, background: float, error: float) -> NDAr
     deviance = poisson_divergence(shape, whole * (rate / (1.0 + rate))) + poisson_divergence(some, whole / (1.0 + rate))
     series = _stirling(whole) - _stirling(np.asarray(shape)) - _stirling(some)
     many = series - deviance + 0.5 * np.log(shape / (2.0 * np.pi * some * whole))
-    return np.where(number > 0, many, -shape * np.log1p(1.0 / rate))
+    found: NDArray[Any] = np.where(number > 0, many, -shape * np.log1p(1.0 / rate))
+    return found
 
 
 def log_marginalised(count: float, signal: ArrayLike, background: float, error: float) -> NDArray[np.floating[Any]]:
@@ -263,7 +266,8 @@ def log_marginalised(count: float, signal: ArrayLike, background: float, error: 
     if n <= _FEW and signal.max(initial=0.0) <= _LARGEST:
         logs = background_counts(np.arange(n, -1, -1), background, error) - gammaln(np.arange(n + 1) + 1.0)
         if logs.min() - logs.max() > _LEAST:
-            return np.log(_polynomial(np.exp(logs - logs.max()), signal)) + (logs.max() - signal)
+            found: NDArray[Any] = np.log(_polynomial(np.exp(logs - logs.max()), signal)) + (logs.max() - signal)
+            return found
     flat = signal.ravel()
     width = n + 1 if n <= _ALL else 3 * _reach(n)
     step = max(1, _HELD // width)
@@ -273,7 +277,7 @@ def log_marginalised(count: float, signal: ArrayLike, background: float, error: 
 
 def _polynomial(coefficients: NDArray[Any], x: NDArray[Any]) -> NDArray[Any]:
     """Return the sum of coefficients times powers, from the highest down."""
-    value = np.full(x.shape, coefficients[-1])
+    value: NDArray[Any] = np.full(x.shape, coefficients[-1])
     for coefficient in coefficients[-2::-1]:
         value *= x
         value += coefficient

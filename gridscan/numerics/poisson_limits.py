@@ -196,6 +196,7 @@ def count_quantiles(probability: ArrayLike, background: float, error: float = 0.
     wanted = np.asarray(probability, dtype=float)
     if not ((wanted > 0.0) & (wanted < 1.0)).all():
         raise EvaluationError("a quantile needs a probability above 0 and below 1")
+    background_counts(0, background, error)
     spread = float(np.sqrt(background + error**2))
     # A gamma distribution of a large error has a tail that falls with its scale, the error squared over the mean.
     scale = 1.0 + (error**2 / background if error else 0.0)

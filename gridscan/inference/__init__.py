@@ -1,0 +1,1 @@
+"""What an observation says of a result: likelihoods, posteriors, and limits on a parameter."""
