@@ -91,7 +91,7 @@ def test_the_scenario_is_valid(clone):
 
 def test_the_commands_work(clone):
     commands = [line.removeprefix("$ ") for block in blocks("console") for line in block.splitlines()]
-    assert len(commands) == 11
+    assert len(commands) == 13
     for command in commands:
         program, *arguments = shlex.split(command)
         assert program == "gridscan"
@@ -102,7 +102,7 @@ def test_the_commands_work(clone):
 @pytest.mark.filterwarnings("ignore:the shares of:gridscan.errors.GridscanWarning")
 def test_the_sensitivities_of_the_table_work(clone):
     rows = re.findall(r"^\| [^|]+ \| (`[^|]+`) \| (`[^|]+`) \|$", README, re.MULTILINE)
-    assert len(rows) == 10
+    assert len(rows) == 12
     ds = gs.open("results/imf_scan.nc").sel(time=20, metallicity=0.014)
     for python, commands in rows:
         for code in re.findall(r"`([^`]+)`", python):

@@ -362,8 +362,8 @@ BROKEN = {
     "unknown key of the output": (
         "path = ",
         "paht = ",
-        "24:1: unknown key 'paht'; did you mean 'path'?; allowed are format, compression, quantities, derived, path,"
-        " types",
+        "24:1: unknown key 'paht'; did you mean 'path'?; allowed are format, compression, quantities, path, types,"
+        " derived",
     ),
     "output path that is no text": ('"out.nc"', "3", "24:8: 'path': input should be a valid string, found 3"),
     "no model": ('model = "red_supergiants"\n', "", "1:1: the key 'model' is missing"),
