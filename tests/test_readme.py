@@ -91,7 +91,7 @@ def test_the_scenario_is_valid(clone):
 
 def test_the_commands_work(clone):
     commands = [line.removeprefix("$ ") for block in blocks("console") for line in block.splitlines()]
-    assert len(commands) == 11
+    assert len(commands) == 13
     for command in commands:
         program, *arguments = shlex.split(command)
         assert program == "gridscan"
