@@ -258,6 +258,7 @@ EDITS = [
     ("name held", environment("os.environ[N]", "import os\nN = 'SCALE'\n"), variable("SCALE", "3"), RECOMPUTED),
     ("not set before", environment("os.getenv('FACTOR', 1)"), variable("FACTOR", "3"), RECOMPUTED),
     ("the same variable", environment("os.environ['SCALE']"), variable("SCALE", "1"), KEPT),
+    ("what a shell sets anew", environment("(os.environ, '_')[0].get('SCALE', 1)"), variable("_", "/bin/other"), KEPT),
     ("another variable", environment("os.environ['SCALE']"), variable("OTHER", "3"), KEPT),
     ("module by name", BY_NAME, edit("cfg.py", "NORM = 1.0", "NORM = 3.0"), RECOMPUTED),
     ("script that is run", RUN, edit("o.py", "A = 1", "A = 3"), RECOMPUTED),
