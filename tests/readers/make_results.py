@@ -38,12 +38,36 @@ axes.x = { linspace = [-12, 12, 49], unit = "kpc" }
 axes.y = { linspace = [-12, 12, 49], unit = "kpc" }
 output.quantities = ["share_per_area"]
 """
+DRAWS = """
+model = "red_supergiants"
+[axes]
+imf  = { values = ["kroupa", "salpeter"], weight = [2, 1] }
+time = { values = [5, 10, 20], unit = "Myr", weight = [1, 2, 1] }
+[uncertain]
+sfr         = { normal = [2.0, 0.7], unit = "Msun/yr", minimum = 0.5 }
+mean_energy = { triangular = ["0.7 MeV", "0.9 MeV", "1.2 MeV"] }
+[design]
+points = 64
+[output]
+quantities = ["carbon_burning_rsg", "flux"]
+"""
+INFINITE = """
+model = "presupernova"
+[axes]
+detector         = ["juno", "borexino"]
+distance         = { values = [0.2, 20, 2000], unit = "kpc" }
+background_error = [0, 0.01]
+[output]
+quantities = ["required_mass", "events_in_exposure"]
+"""
 #: By name: the scenario, keys of its output, the suffix, a quantity to read, and an axis and labels to read.
 KINDS: dict[str, tuple[str, str, str, str, str, str]] = {
     "labels": (LABELS, "", ".nc", "flux", "time", "imf"),
     "compressed": (LABELS, 'compression = "zlib"', ".nc", "flux", "time", "imf"),
     "sky": (SKY, "", ".nc", "sky_flux", "latitude", ""),
     "map": (MAP, "", ".nc", "share_per_area", "x", ""),
+    "draws": (DRAWS, "", ".nc", "flux", "time", "imf"),
+    "infinite": (INFINITE, "", ".nc", "required_mass", "distance", "detector"),
     "zarr": (LABELS, 'format = "zarr"', ".zarr", "flux", "time", "imf"),
 }
 

@@ -30,7 +30,7 @@ def _shell(*command: str, text: str | None = None) -> str:
 
 
 def _numbers(text: str) -> list[float]:
-    return [float(part) for part in re.findall(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?", text)]
+    return [float(part) for part in re.findall(r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|inf(?:inity)?\b)", text, re.IGNORECASE)]
 
 
 def ncdump(path: str, right: Right) -> Found:
@@ -144,7 +144,7 @@ def gdal(path: str, right: Right) -> Found:
 
 def gdal_arrays(path: str, right: Right) -> Found:
     told = json.loads(_shell("gdalmdiminfo", "-detailed", "-array", right["quantity"], path))
-    values = np.array(told["values"])
+    values = np.array(told["values"], dtype=float)
     return {"total": float(values.sum()), "shape": list(values.shape)}
 
 
