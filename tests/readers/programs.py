@@ -30,7 +30,9 @@ def _shell(*command: str, text: str | None = None) -> str:
 
 
 def _numbers(text: str) -> list[float]:
-    return [float(part) for part in re.findall(r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|inf(?:inity)?\b)", text, re.IGNORECASE)]
+    return [
+        float(part) for part in re.findall(r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|inf(?:inity)?\b)", text, re.IGNORECASE)
+    ]
 
 
 def ncdump(path: str, right: Right) -> Found:
