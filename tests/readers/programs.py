@@ -30,9 +30,8 @@ def _shell(*command: str, text: str | None = None) -> str:
 
 
 def _numbers(text: str) -> list[float]:
-    return [
-        float(part) for part in re.findall(r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|inf(?:inity)?\b)", text, re.IGNORECASE)
-    ]
+    number = r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|inf(?:inity)?\b)"
+    return [float(part) for part in re.findall(number, text, re.IGNORECASE)]
 
 
 def ncdump(path: str, right: Right) -> Found:
