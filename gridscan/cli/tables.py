@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import click
 from rich.console import Console
 from rich.table import Table
 
@@ -38,8 +37,8 @@ def show(content: RenderableType) -> None:
     where = console()
     with where.capture() as capture:
         where.print(content)
-    text = capture.get()
-    if where.is_terminal and text.count("\n") >= where.height:
-        click.echo_via_pager(text)
+    if where.is_terminal and capture.get().count("\n") >= where.height:
+        with where.pager():
+            where.print(content)
     else:
-        click.echo(text, nl=False)
+        where.print(content)

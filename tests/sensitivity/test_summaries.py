@@ -58,7 +58,9 @@ def test_the_answers_have_units_sentences_and_the_other_axes():
     over_all = mean(dataset, "y", ["draw", "imf", "radius"])["mean"]
     weights = np.array([1 / 6, 0.5, 1 / 3])
     assert float(over_all) == pytest.approx(float((values.mean((0, 1)) * weights).sum()), rel=1e-12)
-    assert over_all.attrs["comment"] == "weights: draw equal, imf equal, radius uniform"
+    assert over_all.attrs["comment"] == (
+        "weights: draw equal, imf equal, radius uniform; units as stated by the attribute of 'y'"
+    )
 
 
 def test_without_draws_the_answer_is_over_all_axes_of_the_grid():
