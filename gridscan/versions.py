@@ -14,6 +14,7 @@ __all__ = ["show_versions", "versions"]
 _PACKAGES = (
     "numpy",
     "scipy",
+    "pandas",
     "xarray",
     "dask",
     "distributed",

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import gridscan as gs
-from gridscan.sensitivity import along_axis, discrimination, variance
+from gridscan.sensitivity import along_axis, crossings, discrimination, variance
 
 # Only whether they are registered: what they answer is tested in this process.
 REGISTERED = """
@@ -61,7 +61,7 @@ def rates():
         (along_axis.elasticity, {"along": "mass"}),
         (along_axis.derivative, {"along": "mass"}),
         (along_axis.contrast, {"along": "imf", "reference": "kroupa", "kind": "log"}),
-        (along_axis.crossing, {"along": "mass", "value": "30 / yr", "scale": "log"}),
+        (crossings.crossing, {"along": "mass", "value": "30 / yr", "scale": "log"}),
         (variance.variance_shares, {"over": "mass", "log": True}),
         (variance.rank, {"over": ["mass", "imf"], "log": True}),
         (discrimination.discriminate, {"along": "imf", "exposure": "3 yr", "mass": "detector_mass"}),

@@ -14,7 +14,7 @@ from watched import Watched
 
 from gridscan.errors import SensitivityError
 from gridscan.numerics.block_reader import Blocks, reread
-from gridscan.sensitivity import along_axis, discrimination
+from gridscan.sensitivity import along_axis, crossings, discrimination
 
 
 def variable_of(data):
@@ -70,7 +70,7 @@ class Nothing:
 QUESTIONS = {
     "elasticity": lambda ds, along: along_axis.elasticity(ds, "y", along),
     "contrast": lambda ds, along: along_axis.contrast(ds, "y", along, 3.0),
-    "crossing": lambda ds, along: along_axis.crossing(ds, "y", along, 2e4),
+    "crossing": lambda ds, along: crossings.crossing(ds, "y", along, 2e4),
     "discriminate": lambda ds, along: discrimination.discriminate(ds, "y", along)["scale_factor"],
 }
 

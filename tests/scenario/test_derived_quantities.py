@@ -117,7 +117,7 @@ def test_workers_compute_the_same_numbers(folder):
 
 def test_plan_explain_info_and_json_show_the_formula(folder):
     def said(*command):
-        result = CliRunner().invoke(main, list(command))
+        result = CliRunner(env={"COLUMNS": "200"}).invoke(main, list(command))
         assert result.exit_code == 0, result.output
         return " ".join(result.output.split())
 
@@ -132,7 +132,7 @@ def test_plan_explain_info_and_json_show_the_formula(folder):
 
 def test_the_command_derives_shows_and_writes(folder):
     gs.run("scan.toml")
-    run = CliRunner().invoke
+    run = CliRunner(env={"COLUMNS": "200"}).invoke
     shown = run(main, ["derive", "scan.nc", "share=rate / rate", "--at", "detector=juno"])
     assert shown.exit_code == 0
     assert shown.output.splitlines()[0] == "rate / rate"
@@ -150,7 +150,7 @@ def test_the_command_derives_shows_and_writes(folder):
 
 def test_the_command_gives_values_off_the_grid(folder):
     gs.run("scan.toml")
-    run = CliRunner().invoke
+    run = CliRunner(env={"COLUMNS": "200"}).invoke
     shown = run(main, ["at", "scan.nc", "decade", "--at", "time=17.5 Myr", "--at", "detector=hyper-k"])
     assert shown.exit_code == 0, shown.output
     direct = gs.model("red_supergiants").evaluate("events_per_year", time="17.5 Myr", detector="hyper-k")

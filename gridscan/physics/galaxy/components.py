@@ -346,7 +346,7 @@ def _clipped_normal(
     start: FloatArray, stop: FloatArray, centre: FloatArray | float, width: float, inner: float, outer: float
 ) -> FloatArray:
     """Return the probability that R ~ Normal(centre, width), clipped to inner and outer radii, is in [start, stop]."""
-    below, above = start <= inner, stop >= outer
+    below, above = np.asarray(start <= inner), np.asarray(stop >= outer)
     high = np.asarray((stop - centre) / width)
     high[above] = np.inf
     if below.all():

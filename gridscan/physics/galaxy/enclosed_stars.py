@@ -48,8 +48,8 @@ ValueAndError = tuple[FloatArray, FloatArray]
 
 Answer = TypeVar("Answer")
 
-#: Most terms of the density of one answer, also of all stretches of distances that it takes: some three seconds.
-MOST_TERMS = 7e7
+#: Most terms of the density of one answer, also of all stretches of distances that it takes: some ten seconds.
+MOST_TERMS = 2e8
 # What else a point costs, in terms.
 _TERMS_OF_A_POINT = 4.0
 # Arms of an arc of so many standard deviations are rays; a Sun at so many radii of the galaxy is far away.
