@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)|[\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+# Characters of a formula that a message shows.
+_SHOWN = 60
 _LINE_ENDS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -82,15 +84,40 @@ class SensitivityError(GridscanError):
 class ExpressionError(GridscanError):
     """A formula written as text that cannot be read, names what is not there, or mixes units.
 
-    Attributes
+    Parameters
     ----------
+    what
+        What is wrong.
+    hint
+        What is allowed, or the nearest name; it follows the place.
+    text
+        The formula, for the place in the message.
     position
         Where in the text the fault is, counted from 0.
+
+    Examples
+    --------
+    >>> from gridscan.errors import ExpressionError
+    >>> print(ExpressionError("unknown name 'mas'", "; did you mean 'mass'?", text="flux / mas", position=7))
+    unknown name 'mas', at character 8 of 'flux / mas'; did you mean 'mass'?
     """
 
-    def __init__(self, message: str, *, position: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, what: str, hint: str = "", *, text: str | None = None, position: int = 0) -> None:
         self.position = position
+        if text is not None:
+            place = f"at character {position + 1}" if position < len(text) else "at the end"
+            what = f"{what}, {place} of {_excerpt(text, position)!r}"
+        super().__init__(what + hint)
+
+
+def _excerpt(text: str, position: int) -> str:
+    """Return the text, or of a long one the part around a place."""
+    flat = " ".join(text.splitlines())
+    if len(flat) <= _SHOWN:
+        return flat
+    start = max(0, min(position - _SHOWN // 2, len(flat) - _SHOWN))
+    end = start + _SHOWN
+    return ("…" if start else "") + flat[start:end] + ("…" if end < len(flat) else "")
 
 
 class Terminated(SystemExit):

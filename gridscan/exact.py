@@ -77,8 +77,10 @@ def at(
         If the dataset does not say which scenario made it, or the code has changed since.
     ModelError
         If its model has to be given, or there is no such model.
-    ScenarioError, UnitError
+    ScenarioError
         If there is no such name, or a value is outside the range that the model allows.
+    UnitError
+        If the unit of a value is not that of its input.
 
     Notes
     -----

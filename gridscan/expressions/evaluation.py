@@ -10,8 +10,7 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from gridscan.errors import listed, nearest
-from gridscan.expressions.faults import fault
+from gridscan.errors import ExpressionError, listed, nearest
 from gridscan.expressions.functions import FUNCTIONS
 from gridscan.expressions.nodes import Call, Name, Node, Number, Power, Product, Sum
 from gridscan.units import Unit, base_factor, parse_unit, readable, registry, same_dimension, unit_of_powers
@@ -151,7 +150,7 @@ class _Evaluation:
     def named(self, node: Name) -> Valued:
         if node.name not in self.values:
             hint = nearest(node.name, self.values) or f"; there are {listed(self.values) or 'none'}"
-            raise fault(self.text, node.at, f"unknown name {node.name!r}", hint)
+            raise ExpressionError(f"unknown name {node.name!r}", hint, text=self.text, position=node.at)
         return self.values[node.name]
 
     def sum(self, node: Sum) -> Valued:
@@ -170,7 +169,7 @@ class _Evaluation:
                 value, unit = value * other, unit * of_other
             else:
                 if isinstance(factor, Number) and not factor.value:
-                    raise fault(self.text, factor.at, "division by zero")
+                    raise ExpressionError("division by zero", text=self.text, position=factor.at)
                 value, unit = value / other, unit / of_other
             unit = self.bounded(unit, factor)
         return value, unit
@@ -183,7 +182,7 @@ class _Evaluation:
             what = "an angle or a pure number" if function.units == "angle" else "a pure number"
             if not same_dimension(unit, registry.dimensionless):
                 found = f"{node.function!r} takes {what}; found {readable(unit)!r}"
-                raise fault(self.text, node.arguments[0].at, found)
+                raise ExpressionError(found, text=self.text, position=node.arguments[0].at)
             return self.apply(function.compute, _times(given[0][0], base_factor(unit))), registry.dimensionless
         parts = [
             self.converted(one, unit, part, "compared with") for one, part in zip(given, node.arguments, strict=True)
@@ -196,7 +195,7 @@ class _Evaluation:
             return value
         if not same_dimension(own, unit):
             found = f"what is in {readable(own)!r} cannot be {verb} what is in {readable(unit)!r}"
-            raise fault(self.text, node.at, found)
+            raise ExpressionError(found, text=self.text, position=node.at)
         return _times(value, base_factor(own) / base_factor(unit))
 
     def bounded(self, unit: Unit, node: Node) -> Unit:
@@ -206,7 +205,9 @@ class _Evaluation:
         except (ArithmeticError, ValueError):
             factor = 0.0
         if not 0 < factor < float("inf"):
-            raise fault(self.text, node.at, "the unit of this is too large or too small to compute with")
+            raise ExpressionError(
+                "the unit of this is too large or too small to compute with", text=self.text, position=node.at
+            )
         return unit
 
 

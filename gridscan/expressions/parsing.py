@@ -15,8 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gridscan.errors import UnitError, listed, nearest
-from gridscan.expressions.faults import fault
+from gridscan.errors import ExpressionError, UnitError, listed, nearest
 from gridscan.expressions.functions import FUNCTIONS
 from gridscan.expressions.nodes import Call, Name, Node, Number, Power, Product, Sum
 from gridscan.expressions.tokens import Token, tokens_of
@@ -58,7 +57,7 @@ def parse(text: str) -> Node:
     """
     reader = _Reader(text, tokens_of(text))
     if reader.next.kind == "end":
-        raise fault(text, 0, "there is no formula")
+        raise ExpressionError("there is no formula", text=text, position=0)
     node = reader.sum()
     if reader.next.kind != "end":
         raise reader.unexpected()
@@ -90,13 +89,13 @@ class _Reader:
         token = self.next
         before = self.tokens[self.position - 1] if self.position else None
         if token.kind == "end":
-            return fault(self.text, token.at, "a value is missing")
+            return ExpressionError("a value is missing", text=self.text, position=token.at)
         hint = ""
         if token.kind == "name" and before is not None and before.kind == "number":
             hint = f"; write a number with its unit in quotes: '{before.text} {token.text}'"
         elif token.kind in ("name", "number", "quoted") or token.text == "(":
             hint = "; write * to multiply"
-        return fault(self.text, token.at, f"did not expect {token.text!r}", hint)
+        return ExpressionError(f"did not expect {token.text!r}", hint, text=self.text, position=token.at)
 
     def sum(self) -> Node:
         at = self.next.at
@@ -134,19 +133,25 @@ class _Reader:
         if group is not None and (slash := self.take("/")):
             divisor = self.plain_number()
             if not divisor:
-                raise fault(self.text, slash.at, "division by zero")
+                raise ExpressionError("division by zero", text=self.text, position=slash.at)
             value /= divisor
         if group is not None and not self.take(")"):
-            raise fault(self.text, at, "an exponent is a plain number, such as 2, -0.5 or (1/3)")
+            raise ExpressionError(
+                "an exponent is a plain number, such as 2, -0.5 or (1/3)", text=self.text, position=at
+            )
         if self.take("**"):
-            raise fault(self.text, at, "powers of powers need parentheses around the base")
+            raise ExpressionError("powers of powers need parentheses around the base", text=self.text, position=at)
         if value > LARGEST_EXPONENT:
-            raise fault(self.text, at, f"an exponent is at most {LARGEST_EXPONENT} in magnitude; found {value:g}")
+            raise ExpressionError(
+                f"an exponent is at most {LARGEST_EXPONENT} in magnitude; found {value:g}", text=self.text, position=at
+            )
         return -value if sign is not None and sign.text == "-" else value
 
     def plain_number(self) -> float:
         if self.next.kind != "number":
-            raise fault(self.text, self.next.at, "an exponent is a plain number, such as 2, -0.5 or (1/3)")
+            raise ExpressionError(
+                "an exponent is a plain number, such as 2, -0.5 or (1/3)", text=self.text, position=self.next.at
+            )
         return self.number().value
 
     def atom(self) -> Node:
@@ -172,7 +177,7 @@ class _Reader:
         self.position += 1
         value = float(token.text)
         if not math.isfinite(value):
-            raise fault(self.text, token.at, f"{token.text} is too large a number")
+            raise ExpressionError(f"{token.text} is too large a number", text=self.text, position=token.at)
         return Number(token.at, value)
 
     def quoted(self) -> Number:
@@ -181,17 +186,17 @@ class _Reader:
         try:
             found = parse_quantity(token.text[1:-1])
         except UnitError as error:
-            raise fault(self.text, token.at, str(error)) from None
+            raise ExpressionError(str(error), text=self.text, position=token.at) from None
         value = float(found.magnitude)
         if not math.isfinite(value):
-            raise fault(self.text, token.at, f"{token.text} is not a finite number")
+            raise ExpressionError(f"{token.text} is not a finite number", text=self.text, position=token.at)
         return Number(token.at, value, readable(found.units))
 
     def call(self, token: Token) -> Node:
         function = FUNCTIONS.get(token.text)
         if function is None:
             hint = nearest(token.text, FUNCTIONS) or f"; there are {listed(FUNCTIONS, 20)}"
-            raise fault(self.text, token.at, f"unknown function {token.text!r}", hint)
+            raise ExpressionError(f"unknown function {token.text!r}", hint, text=self.text, position=token.at)
         self.deeper(token)
         arguments = [self.sum()]
         while self.take(","):
@@ -199,17 +204,19 @@ class _Reader:
         self.close(token)
         if len(arguments) != function.number:
             needed = "one argument" if function.number == 1 else f"{function.number} arguments"
-            raise fault(self.text, token.at, f"{token.text!r} takes {needed}, found {len(arguments)}")
+            raise ExpressionError(
+                f"{token.text!r} takes {needed}, found {len(arguments)}", text=self.text, position=token.at
+            )
         return Call(token.at, token.text, tuple(arguments))
 
     def deeper(self, token: Token) -> None:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise fault(self.text, token.at, f"nested more than {DEEPEST} deep")
+            raise ExpressionError(f"nested more than {DEEPEST} deep", text=self.text, position=token.at)
 
     def close(self, opened: Token) -> None:
         if not self.take(")"):
             if self.next.kind == "end":
-                raise fault(self.text, opened.at, "a parenthesis is not closed")
+                raise ExpressionError("a parenthesis is not closed", text=self.text, position=opened.at)
             raise self.unexpected()
         self.depth -= 1

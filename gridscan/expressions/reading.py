@@ -10,7 +10,6 @@ from typing import Any
 
 from gridscan.errors import ExpressionError, UnitError, nearest
 from gridscan.expressions.evaluation import evaluate, unit_of_formula
-from gridscan.expressions.faults import fault
 from gridscan.expressions.nodes import Node, names_in
 from gridscan.expressions.parsing import parse
 from gridscan.expressions.tokens import tokens_of
@@ -47,10 +46,6 @@ class Formula:
         """The names in it, with their places in the text."""
         return names_in(self.node)
 
-    def fault(self, position: int, what: str, hint: str = "") -> ExpressionError:
-        """Return the error for a fault at a place of its text; see `gridscan.expressions.faults.fault`."""
-        return fault(self.text, position, what, hint)
-
     @property
     def long_name(self) -> str:
         """What it is."""
@@ -75,7 +70,9 @@ class Formula:
             If a name is unknown, it has none, or units do not fit; the message says where.
         """
         if not self.names:
-            raise fault(self.text, 0, "a formula needs the name of a quantity or of an input; found none")
+            raise ExpressionError(
+                "a formula needs the name of a quantity or of an input; found none", text=self.text, position=0
+            )
         found = unit_of_formula(self.text, self.node, units)
         if self.asked_unit is None:
             return found

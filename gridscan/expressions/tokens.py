@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gridscan.expressions.faults import fault
+from gridscan.errors import ExpressionError
 
 #: The longest formula, in characters.
 LONGEST = 2000
@@ -53,7 +53,9 @@ def tokens_of(text: str) -> list[Token]:
         If it is too long, or has a sign that no formula has.
     """
     if len(text) > LONGEST:
-        raise fault(text, LONGEST, f"a formula has at most {LONGEST:,} characters, found {len(text):,}")
+        raise ExpressionError(
+            f"a formula has at most {LONGEST:,} characters, found {len(text):,}", text=text, position=LONGEST
+        )
     found: list[Token] = []
     position = 0
     while match := _TOKEN.match(text, position):
@@ -63,5 +65,7 @@ def tokens_of(text: str) -> list[Token]:
     end = len(text.rstrip())
     if position < end:
         position = end - len(text[position:end].lstrip())
-        raise fault(text, position, f"did not expect {text[position]!r}", _HINTS.get(text[position], _SIGNS))
+        raise ExpressionError(
+            f"did not expect {text[position]!r}", _HINTS.get(text[position], _SIGNS), text=text, position=position
+        )
     return [*found, Token("end", "", len(text))]

@@ -77,14 +77,18 @@ def _check_names(model: Model, formula: Formula, later: list[str]) -> None:
     for key, at in formula.names.items():
         if key in model.labels:
             bundled = model.bundled(key)
-            raise formula.fault(at, f"{key!r} is a label, not a number", nearest(key, bundled) or "")
+            raise ExpressionError(
+                f"{key!r} is a label, not a number", nearest(key, bundled) or "", text=formula.text, position=at
+            )
         if key in model.nodes and _is_no_number(model[key]):
             what = "a word" if model.parameters[key].is_word else "a list of numbers"
-            raise formula.fault(at, f"{key!r} is {what}, not one number")
+            raise ExpressionError(f"{key!r} is {what}, not one number", text=formula.text, position=at)
         if key in later:
-            raise formula.fault(at, f"{key!r} is defined further on; put it before this formula")
+            raise ExpressionError(
+                f"{key!r} is defined further on; put it before this formula", text=formula.text, position=at
+            )
         if key not in model.nodes and (why := model.why_not(key)):
-            raise formula.fault(at, f"unknown name {key!r}", why)
+            raise ExpressionError(f"unknown name {key!r}", why, text=formula.text, position=at)
 
 
 def _is_no_number(node: Any) -> bool:

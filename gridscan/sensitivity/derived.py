@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 
 from gridscan.errors import ExpressionError, UnitError
-from gridscan.expressions.faults import fault
 from gridscan.expressions.reading import Formula, read_formula
 from gridscan.sensitivity.answers import masked
 from gridscan.sensitivity.labelled import numbers_of, unit_known
@@ -100,7 +99,9 @@ def _found(
     for name, at in formula.names.items():
         if name in dataset.variables:
             if dataset.variables[name].dtype.kind not in "iuf":
-                raise fault(formula.text, at, f"{name!r} holds {dataset.variables[name].dtype}, not real numbers")
+                raise ExpressionError(
+                    f"{name!r} holds {dataset.variables[name].dtype}, not real numbers", text=formula.text, position=at
+                )
             variable = numbers_of(dataset, name)
             try:
                 units[name] = unit_known(variable)
@@ -113,7 +114,9 @@ def _found(
             values[name], units[name] = settings[name]
             notes.append(f"with {name} = {values[name]:g} {readable(units[name])}".removesuffix(" 1"))
         elif name in later:
-            raise fault(formula.text, at, f"{name!r} is defined further on; put it before this formula")
+            raise ExpressionError(
+                f"{name!r} is defined further on; put it before this formula", text=formula.text, position=at
+            )
     notes += [as_stated(stated)] if stated else []
     numeric = [name for name, item in dataset.variables.items() if item.dtype.kind in "iuf"]
     others = {str(name): parse_unit("1") for name in [*numeric, *settings] if str(name) not in units}
