@@ -101,7 +101,8 @@ class UnitColumns:
                 hint = nearest(column, set(header) - {column})
                 raise CatalogueError(f"{name}:{header_line}: {what} {column!r}{hint}")
             if column not in given:
-                raise CatalogueError(f"{name}:{number}: no unit for column {column!r}{nearest(column, given)}")
+                hint = nearest(column, given) or f"; write it as '{_UNITS} ...; {column} {unit}'"
+                raise CatalogueError(f"{name}:{number}: no unit for column {column!r}{hint}")
             try:
                 pairs[column] = (units.parse_unit(given[column]), units.parse_unit(unit))
                 units.convert(1.0, *pairs[column])

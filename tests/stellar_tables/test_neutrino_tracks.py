@@ -61,6 +61,10 @@ def test_masses_may_have_different_times():
         (table(ROWS[0], "12,10,inf,0.7,9"), "t:5: luminosity is inf; it must be finite"),
         (table(units="# nothing"), "t:1: missing line '# units: column unit; ...'"),
         (table(units=UNITS.replace("pinching 1", "pinchng 1")), "t:2: no unit for column 'pinching'; did you mean"),
+        (
+            table(units=UNITS.replace("; pinching 1", "")),
+            "t:2: no unit for column 'pinching'; write it as '# units: ...; pinching 1'",
+        ),
         (table(units=UNITS.replace("erg/s", "erg")), "t:2: column 'luminosity': "),
         (table(header=HEADER.replace("pinching", "alpha")), "t:3: unknown column 'alpha'"),
         (table(header=HEADER.replace("luminosity", "luminosty")), "t:3: unknown column 'luminosty'; did you mean"),
