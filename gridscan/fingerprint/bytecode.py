@@ -13,11 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gridscan.fingerprint.digest import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
 _EXTENDED = dis.opmap["EXTENDED_ARG"]
 _IMPORT = dis.opmap["IMPORT_NAME"]
 _WRITING = {"a", "w", "x", "ab", "wb", "xb", "at", "wt", "xt"}
+_READING = {
+    *("read_text", "read_bytes", "loadtxt", "genfromtxt", "fromfile", "memmap", "File", "glob", "iterdir", "scandir"),
+    *("read_csv", "read_table", "read_parquet", "read_hdf", "read_feather", "read_excel", "read_json"),
+    *("open_dataset", "open_dataarray", "load_dataset", "load_dataarray", "open_zarr", "open_mfdataset"),
+}
 _CALLS = {"PRECALL", "CALL", "KW_NAMES", "CALL_KW"}
 # The argument of the first is twice the place of the name, and a bit that does not concern the name (since 3.11).
 _TWICE = dis.opmap["LOAD_GLOBAL"]
@@ -89,6 +94,34 @@ def written(code: CodeType) -> frozenset[str]:
             if mode.opname == "LOAD_CONST" and str(mode.argval) in _WRITING and call.opname in _CALLS:
                 found.add(str(before.argval))
     return frozenset(found)
+
+
+@functools.lru_cache(maxsize=8192)
+def reads_files(code: CodeType) -> bool:
+    """Whether code calls what reads files, by the names that Python, numpy and their like have for it.
+
+    Files that are opened with a mode of writing do not count, nor those opened with flags, as by :func:`os.open`.
+    """
+    names = all_names(code)
+    if names & _READING or ("load" in names and names & {"np", "numpy"}):
+        return True
+    return "open" in names and any(_opens(one) for one in nested(code) if "open" in one.co_names)
+
+
+def _opens(code: CodeType) -> bool:
+    modes = sum(isinstance(item, str) and item in _WRITING for item in code.co_consts)
+    if any(name.startswith("O_") for name in code.co_names):
+        return False
+    return modes == 0 or sum(item.argval == "open" for item in dis.get_instructions(code)) > modes
+
+
+def reached(code: CodeType, names: Set[str]) -> Iterator[CodeType]:
+    """Yield the functions of a module that others use by these names, and those that these use."""
+    inner, names = [one for one in nested(code) if one is not code], set(names)
+    while found := [one for one in inner if one.co_name in names]:
+        inner = [one for one in inner if one.co_name not in names]
+        names |= {name for one in found for name in one.co_names}
+        yield from found
 
 
 def nested(code: CodeType) -> Iterator[CodeType]:

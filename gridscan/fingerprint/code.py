@@ -19,16 +19,9 @@ import numpy as np
 from gridscan.definition.definition import Definition
 from gridscan.fingerprint import bytecode, outside
 from gridscan.fingerprint.digest import NEVER_AGAIN, digest, joined, told_apart
-from gridscan.fingerprint.import_statements import imports_in, named_in, resolved
-from gridscan.fingerprint.loaded import LoadedModule, declares, namespace_of, running_code, state_of
-from gridscan.fingerprint.modules import (
-    SourceFile,
-    find_path,
-    is_followed,
-    source_file,
-    title_of,
-    version_of,
-)
+from gridscan.fingerprint.import_statements import imports_in, named_in, names_read, resolved
+from gridscan.fingerprint.loaded import LoadedModule, declares, namespace_of, other_origin, running_code, state_of
+from gridscan.fingerprint.modules import SourceFile, find_path, is_followed, source_file, title_of, version_of
 from gridscan.fingerprint.values import Incomparable, Values
 
 if TYPE_CHECKING:
@@ -59,6 +52,7 @@ class Trace:
         self._values = Values(self.met)
         self._stateful: list[LoadedModule] = []
         self._read: set[str] = set()
+        self._readers: set[str] = set()
         #: Modules that are only imported when functions run.
         self.late: set[str] = set()
 
@@ -81,6 +75,7 @@ class Trace:
                 self._pending.pop()()
             else:
                 self._state(self._stateful.pop())
+        self._count_readers()
         code = {name: joined(found) for name, found in sorted(self._found.items())}
         # Every formula gets numpy arrays, whether or not it names numpy.
         return {**code, "numpy": np.__version__, "Python": platform.python_version()}
@@ -143,12 +138,21 @@ class Trace:
             self._import(item, module.package, load=not module.is_own)
         if not module.is_own:
             self.late |= {name for item in bytecode.imports_of(code) for name in named_in(item, module.package)}
-            held = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
-            self._several("file", outside.files_held(code, module.namespace) | outside.files_among(held))
+            self._several("file", outside.files_of(function))
             self._outside(title, code, module.namespace)
+            if bytecode.reads_files(code):
+                self._readers.add(title)
         if "import_module" in bytecode.all_names(code):
             self._never_again(f"{title} (which imports by a name that is worked out)")
         self._follow_statements(module)
+
+    def _count_readers(self) -> None:
+        """Count what reads files as new each time, where no file is named from which it could read."""
+        for module in [item for item in self._modules.values() if ("module", id(item)) in self._seen]:
+            self._readers |= outside.readers_in(module, self._read)
+        if not any(name.startswith("file ") for name in self._found):
+            for title in self._readers:
+                self._never_again(f"{title} (which reads a file by a name that is worked out)")
 
     def _outside(self, title: str, code: CodeType, namespace: Mapping[str, Any]) -> None:
         """Count the environment variables, files and modules that code names."""
@@ -192,10 +196,7 @@ class Trace:
                 self._never_again(f"{title} (edited after this process began, perhaps after they ran)")
 
     def _names_in(self, module: LoadedModule, nodes: Sequence[ast.AST]) -> str:
-        parts = [part for node in nodes for part in ast.walk(node)]
-        names = dict.fromkeys(part.id for part in parts if isinstance(part, ast.Name))
-        attributes = frozenset(part.attr for part in parts if isinstance(part, ast.Attribute))
-        return self._names(module, names, attributes, declared=True)
+        return self._names(module, *names_read(nodes), declared=True)
 
     def _names(
         self, module: LoadedModule, names: Iterable[str], attributes: frozenset[str], declared: bool = False
@@ -285,12 +286,9 @@ class Trace:
         foreign = function and self._module_of(value.__globals__)
         if type(value) in _SIMPLE or (foreign and foreign.is_followed and not foreign.is_own):
             self._add(title, self._values.of(value))
-        elif callable(value):
-            own = (module.name.partition(".")[0], name)
-            place, called = getattr(value, "__module__", None) or module.name, getattr(value, "__name__", name)
-            if (place.partition(".")[0], called) != own:
-                # Under another name, or of another library: perhaps put there for the one that was.
-                self._add(title, digest(place, called))
+        elif callable(value) and (origin := other_origin(module, name, value)):
+            # Perhaps put there for the one that was.
+            self._add(title, digest(*origin))
 
     def _whole(self, module: LoadedModule) -> None:
         key = ("module", id(module))
@@ -339,7 +337,7 @@ class Trace:
         for base, names in file.imports_within(package):
             self._imported(base, names)
         # The package of gridscan itself imports by name only what is asked of it.
-        for found in file.imports_by_call if package.partition(".")[0] != "gridscan" else ():
+        for found in () if own else file.imports_by_call:
             if found is None:
                 self._never_again(f"{title} (which imports by a name that is worked out)")
             else:

@@ -12,7 +12,7 @@ from gridscan.fingerprint.bytecode import Import
 from gridscan.fingerprint.what_runs import is_for_type_checkers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 # A line that is one import statement; any other use of these words needs the parser.
 IMPORT_LINE = re.compile(rb"^[ \t]*(?:import|from)[ \t]", re.MULTILINE)
@@ -85,3 +85,10 @@ def named_in(item: Import, package: str) -> set[str]:
     """Return the names of the modules that an import statement may load."""
     base = resolved(item, package)
     return {base, *(f"{base}.{name}" for name in item.names if name != "*")} if base else set()
+
+
+def names_read(nodes: Iterable[ast.AST]) -> tuple[dict[str, None], frozenset[str]]:
+    """Return the names in parts of a file, in their order, and those of attributes."""
+    parts = [part for node in nodes for part in ast.walk(node)]
+    names = dict.fromkeys(part.id for part in parts if isinstance(part, ast.Name))
+    return names, frozenset(part.attr for part in parts if isinstance(part, ast.Attribute))

@@ -163,3 +163,9 @@ def declares(statement: ast.stmt, namespace: Mapping[str, Any]) -> bool:
     while isinstance(node, ast.Call | ast.Attribute):
         node = node.func if isinstance(node, ast.Call) else node.value
     return isinstance(node, ast.Name) and isinstance(namespace.get(node.id), Definition)
+
+
+def other_origin(module: LoadedModule, name: str, value: Any) -> tuple[str, str] | None:
+    """Return where an attribute of a library is from, if under another name or of another library."""
+    place, called = getattr(value, "__module__", None) or module.name, getattr(value, "__name__", name)
+    return None if (place.partition(".")[0], called) == (module.name.partition(".")[0], name) else (place, called)

@@ -13,8 +13,10 @@ from gridscan.fingerprint.contents import digest_of_file
 from gridscan.fingerprint.digest import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from types import CodeType
+    from collections.abc import Iterable, Mapping, Set
+    from types import CellType, CodeType, FunctionType
+
+    from gridscan.fingerprint.loaded import LoadedModule
 
 _ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "expandvars"}
 _VARIABLE = re.compile(r"\$?\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
@@ -71,6 +73,28 @@ def files_held(code: CodeType, namespace: Mapping[str, Any]) -> dict[str, str]:
     return files_among(
         value for name in names if not name.startswith("__") and (value := namespace.get(name)) is not None
     )
+
+
+def files_of(function: FunctionType) -> dict[str, str]:
+    """Return digests of the files that its module, its defaults and its closure name for a function that reads them."""
+    cells = [item for cell in function.__closure__ or () for item in _content_of(cell)]
+    held = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values(), *cells]
+    return files_held(function.__code__, function.__globals__) | files_among(held)
+
+
+def _content_of(cell: CellType) -> list[Any]:
+    try:
+        return [cell.cell_contents]
+    except ValueError:
+        return []
+
+
+def readers_in(module: LoadedModule, names: Set[str]) -> set[str]:
+    """Return the functions of a user's module that read files, among those that others reach by some names."""
+    if module.file is None or module.is_own or not bytecode.reads_files(module.file.compiled):
+        return set()
+    found = bytecode.reached(module.file.compiled, names)
+    return {f"function {one.co_name} of {module.title}" for one in found if bytecode.reads_files(one)}
 
 
 def files_among(values: Iterable[Any], depth: int = 4) -> dict[str, str]:

@@ -327,6 +327,51 @@ def test_a_shared_library_counts_by_its_content(folder):
     assert code_of(folder.load("model.py").formula) != first
 
 
+READERS = {
+    "name worked out": reading("np.loadtxt(f'{int(x)}.dat')[0]"),
+    "all of a folder": reading("sum(float(np.loadtxt(p)[0]) for p in Path('.').glob('1.*'))"),
+    "open": reading("float(open(str(int(x)) + '.' + 'dat').readline())"),
+    "helper": {
+        "io2.py": "from numpy import loadtxt\n\ndef _one(n):\n    return loadtxt(f'{n}.dat')[0]\n\n"
+        "def read(n):\n    return _one(n)\n",
+        "model.py": "import io2\n\ndef formula(x):\n    return io2.read(int(x)) * x\n",
+    },
+    "class of a helper": {
+        "io2.py": "class R:\n    def get(self, n):\n        return float(open(f'{n}.dat').readline())\n\nREAD = R()\n",
+        "model.py": "import io2\n\ndef formula(x):\n    return io2.READ.get(int(x)) * x\n",
+    },
+}
+
+
+@pytest.mark.parametrize("files", READERS.values(), ids=READERS)
+def test_what_reads_a_file_by_a_name_that_is_worked_out_is_computed_anew(folder, files):
+    folder.write("1.dat", "1.0\n2.0\n")
+    for name, text in files.items():
+        folder.write(name, text)
+    found = incomparable(code_of(folder.load("model.py").formula))
+    assert found
+    assert all("reads a file by a name that is worked out" in item for item in found)
+
+
+@pytest.mark.parametrize(
+    "helper", ["def read(n):\n    return open(f'{n}.dat').read()\n", "def log(t):\n    open(t, 'a').write(t)\n"]
+)
+def test_what_a_module_could_read_or_write_beside_does_not_count(folder, helper):
+    folder.write("io2.py", "NORM = 2.0\n\n" + helper)
+    folder.write("model.py", "import io2\n\ndef formula(x):\n    return io2.NORM * x\n")
+    assert not incomparable(code_of(folder.load("model.py").formula))
+
+
+def test_a_file_that_a_closure_names_counts_by_its_content(folder):
+    write_data(folder.path, 1.0)
+    text = "def make(p):\n    return lambda x: float(open(p).readline()) * x\n\nformula = make('t.dat')\n"
+    folder.write("model.py", text)
+    before = code_of(folder.load("model.py").formula)
+    assert not incomparable(before)
+    write_data(folder.path, 3.0)
+    assert code_of(folder.load("model.py").formula) != before
+
+
 # Random edits of a small package.
 
 MODULES = ["a", "b", "c", "d"]
