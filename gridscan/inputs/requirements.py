@@ -181,7 +181,9 @@ def _message(resolved: Resolved, requirement: Requirement) -> str:
 def _shown(resolved: Resolved, name: str, common: Unit) -> tuple[str, str]:
     """Return a parameter and its value, or the ends of its values, in a common unit if it fits."""
     item, unit = resolved.inputs[name], resolved.model[name].unit
-    unit = common if same_dimension(unit, common) else unit
+    # An angle and a number have the same dimension, but a count is not told in degrees.
+    if same_dimension(unit, common) and "1" not in (readable(unit), readable(common)):
+        unit = common
     if item.data.dtype.kind == "U":
         words = list(dict.fromkeys(item.data.ravel().tolist()))
         return name, " or ".join(map(repr, words))

@@ -420,6 +420,13 @@ def _without_effect(model, names, given, grid):
         return model.evaluate(names, **given, **grid)
 
 
+def test_an_amplitude_replaced_where_it_has_all_its_digits_has_the_published_factors_too(model):
+    """Only the one that it is made of was looked at (0370837)."""
+    given = {"dark_matter_mass": [0.1, 1.0], "time": "0.5 yr", "convention": list(CONVENTIONS)}
+    flux = model.replace(kick_squared_amplitude=gauged_amplitude).evaluate("flux", **given)
+    np.testing.assert_allclose(flux, model.evaluate("flux", interaction="lmu-ltau", **given), rtol=1e-6)
+
+
 def test_each_of_the_two_amplitudes_has_its_own_published_factors(model):
     """A constant cross section has none, whatever the other is."""
     names = ["target_scattering_cross_section", "flux"]

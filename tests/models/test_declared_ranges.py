@@ -148,3 +148,9 @@ def test_a_requirement_on_what_is_no_parameter_is_refused():
         model.require("length must be long")(lambda lenght: lenght > 0)
     with pytest.raises(GridscanError, match="is a function of nothing; it must take the parameters"):
         model.require("length must be long")(lambda: True)
+
+
+def test_a_count_beside_an_angle_is_told_as_a_number():
+    """It was "arm_count = 229.1831181 deg" (0370837), as an angle has the dimension of a number."""
+    with pytest.raises(ScenarioError, match=r"found arm_pitch = 0 deg with arm_count = 4, arm_inner_radius = 3 kpc"):
+        gs.model("red_supergiants").evaluate("flux", arm_pitch="0 deg")

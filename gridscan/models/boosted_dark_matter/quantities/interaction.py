@@ -130,6 +130,7 @@ def _published_factor_of_own(kinetic_energy, dark_matter_mass, scattering_havers
 
 
 model.when_replaced("neutrino_squared_amplitude", neutrino_published_factor=_published_factor_of_own)
+model.when_replaced("kick_squared_amplitude", neutrino_published_factor=_published_factor_of_own)
 
 
 @model.quantity("cm^2/sr", long_name="differential cross section of neutrinos on dark matter")
